@@ -1,0 +1,102 @@
+"""Ids to words and back: the vocabulary, and captions as people read them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from captionviewer.core.arrays import IntArray
+
+NULL, START, END, UNK = "<NULL>", "<START>", "<END>", "<UNK>"
+SPECIAL_WORDS = (NULL, START, END, UNK)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words a model can say, each with its id; the special ones are padding, start, end and unknown.
+
+    `idx_to_word` gives the word of an id, `word_to_idx` the id of a word; the two agree.
+    `null`, `start`, `end` and `unk` are ids and raise KeyError where the vocabulary lacks the word.
+    """
+
+    idx_to_word: tuple[str, ...]
+    word_to_idx: Mapping[str, int]
+
+    @classmethod
+    def from_words(cls, words: Sequence[str]) -> "Vocabulary":
+        """The vocabulary in which a word's id is its position in `words`.  ValueError if one occurs twice."""
+        word_to_idx = {word: index for index, word in enumerate(words)}
+        if len(word_to_idx) != len(words):
+            repeated = next(word for index, word in enumerate(words) if word_to_idx[word] != index)
+            raise ValueError(f"the word {repeated!r} stands in the vocabulary twice")
+        return cls(tuple(words), word_to_idx)
+
+    def __len__(self) -> int:
+        return len(self.idx_to_word)
+
+    @property
+    def null(self) -> int:
+        return self.word_to_idx[NULL]
+
+    @property
+    def start(self) -> int:
+        return self.word_to_idx[START]
+
+    @property
+    def end(self) -> int:
+        return self.word_to_idx[END]
+
+    @property
+    def unk(self) -> int:
+        return self.word_to_idx[UNK]
+
+
+def decode_captions(captions: IntArray, idx_to_word: Sequence[str] | Mapping[int, str]) -> list[str] | str:
+    """The words of one caption or of many, joined by spaces.
+
+    `<NULL>` is left out and nothing after the first `<END>` is read; `<START>` and `<END>` are kept.
+
+    Args:
+        captions: word ids, (N, T) or (T,).
+        idx_to_word: the word of each id.
+
+    Returns:
+        A list of N strings for (N, T), one string for (T,).
+
+    Raises:
+        ValueError: `captions` has neither one nor two axes.
+    """
+    ids = np.asarray(captions)
+    if ids.ndim == 1:
+        return _decode_one(ids.tolist(), idx_to_word)
+    if ids.ndim == 2:
+        return [_decode_one(row, idx_to_word) for row in ids.tolist()]
+    raise ValueError(f"captions must have shape (N, T) or (T,), not {ids.shape}")
+
+
+def _decode_one(ids: list[int], idx_to_word: Sequence[str] | Mapping[int, str]) -> str:
+    words: list[str] = []
+    for index in ids:
+        word = idx_to_word[index]
+        if word != NULL:
+            words.append(word)
+        if word == END:
+            break
+    return " ".join(words)
+
+
+def caption_words(row: IntArray, vocabulary: Vocabulary) -> list[str]:
+    """The words of one caption (T,) between `<START>` and `<END>`; `<UNK>` is kept, padding is not."""
+    words: list[str] = []
+    for index in np.asarray(row).tolist():
+        word = vocabulary.idx_to_word[index]
+        if word == END:
+            break
+        if word not in (NULL, START):
+            words.append(word)
+    return words
+
+
+def caption_text(row: IntArray, vocabulary: Vocabulary) -> str:
+    """The words of one caption (T,) between `<START>` and `<END>`, joined by spaces."""
+    return " ".join(caption_words(row, vocabulary))
