@@ -1,0 +1,189 @@
+"""What every test gets: data to read, folders of its own, no network, and no quiet skipping.
+
+Nothing here needs Qt, so that the core's tests run where Qt is not installed
+(`python -m pytest tests/core`).
+"""
+
+import ipaddress
+import os
+import socket
+import threading
+import traceback
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.coco_folder_writer import write_coco_folder
+
+COCO_VARIABLE = "CAPTIONVIEWER_TEST_COCO"
+
+
+# ---- pytest itself -------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Let the settings of pytest-qt stand in pyproject.toml where that plugin is absent or switched off."""
+    if not pluginmanager.hasplugin("pytest-qt"):
+        for name in ("qt_api", "qt_log_level_fail"):
+            parser.addini(name, "a setting of pytest-qt")
+        parser.addini("qt_log_ignore", "a setting of pytest-qt", type="linelist")
+
+
+def data_folder() -> Path | None:
+    """The real COCO data that the tests were given, if they were."""
+    named = os.environ.get(COCO_VARIABLE, "").strip()
+    return Path(named).absolute() if named else None
+
+
+def pytest_sessionstart() -> None:
+    """Stop at once when the variable names a folder that is not there: a typing mistake, not a choice."""
+    folder = data_folder()
+    if folder is not None and not (folder / "coco2014_captions.h5").is_file():
+        raise pytest.UsageError(f"{COCO_VARIABLE} names {folder}, where there is no coco2014_captions.h5")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With real data at hand a skipped test is a failed one: nothing may go untested unnoticed."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and data_folder() is not None:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped although {COCO_VARIABLE} is set: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a file that skips itself while it is collected."""
+    report = yield
+    if report.skipped and data_folder() is not None:
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} was skipped although {COCO_VARIABLE} is set: {report.longrepr}"
+    return report
+
+
+# ---- data ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def coco_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in the official layout: the real one if given, else a small one written here."""
+    folder = data_folder()
+    if folder is not None:
+        return folder
+    written = tmp_path_factory.mktemp("coco")
+    write_coco_folder(written, photos=True)
+    return written
+
+
+@pytest.fixture(scope="session")
+def real_coco() -> Path:
+    """Real COCO data, for what only real data can show."""
+    folder = data_folder()
+    if folder is None:
+        pytest.skip(f"{COCO_VARIABLE} names no folder of real COCO data")
+    return folder
+
+
+# ---- apart from the user and from each other -------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings and caches of this test alone; the user's own are neither read nor written."""
+    monkeypatch.setenv("CAPTIONVIEWER_CONFIG_DIR", str(tmp_path / "captionviewer-config"))
+    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path / "captionviewer-cache"))
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+class NetworkForbidden(ConnectionError):
+    """A test tried to reach another machine."""
+
+
+class NetworkGuard:
+    """Refuses and remembers every attempt, from any thread, to reach more than this machine."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._attempts: list[str] = []
+
+    def check(self, what: str, host: object) -> None:
+        """Raise NetworkForbidden unless `host` is this machine."""
+        if self._is_this_machine(host):
+            return
+        place = "".join(traceback.format_stack(limit=12)[:-2])
+        with self._lock:
+            self._attempts.append(f"{what} {host!r} in thread {threading.current_thread().name!r}\n{place}")
+        raise NetworkForbidden(f"tests reach no other machine: {what} {host!r}")
+
+    def take_attempts(self) -> list[str]:
+        """Return what was tried since the last call."""
+        with self._lock:
+            attempts, self._attempts = self._attempts, []
+        return attempts
+
+    @staticmethod
+    def _is_this_machine(host: object) -> bool:
+        if host is None:
+            return True
+        name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+        if name in ("", "localhost"):
+            return True
+        try:
+            address = ipaddress.ip_address(name.partition("%")[0])
+        except ValueError:
+            return False
+        return address.is_loopback or address.is_unspecified
+
+
+@pytest.fixture(scope="session", autouse=True)
+def network_guard() -> Iterator[NetworkGuard]:
+    """Stand before the socket module for the whole run, threads that outlive their test included."""
+    guard = NetworkGuard()
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+    sendto, getaddrinfo = socket.socket.sendto, socket.getaddrinfo
+
+    def check(sock: socket.socket, address: object) -> None:
+        if sock.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple):
+            guard.check("connecting to", address[0])
+
+    def guarded_connect(self: socket.socket, address: object, /) -> None:
+        check(self, address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: object, /) -> int:
+        check(self, address)
+        return connect_ex(self, address)
+
+    def guarded_sendto(self: socket.socket, *arguments: object) -> int:
+        check(self, arguments[-1])
+        return sendto(self, *arguments)
+
+    def guarded_getaddrinfo(host: object, *arguments: object, **named: object) -> object:
+        guard.check("looking up", host)
+        return getaddrinfo(host, *arguments, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        patch.setattr(socket.socket, "sendto", guarded_sendto)
+        patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+        yield guard
+        left = guard.take_attempts()
+    if left:
+        pytest.fail("a thread that outlived its test reached for the network:\n" + "\n".join(left))
+
+
+@pytest.fixture(autouse=True)
+def no_network(network_guard: NetworkGuard) -> Iterator[NetworkGuard]:
+    """Fail the test that reached for another machine, even if the code under test took it calmly."""
+    yield network_guard
+    attempts = network_guard.take_attempts()
+    if attempts:
+        pytest.fail("this test reached for the network:\n" + "\n".join(attempts))

@@ -1,0 +1,164 @@
+"""What every test of the window gets: no screen, and a look at what it left behind.
+
+A test fails when a thread that it started still runs, when a timer without an owner still ticks, or
+when a top-level widget is still there; the message says where each was started or made.
+"""
+
+import gc
+import os
+import threading
+import time
+import traceback
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before Qt starts
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QThread, QThreadPool, QTimer
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from shiboken6 import isValid
+
+GRACE_S = 3.0  # a thread that was told to end may take this long
+
+
+class StartBook:
+    """Where each thread and timer was started, while the object lives."""
+
+    def __init__(self) -> None:
+        self._places: weakref.WeakKeyDictionary[object, str] = weakref.WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def enter(self, started: object) -> None:
+        """Remember the caller's place."""
+        frames = [
+            frame
+            for frame in traceback.extract_stack(limit=30)[:-2]
+            if "site-packages" not in frame.filename and "conftest" not in frame.filename
+        ]
+        place = "".join(traceback.format_list(frames[-6:]))
+        with self._lock:
+            self._places[started] = place
+
+    def started(self, kind: type) -> list[object]:
+        """Return what was started of a kind and still exists."""
+        with self._lock:
+            return [each for each in self._places if isinstance(each, kind)]
+
+    def place(self, started: object) -> str:
+        """Return where it was started."""
+        with self._lock:
+            return self._places.get(started, "  (unknown)\n")
+
+    def forget(self) -> None:
+        """Begin anew, so that one leak fails one test."""
+        with self._lock:
+            self._places.clear()
+
+
+@pytest.fixture(scope="session")
+def start_book() -> Iterator[StartBook]:
+    """Write down every start of a thread, a pool's work or a timer, for the whole run."""
+    book = StartBook()
+
+    def noting(start: Callable[..., object]) -> Callable[..., object]:
+        def noted(self: object, *arguments: object) -> object:
+            book.enter(self)
+            return start(self, *arguments)
+
+        return noted
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in (threading.Thread, QThread, QThreadPool, QTimer):
+            patch.setattr(kind, "start", noting(kind.start))
+        yield book
+
+
+@pytest.fixture(autouse=True)
+def own_qt_settings(tmp_path: Path) -> None:
+    """Settings that a widget would write by Qt's own path land in the test's folder."""
+    for form in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
+        QSettings.setPath(form, QSettings.Scope.UserScope, str(tmp_path / "qt-settings"))
+
+
+def top_level_widgets() -> list[QWidget]:
+    """The windows that nothing owns, the tool tip's label aside, which is Qt's own."""
+    return [
+        widget
+        for widget in QApplication.topLevelWidgets()
+        if isValid(widget) and widget.parent() is None and widget.metaObject().className() != "QTipLabel"
+    ]
+
+
+def finish_deletions() -> None:
+    """Carry out what deleteLater put off."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    """Run the event loop until something holds, for a bounded time."""
+    end = time.monotonic() + GRACE_S
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        QCoreApplication.processEvents()
+        time.sleep(0.005)
+    return True
+
+
+def ownerless(timer: QObject) -> bool:
+    """Whether a timer ticks and no widget or living window owns it."""
+    return isValid(timer) and isinstance(timer, QTimer) and timer.isActive() and timer.parent() is None
+
+
+def running_threads(book: StartBook, before: set[threading.Thread]) -> list[tuple[str, object]]:
+    """Name every thread that was started since `before` and still runs, Qt's and Python's."""
+    found: list[tuple[str, object]] = [
+        (f"thread {thread.name!r}", thread)
+        for thread in threading.enumerate()
+        if thread not in before and not isinstance(thread, threading._DummyThread)
+    ]
+    for thread in book.started(QThread):
+        if isinstance(thread, QThread) and isValid(thread) and thread.isRunning():
+            found.append((f"QThread {thread.objectName() or type(thread).__name__!r}", thread))
+    for pool in book.started(QThreadPool):
+        if isinstance(pool, QThreadPool) and isValid(pool) and pool.activeThreadCount():
+            found.append((f"QThreadPool with {pool.activeThreadCount()} active threads", pool))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(qapp: QApplication, start_book: StartBook) -> Iterator[None]:
+    """Fail the test that leaves a running thread, a timer without an owner or a top-level widget."""
+    threads_before = set(threading.enumerate())
+    widgets_before = top_level_widgets()
+    start_book.forget()
+    yield
+    QToolTip.hideText()
+    finish_deletions()
+    wait_for(lambda: not running_threads(start_book, threads_before))
+
+    def ticking() -> list[QTimer]:
+        return [each for each in start_book.started(QTimer) if isinstance(each, QTimer) and ownerless(each)]
+
+    def standing() -> list[QWidget]:
+        return [each for each in top_level_widgets() if each not in widgets_before]
+
+    if ticking() or standing():
+        gc.collect()  # what Python keeps only through reference cycles is no leak
+        finish_deletions()
+    left = [
+        f"{name}, started at\n{start_book.place(each)}"
+        for name, each in running_threads(start_book, threads_before)
+    ]
+    for timer in ticking():
+        left.append(f"a timer of {timer.interval()} ms, started at\n{start_book.place(timer)}")
+        timer.stop()
+    for widget in standing():
+        left.append(f"top-level {type(widget).__name__} {widget.objectName() or widget.windowTitle()!r}")
+        widget.close()
+        widget.deleteLater()
+    finish_deletions()
+    if left:
+        pytest.fail("this test left behind:\n" + "\n".join(left))
