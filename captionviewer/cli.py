@@ -92,9 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return CANNOT_START
-    problem = system_check.first_qt_problem()
-    if problem is not None:
-        print(f"captionviewer: {problem}", file=sys.stderr)
+    problems = system_check.window_problems()
+    for problem in problems:
+        system_check.say(problem)
+    if problems:
         return CANNOT_START
 
     from captionviewer.ui.application import run

@@ -1,0 +1,67 @@
+# captionviewer. Nothing needs to be installed first but Python 3.11 or newer, and make.
+#
+#   make run [DATA=folder] [IMAGES=folder] [FEATURES=pca|raw]    open the window
+#   make test [ARGS="-k photo"]                                  run the tests
+#   make lint | bench | screenshots | clean
+
+# The first Python here that is new enough, unless one is named: make PYTHON=/opt/python/bin/python3
+ifeq ($(origin PYTHON), undefined)
+PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+endif
+
+VENV := .venv
+BIN := $(VENV)/bin
+CHECK := -m captionviewer.system_check
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -c constraints.txt
+OFFSCREEN := QT_QPA_PLATFORM=offscreen
+
+# An environment whose Python is gone (upgraded away, or the folder was copied) is made anew
+$(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.made $(VENV)/.made-dev)
+
+.PHONY: help run test lint bench screenshots clean
+
+help:
+	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
+
+run: $(VENV)/.made
+	@$(BIN)/python $(CHECK) qt --mend
+	@$(BIN)/python -m captionviewer \
+		$${DATA:+--data "$$DATA"} $${IMAGES:+--images "$$IMAGES"} $${FEATURES:+--features "$$FEATURES"}
+
+# The tests need no display; what a window would need is looked at all the same
+test: $(VENV)/.made
+	@$(BIN)/python $(CHECK) qt --mend --platform offscreen --also xcb
+	$(OFFSCREEN) $(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.made-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.made
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(OFFSCREEN) $(BIN)/python "$$script"; done
+
+screenshots: $(VENV)/.made
+	@$(BIN)/python $(CHECK) qt --mend --platform offscreen
+	$(OFFSCREEN) $(BIN)/python -m tests.screenshots
+
+clean:
+	rm -rf $(VENV) screenshots build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache
+	find captionviewer tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.made: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "captionviewer needs Python 3.11 or newer, and there is none on the path" \
+		"(python3 is: $$(python3 --version 2>&1)). Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Making the environment in $(VENV), once: a few minutes on a slow line."
+	@"$(PYTHON)" $(CHECK) venv --mend
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
+	$(PIP) hatchling editables
+	$(PIP) --no-build-isolation -e '.[test]'
+	@touch $@
+
+$(VENV)/.made-dev: $(VENV)/.made
+	$(PIP) --no-build-isolation -e '.[test,dev]'
+	@touch $@

@@ -1,0 +1,328 @@
+"""What the window needs from the system, looked at before Qt starts and answered in words.
+
+Where a library, the display or Python's venv module is missing, Qt and pip end with an abort or a
+riddle. This module names what is missing and the one command that mends it.
+
+The standard library alone is used, in syntax that Python 3.7 still reads, because
+
+    python3 -m captionviewer.system_check venv     runs before there is an environment, and
+    .venv/bin/python -m captionviewer.system_check qt    before Qt is known to load.
+
+With `--mend` that command is run, announced, where it can be: as root on Debian, Ubuntu and their
+relatives. On macOS and Windows there is nothing to check, as the wheels bring all they need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from captionviewer.system_packages import PACKAGES, System
+
+OLDEST_PYTHON = (3, 11)
+APT_LISTS = Path("/var/lib/apt/lists")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that keeps the window from opening."""
+
+    what: str  # one or two sentences for people
+    command: tuple[str, ...] = ()  # what mends it, without sudo; () where no command does
+    sudo: bool = True
+
+    def __str__(self) -> str:
+        if not self.command:
+            return self.what
+        words = " ".join(shlex.quote(word) for word in self.command)
+        return f"{self.what}\nInstall what is missing with:\n    {'sudo ' if self.sudo else ''}{words}"
+
+
+# ---- the libraries -----------------------------------------------------------------------------------
+
+
+def missing_libraries(files: Iterable[Path]) -> list[str]:
+    """Return the names of the shared libraries that these files need and the system lacks, sorted.
+
+    `ldd` tells them all. Without it the files are loaded, and each tells the first that it misses.
+    """
+    paths = [str(path) for path in files]
+    ldd = shutil.which("ldd")
+    if ldd is not None:
+        environ = {**os.environ, "LC_ALL": "C"}
+        done = subprocess.run([ldd, *paths], capture_output=True, text=True, check=False, env=environ)
+        missing = set(re.findall(r"^\s*(\S+) => not found", done.stdout, flags=re.MULTILINE))
+        if missing or done.returncode == 0:
+            return sorted(missing)
+    return sorted(set(filter(None, map(first_missing_by_loading, paths))))
+
+
+def first_missing_by_loading(path: str) -> str | None:
+    """Return the library that keeps a shared object from being loaded, or None if it loads."""
+    try:
+        ctypes.CDLL(path)
+    except OSError as error:
+        name = str(error).partition(":")[0]
+        return name if name != path else None
+    return None
+
+
+def pyside_folder() -> Path | None:
+    """Return the folder of the PySide6 package, without importing it; None where it is not installed."""
+    found = importlib.util.find_spec("PySide6")
+    return Path(found.origin).parent if found is not None and found.origin else None
+
+
+def plugin_folders(environ: Mapping[str, str]) -> list[Path]:
+    """Return the folders in which Qt looks for platform plugins, those of the environment first."""
+    folders = [
+        Path(each) for each in environ.get("QT_QPA_PLATFORM_PLUGIN_PATH", "").split(os.pathsep) if each
+    ]
+    folders += [
+        Path(each, "platforms") for each in environ.get("QT_PLUGIN_PATH", "").split(os.pathsep) if each
+    ]
+    package = pyside_folder()
+    if package is not None:
+        folders.append(package / "Qt" / "plugins" / "platforms")
+    return folders
+
+
+def platforms(environ: Mapping[str, str]) -> list[str]:
+    """Return the platform plugins that Qt will try here, in its order; the first that works is used."""
+    asked = [each.partition(":")[0].strip() for each in environ.get("QT_QPA_PLATFORM", "").split(";")]
+    if any(asked):
+        return [each for each in asked if each]
+    found = []
+    if environ.get("WAYLAND_DISPLAY") or environ.get("XDG_SESSION_TYPE") == "wayland":
+        found.append("wayland")
+    if environ.get("DISPLAY") or not found:
+        found.append("xcb")
+    return found
+
+
+def library_problem(platform: str, environ: Mapping[str, str], system: System) -> Problem | None:
+    """Return what keeps Qt's libraries and the plugin of `platform` from being loaded, or None."""
+    folders = [folder for folder in plugin_folders(environ) if folder.is_dir()]
+    if not folders:  # a PySide6 of the distribution, whose own packages see to its needs
+        return None
+    # "wayland" has been one plugin or several, by the version of Qt
+    pattern = "libqwayland*.so" if platform.startswith("wayland") else f"libq{platform}.so"
+    plugins = [plugin for folder in folders for plugin in folder.glob(pattern)]
+    if not plugins:
+        known = sorted({path.stem[len("libq") :] for folder in folders for path in folder.glob("libq*.so")})
+        return Problem(
+            f"Qt has no platform {platform!r}, which QT_QPA_PLATFORM asks for; it has {', '.join(known)}."
+        )
+    package = pyside_folder()
+    bindings = [] if package is None else [*package.glob("QtGui.*so"), *package.glob("QtWidgets.*so")]
+    missing = missing_libraries([*plugins, *bindings])
+    if not missing:
+        return None
+    count = f"{len(missing)} libraries" if len(missing) > 1 else "a library"
+    what = f"Qt's {platform} platform needs {count} that this system does not have: {', '.join(missing)}."
+    unknown = [library for library in missing if system.family == "debian" and library not in PACKAGES]
+    if unknown:
+        what += f" The package of {', '.join(unknown)} can be found with apt-file."
+    return Problem(what, system.install_command(missing), sudo=not system.is_root)
+
+
+# ---- the display ---------------------------------------------------------------------------------------
+
+
+def display_problem(platform: str, environ: Mapping[str, str]) -> Problem | None:
+    """Return what is wrong with the display that `platform` draws on, or None."""
+    if platform == "xcb":
+        return x11_problem(environ)
+    if platform.startswith("wayland"):
+        return wayland_problem(environ)
+    return None  # offscreen, minimal and vnc need none; eglfs and linuxfb have the console
+
+
+def x11_problem(environ: Mapping[str, str]) -> Problem | None:
+    """Return why no X server can be reached, or None."""
+    name = environ.get("DISPLAY", "")
+    if not name:
+        return Problem(
+            "There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set). "
+            "Start captionviewer in a desktop session, or over ssh with: ssh -X"
+        )
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:  # said as a missing library
+        return None
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
+    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
+    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(name.encode(), None)
+    failed = xcb.xcb_connection_has_error(connection)
+    xcb.xcb_disconnect(connection)
+    if not failed:
+        return None
+    return Problem(
+        f"The display that DISPLAY names, {name!r}, cannot be reached: no X server answers there, "
+        "or it does not let this user in."
+    )
+
+
+def wayland_problem(environ: Mapping[str, str]) -> Problem | None:
+    """Return why no Wayland compositor can be reached, or None."""
+    name = environ.get("WAYLAND_DISPLAY") or "wayland-0"
+    path = Path(environ.get("XDG_RUNTIME_DIR", "/"), name)  # an absolute name stands for itself
+    with socket.socket(socket.AF_UNIX) as trial:
+        try:
+            trial.connect(str(path))
+        except OSError as error:
+            return Problem(f"The Wayland display {str(path)!r} cannot be reached: {error.strerror or error}.")
+    return None
+
+
+# ---- all together --------------------------------------------------------------------------------------
+
+
+def window_problems(environ: Mapping[str, str] | None = None, system: System | None = None) -> list[Problem]:
+    """Return what keeps a window from opening here; empty where it can.
+
+    Of several platforms that Qt may try one is enough; else the likeliest one's problems are told.
+    """
+    if not sys.platform.startswith("linux"):
+        return []
+    environ = os.environ if environ is None else environ
+    system = System.here() if system is None else system
+    told: list[list[Problem]] = []
+    for platform in platforms(environ):
+        found = [library_problem(platform, environ, system), display_problem(platform, environ)]
+        problems = [problem for problem in found if problem is not None]
+        if not problems:
+            return []
+        told.append(problems)
+    return min(told, key=len)
+
+
+def library_problems(
+    names: Sequence[str], environ: Mapping[str, str] | None = None, system: System | None = None
+) -> list[Problem]:
+    """Return what keeps the named platforms from being loaded, whether or not there is a display."""
+    if not sys.platform.startswith("linux"):
+        return []
+    environ = os.environ if environ is None else environ
+    system = System.here() if system is None else system
+    found = [library_problem(name, environ, system) for name in names]
+    return [problem for problem in found if problem is not None]
+
+
+def venv_problems(system: System | None = None) -> list[Problem]:
+    """Return what keeps this Python from making the environment: its age, or venv split off it."""
+    system = System.here() if system is None else system
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        return [
+            Problem(
+                f"Python {oldest} or newer is needed, and {sys.executable} is {version}. "
+                f"Name a newer one: make PYTHON=python{oldest}"
+            )
+        ]
+    lacking = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+    if not lacking:
+        return []
+    executable = Path(sys.executable).resolve()
+    usual = Path("/usr/bin/python3").resolve() == executable
+    package = "python3-venv" if usual else f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    command = system.package_command([package]) if system.family == "debian" else ()
+    what = f"The Python at {sys.executable} ({version}) lacks the module {' and '.join(lacking)}"
+    if not command:
+        return [Problem(f"{what}; install Python anew, with it, or name another: make PYTHON=python3")]
+    return [Problem(f"{what}.", command, sudo=not system.is_root)]
+
+
+def mend(problem: Problem, system: System) -> bool:
+    """Run the command that mends a problem, announced on stderr; True if it was run and went well.
+
+    Only as root on Debian and its relatives; elsewhere nothing is done.
+    """
+    if problem.command[:1] != ("apt-get",) or not system.is_root or shutil.which("apt-get") is None:
+        return False
+    packages = problem.command[2:]
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    say(f"{problem.what}\nInstalling what is missing: {' '.join(install)}")
+    if not any(APT_LISTS.glob("*Packages*")):
+        run_apt(["apt-get", "update"])
+        code = run_apt(install)
+    else:
+        code = run_apt(install)
+        if code != 0:  # the lists may be older than what the mirrors still hold
+            say("That did not work; trying once more with new package lists.")
+            run_apt(["apt-get", "update"])
+            code = run_apt(install)
+    if code != 0:
+        say(f"apt-get could not install {' '.join(packages)} (exit code {code}); its own words are above.")
+    return code == 0
+
+
+def run_apt(command: list[str]) -> int:
+    """Run one apt-get command that asks nothing, its words on stderr; return its exit code."""
+    command = [command[0], "-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3", *command[1:]]
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    sys.stderr.flush()
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), env=environ, check=False
+    ).returncode
+
+
+def say(words: object) -> None:
+    """Tell the person at the terminal."""
+    print(f"captionviewer: {words}", file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None, system: System | None = None) -> int:
+    """Check, mend if asked to and possible, and tell what is left; 1 if something needed is missing."""
+    parser = argparse.ArgumentParser(prog="python -m captionviewer.system_check", description="See above.")
+    parser.add_argument("part", choices=("venv", "qt"), help="Python's own modules, or what Qt needs")
+    parser.add_argument("--mend", action="store_true", help="install what is missing, where that is possible")
+    parser.add_argument(
+        "--platform", action="append", metavar="NAME", help="a Qt platform that must load, display or not"
+    )
+    parser.add_argument("--also", metavar="NAME", help="a Qt platform whose needs are told but not required")
+    chosen = parser.parse_args(arguments)
+    system = System.here() if system is None else system
+
+    def needed() -> list[Problem]:
+        if chosen.part == "venv":
+            return venv_problems(system)
+        if chosen.platform:
+            return library_problems(chosen.platform, system=system)
+        return window_problems(system=system)
+
+    def wanted() -> list[Problem]:
+        return library_problems([chosen.also], system=system) if chosen.also else []
+
+    problems, wishes = needed(), wanted()
+    while chosen.mend:
+        told = list(dict.fromkeys(problems + wishes))
+        mended = [mend(problem, system) for problem in told]
+        problems, wishes = needed(), wanted()
+        # Where ldd is missing, one library is found at a time: go on while that leads somewhere
+        if not any(mended) or set(problems + wishes) >= set(told):
+            break
+    for wish in wishes:
+        if wish not in problems:
+            say(wish)
+    for problem in problems:
+        say(problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
