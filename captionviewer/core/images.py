@@ -1,0 +1,255 @@
+"""Where a photo comes from: the user's own folder, the cache, Flickr, COCO's mirror, or a stated failure."""
+
+import hashlib
+import os
+import stat
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from captionviewer.core.arrays import ByteArray
+from captionviewer.core.photo_cache import PhotoCache
+from captionviewer.core.photo_decode import MAX_BYTES, decode_picture
+from captionviewer.core.photo_fetch import fetch_picture, shown
+from captionviewer.core.photo_manners import HostManners
+from captionviewer.core.photo_problem import PhotoProblem, PhotoUnavailable
+from captionviewer.core.places import cache_folder as default_cache_folder
+
+__all__ = ["Photo", "PhotoProblem", "PhotoStore", "PhotoUnavailable", "image_from_url"]
+
+PhotoSource = Literal["folder", "cache", "flickr", "mirror"]
+COCO_MIRROR = "http://images.cocodataset.org"
+CACHE_BYTES = 500_000_000
+
+# Of several failures the first of these is told: the photo may come yet.
+_PASSING = (PhotoProblem.OFFLINE, PhotoProblem.BUSY, PhotoProblem.TIMED_OUT)
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo's pixels and where they came from.
+
+    Attributes:
+        pixels: (rows, columns, 3) uint8, RGB.
+        source: which of the four ways gave it; "flickr" stands for the row's own address.
+        address: the file or URL.
+    """
+
+    pixels: ByteArray
+    source: PhotoSource
+    address: str
+
+
+class PhotoStore:
+    """Answers for photos: blocks, so ask it from a thread; any number of threads may ask at once.
+
+    Args:
+        image_folder: the user's own COCO images (`train2014/` and `val2014/` under it), if any.
+        cache_folder: where downloads are kept; None keeps none.
+        network: False never goes out: folder and cache only.
+        mirror: address under which COCO's own file names are found; "" for none.
+        timeout: seconds for one whole request.
+        cache_bytes: bound on the disk cache.
+        manners: how hosts are treated; tests and unusual servers bring their own.
+    """
+
+    def __init__(
+        self,
+        image_folder: Path | None = None,
+        cache_folder: Path | None = None,
+        *,
+        network: bool = True,
+        mirror: str = COCO_MIRROR,
+        timeout: float = 10.0,
+        cache_bytes: int = CACHE_BYTES,
+        manners: HostManners | None = None,
+    ) -> None:
+        self.image_folder = image_folder
+        self.cache = PhotoCache(cache_folder, cache_bytes) if cache_folder is not None else None
+        self._network = network
+        self._mirror = mirror.rstrip("/")
+        self._timeout = timeout
+        self._manners = manners or HostManners()
+        self._lock = threading.Lock()
+        self._links: dict[bytes, bool] = {}  # row addresses that answered, by digest: True is dead
+
+    def photo(self, url: str, file_name: str | None = None, stop: Callable[[], bool] = _never) -> Photo:
+        """Return the photo of a record.
+
+        Args:
+            url: the row's address.
+            file_name: COCO's own name, `train2014/COCO_train2014_000000000009.jpg`, if known.
+            stop: asked often; True ends the work with the problem STOPPED.
+
+        Raises:
+            PhotoUnavailable: with the reason; of several, the one that may pass.
+        """
+        failures: list[PhotoUnavailable] = []
+        for way in (self._from_folder, self._from_cache, self._from_web, self._from_mirror):
+            if stop():
+                message = f"{shown(url)} was no longer wanted and is not loaded."
+                raise PhotoUnavailable(PhotoProblem.STOPPED, url, message)
+            try:
+                found = way(url, file_name, stop)
+            except PhotoUnavailable as failure:
+                if failure.problem is PhotoProblem.STOPPED:
+                    raise
+                failures.append(failure)
+            else:
+                if found is not None:
+                    return found
+        raise self._verdict(url, failures)
+
+    def dead_links(self) -> tuple[int, int]:
+        """Return how many of the rows' own addresses were found dead, of how many that answered."""
+        with self._lock:
+            return sum(self._links.values()), len(self._links)
+
+    @property
+    def offline(self) -> bool:
+        """True from when a host could not be reached until any host answers."""
+        return self._manners.offline
+
+    def try_again_now(self) -> None:
+        """Ask hosts again that could not be reached a moment ago (the user asks for it)."""
+        self._manners.try_again_now()
+
+    def clear_cache(self) -> None:
+        """Forget all downloads; safe while photos are loaded."""
+        if self.cache is not None:
+            self.cache.clear()
+
+    # ---- the four ways, each: a photo, None (no such way for this record), or a failure -------
+
+    def _from_folder(self, _url: str, file_name: str | None, _stop: Callable[[], bool]) -> Photo | None:
+        if self.image_folder is None or file_name is None:
+            return None
+        parts = _safe_parts(file_name)
+        if parts is None:
+            message = f"The photo name {shown(file_name)} leads out of the image folder and is refused."
+            raise PhotoUnavailable(PhotoProblem.REFUSED, file_name, message, can_retry=False)
+        path = self.image_folder.joinpath(*parts)
+        data = _read_file(path)
+        if data is None:
+            return None
+        return Photo(decode_picture(data, str(path)), "folder", str(path))
+
+    def _from_cache(self, url: str, file_name: str | None, _stop: Callable[[], bool]) -> Photo | None:
+        if self.cache is None:
+            return None
+        for address in (url, self._mirror_address(file_name)):
+            data = self.cache.get(address) if address else None
+            if not address or data is None:
+                continue
+            try:
+                return Photo(decode_picture(data, address), "cache", address)
+            except PhotoUnavailable:  # kept by a version that showed more: ask again
+                self.cache.drop(address)
+        return None
+
+    def _from_web(self, url: str, _file_name: str | None, stop: Callable[[], bool]) -> Photo | None:
+        if not url:
+            return None
+        try:
+            found = self._download(url, "flickr", stop)
+        except PhotoUnavailable as failure:
+            if failure.problem is PhotoProblem.GONE:
+                self._note_link(url, dead=True)
+            raise
+        self._note_link(url, dead=False)
+        return found
+
+    def _from_mirror(self, _url: str, file_name: str | None, stop: Callable[[], bool]) -> Photo | None:
+        address = self._mirror_address(file_name)
+        return self._download(address, "mirror", stop) if address else None
+
+    def _download(self, address: str, source: Literal["flickr", "mirror"], stop: Callable[[], bool]) -> Photo:
+        if not self._network:
+            message = f"{shown(address)} is not loaded: photos are taken from this computer only."
+            raise PhotoUnavailable(PhotoProblem.OFFLINE, address, message)
+        download = fetch_picture(address, timeout=self._timeout, manners=self._manners, stop=stop)
+        pixels = decode_picture(download.data, shown(download.address))
+        if self.cache is not None:
+            self.cache.put(address, download.data)
+        return Photo(pixels, source, download.address)
+
+    def _mirror_address(self, file_name: str | None) -> str | None:
+        parts = _safe_parts(file_name) if file_name is not None and self._mirror else None
+        return f"{self._mirror}/{quote('/'.join(parts))}" if parts else None
+
+    def _note_link(self, url: str, *, dead: bool) -> None:
+        digest = hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+        with self._lock:
+            self._links[digest] = dead
+
+    def _verdict(self, url: str, failures: list[PhotoUnavailable]) -> PhotoUnavailable:
+        if not failures:
+            message = "This photo has no address: neither its URL nor its COCO file name is known."
+            return PhotoUnavailable(PhotoProblem.NO_ADDRESS, url, message, can_retry=False)
+        chosen = next((f for f in failures if f.problem in _PASSING), failures[0])
+        waits = [f.retry_after for f in failures if f.retry_after is not None]
+        return PhotoUnavailable(
+            chosen.problem,
+            chosen.url,
+            "\n".join(dict.fromkeys(str(failure) for failure in failures)),
+            can_retry=any(failure.can_retry for failure in failures),
+            retry_after=min(waits, default=None),
+        )
+
+
+def image_from_url(url: str) -> ByteArray:
+    """Return the photo behind a URL, from the cache if it was fetched before.
+
+    Args:
+        url: an http or https address.
+
+    Returns:
+        (rows, columns, 3) uint8, RGB.
+
+    Raises:
+        PhotoUnavailable: an OSError whose text says why the photo can't be had and what to do.
+    """
+    return _default_store().photo(url).pixels
+
+
+@lru_cache(maxsize=1)
+def _default_store() -> PhotoStore:
+    return PhotoStore(cache_folder=default_cache_folder() / "photos")
+
+
+def _safe_parts(file_name: str) -> list[str] | None:
+    """Return the parts of a relative name that stays below its folder on any system, else None."""
+    parts = file_name.split("/")
+    if any(part in ("", ".", "..") or part != part.strip(" .") for part in parts):
+        return None
+    if any(c in '\\:*?"<>|' or not c.isprintable() for c in file_name):
+        return None
+    return parts
+
+
+def _read_file(path: Path) -> bytes | None:
+    """Return a file's bytes, None when there is none; a pipe or a device would block, and counts as none."""
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            return None
+        with open(path, "rb", opener=_without_waiting) as file:
+            return file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        message = f"{path} can't be read: {why}."
+        raise PhotoUnavailable(PhotoProblem.REFUSED, str(path), message) from error
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

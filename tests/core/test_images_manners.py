@@ -1,0 +1,129 @@
+"""How often a host is asked, and when not at all."""
+
+import threading
+import time
+
+import pytest
+
+from captionviewer.core.photo_manners import HostManners, domain
+from captionviewer.core.photo_problem import PhotoProblem
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("captionviewer.core.photo_manners.time", self)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def never() -> bool:
+    return False
+
+
+def test_after_a_first_burst_a_host_is_asked_a_few_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    manners = HostManners(requests_per_second=4, burst=3)
+    asked = []
+    for _ in range(8):
+        manners.wait_for_turn("a.example", never)
+        asked.append(clock.now - 1000)
+    assert asked == pytest.approx([0, 0, 0, 0.25, 0.5, 0.75, 1.0, 1.25])
+
+
+def test_after_a_rest_there_is_no_larger_burst(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    manners = HostManners(requests_per_second=4, burst=2)
+    manners.wait_for_turn("a.example", never)
+    clock.now += 3600
+    waited = [manners.wait_for_turn("a.example", never) for _ in range(4)]
+    assert waited == pytest.approx([0, 0, 0.25, 0.25])
+
+
+def test_hosts_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    Clock(monkeypatch)
+    manners = HostManners(requests_per_second=1, burst=1)
+    assert manners.wait_for_turn("a.one.example", never) == 0
+    assert manners.wait_for_turn("a.two.example", never) == 0
+    assert manners.wait_for_turn("b.one.example", never) == pytest.approx(1)
+
+
+def test_all_of_flickrs_farms_are_one_host() -> None:
+    assert domain("farm1.staticflickr.com") == domain("FARM9.staticflickr.com.") == "staticflickr.com"
+    assert domain("127.0.0.1") == "127.0.0.1"
+    assert domain("[::1]") == domain("::1") == "::1"
+    assert domain("images.cocodataset.org") != domain("farm1.staticflickr.com")
+
+
+def test_waiting_for_a_turn_ends_when_nobody_wants_it_any_more() -> None:
+    manners = HostManners(requests_per_second=0.01, burst=1)
+    manners.wait_for_turn("a.example", never)
+    unwanted = threading.Event()
+    thread = threading.Thread(target=manners.wait_for_turn, args=("a.example", unwanted.is_set))
+    thread.start()
+    unwanted.set()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_pauses_double_with_each_failure_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    manners = HostManners(pause=2, longest_pause=10)
+    pauses = []
+    for _ in range(5):
+        pauses.append(manners.busy("a.example", None))
+        clock.now += pauses[-1]
+    assert pauses == pytest.approx([2, 4, 8, 10, 10])
+    manners.answered("a.example")
+    assert manners.busy("a.example", None) == pytest.approx(2)
+
+
+def test_requests_that_fail_together_count_as_one_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    manners = HostManners(pause=2, longest_pause=100)
+    for _ in range(4):
+        manners.unreachable("a.example")
+    clock.now += 1000
+    assert manners.unreachable("a.example") == pytest.approx(4)
+
+
+def test_a_late_good_answer_does_not_cut_short_the_pause_a_host_asked_for() -> None:
+    manners = HostManners()
+    manners.busy("a.example", 60)
+    manners.answered("a.example")
+    alone = manners.left_alone("a.example")
+    assert alone is not None and alone.problem is PhotoProblem.BUSY and alone.seconds > 50
+
+
+def test_trying_again_now_asks_the_unreachable_but_not_the_busy() -> None:
+    manners = HostManners(pause=60, longest_pause=60)
+    manners.unreachable("away.example")
+    manners.busy("busy.test", 60)
+    assert manners.offline is False  # the busy one answered
+    alone = manners.left_alone("away.example")
+    assert alone is not None and alone.problem is PhotoProblem.OFFLINE
+    manners.try_again_now()
+    assert manners.left_alone("away.example") is None
+    assert manners.left_alone("busy.test") is not None
+
+
+def test_a_list_of_a_million_hosts_does_not_fill_the_memory() -> None:
+    manners = HostManners()
+    for i in range(1000):
+        manners.unreachable(f"host{i}.x{i}")
+    assert manners.left_alone("host999.x999") is not None
+    assert len(manners._hosts) <= 256
+
+
+def test_time_here_is_the_real_clock() -> None:
+    began = time.monotonic()
+    manners = HostManners(requests_per_second=20, burst=1)
+    for _ in range(3):
+        manners.wait_for_turn("a.example", never)
+    assert time.monotonic() - began >= 0.1
