@@ -37,10 +37,14 @@ def _never() -> bool:
 class Photo:
     """A photo's pixels and where they came from.
 
-    Attributes:
-        pixels: (rows, columns, 3) uint8, RGB.
-        source: which of the four ways gave it; "flickr" stands for the row's own address.
-        address: the file or URL.
+    Attributes
+    ----------
+    pixels
+        (rows, columns, 3) uint8, RGB.
+    source
+        Which of the four ways gave it; "flickr" stands for the row's own address.
+    address
+        The file or URL.
     """
 
     pixels: ByteArray
@@ -51,14 +55,22 @@ class Photo:
 class PhotoStore:
     """Answers for photos: blocks, so ask it from a thread; any number of threads may ask at once.
 
-    Args:
-        image_folder: the user's own COCO images (`train2014/` and `val2014/` under it), if any.
-        cache_folder: where downloads are kept; None keeps none.
-        network: False never goes out: folder and cache only.
-        mirror: address under which COCO's own file names are found; "" for none.
-        timeout: seconds for one whole request.
-        cache_bytes: bound on the disk cache.
-        manners: how hosts are treated; tests and unusual servers bring their own.
+    Parameters
+    ----------
+    image_folder
+        The user's own COCO images (`train2014/` and `val2014/` under it), if any.
+    cache_folder
+        Where downloads are kept; None keeps none.
+    network
+        False never goes out: folder and cache only.
+    mirror
+        Address under which COCO's own file names are found; "" for none.
+    timeout
+        Seconds for one whole request.
+    cache_bytes
+        Bound on the disk cache.
+    manners
+        How hosts are treated; tests and unusual servers bring their own.
     """
 
     def __init__(
@@ -84,13 +96,19 @@ class PhotoStore:
     def photo(self, url: str, file_name: str | None = None, stop: Callable[[], bool] = _never) -> Photo:
         """Return the photo of a record.
 
-        Args:
-            url: the row's address.
-            file_name: COCO's own name, `train2014/COCO_train2014_000000000009.jpg`, if known.
-            stop: asked often; True ends the work with the problem STOPPED.
+        Parameters
+        ----------
+        url
+            The row's address.
+        file_name
+            COCO's own name, `train2014/COCO_train2014_000000000009.jpg`, if known.
+        stop
+            Asked often; True ends the work with the problem STOPPED.
 
-        Raises:
-            PhotoUnavailable: with the reason; of several, the one that may pass.
+        Raises
+        ------
+        PhotoUnavailable
+            With the reason; of several, the one that may pass.
         """
         failures: list[PhotoUnavailable] = []
         for way in (self._from_folder, self._from_cache, self._from_web, self._from_mirror):
@@ -208,14 +226,19 @@ class PhotoStore:
 def image_from_url(url: str) -> ByteArray:
     """Return the photo behind a URL, from the cache if it was fetched before.
 
-    Args:
-        url: an http or https address.
+    Parameters
+    ----------
+    url
+        An http or https address.
 
-    Returns:
-        (rows, columns, 3) uint8, RGB.
+    Returns
+    -------
+    (rows, columns, 3) uint8, RGB.
 
-    Raises:
-        PhotoUnavailable: an OSError whose text says why the photo can't be had and what to do.
+    Raises
+    ------
+    PhotoUnavailable
+        An OSError whose text says why the photo can't be had and what to do.
     """
     return _default_store().photo(url).pixels
 

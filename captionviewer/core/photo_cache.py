@@ -27,9 +27,12 @@ class PhotoCache:
     beside and is renamed. A cache that can't be read or written is no reason not to show a photo: what
     went wrong last is kept in `trouble` for who wants to say it.
 
-    Args:
-        folder: made when the first photo is kept.
-        max_bytes: bound on the sum of the files' sizes.
+    Parameters
+    ----------
+    folder
+        Made when the first photo is kept.
+    max_bytes
+        Bound on the sum of the files' sizes.
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:

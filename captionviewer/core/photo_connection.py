@@ -135,9 +135,12 @@ def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
 
     The look-up of the name is the system's, and can't be bounded.
 
-    Raises:
-        Unreachable: saying why.
-        OutOfTime, NoLongerWanted: as the deadline says.
+    Raises
+    ------
+    Unreachable
+        Saying why.
+    OutOfTime, NoLongerWanted
+        As the deadline says.
     """
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)

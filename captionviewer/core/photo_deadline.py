@@ -22,9 +22,12 @@ class Unreachable(Exception):
 class Deadline:
     """The time left for one request; not an OSError ends it, so that no library mistakes it for its own.
 
-    Args:
-        seconds: for the whole request, redirects and body included.
-        stop: asked often; True ends the request at once.
+    Parameters
+    ----------
+    seconds
+        For the whole request, redirects and body included.
+    stop
+        Asked often; True ends the request at once.
     """
 
     def __init__(self, seconds: float, stop: Callable[[], bool]) -> None:

@@ -87,15 +87,21 @@ def decode_picture(data: bytes, address: str) -> ByteArray:
     The picture is turned upright as its EXIF orientation says, and brought to RGB from grey, palette,
     CMYK and 16 bits; what is transparent stands on white.
 
-    Args:
-        data: the file's bytes.
-        address: where they came from, for the message.
+    Parameters
+    ----------
+    data
+        The file's bytes.
+    address
+        Where they came from, for the message.
 
-    Returns:
-        (rows, columns, 3) uint8.
+    Returns
+    -------
+    (rows, columns, 3) uint8.
 
-    Raises:
-        PhotoUnavailable: NOT_A_PICTURE, or TOO_LARGE beyond 20 MB or 50 megapixels.
+    Raises
+    ------
+    PhotoUnavailable
+        NOT_A_PICTURE, or TOO_LARGE beyond 20 MB or 50 megapixels.
     """
     if len(data) > MAX_BYTES:
         raise too_large(address, f"larger than {MAX_BYTES // 1_000_000} MB")

@@ -38,15 +38,22 @@ def fetch_picture(url: str, *, timeout: float, manners: HostManners, stop: Calla
     Redirects are followed by hand, at most five, and only to http(s). An address that ends in
     `photo_unavailable…` is Flickr's way to say that a photo is gone. Nothing over 20 MB is read.
 
-    Args:
-        url: the address.
-        timeout: seconds for the whole request, redirects and body included; waiting for one's turn
-            at a host is not counted.
-        manners: what is known of the hosts; it is told how this request went.
-        stop: asked often; True ends the request within a fraction of a second.
+    Parameters
+    ----------
+    url
+        The address.
+    timeout
+        Seconds for the whole request, redirects and body included; waiting for one's turn
+        at a host is not counted.
+    manners
+        What is known of the hosts; it is told how this request went.
+    stop
+        Asked often; True ends the request within a fraction of a second.
 
-    Raises:
-        PhotoUnavailable: any problem but TOO_LARGE by pixels, which decoding finds.
+    Raises
+    ------
+    PhotoUnavailable
+        Any problem but TOO_LARGE by pixels, which decoding finds.
     """
     deadline = Deadline(timeout, stop)
     address = url

@@ -34,12 +34,17 @@ class HostManners:
 
     Hosts that share a domain (farm1 to farm9.staticflickr.com) count as one. Thread-safe.
 
-    Args:
-        requests_per_second: how many requests a host gets, on average.
-        burst: how many may follow each other at once after a rest (the first page shows quickly).
-        pause: seconds that a host which can't be reached, or is busy without saying for how long, is
-            left alone; doubled with each failure in a row.
-        longest_pause: where the doubling ends, in seconds.
+    Parameters
+    ----------
+    requests_per_second
+        How many requests a host gets, on average.
+    burst
+        How many may follow each other at once after a rest (the first page shows quickly).
+    pause
+        Seconds that a host which can't be reached, or is busy without saying for how long, is
+        left alone; doubled with each failure in a row.
+    longest_pause
+        Where the doubling ends, in seconds.
     """
 
     def __init__(
@@ -94,8 +99,10 @@ class HostManners:
     def busy(self, host: str, retry_after: float | None) -> float:
         """Note a 429 or 5xx; return the seconds for which the host is left alone now.
 
-        Args:
-            retry_after: what the host asked for in seconds, None when it did not say.
+        Parameters
+        ----------
+        retry_after
+            What the host asked for in seconds, None when it did not say.
         """
         with self._lock:
             self._offline = False

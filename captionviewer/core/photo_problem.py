@@ -25,11 +25,16 @@ class PhotoProblem(Enum):
 class PhotoUnavailable(OSError):
     """A photo that can't be had; `str()` says what happened to which address and what to do.
 
-    Attributes:
-        problem: the kind of failure.
-        url: the address that was asked last ("" when there was none).
-        can_retry: whether asking again may succeed.
-        retry_after: seconds after which asking again makes sense (None: nothing is known).
+    Attributes
+    ----------
+    problem
+        The kind of failure.
+    url
+        The address that was asked last ("" when there was none).
+    can_retry
+        Whether asking again may succeed.
+    retry_after
+        Seconds after which asking again makes sense (None: nothing is known).
     """
 
     def __init__(
