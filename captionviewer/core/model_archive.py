@@ -1,0 +1,183 @@
+"""A `.npz` archive from a stranger, read without trusting it: no pickle, no evaluator, no size that is
+only claimed.
+
+Only what `numpy.savez` writes is accepted: a zip of uncompressed `.npy` members of plain numbers.
+Nothing is allocated before the sizes in the zip's directory, in the array's header and of the file itself
+agree.
+"""
+
+import math
+import os
+import re
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+PlainType = np.dtype[np.uint8 | np.int64 | np.float32 | np.float64]
+PlainArray = npt.NDArray[np.uint8 | np.int64 | np.float32 | np.float64]
+PLAIN_TYPES: Mapping[str, PlainType] = {
+    "|u1": np.dtype(np.uint8),
+    "<i8": np.dtype("<i8"),
+    "<f4": np.dtype("<f4"),
+    "<f8": np.dtype("<f8"),
+}
+MOST_MEMBERS = 64
+_MAGIC = b"\x93NUMPY\x01\x00"
+_HEADER = re.compile(
+    r"\{'descr': '(?P<descr>[^']{1,16})', 'fortran_order': (?P<fortran>True|False),"
+    r" 'shape': \((?P<shape>(?:\d{1,12},? ?){0,4})\), \} *\n"
+)
+
+
+class ArchiveError(ValueError):
+    """What is wrong with an archive, as the middle of a sentence for people ("a member is compressed")."""
+
+
+class NumberArchive:
+    """The members of an opened archive: names, types and shapes known and checked, contents read on
+    demand.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open `path` and check every member's declared size. ArchiveError or OSError."""
+        self._size = path.stat().st_size
+        self._declarations: dict[str, tuple[PlainType, tuple[int, ...]]] = {}
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError) as problem:
+            raise ArchiveError("it is not a zip archive, or is cut short") from problem
+        try:
+            self._check_members()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "NumberArchive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._zip.close()
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape that `name`'s header declares. ArchiveError when there is no such member."""
+        return self._declared(name)[1]
+
+    def dtype(self, name: str) -> PlainType:
+        """The type that `name`'s header declares. ArchiveError when there is no such member."""
+        return self._declared(name)[0]
+
+    def read(self, name: str) -> PlainArray:
+        """The array `name`, a copy of its own. ArchiveError on a damaged member."""
+        dtype, shape = self._declared(name)
+        try:
+            with self._zip.open(name + ".npy") as member:
+                content = member.read()
+        except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError) as problem:
+            raise ArchiveError(f"its part {name!r} is damaged") from problem
+        wanted = math.prod(shape) * dtype.itemsize
+        if len(content) < wanted:
+            raise ArchiveError(f"its part {name!r} is cut short")
+        numbers = np.frombuffer(content, dtype=dtype, offset=len(content) - wanted)
+        return numbers.reshape(shape).copy()
+
+    def _declared(self, name: str) -> tuple[PlainType, tuple[int, ...]]:
+        if name not in self._declarations:
+            raise ArchiveError(f"its part {name!r} is missing")
+        return self._declarations[name]
+
+    def _check_members(self) -> None:
+        members = self._zip.infolist()
+        if len(members) > MOST_MEMBERS:
+            raise ArchiveError(f"it has {len(members):,} parts, where a model has about a dozen")
+        names = [member.filename.removesuffix(".npy") for member in members]
+        for name, member in zip(names, members, strict=True):
+            if names.count(name) > 1:
+                raise ArchiveError(f"its part {name!r} occurs twice")
+            if member.flag_bits & 1:
+                raise ArchiveError(f"its part {name!r} is encrypted")
+            if member.compress_type != zipfile.ZIP_STORED:
+                raise ArchiveError(f"its part {name!r} is compressed, which captionviewer never does")
+        if sum(member.file_size for member in members) > self._size:
+            raise ArchiveError("its parts claim to be larger than the file itself")
+        for name, member in zip(names, members, strict=True):
+            self._declarations[name] = self._read_header(name, member)
+
+    def _read_header(self, name: str, member: zipfile.ZipInfo) -> tuple[PlainType, tuple[int, ...]]:
+        try:
+            with self._zip.open(member) as content:
+                start = content.read(len(_MAGIC) + 2)
+                length = int.from_bytes(start[len(_MAGIC) :], "little")
+                header = content.read(length)
+        except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError) as problem:
+            raise ArchiveError(f"its part {name!r} is damaged") from problem
+        found = _HEADER.fullmatch(header.decode("latin-1"))
+        if not start.startswith(_MAGIC) or found is None:
+            raise ArchiveError(f"its part {name!r} is not an array of plain numbers")
+        if "O" in found["descr"]:
+            raise ArchiveError(
+                f"its part {name!r} holds pickled objects, which are never opened: they can run programs"
+            )
+        dtype = PLAIN_TYPES.get(found["descr"])
+        if dtype is None or found["fortran"] == "True":
+            raise ArchiveError(f"its part {name!r} has the type {found['descr']}, which no model has")
+        shape = tuple(int(number) for number in re.findall(r"\d+", found["shape"]))
+        if len(start) + length + math.prod(shape) * dtype.itemsize != member.file_size:
+            raise ArchiveError(f"its part {name!r} declares a size other than its own")
+        return dtype, shape
+
+
+def write_archive(path: Path, arrays: Mapping[str, PlainArray]) -> None:
+    """Write `arrays` to `path` as `numpy.savez` does, beside it first and then renamed, so that no
+    half-written file ever has that name. OSError when the disk refuses; nothing is left behind then.
+    """
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _write_members(file, arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        _give_usual_permissions(beside)
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _write_members(file: BinaryIO, arrays: Mapping[str, PlainArray]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            with archive.open(name + ".npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(
+                    member, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False
+                )
+
+
+def _give_usual_permissions(path: str) -> None:
+    """A temporary file is its owner's alone; the finished one is to be as any file this user saves."""
+    if os.name == "posix":
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(path).chmod(0o666 & ~mask)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename last through a power cut, where the system can."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass  # some file systems (network shares) can't; the file itself is whole
+    finally:
+        os.close(handle)

@@ -1,0 +1,538 @@
+"""A training run in its thread: orders, events, snapshots, failures, and that a seed repeats it."""
+
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from captionviewer.core import training
+from captionviewer.core.captioning_rnn import CaptioningRNN
+from captionviewer.core.captioning_solver import CaptioningSolver
+from captionviewer.core.captions import caption_text
+from captionviewer.core.coco import CocoDataset, DataError
+from captionviewer.core.training import (
+    Event,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunState,
+    RunStopped,
+    TrainingRun,
+    TrainingSettings,
+    WatchedCaptions,
+)
+
+QUICK = TrainingSettings(hidden_dim=24, wordvec_dim=16, num_captions=20, batch_size=5, num_epochs=10, seed=3)
+ENDLESS = replace(QUICK, num_epochs=100_000)
+LONG = 20.0  # seconds that nothing here takes
+
+
+@pytest.fixture
+def dataset(coco_folder: Path) -> Iterator[CocoDataset]:
+    with CocoDataset.open(coco_folder) as opened:
+        yield opened
+
+
+@pytest.fixture
+def begin(dataset: CocoDataset) -> Iterator[Callable[..., TrainingRun]]:
+    """Make runs that are stopped when the test ends, however it ends."""
+    runs: list[TrainingRun] = []
+
+    def make(settings: TrainingSettings, **more: object) -> TrainingRun:
+        runs.append(TrainingRun(settings, dataset, **more))
+        return runs[-1]
+
+    yield make
+    for run in runs:
+        run.stop()
+        assert run.wait(LONG)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + LONG
+    while not condition():
+        assert time.monotonic() < end, "what was waited for did not come"
+        time.sleep(0.002)
+
+
+def kinds(events: list[Event]) -> list[type]:
+    return [type(event) for event in events if not isinstance(event, WatchedCaptions)]
+
+
+def test_a_run_goes_from_its_start_to_its_end(begin: Callable[..., TrainingRun]) -> None:
+    run = begin(QUICK)
+    assert run.state is RunState.NOT_STARTED
+    run.start()
+    assert run.wait(LONG)
+    events = run.take_events()
+    assert kinds(events) == [RunStarted, RunFinished]
+    assert run.state is RunState.FINISHED
+    started = events[0]
+    assert isinstance(started, RunStarted)
+    assert (started.num_iterations, started.iterations_per_epoch) == (40, 4)
+    assert len(run.history) == 40
+    assert run.progress().iteration == run.progress().num_iterations == 40
+    assert run.progress().epoch == 10
+    assert run.progress().learning_rate == pytest.approx(5e-3 * 0.95**10)
+    np.testing.assert_allclose(
+        run.history.learning_rates()[[0, 3, 4, 39]], [5e-3, 5e-3, 5e-3 * 0.95, 5e-3 * 0.95**9]
+    )
+    assert run.take_events() == []
+
+
+def test_the_loss_falls_and_the_loss_per_word_is_the_loss_over_the_words(
+    begin: Callable[..., TrainingRun],
+) -> None:
+    run = begin(replace(QUICK, num_epochs=40))
+    run.start()
+    assert run.wait(LONG)
+    _, losses, per_word = run.history.since(0)
+    assert losses[-10:].mean() < 0.7 * losses[:10].mean()
+    words = losses / per_word  # words predicted a caption: 15 words and <END> at the most
+    assert np.all((words > 3) & (words <= 16.001))
+    np.testing.assert_allclose(words * 5, np.round(words * 5), atol=1e-3)
+
+
+def test_the_rows_trained_on_are_as_many_as_asked_one_a_photo(
+    begin: Callable[..., TrainingRun], dataset: CocoDataset
+) -> None:
+    run = begin(QUICK)
+    assert run.caption_rows.size == run.image_rows.size == 0
+    run.start()
+    assert run.wait(LONG)
+    owners = dataset.image_idxs("train")[run.caption_rows]
+    assert len(set(run.caption_rows.tolist())) == 20
+    assert len(set(owners.tolist())) == 20
+    assert sorted(owners.tolist()) == run.image_rows.tolist()
+
+
+def test_the_same_seed_repeats_a_run_exactly_whatever_is_asked_of_it(
+    begin: Callable[..., TrainingRun], dataset: CocoDataset
+) -> None:
+    calm = begin(QUICK)
+    calm.start()
+    assert calm.wait(LONG)
+    bothered = begin(QUICK, watched=[dataset.record("val", 0), dataset.record("train", 3)])
+    bothered.step_once()
+    until(lambda: bothered.state is RunState.PAUSED)
+    bothered.request_snapshot()
+    bothered.step_once()
+    bothered.watch([dataset.record("train", 1)])
+    bothered.resume()
+    assert bothered.wait(LONG)
+    np.testing.assert_array_equal(calm.caption_rows, bothered.caption_rows)
+    np.testing.assert_array_equal(calm.history.since(0)[1], bothered.history.since(0)[1])
+    ends = calm.snapshot(), bothered.snapshot()
+    assert ends[0] is not None and ends[1] is not None
+    for name, parameter in ends[0].model.params.items():
+        np.testing.assert_array_equal(parameter, ends[1].model.params[name])
+    other = begin(replace(QUICK, seed=4))
+    other.start()
+    assert other.wait(LONG)
+    assert not np.array_equal(calm.history.since(0)[1], other.history.since(0)[1])
+
+
+def test_a_run_is_what_a_script_with_the_same_generator_gets(
+    begin: Callable[..., TrainingRun], dataset: CocoDataset
+) -> None:
+    run = begin(QUICK)
+    run.start()
+    assert run.wait(LONG)
+    rng = np.random.default_rng(3)
+    rows = dataset.draw_training_captions(20, True, rng)
+    model = CaptioningRNN(dataset.vocabulary.word_to_idx, dataset.feature_dim, 16, 24, rng=rng)
+    solver = CaptioningSolver(
+        model,
+        dataset.training_data(rows),
+        update_rule="adam",
+        optim_config={"learning_rate": 5e-3},
+        lr_decay=0.95,
+        batch_size=5,
+        num_epochs=10,
+        verbose=False,
+        rng=rng,
+    )
+    solver.train()
+    np.testing.assert_allclose(run.history.since(0)[1], solver.loss_history, rtol=1e-6)
+
+
+def test_a_paused_run_waits_and_a_resumed_one_goes_on(begin: Callable[..., TrainingRun]) -> None:
+    run = begin(ENDLESS)
+    run.start()
+    until(lambda: len(run.history) > 3)
+    run.pause()
+    until(lambda: run.state is RunState.PAUSED)
+    count = len(run.history)
+    time.sleep(0.05)
+    assert len(run.history) == count
+    snapshot = run.snapshot()
+    assert snapshot is not None
+    assert snapshot.iteration == count
+    run.resume()
+    until(lambda: len(run.history) > count)
+    assert run.state is RunState.RUNNING
+    run.stop()
+    assert run.wait(LONG)
+    events = run.take_events()
+    assert kinds(events) == [RunStarted, RunPaused, RunResumed, RunStopped]
+    assert next(event for event in events if isinstance(event, RunPaused)).iteration == count
+
+
+def test_a_single_step_makes_one_update_from_the_start_and_from_a_pause(
+    begin: Callable[..., TrainingRun],
+) -> None:
+    run = begin(ENDLESS)
+    for wanted in (1, 2, 3):
+        run.step_once()
+        until(lambda wanted=wanted: (run.state, len(run.history)) == (RunState.PAUSED, wanted))
+        until(lambda: any(isinstance(event, RunPaused) for event in run.take_events()))
+        time.sleep(0.02)
+        assert len(run.history) == wanted
+        snapshot = run.snapshot()
+        assert snapshot is not None
+        assert snapshot.iteration == wanted
+
+
+def test_steps_asked_for_quickly_are_all_made(begin: Callable[..., TrainingRun]) -> None:
+    run = begin(ENDLESS)
+    for _ in range(5):
+        run.step_once()
+    until(lambda: len(run.history) == 5 and run.state is RunState.PAUSED)
+    time.sleep(0.02)
+    assert len(run.history) == 5
+
+
+def test_a_single_step_pauses_a_run_at_full_speed(begin: Callable[..., TrainingRun]) -> None:
+    run = begin(ENDLESS)
+    run.start()
+    until(lambda: len(run.history) > 2)
+    run.step_once()
+    until(lambda: run.state is RunState.PAUSED)
+
+
+def test_the_last_single_step_finishes_the_run(begin: Callable[..., TrainingRun]) -> None:
+    run = begin(replace(QUICK, num_captions=10, num_epochs=1))
+    run.step_once()
+    run.step_once()
+    assert run.wait(LONG)
+    assert kinds(run.take_events())[-1] is RunFinished
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_stopped_run_ends_soon_with_its_model_kept(begin: Callable[..., TrainingRun], paused: bool) -> None:
+    run = begin(ENDLESS)
+    run.start()
+    until(lambda: len(run.history) > 3)
+    if paused:
+        run.pause()
+        until(lambda: run.state is RunState.PAUSED)
+    run.stop()
+    assert run.wait(LONG)
+    assert run.state is RunState.STOPPED
+    snapshot = run.snapshot()
+    assert snapshot is not None
+    assert snapshot.iteration == len(run.history) == run.progress().iteration
+    assert snapshot.loss == pytest.approx(run.history.since(0)[1][-1], rel=1e-6)
+
+
+def test_a_run_stopped_before_its_start_ends_once_and_cannot_start(begin: Callable[..., TrainingRun]) -> None:
+    run = begin(QUICK)
+    run.stop()
+    run.stop()
+    assert run.wait(0)
+    assert run.take_events() == [RunStopped(0)]
+    with pytest.raises(RuntimeError, match="make a new one"):
+        run.start()
+    run.step_once()
+    assert run.state is RunState.STOPPED
+
+
+def test_a_run_has_one_end_whatever_is_ordered_in_whatever_order(begin: Callable[..., TrainingRun]) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(25):
+        run = begin(replace(QUICK, num_epochs=int(rng.integers(1, 30))))
+        orders = [run.pause, run.resume, run.step_once, run.request_snapshot, run.take_events]
+        ends: list[Event] = []
+        if rng.random() < 0.8:
+            run.start()
+        for order in rng.integers(0, len(orders), size=12):
+            answer = orders[order]()
+            ends += [event for event in answer or [] if not isinstance(event, WatchedCaptions)]
+            if rng.random() < 0.3:
+                time.sleep(float(rng.random()) * 0.004)
+        run.stop()
+        assert run.wait(LONG)
+        ends += run.take_events()
+        terminal = [event for event in ends if isinstance(event, RunFinished | RunStopped | RunFailed)]
+        assert len(terminal) == 1
+        assert ends[-1] is terminal[0] or isinstance(ends[-1], WatchedCaptions)
+        assert not run.state.is_live
+
+
+def test_starting_twice_is_refused(begin: Callable[..., TrainingRun]) -> None:
+    run = begin(ENDLESS)
+    run.start()
+    with pytest.raises(RuntimeError, match="started before"):
+        run.start()
+
+
+def test_a_snapshot_never_changes_while_the_run_goes_on(begin: Callable[..., TrainingRun]) -> None:
+    run = begin(ENDLESS)
+    run.start()
+    until(lambda: len(run.history) > 2)
+    run.request_snapshot()
+    until(lambda: (run.snapshot() or pytest.fail()).iteration > 0)
+    snapshot = run.snapshot()
+    assert snapshot is not None
+    before = {name: parameter.copy() for name, parameter in snapshot.model.params.items()}
+    reached = len(run.history)
+    until(lambda: len(run.history) > reached + 5)
+    for name, parameter in snapshot.model.params.items():
+        np.testing.assert_array_equal(parameter, before[name])
+    run.request_snapshot()
+    until(lambda: (run.snapshot() or pytest.fail()).iteration > snapshot.iteration)
+
+
+def test_watched_photos_are_described_as_the_model_would_now(
+    begin: Callable[..., TrainingRun], dataset: CocoDataset
+) -> None:
+    photos = [dataset.record("train", 2), dataset.record("val", 1)]
+    run = begin(ENDLESS, watched=photos)
+    run.start()
+    until(lambda: len(run.history) > 20)
+    run.pause()
+    until(lambda: run.state is RunState.PAUSED)
+    looks = [event for event in run.take_events() if isinstance(event, WatchedCaptions)]
+    snapshot = run.snapshot()
+    assert snapshot is not None
+    assert looks[-1].iteration == snapshot.iteration
+    for photo, (key, said) in zip(photos, looks[-1].captions, strict=True):
+        features = dataset.features(photo.split, np.array([photo.row]))
+        assert key == photo.key
+        assert said == caption_text(snapshot.model.sample(features)[0], dataset.vocabulary)
+    assert all(said for _, said in looks[-1].captions)
+
+
+def test_other_photos_can_be_watched_while_the_run_is_paused(
+    begin: Callable[..., TrainingRun], dataset: CocoDataset
+) -> None:
+    run = begin(ENDLESS)
+    run.step_once()
+    until(lambda: run.state is RunState.PAUSED)
+    run.take_events()
+    run.watch([dataset.record("val", 4)])
+    looks: list[Event] = []
+    until(lambda: bool(looks.extend(run.take_events()) or looks))
+    assert isinstance(looks[0], WatchedCaptions)
+    assert looks[0].captions[0][0] == ("val", 4)
+    assert run.state is RunState.PAUSED
+
+
+def test_only_the_newest_captions_wait_to_be_taken(
+    begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "WATCH_EVERY", 0.0)
+    monkeypatch.setattr(training, "WATCH_SHARE", 1e9)
+    run = begin(QUICK, watched=[dataset.record("train", 0)])
+    run.start()
+    assert run.wait(LONG)
+    looks = [event for event in run.take_events() if isinstance(event, WatchedCaptions)]
+    assert [look.iteration for look in looks] == [40]
+
+
+def test_events_nobody_takes_do_not_pile_up_and_the_end_is_never_lost(
+    begin: Callable[..., TrainingRun],
+) -> None:
+    run = begin(ENDLESS)
+    run.step_once()
+    until(lambda: run.state is RunState.PAUSED)
+    for wanted in range(2, training.MOST_EVENTS + 50):
+        snapshot = run.snapshot()
+        run.step_once()
+        while len(run.history) < wanted or run.snapshot() is snapshot:  # a snapshot is made at each pause
+            time.sleep(0)
+    run.stop()
+    assert run.wait(LONG)
+    events = run.take_events()
+    assert len(events) <= training.MOST_EVENTS
+    assert isinstance(events[-1], RunStopped)
+    assert not isinstance(events[0], RunStarted)  # the oldest gave way
+
+
+class Spoiled:
+    """Stands before a solver's step and makes the loss of one iteration what it is told."""
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, iteration: int, loss: float, *, parameters: bool = False
+    ) -> None:
+        step = CaptioningSolver.step
+
+        def spoiled(solver: CaptioningSolver) -> float:
+            true_loss = step(solver)
+            if solver.iteration == iteration and parameters:
+                solver.model.params["Wh"][0, 0] = loss
+            return loss if solver.iteration == iteration and not parameters else true_loss
+
+        monkeypatch.setattr(CaptioningSolver, "step", spoiled)
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_fails_the_run_and_keeps_the_last_good_model(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch, loss: float
+) -> None:
+    Spoiled(monkeypatch, 60, loss)
+    run = begin(ENDLESS)
+    run.start()
+    assert run.wait(LONG)
+    end = run.take_events()[-1]
+    assert isinstance(end, RunFailed)
+    assert run.state is RunState.FAILED
+    assert (end.iteration, end.kept_iteration) == (60, 50)  # a copy each 25; that of 50 gave a good loss
+    assert f"The loss became {loss} at iteration 60" in end.reason
+    assert "learning rate (0.005)" in end.reason
+    assert "The model of iteration 50 is kept." in end.reason
+    snapshot = run.snapshot()
+    assert snapshot is not None
+    assert snapshot.iteration == 50
+    assert all(np.isfinite(parameter).all() for parameter in snapshot.model.params.values())
+    _, losses, _ = run.history.since(0)
+    assert len(losses) == 59
+    assert np.isfinite(losses).all()
+
+
+def test_a_copy_whose_own_loss_was_not_finite_is_not_called_good(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Spoiled(monkeypatch, 51, float("nan"))  # the very step that the copy of iteration 50 is tried by
+    run = begin(ENDLESS)
+    run.start()
+    assert run.wait(LONG)
+    end = run.take_events()[-1]
+    assert isinstance(end, RunFailed)
+    assert end.kept_iteration == 25
+
+
+def test_a_run_that_fails_at_its_first_step_keeps_nothing(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Spoiled(monkeypatch, 1, float("nan"))
+    run = begin(ENDLESS)
+    run.start()
+    assert run.wait(LONG)
+    end = run.take_events()[-1]
+    assert isinstance(end, RunFailed)
+    assert end.kept_iteration is None
+    assert run.snapshot() is None
+
+
+def test_parameters_that_are_not_finite_never_become_a_snapshot(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Spoiled(monkeypatch, 40, float("inf"), parameters=True)  # the last step: no loss follows it
+    run = begin(QUICK)
+    run.start()
+    assert run.wait(LONG)
+    end = run.take_events()[-1]
+    assert isinstance(end, RunFailed)
+    assert "The parameters became infinite or NaN" in end.reason
+    assert end.kept_iteration == 25
+
+
+def test_a_learning_rate_far_too_large_ends_in_words_without_a_warning(
+    begin: Callable[..., TrainingRun],
+) -> None:
+    run = begin(replace(ENDLESS, update_rule="sgd", learning_rate=1e30, lr_decay=1.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run.start()
+        assert run.wait(LONG)
+    end = run.take_events()[-1]
+    assert isinstance(end, RunFailed)
+    assert "diverged" in end.reason
+    snapshot = run.snapshot()
+    if end.kept_iteration is not None:
+        assert snapshot is not None
+        assert np.isfinite(snapshot.model.params["Wh"]).all()
+
+
+def test_features_that_cannot_be_read_fail_the_run_with_the_datas_own_words(
+    begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = CaptioningSolver.step
+
+    def unplugged(solver: CaptioningSolver) -> float:
+        if solver.iteration == 30:
+            raise DataError(dataset.folder / "train2014_vgg16_fc7_pca.h5", "The disk is gone.")
+        return step(solver)
+
+    monkeypatch.setattr(CaptioningSolver, "step", unplugged)
+    run = begin(ENDLESS)
+    run.start()
+    assert run.wait(LONG)
+    end = run.take_events()[-1]
+    assert isinstance(end, RunFailed)
+    assert "train2014_vgg16_fc7_pca.h5" in end.reason
+    assert "The disk is gone." in end.reason
+    assert end.kept_iteration == 30  # the model itself is whole
+    snapshot = run.snapshot()
+    assert snapshot is not None
+    assert snapshot.loss == pytest.approx(run.history.since(0)[1][-1])
+
+
+@pytest.mark.parametrize(
+    ("error", "words"), [(MemoryError(), "not enough memory"), (KeyError("W_proj"), "KeyError")]
+)
+def test_any_other_error_ends_the_run_in_words_too(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def broken(solver: CaptioningSolver) -> float:
+        raise error
+
+    monkeypatch.setattr(CaptioningSolver, "step", broken)
+    run = begin(QUICK)
+    run.start()
+    assert run.wait(LONG)
+    events = run.take_events()
+    assert kinds(events) == [RunStarted, RunFailed]
+    assert isinstance(events[-1], RunFailed)
+    assert words in events[-1].reason
+
+
+def test_a_run_whose_thread_cannot_start_ends_in_words(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    run = begin(QUICK)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refused)
+        run.start()
+    (end,) = run.take_events()
+    assert isinstance(end, RunFailed)
+    assert "can't start new thread" in end.reason
+
+
+def test_the_notebooks_overfit_learns_its_captions_by_heart(
+    begin: Callable[..., TrainingRun], dataset: CocoDataset, real_coco: Path
+) -> None:
+    run = begin(TrainingSettings())
+    run.start()
+    assert run.wait(60)
+    assert run.history.since(90)[1].mean() < 0.2
+    snapshot = run.snapshot()
+    assert snapshot is not None
+    rows = run.caption_rows
+    said = snapshot.model.sample(dataset.features("train", dataset.image_idxs("train")[rows]))
+    same = [
+        caption_text(mine, dataset.vocabulary) == caption_text(truth, dataset.vocabulary)
+        for mine, truth in zip(said, dataset.captions("train")[rows], strict=True)
+    ]
+    assert sum(same) >= 45

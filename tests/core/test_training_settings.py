@@ -1,0 +1,117 @@
+"""What a run may be started with, and the word said where it may not."""
+
+import math
+from dataclasses import fields, replace
+
+import pytest
+
+from captionviewer.core.training_settings import (
+    FIELD_NAMED,
+    FIELDS,
+    NOTEBOOK_PRESET,
+    PRESETS,
+    DataFacts,
+    TrainingSettings,
+)
+
+COCO = DataFacts(400_135, 82_783, 512, 1004, 17, 8_000_000_000)
+SMALL = DataFacts(381, 80, 512, 1004, 17, 8_000_000_000)
+
+
+def test_every_setting_has_one_field_that_explains_it() -> None:
+    assert [field.name for field in FIELDS] == list(FIELD_NAMED)
+    assert set(FIELD_NAMED) == {each.name for each in fields(TrainingSettings)}
+    for field in FIELDS:
+        assert len(field.tooltip) > 60
+        assert field.label
+
+
+def test_the_notebooks_preset_is_the_notebooks() -> None:
+    preset = PRESETS[NOTEBOOK_PRESET]
+    assert (preset.cell_type, preset.hidden_dim, preset.wordvec_dim) == ("rnn", 512, 256)
+    assert (preset.num_captions, preset.one_caption_an_image, preset.batch_size) == (50, True, 25)
+    assert (preset.update_rule, preset.learning_rate, preset.lr_decay, preset.num_epochs) == (
+        "adam",
+        5e-3,
+        0.95,
+        50,
+    )
+    assert preset.iterations_per_epoch(SMALL) * preset.num_epochs == 100
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("facts", [COCO, SMALL, None])
+def test_every_preset_can_start(name: str, facts: DataFacts | None) -> None:
+    assert PRESETS[name].problems(facts) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("learning_rate", 0.0, "above 0"),
+        ("learning_rate", -1e-3, "above 0"),
+        ("learning_rate", math.nan, "not nan"),
+        ("learning_rate", math.inf, "not inf"),
+        ("learning_rate", 1e31, "at most 1e+30"),
+        ("learning_rate", "fast", "must be a number"),
+        ("learning_rate", None, "needs a number"),
+        ("lr_decay", 0.0, "above 0"),
+        ("lr_decay", 1.01, "at most 1"),
+        ("num_epochs", 0, "at least 1"),
+        ("num_epochs", 2.5, "whole number"),
+        ("batch_size", 0, "at least 1"),
+        ("batch_size", -5, "at least 1"),
+        ("hidden_dim", 0, "at least 1"),
+        ("hidden_dim", 10**9, "at most 65,536"),
+        ("wordvec_dim", True, "must be a number"),
+        ("num_captions", 0, "at least 1"),
+        ("cell_type", "gru", "RNN (vanilla), LSTM"),
+        ("update_rule", "adamw", "Adam, RMSProp"),
+        ("one_caption_an_image", 1, "on or off"),
+        ("seed", -1, "at least 0"),
+    ],
+)
+def test_a_value_the_solver_would_refuse_is_named(name: str, value: object, words: str) -> None:
+    problems = replace(PRESETS[NOTEBOOK_PRESET], **{name: value}).problems(SMALL)
+    assert list(problems) == [name]
+    assert words in problems[name]
+
+
+def test_a_batch_larger_than_the_captions_trained_on_is_named_before_the_run() -> None:
+    problems = replace(PRESETS[NOTEBOOK_PRESET], batch_size=51).problems(SMALL)
+    assert problems == {
+        "batch_size": "A batch of 51 is larger than the 50 captions trained on: choose at most 50."
+    }
+    everything = replace(PRESETS[NOTEBOOK_PRESET], num_captions=None, one_caption_an_image=False)
+    assert replace(everything, batch_size=381).problems(SMALL) == {}
+    assert "381 captions" in replace(everything, batch_size=382).problems(SMALL)["batch_size"]
+    one_each = replace(everything, one_caption_an_image=True, batch_size=81)
+    assert "80 captions" in one_each.problems(SMALL)["batch_size"]
+
+
+def test_more_captions_than_there_are_is_named() -> None:
+    several = replace(PRESETS[NOTEBOOK_PRESET], num_captions=382, one_caption_an_image=False)
+    assert "381 training captions" in several.problems(SMALL)["num_captions"]
+    assert replace(several, num_captions=381).problems(SMALL) == {}
+    one_each = replace(PRESETS[NOTEBOOK_PRESET], num_captions=81)
+    assert "at most 80 captions" in one_each.problems(SMALL)["num_captions"]
+    assert replace(one_each, num_captions=80).problems(SMALL) == {}
+
+
+def test_a_hidden_size_that_would_not_fit_in_memory_is_named_with_both_sizes() -> None:
+    little = replace(SMALL, available_bytes=1_000_000_000)
+    problems = replace(PRESETS[NOTEBOOK_PRESET], hidden_dim=20_000).problems(little)
+    assert list(problems) == ["hidden_dim"]
+    assert "GB of memory and 1.0 GB are free" in problems["hidden_dim"]
+    assert PRESETS[NOTEBOOK_PRESET].problems(little) == {}
+
+
+def test_a_batch_whose_activations_would_not_fit_is_laid_to_the_batch() -> None:
+    little = replace(COCO, available_bytes=2_000_000_000)
+    settings = replace(PRESETS["Train on all captions (LSTM)"], batch_size=20_000)
+    assert list(settings.problems(little)) == ["batch_size"]
+
+
+def test_memory_is_not_judged_where_the_system_does_not_say() -> None:
+    unknown = replace(SMALL, available_bytes=None)
+    assert replace(PRESETS[NOTEBOOK_PRESET], hidden_dim=60_000).problems(unknown) == {}
