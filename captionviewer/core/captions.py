@@ -36,18 +36,22 @@ class Vocabulary:
 
     @property
     def null(self) -> int:
+        """The id that marks padding."""
         return self.word_to_idx[NULL]
 
     @property
     def start(self) -> int:
+        """The id that marks the start of a caption."""
         return self.word_to_idx[START]
 
     @property
     def end(self) -> int:
+        """The id that marks the end of a caption."""
         return self.word_to_idx[END]
 
     @property
     def unk(self) -> int:
+        """The id that marks a word outside the vocabulary."""
         return self.word_to_idx[UNK]
 
 
@@ -56,15 +60,22 @@ def decode_captions(captions: IntArray, idx_to_word: Sequence[str] | Mapping[int
 
     `<NULL>` is left out and nothing after the first `<END>` is read; `<START>` and `<END>` are kept.
 
-    Args:
-        captions: word ids, (N, T) or (T,).
-        idx_to_word: the word of each id.
+    Parameters
+    ----------
+    captions
+        Word ids, (N, T) or (T,).
+    idx_to_word
+        The word of each id.
 
-    Returns:
-        A list of N strings for (N, T), one string for (T,).
+    Returns
+    -------
+    list[str] or str
+        N strings for (N, T), one string for (T,).
 
-    Raises:
-        ValueError: `captions` has neither one nor two axes.
+    Raises
+    ------
+    ValueError
+        `captions` has neither one nor two axes.
     """
     ids = np.asarray(captions)
     if ids.ndim == 1:
