@@ -273,12 +273,12 @@ def mend(problem: Problem, system: System) -> bool:
 
 def run_apt(command: list[str]) -> int:
     """Run one apt-get command that asks nothing, its words on stderr; return its exit code."""
-    command = [command[0], "-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3", *command[1:]]
+    options = ["-qq", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3"]
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    sys.stderr.flush()
-    return subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), env=environ, check=False
-    ).returncode
+    done = subprocess.run(
+        [command[0], *options, *command[1:]], stdin=subprocess.DEVNULL, stdout=2, env=environ, check=False
+    )
+    return done.returncode
 
 
 def say(words: object) -> None:
