@@ -1,0 +1,3 @@
+"""captionviewer: see how an image-captioning recurrent network works."""
+
+__version__ = "0.1.0"

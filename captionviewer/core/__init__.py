@@ -1,0 +1,1 @@
+"""The numerical core and the data set: NumPy, h5py, Pillow and requests, never Qt."""
