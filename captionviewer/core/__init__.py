@@ -1,1 +1,64 @@
-"""The numerical core and the data set: NumPy, h5py, Pillow and requests, never Qt."""
+"""The names that CS231n's captioning notebooks use; see `captionviewer.core.<module>` for all else."""
+
+from captionviewer.core.captioning_rnn import CaptioningRNN
+from captionviewer.core.captioning_solver import CaptioningSolver
+from captionviewer.core.captions import decode_captions
+from captionviewer.core.gradient_check import (
+    eval_numerical_gradient,
+    eval_numerical_gradient_array,
+    rel_error,
+)
+from captionviewer.core.images import PhotoUnavailable, image_from_url
+from captionviewer.core.layers import (
+    affine_backward,
+    affine_forward,
+    lstm_backward,
+    lstm_forward,
+    lstm_step_backward,
+    lstm_step_forward,
+    rnn_backward,
+    rnn_forward,
+    rnn_step_backward,
+    rnn_step_forward,
+    sigmoid,
+    temporal_affine_backward,
+    temporal_affine_forward,
+    temporal_softmax_loss,
+    word_embedding_backward,
+    word_embedding_forward,
+)
+from captionviewer.core.notebook_data import load_coco_data, sample_coco_minibatch
+from captionviewer.core.optim import adam, rmsprop, sgd, sgd_momentum
+
+__all__ = [
+    "CaptioningRNN",
+    "CaptioningSolver",
+    "PhotoUnavailable",
+    "adam",
+    "affine_backward",
+    "affine_forward",
+    "decode_captions",
+    "eval_numerical_gradient",
+    "eval_numerical_gradient_array",
+    "image_from_url",
+    "load_coco_data",
+    "lstm_backward",
+    "lstm_forward",
+    "lstm_step_backward",
+    "lstm_step_forward",
+    "rel_error",
+    "rmsprop",
+    "rnn_backward",
+    "rnn_forward",
+    "rnn_step_backward",
+    "rnn_step_forward",
+    "sample_coco_minibatch",
+    "sgd",
+    "sgd_momentum",
+    "sigmoid",
+    "temporal_affine_backward",
+    "temporal_affine_forward",
+    "temporal_softmax_loss",
+    "word_embedding_backward",
+    "word_embedding_forward",
+]

@@ -1,0 +1,16 @@
+"""Where captionviewer keeps what it remembers, and what it can fetch again."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+
+def config_folder() -> Path:
+    """Return the folder of the user's settings; CAPTIONVIEWER_CONFIG_DIR names another."""
+    return Path(os.environ.get("CAPTIONVIEWER_CONFIG_DIR") or platformdirs.user_config_path("captionviewer"))
+
+
+def cache_folder() -> Path:
+    """Return the folder of what can be fetched again; CAPTIONVIEWER_CACHE_DIR names another."""
+    return Path(os.environ.get("CAPTIONVIEWER_CACHE_DIR") or platformdirs.user_cache_path("captionviewer"))
