@@ -1,0 +1,69 @@
+"""What the window remembers: each setting declared once, with its type and default."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from captionviewer.core.places import config_folder
+
+T = TypeVar("T", bool, int, float, str, list[str], QByteArray)
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """One thing that is remembered: its name in the file and what holds until it is set."""
+
+    key: str
+    default: T
+
+
+GEOMETRY = Setting("window/geometry", QByteArray())
+ARRANGEMENT = Setting("window/arrangement", QByteArray())
+THEME = Setting("window/theme", "system")
+TEXT_SCALE = Setting("window/text_scale", 1.0)
+RECENT_FOLDERS: Setting[list[str]] = Setting("data/recent_folders", [])
+IMAGE_FOLDER = Setting("data/image_folder", "")
+FEATURES = Setting("data/features", "pca")
+MINIBATCH_SIZE = Setting("data/minibatch_size", 24)
+MODEL_FOLDER = Setting("model/folder", "")
+EXPORT_FOLDER = Setting("plots/export_folder", "")
+PLAY_SPEED = Setting("sampling/words_per_second", 2.0)
+FOLLOW_TRAINING = Setting("sampling/follow_training", True)
+
+RECENT_FOLDERS_KEPT = 8
+
+
+class Settings:
+    """The user's settings, in one file in the folder of `config_folder()`."""
+
+    def __init__(self) -> None:
+        self._store = QSettings(str(config_folder() / "window.ini"), QSettings.Format.IniFormat)
+
+    def get(self, setting: Setting[T]) -> T:
+        """Return what was set, or the default where nothing (or nothing of that type) was."""
+        default = setting.default
+        value = self._store.value(setting.key)
+        if value is None:
+            return default
+        try:
+            if isinstance(default, bool):
+                return str(value).lower() == "true"
+            if isinstance(default, int):
+                return int(str(value))
+            if isinstance(default, float):
+                return float(str(value))
+            if isinstance(default, list):
+                # QSettings hands a list of one back as a string
+                return [str(item) for item in (value if isinstance(value, list) else [value])]
+        except ValueError:  # the file was edited by hand: the default is a good answer
+            return default
+        return value if isinstance(value, type(default)) else default
+
+    def set(self, setting: Setting[T], value: T) -> None:
+        """Remember a value."""
+        self._store.setValue(setting.key, value)
+
+    def save(self) -> None:
+        """Write the file now, as at closing."""
+        self._store.sync()

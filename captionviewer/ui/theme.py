@@ -1,0 +1,190 @@
+"""Colours, light and dark, and the size of text.
+
+Widgets ask `colors()` whenever they paint and repaint on Qt's own PaletteChange and FontChange
+events, so nothing has to be told that the theme changed.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+
+
+class ThemeChoice(Enum):
+    """What the user chose in the View menu."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True)
+class Colors:
+    """The colours of one theme, by what they are for (text on them has a contrast of 4.5 or more)."""
+
+    dark: bool
+    window: QColor  # behind everything
+    surface: QColor  # lists, plots, photos: where content stands
+    raised: QColor  # cards, chips and buttons on a surface
+    border: QColor
+    text: QColor
+    muted: QColor  # secondary text, readable on window and surface
+    accent: QColor  # the chosen word, the selection, the smoothed line
+    on_accent: QColor
+    train: QColor  # the badge of a train photo
+    val: QColor  # the badge of a val photo
+    on_badge: QColor
+    good: QColor
+    warn: QColor
+    bad: QColor
+    unknown: QColor  # <UNK>
+    padding: QColor  # <NULL>: there, but masked
+    faint_line: QColor  # the raw loss under the smoothed one
+    surprise: QColor  # the tint of a word the model did not expect at all
+
+
+LIGHT = Colors(
+    dark=False,
+    window=QColor("#f3f4f6"),
+    surface=QColor("#ffffff"),
+    raised=QColor("#eceff3"),
+    border=QColor("#cfd5dd"),
+    text=QColor("#1b222c"),
+    muted=QColor("#566171"),
+    accent=QColor("#1f63d6"),
+    on_accent=QColor("#ffffff"),
+    train=QColor("#1d6f54"),
+    val=QColor("#8a3ea8"),
+    on_badge=QColor("#ffffff"),
+    good=QColor("#1a7f4b"),
+    warn=QColor("#9a5b00"),
+    bad=QColor("#bf2f2f"),
+    unknown=QColor("#a85a00"),
+    padding=QColor("#78818f"),
+    faint_line=QColor("#a9c1ea"),
+    surprise=QColor("#e8593c"),
+)
+
+DARK = Colors(
+    dark=True,
+    window=QColor("#1b1e24"),
+    surface=QColor("#23272f"),
+    raised=QColor("#2f353f"),
+    border=QColor("#434b58"),
+    text=QColor("#e9edf2"),
+    muted=QColor("#a5afbd"),
+    accent=QColor("#6ea8ff"),
+    on_accent=QColor("#0c1626"),
+    train=QColor("#5fd3a8"),
+    val=QColor("#d79af0"),
+    on_badge=QColor("#12161c"),
+    good=QColor("#63d39a"),
+    warn=QColor("#f0b45a"),
+    bad=QColor("#ff8a80"),
+    unknown=QColor("#f2a65a"),
+    padding=QColor("#8a94a3"),
+    faint_line=QColor("#3f5d8c"),
+    surprise=QColor("#e8593c"),
+)
+
+TEXT_SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5)
+
+
+def colors() -> Colors:
+    """Return the colours of the theme in force."""
+    return DARK if QGuiApplication.palette().window().color().lightness() < 128 else LIGHT
+
+
+def _palette(c: Colors) -> QPalette:
+    role = QPalette.ColorRole
+    palette = QPalette()
+    for which, color in {
+        role.Window: c.window,
+        role.WindowText: c.text,
+        role.Base: c.surface,
+        role.AlternateBase: c.window,
+        role.Text: c.text,
+        role.Button: c.raised,
+        role.ButtonText: c.text,
+        role.BrightText: c.bad,
+        role.ToolTipBase: c.raised,
+        role.ToolTipText: c.text,
+        role.PlaceholderText: c.muted,
+        role.Highlight: c.accent,
+        role.HighlightedText: c.on_accent,
+        role.Link: c.accent,
+        role.LinkVisited: c.accent,
+        role.Accent: c.accent,
+        role.Light: c.raised.lighter(115),
+        role.Midlight: c.raised.lighter(107),
+        role.Mid: c.border,
+        role.Dark: c.border.darker(130),
+        role.Shadow: QColor("#000000"),
+    }.items():
+        palette.setColor(which, color)
+    disabled = QColor(c.muted)
+    disabled.setAlphaF(0.65)
+    for which in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, which, disabled)
+    palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, c.border)
+    return palette
+
+
+class Theme(QObject):
+    """Gives the application its palette and font; follows the system when asked to."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self._app = app
+        self._choice = ThemeChoice.SYSTEM
+        self._point_size = app.font().pointSizeF()
+        if self._point_size <= 0:  # a platform that gives its font in pixels
+            self._point_size = 10.0
+        self._shown: Colors | None = None
+        app.setStyle("Fusion")
+        app.styleHints().colorSchemeChanged.connect(self._follow)
+
+    @property
+    def choice(self) -> ThemeChoice:
+        """What is in force: the system's theme, or one of the two."""
+        return self._choice
+
+    def choose(self, choice: ThemeChoice) -> None:
+        """Put a theme in force for the whole application."""
+        self._choice = choice
+        self._follow()
+
+    def set_text_scale(self, scale: float) -> None:
+        """Show all text at `scale` times the system's size."""
+        font = QFont(self._app.font())
+        font.setPointSizeF(self._point_size * scale)
+        self._app.setFont(font)
+
+    def _follow(self) -> None:
+        scheme = self._app.styleHints().colorScheme()
+        dark = scheme == Qt.ColorScheme.Dark if self._choice is ThemeChoice.SYSTEM else None
+        wanted = DARK if (self._choice is ThemeChoice.DARK or dark) else LIGHT
+        if wanted is self._shown:
+            return
+        self._shown = wanted
+        # no style sheet: under one, a later change of the application's font misses nested widgets
+        palette = _palette(wanted)
+        self._app.setPalette(palette)
+        QToolTip.setPalette(palette)
+
+
+def mixed(first: QColor, second: QColor, share: float) -> QColor:
+    """Return the colour `share` (0 to 1) of the way from the first to the second."""
+    share = min(max(share, 0.0), 1.0)
+    return QColor.fromRgbF(
+        first.redF() + (second.redF() - first.redF()) * share,
+        first.greenF() + (second.greenF() - first.greenF()) * share,
+        first.blueF() + (second.blueF() - first.blueF()) * share,
+    )
+
+
+def set_muted(label: QWidget) -> None:
+    """Show a label as secondary text, in whichever theme is in force."""
+    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)

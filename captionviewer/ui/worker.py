@@ -1,0 +1,97 @@
+"""The one bridge from threads to the window: work goes out, its result comes back in the GUI thread."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+T = TypeVar("T")
+Cancelled = Callable[[], bool]  # what work asks now and then, to end early
+
+
+class Job:
+    """One piece of work in a thread of its own; a cancelled job never calls back."""
+
+    def __init__(self, name: str, work: Callable[[Cancelled], Callable[[], None]]) -> None:
+        self.name = name
+        self._work = work
+        self._cancelled = threading.Event()
+        self._answer: Callable[[], None] | None = None
+
+    def cancel(self) -> None:
+        """Ask the work to end, and drop its result."""
+        self._cancelled.set()
+
+    def work(self) -> None:
+        """Do the work (in the thread) and keep what is to be called with its result."""
+        self._answer = self._work(self._cancelled.is_set)
+
+    def answer(self) -> None:
+        """Call back (in the GUI thread), unless the job was cancelled meanwhile."""
+        if self._answer is not None and not self._cancelled.is_set():
+            self._answer()
+
+
+class Workers(QObject):
+    """Runs jobs in threads and brings their results to the GUI thread."""
+
+    busy_changed = Signal()
+    _finished = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._threads: dict[Job, threading.Thread] = {}
+        self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def start(
+        self,
+        name: str,
+        work: Callable[[Cancelled], T],
+        on_done: Callable[[T], None],
+        on_failed: Callable[[Exception], None],
+    ) -> Job:
+        """Run `work(cancelled)` in a thread; then one of the two calls comes in the GUI thread.
+
+        `name` says for people what is running ("opening coco_captioning").
+        """
+
+        def answer_of(cancelled: Cancelled) -> Callable[[], None]:
+            try:
+                result = work(cancelled)
+            except Exception as error:  # whatever it is, it is handed to the window, which says it
+                failure = error
+                return lambda: on_failed(failure)
+            return lambda: on_done(result)
+
+        job = Job(name, answer_of)
+
+        def run() -> None:
+            job.work()
+            self._finished.emit(job)
+
+        thread = threading.Thread(target=run, name=f"captionviewer: {name}")
+        self._threads[job] = thread
+        thread.start()
+        self.busy_changed.emit()
+        return job
+
+    def running(self) -> list[str]:
+        """Return the names of what is running now."""
+        return [job.name for job in self._threads]
+
+    def shut_down(self, timeout: float = 3.0) -> bool:
+        """Cancel all jobs and wait at most `timeout` seconds; True when every thread has ended."""
+        deadline = time.monotonic() + timeout
+        for job in self._threads:
+            job.cancel()
+        for thread in self._threads.values():
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads.values())
+
+    @Slot(object)
+    def _deliver(self, job: Job) -> None:
+        self._threads.pop(job).join()
+        self.busy_changed.emit()
+        job.answer()

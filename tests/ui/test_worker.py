@@ -1,0 +1,62 @@
+import threading
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from captionviewer.ui.worker import Workers
+
+
+@pytest.fixture
+def workers(qtbot: QtBot) -> Workers:
+    return Workers()
+
+
+def test_a_result_comes_back_in_the_thread_that_asked(qtbot: QtBot, workers: Workers) -> None:
+    seen: list[tuple[str, bool]] = []
+
+    def work(_cancelled: object) -> str:
+        return threading.current_thread().name
+
+    def done(name: str) -> None:
+        seen.append((name, threading.current_thread() is threading.main_thread()))
+
+    workers.start("counting", work, done, pytest.fail)
+    assert workers.running() == ["counting"]
+    qtbot.waitUntil(lambda: bool(seen))
+    assert seen == [("captionviewer: counting", True)]
+    assert workers.running() == []
+
+
+def test_an_exception_in_the_work_is_handed_over_and_not_swallowed(qtbot: QtBot, workers: Workers) -> None:
+    failures: list[Exception] = []
+
+    def work(_cancelled: object) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    workers.start("failing", work, lambda _none: pytest.fail("no result was made"), failures.append)
+    qtbot.waitUntil(lambda: bool(failures))
+    assert isinstance(failures[0], ZeroDivisionError)
+
+
+def test_a_cancelled_job_never_calls_back(qtbot: QtBot, workers: Workers) -> None:
+    go, calls = threading.Event(), []
+    job = workers.start("late", lambda _cancelled: go.wait(5), calls.append, calls.append)
+    job.cancel()
+    go.set()
+    qtbot.waitUntil(lambda: not workers.running())
+    assert calls == []
+
+
+def test_shutting_down_asks_the_work_to_end_and_says_whether_it_did(qtbot: QtBot, workers: Workers) -> None:
+    def polite(cancelled: object) -> None:
+        assert callable(cancelled)
+        while not cancelled():
+            threading.Event().wait(0.01)
+
+    release = threading.Event()
+    workers.start("polite", polite, lambda _none: None, pytest.fail)
+    assert workers.shut_down(timeout=5)
+    workers.start("stubborn", lambda _cancelled: release.wait(5), lambda _done: None, pytest.fail)
+    assert not workers.shut_down(timeout=0.05)
+    release.set()
+    assert workers.shut_down(timeout=5)
