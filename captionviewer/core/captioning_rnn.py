@@ -1,17 +1,21 @@
 """The captioning network: an image's features start a recurrent network that writes a sentence."""
 
+import copy
 import math
+from collections import deque
 from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from captionviewer.core import layers
+from captionviewer.core import fast_step, layers
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.decoding import greedy_captions
 
 CellType = Literal["rnn", "lstm"]
+
+_WORKSPACE_KEPT = 512 << 20  # bytes; what a larger minibatch needed is given back after it
 
 
 class CaptioningRNN:
@@ -86,6 +90,9 @@ class CaptioningRNN:
         self.wordvec_dim = int(wordvec_dim)
         self.hidden_dim = int(hidden_dim)
 
+        # One for each call of `loss` at a time: taken out, used, put back, so threads do not meet in one.
+        self._idle_workspaces: deque[fast_step.Workspace] = deque()
+
         V, D, W, H = len(word_to_idx), self.input_dim, self.wordvec_dim, self.hidden_dim
         G = self._shapes()["b"][0]  # columns of the recurrent products: H, or one H for each gate
 
@@ -124,16 +131,19 @@ class CaptioningRNN:
 
     def copy(self) -> "CaptioningRNN":
         """A model with the same values in arrays of its own: nothing done to one reaches the other."""
-        twin = CaptioningRNN.__new__(CaptioningRNN)
-        twin.__dict__.update(
-            (name, value) for name, value in self.__dict__.items() if name not in self._NOT_COPIED
-        )
+        twin = copy.copy(self)
         twin.params = {name: np.array(value) for name, value in self.params.items()}
         twin.word_to_idx = dict(self.word_to_idx)
         twin.idx_to_word = dict(self.idx_to_word)
         return twin
 
-    _NOT_COPIED = ("params", "word_to_idx", "idx_to_word")
+    def __getstate__(self) -> dict[str, object]:
+        # For copies of any kind: the arrays kept for speed are this model's alone.
+        return {name: value for name, value in self.__dict__.items() if name != "_idle_workspaces"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        self._idle_workspaces = deque()
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         V, D, W, H = len(self.word_to_idx), self.input_dim, self.wordvec_dim, self.hidden_dim
@@ -231,7 +241,38 @@ class CaptioningRNN:
         ValueError
             features, captions or a parameter of the wrong shape; ids outside the vocabulary.
         """
-        return self.reference_loss(features, captions)
+        grads = {name: np.empty_like(value) for name, value in self.checked_params().items()}
+        loss = self.loss_into(features, captions, grads)
+        return loss, {name: grad.astype(self.params[name].dtype, copy=False) for name, grad in grads.items()}
+
+    def loss_into(self, features: FloatArray, captions: IntArray, grads: Mapping[str, FloatArray]) -> float:
+        """The same as `loss`, with the gradients written into arrays of the caller's.
+
+        Parameters
+        ----------
+        features, captions
+            as for `loss`.
+        grads
+            for each parameter an array of its shape, overwritten.
+
+        Returns
+        -------
+        The loss in nats a caption.
+        """
+        features = self.checked_features(features)
+        captions = self.checked_captions(captions, len(features))
+        params = self.checked_params()
+        try:
+            workspace = self._idle_workspaces.pop()
+        except IndexError:
+            workspace = fast_step.Workspace()
+        null = self.word_to_idx["<NULL>"]
+        loss = fast_step.loss_and_gradients(
+            self.cell_type, params, features, captions, null, grads, workspace
+        )
+        if workspace.nbytes <= _WORKSPACE_KEPT:
+            self._idle_workspaces.append(workspace)
+        return loss
 
     def reference_loss(self, features: FloatArray, captions: IntArray) -> tuple[float, dict[str, FloatArray]]:
         """The same as `loss`, from the readable layers: slower, and what `loss` is tested against."""

@@ -1,20 +1,25 @@
 """Training a captioning network with minibatches."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from captionviewer.core import optim
 from captionviewer.core.captioning_rnn import CaptioningRNN
+from captionviewer.core.flat_parameters import FlatParameters, rule_on
 from captionviewer.core.notebook_data import sample_coco_minibatch
 
-# What any rule's config may hold: a setting none of them knows is a typing mistake.
-_SETTINGS = ("learning_rate", "momentum", "velocity", "decay_rate", "cache", "epsilon", "beta1", "beta2")
-_RULE_SETTINGS = {*_SETTINGS, "m", "v", "t"}
+# The settings of all rules together: one that none of them knows is a typing mistake.
+_SETTINGS = ("learning_rate", "momentum", "decay_rate", "beta1", "beta2", "epsilon")
 
 
 class CaptioningSolver:
     """Adjusts a model's parameters to training captions, one minibatch at a time.
+
+    From the first step on, the model's params are views of one flat array in the model's dtype, which every
+    step writes to in place: whoever wants to keep what they hold takes a `copy` of the model between steps.
+    A parameter that is replaced between steps is taken over as it is then.
 
     Attributes
     ----------
@@ -88,7 +93,7 @@ class CaptioningSolver:
             raise ValueError(f"no update rule {update_rule!r}: there are {', '.join(optim.RULES)}")
         config = dict(optim_config or {})
         for name in config:
-            if name not in _RULE_SETTINGS:
+            if name not in _SETTINGS:
                 raise ValueError(f"no update rule has the setting {name!r}")
         for name, value in (("batch_size", batch_size), ("print_every", print_every)):
             if value < 1:
@@ -113,9 +118,8 @@ class CaptioningSolver:
         self.last_words = 0
         self.loss_history: list[float] = []
         self._rng = rng
-        self._rule = optim.RULES[update_rule]
-        # One config for each parameter: what a rule remembers is that parameter's own.
-        self.optim_configs: dict[str, optim.Config] = {name: dict(config) for name in model.params}
+        self._flat = FlatParameters(model.checked_params(), model.dtype)
+        self._rule = rule_on(self._flat, update_rule, config)
         self.learning_rate = float(config.get("learning_rate", 1e-3 if update_rule == "adam" else 1e-2))
 
     def step(self) -> float:
@@ -133,11 +137,11 @@ class CaptioningSolver:
         """
         captions, features, _ = sample_coco_minibatch(self.data, self.batch_size, "train", self._rng)
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges says so by its loss
-            loss, grads = self.model.loss(features, captions)
-        if np.isfinite(loss):
-            for name, config in self.optim_configs.items():
-                config["learning_rate"] = self.learning_rate
-                self.model.params[name], _ = self._rule(self.model.params[name], grads[name], config)
+            self.model.checked_params()  # a user may have replaced some since the last step
+            self._flat.adopt(self.model.params)
+            loss = self.model.loss_into(features, captions, self._flat.grads)
+            if math.isfinite(loss):
+                self._rule.update(self.learning_rate)
         self.last_words = int(np.count_nonzero(captions[:, 1:] != self.model.word_to_idx["<NULL>"]))
         self.loss_history.append(loss)
         self.iteration += 1
