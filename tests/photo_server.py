@@ -52,20 +52,20 @@ class _Server(ThreadingHTTPServer):
     block_on_close = True
     request_queue_size = 64
 
-    def __init__(self, photos: "PhotoServer") -> None:
+    def __init__(self, photos: "PhotoServer", port: int) -> None:
         self.photos = photos
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(("127.0.0.1", port), Handler)
 
 
 class PhotoServer:
-    """Use as a context manager; `answers` may change while it runs."""
+    """Use as a context manager; `answers` may change while it runs. Port 0 is any that is free."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.closing = threading.Event()
-        self._server = _Server(self)
+        self._server = _Server(self, port)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), name="photo server")
 
     @property

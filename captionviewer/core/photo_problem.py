@@ -6,7 +6,7 @@ from enum import Enum
 class PhotoProblem(Enum):
     """What kept a photo from being shown; `words` is the short text for the screen."""
 
-    GONE = "no longer on the web"
+    GONE = "photo gone"
     OFFLINE = "no connection"
     REFUSED = "refused"
     NOT_A_PICTURE = "not a picture"
