@@ -38,7 +38,7 @@ from captionviewer.core.training_events import (
     WatchedCaptions,
 )
 from captionviewer.core.training_settings import FIELDS, PRESETS, DataFacts, TrainingSettings
-from captionviewer.core.watched_photos import WatchedPhotos
+from captionviewer.core.watched_photos import WatchedPhotos, photos_to_watch
 
 __all__ = [
     "FIELDS",
@@ -101,8 +101,24 @@ class TrainingRun:
     """
 
     def __init__(
-        self, settings: TrainingSettings, dataset: CocoDataset, *, watched: Sequence[PhotoRecord] = ()
+        self,
+        settings: TrainingSettings,
+        dataset: CocoDataset,
+        *,
+        watched: Sequence[PhotoRecord] = (),
+        watch_trained: int = 0,
     ) -> None:
+        """Plan a run.
+
+        Parameters
+        ----------
+        settings, dataset
+            What the run depends on; `settings.problems` says beforehand what would not do.
+        watched
+            Photos whose greedy captions come as WatchedCaptions now and then.
+        watch_trained
+            How many of the photos trained on are watched as well, the first ones drawn.
+        """
         self.settings = settings
         self.dataset = dataset
         self.history = LossHistory()
@@ -116,6 +132,7 @@ class TrainingRun:
         self._snapshot: ModelSnapshot | None = None
         self._progress = Progress(num_epochs=settings.num_epochs, learning_rate=settings.learning_rate)
         self._to_watch = tuple(watched)
+        self._watch_trained = watch_trained
         self._watched_is_new = True
         self._caption_rows: IntArray = np.empty(0, dtype=np.int64)
         self._image_rows: IntArray = np.empty(0, dtype=np.int64)
@@ -304,6 +321,7 @@ class TrainingRun:
             rng=rng,
         )
         with self._wake:
+            self._to_watch = tuple(photos_to_watch(dataset, rows, self._to_watch, self._watch_trained))
             self._caption_rows, self._image_rows, self._data_digest = rows, photos, digest
             self._progress = Progress(
                 0, solver.num_iterations, 0, settings.num_epochs, settings.learning_rate
@@ -329,7 +347,8 @@ class TrainingRun:
             learning_rate = solver.learning_rate  # decays at an epoch's end, within the step
             loss = float(solver.step())
             if not math.isfinite(loss):
-                raise _DivergedError(self._divergence(f"The loss became {loss}", solver.iteration))
+                what = "NaN" if math.isnan(loss) else "infinite"
+                raise _DivergedError(self._divergence(f"The loss became {what}", solver.iteration))
             if self._candidate is not None:  # the loss it gave is finite: this copy can be fallen back on
                 self._good.append(self._candidate)
                 self._candidate = None
@@ -436,8 +455,10 @@ class TrainingRun:
         good = [copy for copy in copies if _is_finite(copy.model)]
         kept = max(good, key=lambda copy: copy.iteration, default=None)
         self._snapshot = kept
-        if kept is not None:
+        if kept is not None and kept.iteration > 0:
             words += f" The model of iteration {kept.iteration:,} is kept."
+        else:
+            words += " Nothing had been learned before."
         return RunFailed(words, iteration, kept.iteration if kept is not None else None)
 
     def _last_loss(self) -> float | None:

@@ -84,7 +84,7 @@ FIELDS: tuple[SettingField, ...] = (
     ),
     SettingField(
         "wordvec_dim",
-        "Word vector size",
+        "Word vector",
         "Numbers that stand for each word of the vocabulary (the embedding). They are learned together"
         " with the rest. The notebook uses 256.",
         "integer",

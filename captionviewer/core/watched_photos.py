@@ -4,12 +4,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from captionviewer.core.arrays import FloatArray
+from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.captioning_rnn import CaptioningRNN
 from captionviewer.core.captions import caption_text
 from captionviewer.core.coco import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.decoding import greedy_captions
 from captionviewer.core.training_events import PhotoKey
+
+
+def photos_to_watch(
+    dataset: CocoDataset, caption_rows: IntArray, chosen: Sequence[PhotoRecord], count: int
+) -> list[PhotoRecord]:
+    """The photos chosen, then the first `count` others that the train captions `caption_rows` belong to."""
+    photos = list(chosen)
+    keys = {photo.key for photo in photos}
+    wanted = len(photos) + count
+    owners = dataset.image_idxs("train")
+    for row in caption_rows:
+        if len(photos) == wanted:
+            break
+        key: PhotoKey = ("train", int(owners[row]))
+        if key not in keys:
+            keys.add(key)
+            photos.append(dataset.record(*key))
+    return photos
 
 
 class WatchedPhotos:

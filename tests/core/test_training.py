@@ -395,7 +395,7 @@ def test_a_loss_that_is_not_finite_fails_the_run_and_keeps_the_last_good_model(
     assert isinstance(end, RunFailed)
     assert run.state is RunState.FAILED
     assert (end.iteration, end.kept_iteration) == (60, 50)  # a copy each 25; that of 50 gave a good loss
-    assert f"The loss became {loss} at iteration 60" in end.reason
+    assert f"The loss became {'NaN' if loss != loss else 'infinite'} at iteration 60" in end.reason
     assert "learning rate (0.005)" in end.reason
     assert "The model of iteration 50 is kept." in end.reason
     snapshot = run.snapshot()
@@ -429,6 +429,7 @@ def test_a_run_that_fails_at_its_first_step_keeps_nothing(
     end = run.take_events()[-1]
     assert isinstance(end, RunFailed)
     assert end.kept_iteration is None
+    assert "Nothing had been learned before." in end.reason
     assert run.snapshot() is None
 
 
