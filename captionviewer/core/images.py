@@ -133,7 +133,7 @@ class PhotoStore:
 
     @property
     def offline(self) -> bool:
-        """True from when a host could not be reached until any host answers."""
+        """True from when no host could be reached until any host answers."""
         return self._manners.offline
 
     def try_again_now(self) -> None:

@@ -1,6 +1,7 @@
 """Politeness towards the hosts of photos: few requests a second, none to those it is no use to ask."""
 
 import ipaddress
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -11,6 +12,8 @@ from captionviewer.core.photo_problem import PhotoProblem
 
 _HOSTS_REMEMBERED = 256
 _LONGEST_BUSY_S = 3600.0
+# While any host has answered this lately, another that can't be reached does not mean being offline.
+_ONLINE_S = 30.0
 
 
 @dataclass
@@ -19,6 +22,7 @@ class _Host:
     alone_until: float = 0.0
     problem: PhotoProblem = PhotoProblem.BUSY  # why it is left alone
     failures: int = 0  # in a row
+    answered_at: float = -math.inf
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class HostManners:
 
     @property
     def offline(self) -> bool:
-        """True from when a host could not be reached until any host answers."""
+        """True from when no host could be reached until any host answers."""
         return self._offline
 
     def left_alone(self, host: str) -> LeftAlone | None:
@@ -89,8 +93,7 @@ class HostManners:
     def answered(self, host: str) -> None:
         """Note that a host answered."""
         with self._lock:
-            self._offline = False
-            known = self._known(host)
+            known = self._reached(host)
             if known.problem is PhotoProblem.BUSY and known.alone_until > time.monotonic():
                 return  # an answer to a request from before it said that it is busy
             known.failures = 0
@@ -105,16 +108,17 @@ class HostManners:
             What the host asked for in seconds, None when it did not say.
         """
         with self._lock:
-            self._offline = False
-            known = self._known(host)
+            known = self._reached(host)
             seconds = self._backed_off(known) if retry_after is None else min(retry_after, _LONGEST_BUSY_S)
             return self._leave_alone(known, PhotoProblem.BUSY, seconds)
 
     def unreachable(self, host: str) -> float:
         """Note that a host can't be reached; return the seconds for which it is left alone now."""
         with self._lock:
-            self._offline = True
             known = self._known(host)
+            known.answered_at = -math.inf
+            lately = time.monotonic() - _ONLINE_S
+            self._offline = all(other.answered_at < lately for other in self._hosts.values())
             return self._leave_alone(known, PhotoProblem.OFFLINE, self._backed_off(known))
 
     def try_again_now(self) -> None:
@@ -123,6 +127,12 @@ class HostManners:
             for known in self._hosts.values():
                 if known.problem is PhotoProblem.OFFLINE:
                     known.alone_until = 0.0
+
+    def _reached(self, host: str) -> _Host:
+        known = self._known(host)
+        known.answered_at = time.monotonic()
+        self._offline = False
+        return known
 
     def _backed_off(self, known: _Host) -> float:
         return min(self._pause * 2.0 ** min(known.failures, 16), self._longest_pause)

@@ -332,8 +332,6 @@ class PhotoLoader(QObject):
         if offline == self._offline:
             return
         self._offline = offline
-        if not offline:
-            self._hurry()
         self.offline_changed.emit(offline)
 
     # ---- trying again by itself --------------------------------------------------------------

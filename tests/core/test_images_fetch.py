@@ -244,6 +244,15 @@ def test_a_request_ends_soon_when_it_is_no_longer_wanted(server: PhotoServer) ->
     assert caught[0].problem is PhotoProblem.STOPPED
 
 
+def test_waiting_for_ones_turn_is_done_and_is_not_counted_as_the_servers_time(server: PhotoServer) -> None:
+    url = server.serve("/a.png", PICTURE)
+    manners = HostManners(requests_per_second=2, burst=1)
+    began = time.monotonic()
+    for _ in range(2):
+        assert fetch(url, timeout=0.45, manners=manners).data == PICTURE
+    assert time.monotonic() - began >= 0.5
+
+
 def test_a_body_cut_short_is_not_a_picture(server: PhotoServer) -> None:
     url = server.serve("/a.png", PICTURE[:40], length=len(PICTURE))
     failure = failure_of(url)

@@ -113,6 +113,21 @@ def test_trying_again_now_asks_the_unreachable_but_not_the_busy() -> None:
     assert manners.left_alone("busy.test") is not None
 
 
+def test_one_host_that_is_down_is_not_being_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    manners = HostManners()
+    manners.answered("farm1.staticflickr.com")
+    manners.unreachable("images.cocodataset.org")
+    assert not manners.offline
+    manners.unreachable("farm2.staticflickr.com")  # now neither can be reached
+    assert manners.offline
+    manners.answered("farm3.staticflickr.com")
+    assert not manners.offline
+    clock.now += 3600
+    manners.unreachable("images.cocodataset.org")  # what answered an hour ago says nothing of now
+    assert manners.offline
+
+
 def test_a_list_of_a_million_hosts_does_not_fill_the_memory() -> None:
     manners = HostManners()
     for i in range(1000):
