@@ -66,8 +66,8 @@ def find_data_folder(folder: Path) -> Path:
         for candidate in (folder, folder / "coco_captioning"):
             if (candidate / CAPTIONS_FILE).exists() or (candidate / VOCABULARY_FILE).exists():
                 return candidate
-    except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
-        raise DataError(folder, f"The folder can't be looked into ({error}).", pick) from error
+    except OSError as error:
+        raise DataError(folder, f"The folder can't be looked into ({error.strerror}).", pick) from error
     raise DataError(folder, f"This folder holds no {CAPTIONS_FILE}.", pick)
 
 
@@ -123,7 +123,7 @@ def read_lines(path: Path, num_images: int, features_name: str) -> list[str]:
     text = _read_text(path, min((num_images + 1) * LONGEST_LINE, LARGEST_TEXT_BYTES))
     count = text.count("\n")
     if count <= num_images + 1000:  # before splitting: a file of nothing but line ends is cheap to make
-        lines = [line.strip() for line in text.split("\n")]
+        lines = [line.strip() for line in text.removesuffix("\n").split("\n")]
         while len(lines) > num_images and not lines[-1]:
             lines.pop()
         if len(lines) == num_images:

@@ -25,3 +25,6 @@ class DataError(Exception):
         self.path = path
         self.problem = problem
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[type["DataError"], tuple[Path, str, str]]:
+        return type(self), (self.path, self.problem, self.remedy)

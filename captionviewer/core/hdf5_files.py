@@ -126,23 +126,18 @@ def _find_array(file: h5py.File, path: Path, key: str, rank: int, kinds: str) ->
     declared = dtype.itemsize
     for length in shape:  # Python's integers: NumPy's could overflow
         declared *= int(length)
-    file_bytes = path.stat().st_size
     layout = dataset.id.get_create_plist().get_layout()
+    offset = dataset.id.get_offset() if layout == h5py.h5d.CONTIGUOUS else None
     if layout == h5py.h5d.CHUNKED:
         _check_chunks(dataset, path, key, declared)
-    elif declared > file_bytes:
-        raise DataError(
-            path,
-            f"{key!r} should take {declared:,} bytes, but the whole file has {file_bytes:,}: it was cut.",
-        )
-    offset = dataset.id.get_offset() if layout == h5py.h5d.CONTIGUOUS else None
-    if layout == h5py.h5d.CONTIGUOUS:
-        if offset is None:
-            raise DataError(path, f"{key!r} was declared, but its values were never written.")
-        if offset + declared > file_bytes:
+    elif layout == h5py.h5d.CONTIGUOUS and offset is None:
+        raise DataError(path, f"{key!r} was declared, but its values were never written.")
+    else:
+        file_bytes = path.stat().st_size
+        if (offset or 0) + declared > file_bytes:
             raise DataError(
                 path,
-                f"{key!r} ends at byte {offset + declared:,}, but the file has {file_bytes:,}: it was cut.",
+                f"{key!r} should take {declared:,} bytes, but the whole file has {file_bytes:,}: it was cut.",
             )
     plain = bool(h5py.h5t.py_create(dtype) == dataset.id.get_type())
     return StoredArray(dataset, shape, dtype, offset if plain else None)

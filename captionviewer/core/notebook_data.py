@@ -76,8 +76,8 @@ def _chosen_folder() -> Path:
     folder = chosen_data_folder()
     if folder is None:
         raise NoDataChosen(
-            "No data folder was chosen yet. Give one, as in load_coco_data('path/to/coco_captioning'), or open "
-            "it once in the window: captionviewer --data path/to/coco_captioning"
+            "No data folder was chosen yet. Give one, as in load_coco_data('path/to/coco_captioning'), or "
+            "open it once in the window: captionviewer --data path/to/coco_captioning"
         )
     return folder
 
