@@ -171,6 +171,33 @@ def _photo(painter: QPainter) -> None:
         painter.drawPoint(QPointF(16 + 1.2 * math.cos(angle), 8.2 + 1.2 * math.sin(angle)))
 
 
+def _letter(painter: QPainter, sign: str) -> None:
+    _outline(painter, (3, 19), (8.5, 5), (14, 19))
+    _outline(painter, (5, 14), (12, 14))
+    painter.drawLine(QPointF(16, 8), QPointF(22, 8))
+    if sign == "+":
+        painter.drawLine(QPointF(19, 5), QPointF(19, 11))
+
+
+def _larger(painter: QPainter) -> None:
+    _letter(painter, "+")
+
+
+def _smaller(painter: QPainter) -> None:
+    _letter(painter, "-")
+
+
+def _model(painter: QPainter) -> None:
+    left, right = (5.0, 12.0, 19.0), (8.0, 16.0)
+    for y in left:
+        for other in right:
+            painter.drawLine(QPointF(6, y), QPointF(18, other))
+    for y in left:
+        painter.drawEllipse(QPointF(6, y), 1.6, 1.6)
+    for y in right:
+        painter.drawEllipse(QPointF(18, y), 1.6, 1.6)
+
+
 _DRAWINGS: dict[str, Draw] = {
     "play": _play,
     "pause": _pause,
@@ -191,5 +218,8 @@ _DRAWINGS: dict[str, Draw] = {
     "close": _close,
     "follow": _follow,
     "photo": _photo,
+    "larger": _larger,
+    "smaller": _smaller,
+    "model": _model,
 }
 NAMES = tuple(_DRAWINGS)
