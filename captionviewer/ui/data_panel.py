@@ -1,0 +1,270 @@
+"""The Data panel: the photos of a minibatch, the selected one in detail, search and statistics."""
+
+from itertools import pairwise
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from captionviewer.core.captions import caption_words
+from captionviewer.ui.minibatch_bar import MinibatchBar
+from captionviewer.ui.minibatch_browser import MinibatchBrowser
+from captionviewer.ui.photo_details import PhotoDetails, found_positions, shown_captions
+from captionviewer.ui.photo_grid import GridCaption, PhotoGrid
+from captionviewer.ui.session import Session
+from captionviewer.ui.widgets.empty_page import EmptyPage
+
+BESIDE_FROM = 1.25  # details stand beside the grid where the panel is so much wider than high
+
+
+class DataPanel(QWidget):
+    """Looks through the captions and photos of a data set, a minibatch at a time."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setObjectName("data_panel")
+        self.browser = MinibatchBrowser(session, self)
+        self.bar = MinibatchBar(session, self.browser)
+        self.grid = PhotoGrid(session.photos)
+        self.empty = EmptyPage()
+        self.details = PhotoDetails(session)
+        self._chosen_caption: tuple[str, int] | None = None  # split and caption row of the cell clicked
+        self._selecting = False
+
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.grid)
+        self.pages.addWidget(self.empty)
+        self.halves = QSplitter(Qt.Orientation.Vertical)
+        self.halves.addWidget(self.pages)
+        self.halves.addWidget(self.details)
+        self.halves.setChildrenCollapsible(False)
+        self.halves.setHandleWidth(9)
+        self.halves.setSizes([460, 540])
+        box = QVBoxLayout(self)
+        box.setContentsMargins(12, 12, 12, 8)
+        box.setSpacing(10)
+        box.addWidget(self.bar)
+        box.addWidget(self.halves, 1)
+        self.setFocusProxy(self.grid)
+
+        self._share_actions()
+        self._set_tab_order()
+        self.grid.selectionModel().currentChanged.connect(self._cell_chosen)
+        self.browser.changed.connect(self._show_minibatch)
+        session.dataset_changed.connect(self._use_dataset)
+        session.selection_changed.connect(self._follow_selection)
+        session.opening_changed.connect(self._show_minibatch)
+        session.images_changed.connect(self.grid.viewport().update)
+        self._use_dataset()
+        self._show_minibatch()
+
+    def _share_actions(self) -> None:
+        self.train_action = self.bar.train_action
+        self.val_action = self.bar.val_action
+        self.previous_action = self.bar.previous_action
+        self.next_action = self.bar.next_action
+        self.reshuffle_action = self.bar.reshuffle_action
+        self.find_action = self.bar.find_action
+        self.copy_caption_action = self.details.copy_caption_action
+        self.copy_url_action = self.details.copy_url_action
+        for action in (
+            self.train_action,
+            self.val_action,
+            self.previous_action,
+            self.next_action,
+            self.reshuffle_action,
+            self.find_action,
+        ):
+            self.addAction(action)  # shortcuts hold while the keyboard is in the panel
+        self.grid.addActions(
+            [
+                self.copy_caption_action,
+                self.details.copy_captions_action,
+                self.copy_url_action,
+                self.details.open_url_action,
+                self.details.copy_photo_action,
+            ]
+        )
+        self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def _set_tab_order(self) -> None:
+        bar = self.bar
+        order = (
+            bar.train_button,
+            bar.val_button,
+            bar.previous_button,
+            bar.next_button,
+            bar.reshuffle_button,
+            bar.size_field,
+            bar.seed_field,
+            bar.copy_seed,
+            bar.search_field,
+            bar.filter_field,
+            self.grid,
+            self.details,
+        )
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
+
+    # ---- showing ---------------------------------------------------------------------------
+
+    def _use_dataset(self) -> None:
+        self.details.show_dataset(self._session.dataset)
+
+    def _show_minibatch(self) -> None:
+        """Show the browser's minibatch, and select its first photo where none of it was selected."""
+        dataset, minibatch = self._session.dataset, self.browser.minibatch
+        if dataset is None or minibatch is None:
+            self.grid.cells.show(())
+            self._say_why_empty()
+            self.pages.setCurrentWidget(self.empty)
+            self._show_details()
+            return
+        hits = self.browser.hits
+        found = hits.text.split() if hits is not None else ()
+        self._session.photos.cancel_pending()
+        before = [(cell.record.split, cell.caption_row) for cell in self.grid.cells.cells]
+        self._selecting = True
+        self.grid.cells.show(
+            [
+                GridCaption(
+                    dataset.record(minibatch.split, image),
+                    row,
+                    words := tuple(caption_words(ids, dataset.vocabulary)),
+                    self.browser.is_photo_trained_on(minibatch.split, image),
+                    found_positions(words, found),
+                )
+                for row, image, ids in zip(
+                    minibatch.caption_rows.tolist(),
+                    minibatch.image_rows.tolist(),
+                    minibatch.captions,
+                    strict=True,
+                )
+            ]
+        )
+        self._selecting = False
+        self.pages.setCurrentWidget(self.grid)
+        if before != [(cell.record.split, cell.caption_row) for cell in self.grid.cells.cells]:
+            self.grid.scrollToTop()
+            self._choose_row(self._row_to_select())
+        self._show_details()
+
+    def _row_to_select(self) -> int:
+        """Return the cell of the photo selected now, else the first."""
+        record = self._session.record
+        row = self.grid.cells.row_of(record.key) if record is not None else None
+        return row or 0
+
+    def _choose_row(self, row: int) -> None:
+        self._selecting = True
+        self.grid.select_row(row)
+        self._selecting = False
+        self._select_cell()
+
+    def _cell_chosen(self) -> None:
+        if not self._selecting:
+            self._select_cell()
+
+    def _select_cell(self) -> None:
+        cell = self.grid.current_cell
+        if cell is None:
+            return
+        chosen = (cell.record.split, cell.caption_row)
+        other_caption = chosen != self._chosen_caption and cell.record == self._session.record
+        self._chosen_caption = chosen
+        self._session.select(cell.record)
+        if other_caption:  # the same photo again, with another of its captions
+            self._show_details()
+
+    def _follow_selection(self) -> None:
+        """Show the photo that was selected here or elsewhere."""
+        record, cell = self._session.record, self.grid.current_cell
+        if record is None and self.grid.cells.cells and self._session.dataset is not None:
+            self._choose_row(max(self.grid.currentIndex().row(), 0))
+            return
+        if record is not None and (cell is None or cell.record != record):
+            row = self.grid.cells.row_of(record.key)
+            self._selecting = True
+            if row is None:
+                self.grid.clearSelection()
+                self.grid.setCurrentIndex(self.grid.cells.index(-1))
+            else:
+                self.grid.select_row(row)
+            self._selecting = False
+            cell = self.grid.current_cell
+            self._chosen_caption = None if cell is None else (cell.record.split, cell.caption_row)
+        self._show_details()
+
+    def _show_details(self) -> None:
+        dataset, record = self._session.dataset, self._session.record
+        if dataset is None or record is None:
+            self.details.show_photo(dataset, None, (), 0)
+            return
+        minibatch, hits = self.browser.minibatch, self.browser.hits
+        same_split = minibatch is not None and minibatch.split == record.split
+        rows = set(minibatch.caption_rows.tolist()) if minibatch is not None and same_split else set()
+        captions = shown_captions(
+            dataset,
+            record,
+            rows.__contains__,
+            lambda row: self.browser.is_trained_on(record.split, row),
+            hits.text.split() if hits is not None and same_split else (),
+        )
+        self.details.show_photo(dataset, record, captions, self._caption_to_show(rows))
+
+    def _caption_to_show(self, rows: set[int]) -> int:
+        """Return which of the photo's captions stands in the cell clicked, else the trained one or first."""
+        record = self._session.record
+        assert record is not None
+        split, chosen = self._chosen_caption or (None, None)
+        if split == record.split and chosen in record.caption_rows:
+            return record.caption_rows.index(chosen)
+        for place, row in enumerate(record.caption_rows):
+            if row in rows or self.browser.is_trained_on(record.split, row):
+                return place
+        return 0
+
+    def _say_why_empty(self) -> None:
+        """Say why there is nothing to see, and offer what to do."""
+        session, choice, hits = self._session, self.browser.choice, self.browser.hits
+        show_all = ("Show all photos", self.bar.show_all_photos)
+        if session.dataset is None:
+            if session.opening:
+                self.empty.say(session.opening, "Photos appear as soon as its files were checked.")
+            else:
+                self.empty.say("No data set is open", "Open a COCO captioning folder with File, Open Folder.")
+        elif choice.only_trained and choice.split == "val":
+            self.empty.say(
+                "No val photo was trained on",
+                "A model is trained on train photos only: val photos show what it makes of new ones.",
+                ("Show train", self.train_action.trigger),
+                show_all,
+            )
+        elif choice.only_trained and not self.browser.trained_captions:
+            self.empty.say(
+                "Nothing was trained on yet",
+                "Start a run in Training, or open a saved model: its photos then appear here.",
+                show_all,
+            )
+        elif hits is not None:
+            other = "val" if choice.split == "train" else "train"
+            among = " among those trained on" if choice.only_trained and hits.count else ""
+            go = self.val_action if other == "val" else self.train_action
+            self.empty.say(
+                f"No {choice.split} caption{among} has “{choice.text}”",
+                hits.note or "Whole words are searched for, one after another. Try a shorter phrase.",
+                ("Clear search", self.bar.clear_search),
+                show_all if among else (f"Search {other}", go.trigger),
+            )
+        else:
+            self.empty.say(f"There are no captions in {choice.split}", "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the details beside the grid where the panel is wide, else below it."""
+        super().resizeEvent(event)
+        beside = self.width() > BESIDE_FROM * self.height()
+        wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
+        if self.halves.orientation() != wanted:
+            self.halves.setOrientation(wanted)
+            self.halves.setSizes([1000, 1000])

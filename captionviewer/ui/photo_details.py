@@ -1,0 +1,310 @@
+"""All that is known of the selected photo, in tabs, and the statistics of the data set it is from."""
+
+import html
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from captionviewer.core.arrays import IntArray
+from captionviewer.core.captions import caption_words
+from captionviewer.core.coco import CocoDataset, PhotoRecord
+from captionviewer.ui.caption_list import CaptionList, ShownCaption
+from captionviewer.ui.caption_strip import READING, CaptionStrip, StripScroller, loss_words, slots_of
+from captionviewer.ui.feature_tab import FeatureTab
+from captionviewer.ui.icons import icon
+from captionviewer.ui.session import Session
+from captionviewer.ui.statistics_tab import StatisticsTab
+from captionviewer.ui.theme import colors, set_muted
+from captionviewer.ui.widgets.photo_view import PhotoView
+from captionviewer.ui.widgets.tool_buttons import ActionButton
+
+
+class PhotoDetails(QTabWidget):
+    """Shows one photo: large, with its captions, ids and mask, features; and statistics of all."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._dataset: CocoDataset | None = None
+        self._record: PhotoRecord | None = None
+        self._trained_on = False
+        self._make_actions()
+        self.setDocumentMode(True)
+        self.setAccessibleName("The selected photo in detail")
+
+        self.photo = PhotoView(session.photos)
+        self.photo.setObjectName("detail_photo")
+        self.head = QLabel()
+        self.head.setObjectName("photo_head")
+        self.head.setTextFormat(Qt.TextFormat.RichText)
+        self.head.setWordWrap(True)
+        self.captions = CaptionList()
+        self.captions.setObjectName("photo_captions")
+        self.address = QLineEdit()
+        self.strip = CaptionStrip()
+        self.strip.setObjectName("caption_strip")
+        self.which_caption = QComboBox()
+        self.loss_line = QLabel()
+        self.features = FeatureTab(session)
+        self.statistics = StatisticsTab(session)
+
+        for page, title, tip in (
+            (self._photo_page(), "Photo", "The photo and all its captions"),
+            (self._ids_page(), "Ids and mask", "One caption as the network reads it"),
+            (self.features, "Features", "What the network sees of the photo"),
+            (self.statistics, "Statistics", "Caption lengths and frequent words of the whole data set"),
+        ):
+            self.setTabToolTip(self.addTab(page, title), tip)
+        self.captions.current_changed.connect(self._choose_caption)
+        self.which_caption.currentIndexChanged.connect(self.captions.set_current)
+        self.show_photo(None, None, (), 0)
+
+    # ---- making ----------------------------------------------------------------------------
+
+    def _make_actions(self) -> None:
+        self.copy_caption_action = self._action("&Copy caption", "copy", self._copy_caption)
+        self.copy_caption_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        # only where captions are: the photo has its own Ctrl+C
+        self.copy_caption_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.copy_captions_action = self._action("Copy &all captions", "copy", self._copy_captions)
+        self.copy_url_action = self._action("Copy photo &URL", "copy", self._copy_url)
+        self.copy_url_action.setIconText("Copy")
+        self.open_url_action = self._action("&Open URL in the browser", "export", self._open_url)
+        self.open_url_action.setIconText("Open")
+        self.copy_photo_action = self._action("Copy &photo", "photo", self._copy_photo)
+
+    def _action(self, words: str, icon_name: str, call: Callable[[], None]) -> QAction:
+        action = QAction(icon(icon_name), words, self)
+        action.triggered.connect(lambda _checked=False: call())
+        return action
+
+    def _photo_page(self) -> QWidget:
+        copies = [self.copy_caption_action, self.copy_captions_action, self.copy_url_action]
+        self.captions.addActions(copies)
+        self.address.setReadOnly(True)
+        self.address.setObjectName("photo_url")
+        self.address.setAccessibleName("Address of the photo")
+        self.address.setToolTip("Where the photo is found on the web")
+        label = QLabel("&URL")
+        label.setBuddy(self.address)
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        line.addWidget(label)
+        line.addWidget(self.address, 1)
+        for action, name in ((self.copy_url_action, "copy_url"), (self.open_url_action, "open_url")):
+            button = ActionButton(action, name)
+            button.setAutoRaise(True)
+            line.addWidget(button)
+
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(10, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.head)
+        column.addWidget(self.captions, 1)
+        column.addLayout(line)
+        halves = QSplitter(Qt.Orientation.Horizontal)
+        halves.addWidget(self.photo)
+        halves.addWidget(right)
+        halves.setChildrenCollapsible(False)
+        halves.setSizes([1000, 1000])
+        page = QWidget()
+        box = QVBoxLayout(page)
+        box.setContentsMargins(0, 8, 0, 0)
+        box.addWidget(halves)
+        return page
+
+    def _ids_page(self) -> QWidget:
+        self.which_caption.setObjectName("strip_caption")
+        self.which_caption.setAccessibleName("Caption shown as ids")
+        self.which_caption.setToolTip("Which of the photo's captions is shown slot by slot")
+        self.which_caption.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.which_caption.setMinimumContentsLength(12)
+        self.which_caption.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        label = QLabel("Ca&ption")
+        label.setBuddy(self.which_caption)
+        self.loss_line.setObjectName("loss_line")
+        self.loss_line.setTextFormat(Qt.TextFormat.PlainText)
+        self.loss_line.setWordWrap(True)
+        self.loss_line.setToolTip(READING)
+        set_muted(self.loss_line)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(label)
+        line.addWidget(self.which_caption, 1)
+        page = QWidget()
+        box = QVBoxLayout(page)
+        box.setContentsMargins(0, 10, 0, 0)
+        box.setSpacing(10)
+        box.addLayout(line)
+        box.addWidget(self.loss_line)
+        box.addWidget(StripScroller(self.strip), 1)
+        return page
+
+    # ---- showing ---------------------------------------------------------------------------
+
+    def show_dataset(self, dataset: CocoDataset | None) -> None:
+        """Show the statistics of another data set; its photo comes by `show_photo`."""
+        self.statistics.show_dataset(dataset)
+
+    def show_photo(
+        self,
+        dataset: CocoDataset | None,
+        record: PhotoRecord | None,
+        captions: Sequence[ShownCaption],
+        current: int,
+    ) -> None:
+        """Show a photo with its captions, of which `current` is looked at (None: no photo)."""
+        same = record is self._record or (record == self._record and dataset is self._dataset)
+        self._dataset, self._record = dataset, record
+        if not same:
+            self.photo.set_record(record)
+            self.features.show_photo(dataset, record)
+        elif record is None:
+            self.features.show_photo(None, None)
+        self._trained_on = any(caption.trained_on for caption in captions)
+        self.captions.show_captions(captions, current)
+        self.which_caption.blockSignals(True)
+        self.which_caption.clear()
+        self.which_caption.addItems([f"{n}  {caption.text}" for n, caption in enumerate(captions, 1)])
+        self.which_caption.blockSignals(False)
+        self.which_caption.setEnabled(len(captions) > 1)
+        url = record.url if record is not None else ""
+        self.address.setText(url)
+        self.address.setCursorPosition(0)
+        self.address.setPlaceholderText("the data has no address for this photo" if record else "")
+        self._enable_actions(record is not None, bool(captions), url)
+        self._write_head()
+        self._choose_caption(self.captions.current)
+
+    def _enable_actions(self, any_photo: bool, any_caption: bool, url: str) -> None:
+        self.copy_caption_action.setEnabled(any_caption)
+        self.copy_captions_action.setEnabled(any_caption)
+        self.copy_url_action.setEnabled(bool(url))
+        self.open_url_action.setEnabled(_opens_in_browser(url))
+        self.copy_photo_action.setEnabled(any_photo)
+
+    def _write_head(self) -> None:
+        record, dataset = self._record, self._dataset
+        if record is None or dataset is None:
+            self.head.setText("<span>Select a photo above.</span>")
+            return
+        c = colors()
+        tint = (c.train if record.split == "train" else c.val).name()
+        name = html.escape(record.file_name or "name unknown")
+        count = len(record.caption_rows)
+        captions = f"{count}&nbsp;caption" if count == 1 else f"{count}&nbsp;captions"
+        trained = f" · <span style='color:{c.good.name()}'>trained&nbsp;on</span>" if self._trained_on else ""
+        self.head.setText(
+            f"<b style='color:{tint}'>{record.split}</b> photo, row <b>{record.row:,}</b> of "
+            f"{dataset.num_photos(record.split):,}"
+            f"<span style='color:{c.muted.name()}'> · {captions}</span>{trained}"
+        )
+        self.head.setToolTip(f"<span>{name}; rows count from 0, as in the files</span>")
+
+    def _choose_caption(self, index: int) -> None:
+        """Show a caption slot by slot."""
+        row = self._caption_ids(index)
+        if row is None or self._dataset is None:
+            self.strip.show_slots(())
+            self.loss_line.setText("Select a photo to see a caption slot by slot.")
+            return
+        self.which_caption.blockSignals(True)
+        self.which_caption.setCurrentIndex(index)
+        self.which_caption.blockSignals(False)
+        slots = slots_of(row, self._dataset.vocabulary)
+        self.strip.show_slots(slots)
+        self.loss_line.setText(loss_words(slots))
+
+    def _caption_ids(self, index: int) -> IntArray | None:
+        if self._dataset is None or self._record is None or index >= len(self._record.caption_rows):
+            return None
+        row: IntArray = self._dataset.captions(self._record.split)[self._record.caption_rows[index]]
+        return row
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme and the text size."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._write_head()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size at which the captions can be read."""
+        em = self.fontMetrics().height()
+        return QSize(18 * em, 11 * em)
+
+    # ---- doing -----------------------------------------------------------------------------
+
+    def _copy_caption(self) -> None:
+        shown = self.captions.captions
+        if shown:
+            self._copy(self.captions.selected_text() or shown[self.captions.current].text, "Caption copied")
+
+    def _copy_captions(self) -> None:
+        self._copy("\n".join(caption.text for caption in self.captions.captions), "Captions copied")
+
+    def _copy_url(self) -> None:
+        self._copy(self.address.text(), "URL copied")
+
+    def _copy(self, text: str, told: str) -> None:
+        if text:
+            QGuiApplication.clipboard().setText(text)
+            self._session.notice.emit(told)
+
+    def _open_url(self) -> None:
+        url = self.address.text()
+        if _opens_in_browser(url) and not QDesktopServices.openUrl(QUrl(url)):
+            self._session.problem.emit(f"No browser could be started for {url}. Copy the URL instead.")
+
+    def _copy_photo(self) -> None:
+        if self._record is None:
+            return
+        known = self._session.photos.known(self._record)
+        if known.image is None:
+            self._session.notice.emit("The photo is not there yet")
+        else:
+            QGuiApplication.clipboard().setImage(known.image)
+            self._session.notice.emit("Photo copied")
+
+
+def shown_captions(
+    dataset: CocoDataset,
+    record: PhotoRecord,
+    in_minibatch: Callable[[int], bool],
+    trained_on: Callable[[int], bool],
+    found: Sequence[str],
+) -> list[ShownCaption]:
+    """Return a photo's captions with what is special about each; `found` are words searched for."""
+    captions = dataset.captions(record.split)
+    shown = []
+    for row in record.caption_rows:
+        words = tuple(caption_words(captions[row], dataset.vocabulary))
+        shown.append(ShownCaption(words, in_minibatch(row), trained_on(row), found_positions(words, found)))
+    return shown
+
+
+def found_positions(words: Sequence[str], phrase: Sequence[str]) -> frozenset[int]:
+    """Return the positions of all words that are part of the phrase where it stands."""
+    lowered = [word.casefold() for word in words]
+    wide = len(phrase)
+    starts = [at for at in range(len(words) - wide + 1) if wide and lowered[at : at + wide] == list(phrase)]
+    return frozenset(at + k for at in starts for k in range(wide))
+
+
+def _opens_in_browser(url: str) -> bool:
+    # Addresses come from a stranger's file: nothing but the web is handed to the desktop.
+    return QUrl(url).scheme() in ("http", "https")

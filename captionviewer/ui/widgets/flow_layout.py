@@ -1,0 +1,94 @@
+"""A layout that sets its items in lines, as words of a text."""
+
+from PySide6.QtCore import QMargins, QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+
+
+class FlowLayout(QLayout):
+    """Lays items left to right and goes on in a new line where the width ends.
+
+    Items of one line are centred on it vertically, so that labels, fields and buttons stand level.
+    """
+
+    def __init__(self, parent: QWidget | None = None, gap: int = 12, line_gap: int = 6) -> None:
+        super().__init__(parent)
+        self.setContentsMargins(QMargins())
+        self._gap, self._line_gap = gap, line_gap
+        self._items: list[QLayoutItem] = []
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Put an item at the end."""
+        self._items.append(item)
+
+    def count(self) -> int:
+        """Return the number of items."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """Return an item, or None past the end."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Remove an item and hand it over."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """Say that no more room is wanted than the lines take."""
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that a narrow place makes it higher."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height that the lines take at a width."""
+        return self._arrange(QRect(0, 0, width, 0), place=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Place the items."""
+        super().setGeometry(rect)
+        self._arrange(rect, place=True)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of all items in one line."""
+        hints = [item.sizeHint() for item in self._shown()]
+        wide = sum(hint.width() for hint in hints) + self._gap * max(len(hints) - 1, 0)
+        return self._with_margins(QSize(wide, max((hint.height() for hint in hints), default=0)))
+
+    def minimumSize(self) -> QSize:
+        """Return the size of the largest item."""
+        size = QSize()
+        for item in self._shown():
+            size = size.expandedTo(item.minimumSize())
+        return self._with_margins(size)
+
+    def _with_margins(self, size: QSize) -> QSize:
+        margins = self.contentsMargins()
+        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+
+    def _shown(self) -> list[QLayoutItem]:
+        return [item for item in self._items if not item.isEmpty()]
+
+    def _arrange(self, rect: QRect, place: bool) -> int:
+        margins = self.contentsMargins()
+        area = rect.marginsRemoved(margins)
+        x, y = area.x(), area.y()
+        line: list[tuple[QLayoutItem, QRect]] = []
+        height = 0
+
+        def end_line() -> None:
+            for item, box in line:
+                if place:
+                    item.setGeometry(box.translated(0, (height - box.height()) // 2))
+            line.clear()
+
+        for item in self._shown():
+            size = item.sizeHint().boundedTo(QSize(max(area.width(), item.minimumSize().width()), 1 << 20))
+            if line and x + size.width() > area.x() + area.width():
+                end_line()
+                x, y, height = area.x(), y + height + self._line_gap, 0
+            line.append((item, QRect(x, y, size.width(), size.height())))
+            x += size.width() + self._gap
+            height = max(height, size.height())
+        end_line()
+        return y + height - rect.y() + margins.bottom()

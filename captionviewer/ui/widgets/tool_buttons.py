@@ -1,0 +1,80 @@
+"""Small buttons that grow with the text: an icon of an action, and one half of a switch."""
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from captionviewer.ui.theme import colors, mixed
+
+
+class ActionButton(QToolButton):
+    """Shows an action; its icon is as high as the text, at every text size."""
+
+    def __init__(
+        self,
+        action: QAction,
+        name: str,
+        style: Qt.ToolButtonStyle = Qt.ToolButtonStyle.ToolButtonIconOnly,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setDefaultAction(action)
+        self.setObjectName(name)
+        self.setAccessibleName(action.text().replace("&", "").removesuffix("…"))
+        self.setToolButtonStyle(style)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._size_icon()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._size_icon()
+
+    def _size_icon(self) -> None:
+        side = max(16, round(self.fontMetrics().height() * 1.05))
+        self.setIconSize(QSize(side, side))
+
+
+class SwitchButton(ActionButton):
+    """One of two choices that look like one switch: the one in force is filled."""
+
+    def __init__(self, action: QAction, name: str, *, left: bool, parent: QWidget | None = None) -> None:
+        super().__init__(action, name, Qt.ToolButtonStyle.ToolButtonTextOnly, parent)
+        self._left = left
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the text with some air."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self.text()) + 28, metrics.height() + 10)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same: the text is never cut."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a half with its outer corners rounded."""
+        c = colors()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(self.rect())
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        # the inner edge lies outside of the clip, where the other half goes on
+        box = box.adjusted(0, 0, 8, 0) if self._left else box.adjusted(-8, 0, 0, 0)
+        shape = QPainterPath()
+        shape.addRoundedRect(box, 5, 5)
+        checked, enabled = self.isChecked(), self.isEnabled()
+        fill = c.accent if checked else mixed(c.surface, c.raised, 0.6) if self.underMouse() else c.surface
+        if checked and not enabled:
+            fill = c.border
+        painter.fillPath(shape, fill)
+        painter.setPen(QPen(c.accent if checked and enabled else c.border, 1))
+        painter.drawPath(shape)
+        painter.setPen(c.on_accent if checked and enabled else c.text if enabled else c.muted)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        if self.hasFocus():
+            ring = QRectF(self.rect()).adjusted(3, 3, -3, -3)
+            painter.setPen(QPen(c.on_accent if checked else c.accent, 1.5, Qt.PenStyle.DotLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(ring, 3, 3)
+        painter.end()
