@@ -86,9 +86,10 @@ class WordSearch:
         fallen = len(self._rows_with([[self._vocabulary.unk]]))
         named = ", ".join(f"“{word}”" for word in unknown)
         verb, pronoun = ("is", "it") if len(unknown) == 1 else ("are", "they")
+        captions = "caption" if fallen == 1 else "captions"
         return (
             f"{named} {verb} not among the {len(self._vocabulary):,} words of the vocabulary: "
-            f"in captions {pronoun} fell to {UNK}, which {fallen:,} captions have."
+            f"in captions {pronoun} fell to {UNK}, which stands in {fallen:,} {captions}."
         )
 
     def _rows_with(self, phrase: list[list[int]]) -> IntArray:

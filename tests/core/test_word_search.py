@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from captionviewer.core.captions import Vocabulary
+from captionviewer.core.coco import CocoDataset
+from captionviewer.core.coco_files import SPLITS
+from captionviewer.core.word_search import WordSearch
+
+VOCABULARY = Vocabulary.from_words(
+    ["<NULL>", "<START>", "<END>", "<UNK>", "a", "cat", "on", "Paris", "paris", "mat"]
+)
+CAPTIONS = np.array(
+    [
+        [1, 4, 5, 6, 4, 9, 2],  # a cat on a mat
+        [1, 4, 9, 2, 0, 0, 0],  # a mat
+        [1, 3, 5, 4, 4, 5, 2],  # <UNK> cat a a cat
+        [1, 7, 6, 8, 2, 0, 0],  # Paris on paris
+        [1, 4, 4, 4, 4, 4, 4],  # no end: the row is full
+        [1, 5, 2, 0, 0, 0, 0],  # cat
+    ],
+    dtype=np.int32,
+)
+IMAGE_IDXS = np.array([3, 0, 3, 1, 2, 0], dtype=np.int32)
+SEARCH = WordSearch(CAPTIONS, IMAGE_IDXS, 5, VOCABULARY)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "images"),
+    [
+        ("cat", [0, 2, 5], [3, 0]),
+        ("mat", [0, 1], [3, 0]),
+        ("a", [0, 1, 2, 4], [3, 0, 2]),
+        ("a cat", [0, 2], [3]),
+        ("A  CAT", [0, 2], [3]),
+        ("a mat", [0, 1], [3, 0]),
+        ("a a", [2, 4], [3, 2]),
+        ("a a a a a a", [4], [2]),
+        ("cat on a mat", [0], [3]),
+        ("mat on", [], []),
+        ("PARIS", [3], [1]),
+        ("paris on Paris", [3], [1]),
+        ("<unk> cat", [2], [3]),
+        ("“cat”,", [0, 2, 5], [3, 0]),
+        ("a <start>", [], []),
+        ("cat <end> <start>", [], []),
+        ("<start> cat", [5], [0]),
+        ("a a a a a a a a", [], []),
+    ],
+)
+def test_a_word_or_phrase_is_found_in_whole_words_with_its_photos(
+    text: str, rows: list[int], images: list[int]
+) -> None:
+    hits = SEARCH.find(text)
+    assert (hits.caption_rows.tolist(), hits.image_rows.tolist(), hits.count) == (rows, images, len(rows))
+    assert hits.note == ""
+
+
+@pytest.mark.parametrize("text", ["", "   ", " ... "])
+def test_searching_nothing_finds_nothing_and_says_nothing(text: str) -> None:
+    hits = SEARCH.find(text)
+    assert (hits.count, len(hits.caption_rows), len(hits.image_rows), hits.note) == (0, 0, 0, "")
+
+
+def test_a_word_outside_the_vocabulary_is_said_to_have_fallen_to_unk() -> None:
+    hits = SEARCH.find("a Zebra")
+    assert (hits.text, hits.count) == ("a zebra", 0)
+    assert hits.note == (
+        "“zebra” is not among the 10 words of the vocabulary: in captions it fell to <UNK>, "
+        "which stands in 1 caption."
+    )
+    assert "“zebra”, “gnu” are not" in SEARCH.find("zebra gnu zebra").note
+
+
+def test_search_agrees_with_a_loop_over_all_captions(coco_folder: Path) -> None:
+    with CocoDataset.open(coco_folder) as dataset:
+        words = dataset.vocabulary.idx_to_word
+        rng = np.random.default_rng(8)
+        for split in SPLITS:
+            texts = [" ".join(words[i] for i in row).split(" <END>")[0] for row in dataset.captions(split)]
+            phrases = []
+            for _ in range(60):
+                caption = texts[rng.integers(len(texts))].split()
+                start = rng.integers(1, len(caption))
+                phrases.append(" ".join(caption[start : start + rng.integers(1, 5)]))
+            for phrase in phrases:
+                expected = [row for row, text in enumerate(texts) if f" {phrase} " in f" {text} "]
+                hits = dataset.search(split, phrase.upper())
+                assert hits.caption_rows.tolist() == expected, phrase
+                images = [int(dataset.image_idxs(split)[row]) for row in expected]
+                assert hits.image_rows.tolist() == list(dict.fromkeys(images)), phrase
