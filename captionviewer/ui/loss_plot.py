@@ -1,0 +1,316 @@
+"""The place of the loss plot in the window: drawn seldom, its lines drawn over it at each tick."""
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+
+from captionviewer.core.loss_history import LossHistory
+from captionviewer.ui.plots import LossFigure, LossSeries
+from captionviewer.ui.session import Session
+from captionviewer.ui.theme import colors, set_muted
+from captionviewer.ui.widgets.plot_export import PlotFormat, export_figure
+
+if TYPE_CHECKING:
+    from matplotlib.backend_bases import Event
+    from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+    from matplotlib.figure import Figure
+
+PREPARING = "Preparing the plot…"
+NOTHING_YET = "The loss appears here when training starts."
+
+
+class LossPlot(QWidget):
+    """The loss of a run, live: every loss faint, the smoothed one over it.
+
+    Attributes
+    ----------
+    full_draws : int
+        How often all of it was drawn: axes, ticks, words.
+    line_draws : int
+        How often only the lines were drawn over the kept axes. Tests count both.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._history = LossHistory()
+        self._series = LossSeries()
+        self._total = 0
+        self._per_word = False
+        self._log = False
+        self._figure: Figure | None = None
+        self._canvas: FigureCanvasQTAgg | None = None
+        self._plot: LossFigure | None = None
+        self._background: object = None
+        self._corner: QWidget | None = None
+        self._stale = True
+        self.full_draws = 0
+        self.line_draws = 0
+        self.setAccessibleName("Loss plot")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._message = QLabel(NOTHING_YET)
+        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._message.setWordWrap(True)
+        self._message.setMargin(8)
+        set_muted(self._message)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(1, 1, 1, 1)  # where the frame is drawn
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self._message)
+        box.addLayout(self._pages)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._draw_all)
+        session.matplotlib_ready.connect(self._draw_soon)
+
+    def set_corner(self, widget: QWidget) -> None:
+        """Put a widget at the upper right, in the margin above the axes."""
+        widget.setParent(self)
+        self._corner = widget
+        self._place_corner()
+
+    def _place_corner(self) -> None:
+        if self._corner is not None:
+            size = self._corner.sizeHint()
+            self._corner.setGeometry(self.width() - size.width() - 4, 3, size.width(), size.height())
+            self._corner.raise_()
+
+    # ---- what is shown -----------------------------------------------------------------------
+
+    def show_history(self, history: LossHistory, total: int) -> None:
+        """Show another history, of a run of `total` planned iterations (0: unknown)."""
+        self._history, self._total = history, total
+        self._series = LossSeries()
+        if self._plot is not None:
+            self._plot.configure(-1, self._per_word, self._log)  # so that the limits begin anew
+        self._take_history()
+        self._describe()
+        self._draw_soon()
+
+    def set_total(self, total: int) -> None:
+        """Say how many iterations are planned, once that is known."""
+        self._total = total
+        self._draw_soon()
+
+    def take_new(self) -> bool:
+        """Show what the history has gained; at most one draw. True when there was something new."""
+        if not self._take_history():
+            return False
+        if self._plot is None or self._canvas is None or not self.isVisible():
+            self._draw_soon()
+        elif self._stale or self._background is None:
+            pass  # a full draw is on its way and will show it
+        elif self._plot.take(self._series):
+            self._draw_soon()
+        else:
+            self._draw_lines()
+        return True
+
+    def set_per_word(self, per_word: bool) -> None:
+        """Show the loss per word, or per caption."""
+        self._per_word = per_word
+        self._describe()
+        self._draw_soon()
+
+    def set_log(self, log: bool) -> None:
+        """Show the loss on a log scale, or a linear one."""
+        self._log = log
+        self._draw_soon()
+
+    def recent_loss(self, per_word: bool) -> float | None:
+        """The mean of the last ten losses; None while there are none."""
+        return self._series.recent(per_word)
+
+    @property
+    def series(self) -> LossSeries:
+        """The losses shown."""
+        return self._series
+
+    @property
+    def has_plot(self) -> bool:
+        """Whether there is a plot to export."""
+        return self._canvas is not None and self._pages.currentWidget() is self._canvas
+
+    def rows(self) -> Iterator[Sequence[object]]:
+        """Give the numbers of the plot for a table, the header first."""
+        yield "iteration", "loss per caption", "loss per word", "perplexity", "learning rate"
+        iterations, losses, per_word = self._history.since(0)
+        rates = self._history.learning_rates()
+        for k, iteration in enumerate(iterations.tolist()):
+            word = float(per_word[k])
+            yield iteration, float(losses[k]), word, perplexity(word), float(rates[k])
+
+    def export(self, wanted: PlotFormat | None = None) -> None:
+        """Ask where to save the plot, and save it."""
+        if self._figure is None or not self.has_plot:
+            return
+        path = export_figure(self, self._figure, self.rows, "loss", self._session.settings, wanted)
+        if path is not None:
+            self._session.notice.emit(f"Plot written to {path}")
+        self._background = None  # saving drew the figure in another size
+        if self._canvas is not None:
+            self._canvas.draw_idle()
+
+    # ---- drawing -----------------------------------------------------------------------------
+
+    def _take_history(self) -> bool:
+        _, losses, per_word = self._history.since(len(self._series))
+        if len(losses):
+            self._series.extend(losses, per_word)
+        return bool(len(losses))
+
+    def _draw_soon(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self._soon.start()
+
+    def _draw_all(self) -> None:
+        if not self.isVisible():
+            return
+        if not len(self._series) and not self._total:
+            self._message.setText(NOTHING_YET)
+            self._pages.setCurrentWidget(self._message)
+            return
+        if not self._session.can_plot:
+            self._message.setText(PREPARING)
+            self._pages.setCurrentWidget(self._message)
+            return
+        if self._canvas is None:
+            self._make_canvas()
+        assert self._plot is not None and self._canvas is not None
+        self._stale = False
+        self._pages.setCurrentWidget(self._canvas)
+        self._place_corner()
+        self._fit_corner(self._plot)
+        self._plot.configure(self._total, self._per_word, self._log)
+        self._plot.style(colors(), self.font().pointSizeF())
+        self._plot.take(self._series)
+        self._background = None
+        self._canvas.draw_idle()
+
+    def _fit_corner(self, plot: LossFigure) -> None:
+        if self._corner is not None:
+            plot.keep_free(self._corner.width(), self._corner.height())
+
+    def _make_canvas(self) -> None:
+        from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+        from matplotlib.figure import Figure
+
+        # With the screen's own dots per inch, a point in the plot is a point of the window's text.
+        self._figure = Figure(dpi=self.logicalDpiX())
+        self._canvas = FigureCanvasQTAgg(self._figure)
+        self._canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._canvas.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation, False)
+        self._plot = LossFigure(self._figure)
+        self._pages.addWidget(self._canvas)
+        self._canvas.resize(self.contentsRect().size())
+        self._canvas.mpl_connect("draw_event", self._drawn)
+        self._canvas.mpl_connect("resize_event", self._resized)
+
+    def _drawn(self, _event: "Event") -> None:
+        """All was drawn, the moving lines aside: keep that, and put the lines over it."""
+        if self._canvas is None or self._figure is None:
+            return
+        if self._figure.canvas is not self._canvas or self._canvas.is_saving():
+            return  # drawn for a file, in another size
+        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
+        self.full_draws += 1
+        self._put_lines()
+
+    def _put_lines(self) -> None:
+        assert self._plot is not None and self._figure is not None
+        for line in self._plot.lines():
+            self._figure.draw_artist(line)
+
+    def _draw_lines(self) -> None:
+        canvas = self._canvas
+        assert canvas is not None and self._figure is not None
+        canvas.restore_region(self._background)
+        self._put_lines()
+        canvas.update()  # painted with whatever else changed in this tick
+        self.line_draws += 1
+
+    def _resized(self, _event: "Event") -> None:
+        """The canvas has a new size and is about to be drawn."""
+        self._background = None
+        if self._plot is not None:
+            self._fit_corner(self._plot)
+            self._plot.resized()
+            self._plot.take(self._series)
+
+    def _describe(self) -> None:
+        what = "word" if self._per_word else "caption"
+        self.setAccessibleDescription(f"Loss per {what} over {len(self._series):,} iterations")
+
+    # ---- Qt ----------------------------------------------------------------------------------
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size at which a plot can be read."""
+        em = self.fontMetrics().height()
+        return QSize(12 * em, 5 * em)
+
+    def sizeHint(self) -> QSize:
+        """Return the size that suits a plot."""
+        em = self.fontMetrics().height()
+        return QSize(28 * em, 12 * em)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer the formats that the plot can be saved as."""
+        if not self.has_plot:
+            return
+        menu = self.export_menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def export_menu(self) -> QMenu:
+        """Make a menu of the formats."""
+        menu = QMenu(self)
+        for each, words in (
+            (PlotFormat.PNG, "Export as &PNG…"),
+            (PlotFormat.SVG, "Export as &SVG…"),
+            (PlotFormat.CSV, "Export numbers as &CSV…"),
+        ):
+            menu.addAction(words, partial(self.export, each))
+        return menu
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw again in the new colours or text size."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._draw_soon()
+
+    def event(self, event: QEvent) -> bool:
+        """Make room for what stands in the corner when it grows with the text."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place_corner()
+        return super().event(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what changed while nobody looked."""
+        super().showEvent(event)
+        if self._stale:
+            self._soon.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep what stands in the corner there; the canvas draws itself."""
+        super().resizeEvent(event)
+        self._place_corner()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Frame the plot."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setPen(colors().border)
+        painter.setBrush(colors().surface)
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+def perplexity(loss_per_word: float) -> float:
+    """How many words the model hesitates between, on average: e to the loss per word."""
+    return math.exp(loss_per_word) if loss_per_word < 700 else math.inf

@@ -1,0 +1,234 @@
+"""Runs the training that the panel asks for: its actions, the clock on which the window looks, and the
+model it hands on.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from captionviewer.core.model_file import SavedModel
+from captionviewer.core.training import (
+    ModelSnapshot,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunState,
+    RunStopped,
+    TrainingRun,
+    TrainingSettings,
+    WatchedCaptions,
+)
+from captionviewer.ui.icons import icon
+from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
+
+TICK_MS = 50
+NUM_WATCHED = 3  # photos trained on that are watched, besides the selected one
+SNAPSHOT_TICKS = 20  # so that a model saved in mid-run is no older than a second
+
+
+class RunControl(QObject):
+    """One training run at a time, from its start to its one end.
+
+    The run's thread is never waited for here, `stop_and_wait` aside: a timer looks what it has told.
+    """
+
+    state_changed = Signal()
+    run_prepared = Signal()  # the captions are drawn and the number of iterations is known
+    ticked = Signal()  # while a run is live: look at its history and progress
+    captions_came = Signal(object)  # dict of photo key to caption
+
+    def __init__(self, session: Session, wanted: Callable[[], TrainingSettings], owner: QWidget) -> None:
+        """`wanted()` gives the settings of the next run; `owner` takes the actions and their shortcuts."""
+        super().__init__(owner)
+        self._session = session
+        self._wanted = wanted
+        self._obstacle = ""
+        self._shown: ModelSnapshot | None = None
+        self._ticks = 0
+        self.run: TrainingRun | None = None
+        self.failure = ""  # why the last run failed, for people
+        self.may_start: Callable[[], bool] = lambda: True  # asked before a run takes the model's place
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self.start_action = self._action(
+            "&Start", "play", "F5", "Start training with these settings", self.start
+        )
+        self.pause_action = self._action("&Pause", "pause", "F6", _PAUSE_TIP, self.pause_or_resume)
+        self.step_action = self._action(
+            "S&tep", "step", "F7", "Make one update with one minibatch, then wait", self.step
+        )
+        self.stop_action = self._action(
+            "St&op", "stop", "F8", "End the run and keep what it has learned", self.stop
+        )
+        owner.addActions([self.start_action, self.pause_action, self.step_action, self.stop_action])
+        self._enable()
+
+    def _action(self, text: str, picture: str, key: str, tip: str, call: Callable[[], None]) -> QAction:
+        action = QAction(icon(picture), text, self)
+        action.setShortcut(QKeySequence(key))
+        action.setToolTip(f"{tip} ({key})")
+        action.setStatusTip(tip)
+        action.triggered.connect(lambda _checked=False: call())
+        return action
+
+    # ---- orders ------------------------------------------------------------------------------
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a run trains, or waits to go on."""
+        return self._timer.isActive()
+
+    @property
+    def state(self) -> RunState | None:
+        """Where the last run is; None before the first."""
+        return self.run.state if self.run is not None else None
+
+    def set_obstacle(self, words: str) -> None:
+        """Say why no run can start now ("" when one can)."""
+        self._obstacle = words
+        self._enable()
+
+    def start(self) -> None:
+        """Start a new run."""
+        if self._make_run():
+            assert self.run is not None
+            self.run.start()
+            self._tell()
+
+    def step(self) -> None:
+        """Make one update: of a new run, or of one that waits."""
+        if self.is_live or self._make_run():
+            assert self.run is not None
+            self.run.step_once()
+            self._tell()
+
+    def pause_or_resume(self) -> None:
+        """Let a run wait, or go on."""
+        if self.run is None or not self.is_live:
+            return
+        if self.run.state is RunState.PAUSED:
+            self.run.resume()
+        else:
+            self.run.pause()
+
+    def stop(self) -> None:
+        """End the run at its next step boundary."""
+        if self.run is not None and self.is_live:
+            self.run.stop()
+
+    def stop_and_wait(self, timeout_s: float) -> bool:
+        """End the run and wait for it, at most `timeout_s` seconds; True when none is live any more.
+
+        The model that it learned is the session's then.
+        """
+        if self.run is None or not self.is_live:
+            return True
+        self.run.stop()
+        if not self.run.wait(timeout_s):
+            return False
+        self._tick()
+        return True
+
+    def forget(self) -> None:
+        """Let go of a run that has ended: something else is shown now."""
+        if not self.is_live:
+            self.run = None
+            self._enable()
+
+    # ---- inside ------------------------------------------------------------------------------
+
+    def _make_run(self) -> bool:
+        dataset = self._session.dataset
+        if self.is_live or dataset is None or self._obstacle or not self.may_start():
+            return False
+        chosen = [self._session.record] if self._session.record is not None else []
+        self.run = TrainingRun(self._wanted(), dataset, watched=chosen, watch_trained=NUM_WATCHED)
+        self.failure = ""
+        self._shown = None
+        self._ticks = 0
+        self._timer.start()
+        return True
+
+    def _tell(self) -> None:
+        self._enable()
+        self.state_changed.emit()
+        self._session.set_run(self.run)
+
+    def _enable(self) -> None:
+        live = self.is_live
+        paused = live and self.state is RunState.PAUSED
+        can_start = not live and not self._obstacle and self._session.dataset is not None
+        self.start_action.setEnabled(can_start)
+        self.pause_action.setEnabled(live)
+        self.pause_action.setText("Resu&me" if paused else "&Pause")
+        self.pause_action.setIcon(icon("play" if paused else "pause"))
+        self.pause_action.setToolTip("Go on training (F6)" if paused else f"{_PAUSE_TIP} (F6)")
+        self.step_action.setEnabled(can_start or paused)
+        self.stop_action.setEnabled(live)
+
+    def _tick(self) -> None:
+        run = self.run
+        if run is None:
+            return
+        self._ticks += 1
+        if self._ticks % SNAPSHOT_TICKS == 0 and run.state is RunState.RUNNING:
+            run.request_snapshot()
+        ended = False
+        changed = False
+        for event in run.take_events():
+            match event:
+                case WatchedCaptions():
+                    self.captions_came.emit(dict(event.captions))
+                case RunStarted():
+                    self._hand_on(run)
+                    self.run_prepared.emit()
+                case RunPaused() | RunResumed():
+                    changed = True
+                case RunFinished() | RunStopped():
+                    ended = True
+                case RunFailed():
+                    self.failure = event.reason
+                    ended = True
+        if ended:
+            self._timer.stop()
+            self._hand_over(run)
+        else:
+            self._hand_on(run)
+        self.ticked.emit()
+        if ended or changed:
+            self._enable()
+            self.state_changed.emit()
+            self._session.set_run(None if ended else run)
+
+    def _hand_on(self, run: TrainingRun) -> None:
+        """Make the newest snapshot of a live run the session's model."""
+        newest = run.snapshot()
+        if newest is not None and newest is not self._shown:
+            self._shown = newest
+            saved = SavedModel.of_run(run, newest)
+            self._session.set_model(CurrentModel(saved, ModelOrigin.TRAINING, unsaved=newest.iteration > 0))
+
+    def _hand_over(self, run: TrainingRun) -> None:
+        """Make what a run has left behind the session's model."""
+        left = run.snapshot()
+        if left is not None and left.iteration > 0:
+            saved = SavedModel.of_run(run, left)
+            self._session.set_model(CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True))
+            return
+        first = left or self._shown
+        if first is None:
+            return  # it ended before there was a model: the session keeps the one it had
+        if first.iteration > 0:  # the run failed and no model of it is known to be good
+            return
+        untrained = replace(SavedModel.of_run(run, first), caption_rows=np.empty(0, dtype=np.int64))
+        self._session.set_model(CurrentModel(untrained, ModelOrigin.UNTRAINED))
+
+
+_PAUSE_TIP = "Let the run wait after the step under way"

@@ -1,0 +1,144 @@
+"""The numbers of a training run as small tiles: a name above, the value below."""
+
+import math
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from captionviewer.core.training import Progress
+from captionviewer.ui.loss_plot import perplexity
+from captionviewer.ui.theme import set_muted
+
+NONE = "–"
+
+
+class NumberTile(QWidget):
+    """One number with its name; as wide as its widest value so far, so that nothing jumps."""
+
+    def __init__(self, name: str, tip: str, widest: str) -> None:
+        super().__init__()
+        self._widest = widest
+        self._name = QLabel(name)
+        self._value = QLabel(NONE)
+        self._value.setTextFormat(Qt.TextFormat.PlainText)
+        self._value.setAccessibleName(name)
+        self._value.setObjectName(f"number_{name.lower().replace(' ', '_').replace('/', '_a_')}")
+        self.setToolTip(f"<p>{tip}</p>")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        set_muted(self._name)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._name)
+        column.addWidget(self._value)
+        self._set_fonts()
+
+    @property
+    def text(self) -> str:
+        """The value shown."""
+        return self._value.text()
+
+    def show_value(self, text: str) -> None:
+        """Show a value."""
+        if text == self._value.text():
+            return
+        self._value.setText(text)
+        if len(text) > len(self._widest):
+            self._widest = text
+            self._set_width()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._set_fonts()
+
+    def _set_fonts(self) -> None:
+        small, bold = QFont(self.font()), QFont(self.font())
+        small.setPointSizeF(0.85 * self.font().pointSizeF())
+        bold.setBold(True)
+        self._name.setFont(small)
+        self._value.setFont(bold)
+        self._set_width()
+
+    def _set_width(self) -> None:
+        value = self._value.fontMetrics().horizontalAdvance(self._widest)
+        name = self._name.fontMetrics().horizontalAdvance(self._name.text())
+        self.setFixedWidth(max(value, name) + 4)
+
+
+class RunNumbers:
+    """The tiles of a run, and how each number is written."""
+
+    def __init__(self) -> None:
+        self.loss = NumberTile(
+            "Loss", "Mean of the last ten iterations, in nats, of a caption or of a word as chosen.", "0.0000"
+        )
+        self.perplexity = NumberTile(
+            "Perplexity",
+            "e to the loss per word, over the last ten iterations: how many words the network hesitates"
+            " between, on average. 1 is certainty; a fresh network is near the size of the vocabulary.",
+            "1,004",
+        )
+        self.iteration = NumberTile("Iteration", "Minibatch updates made, of those planned.", "100 / 100")
+        self.epoch = NumberTile(
+            "Epoch", "Times through as many captions as are trained on, of those planned.", "50 / 50"
+        )
+        self.rate = NumberTile("Learning rate", "Size of a step now, after its decay.", "0.00500")
+        self.speed = NumberTile("Steps/s", "Minibatch updates a second, over the last few seconds.", "000.0")
+
+    def tiles(self) -> list[NumberTile]:
+        """All tiles, in order."""
+        return [self.loss, self.perplexity, self.iteration, self.epoch, self.rate, self.speed]
+
+    def clear(self) -> None:
+        """Show that there is no run."""
+        for tile in self.tiles():
+            tile.show_value(NONE)
+
+    def show_losses(self, loss: float | None, per_word: float | None) -> None:
+        """Show the recent loss (as chosen) and the perplexity that the loss per word gives."""
+        self.loss.show_value(NONE if loss is None else loss_words(loss))
+        self.perplexity.show_value(NONE if per_word is None else perplexity_words(per_word))
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far the run is."""
+        if progress.num_iterations:
+            self.iteration.show_value(f"{progress.iteration:,} / {progress.num_iterations:,}")
+        else:
+            self.iteration.show_value(f"{progress.iteration:,}")
+        self.epoch.show_value(f"{progress.epoch:,} / {progress.num_epochs:,}")
+        self.rate.show_value(f"{progress.learning_rate:.3g}")
+        speed = progress.steps_per_second
+        self.speed.show_value(NONE if speed <= 0 else f"{speed:.1f}" if speed < 100 else f"{speed:.0f}")
+
+
+def loss_words(loss: float) -> str:
+    """Write a loss in four or five signs."""
+    if loss >= 1e5:
+        return f"{loss:.1e}".replace("e+", "e")
+    for digits, least in ((0, 1000), (1, 10), (2, 1)):
+        if loss >= least:
+            return f"{loss:,.{digits}f}"
+    return f"{loss:.3f}"
+
+
+def perplexity_words(loss_per_word: float) -> str:
+    """Write the perplexity of a loss per word."""
+    value = perplexity(loss_per_word)
+    if not math.isfinite(value) or value >= 1e5:
+        return f"e^{loss_per_word:.0f}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def duration_words(seconds: float) -> str:
+    """Write a duration: "7 s", "12 min 30 s", "3 h 05 min", "4 days"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    if whole < 48 * 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{round(whole / 86400):,} days"

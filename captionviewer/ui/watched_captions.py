@@ -1,0 +1,192 @@
+"""The captions of a few photos, refreshed as the network learns: a short list beside the loss."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from captionviewer.core.coco import PhotoRecord
+from captionviewer.core.training_events import PhotoKey
+from captionviewer.ui.photo_loader import PhotoLoader
+from captionviewer.ui.theme import colors
+
+_PHOTO, _TRUTH, _SPLIT = (Qt.ItemDataRole.UserRole + k for k in range(3))
+NOT_YET = "…"
+NO_WORDS = "(no words)"
+
+
+@dataclass(frozen=True)
+class WatchedPhoto:
+    """A photo to watch, and the caption that its own are compared with."""
+
+    record: PhotoRecord
+    truth: str
+    trained_on: bool
+
+
+class WatchedCaptions(QListWidget):
+    """One row a photo: its thumbnail, the caption of the model in training, and a ground-truth caption."""
+
+    photo_chosen = Signal(object)  # PhotoRecord
+
+    def __init__(self, photos: PhotoLoader, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._loader = photos
+        self._watched: list[WatchedPhoto] = []
+        self.setAccessibleName("Captions of watched photos")
+        self.setToolTip(
+            "What the network says of a few photos now. Click one to select its photo everywhere."
+        )
+        self.setItemDelegate(_RowDelegate(self))
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.itemClicked.connect(self._choose)
+        self.itemActivated.connect(self._choose)
+        photos.photo_changed.connect(self._photo_changed)
+
+    @property
+    def watched(self) -> list[WatchedPhoto]:
+        """The photos that are watched."""
+        return list(self._watched)
+
+    def watch(self, photos: Sequence[WatchedPhoto]) -> None:
+        """Show these photos; captions of those that were shown already stay until newer ones come."""
+        said = self.captions()
+        self._watched = list(photos)
+        self.clear()
+        for photo in photos:
+            item = QListWidgetItem(said.get(photo.record.key, NOT_YET))
+            split = "train" if photo.record.split == "train" else "val"
+            item.setData(_TRUTH, photo.truth)
+            item.setData(_SPLIT, split)
+            where = "a photo trained on" if photo.trained_on else f"a {split} photo not trained on"
+            item.setToolTip(f"<p>{where.capitalize()}. Ground truth: {_escaped(photo.truth)}</p>")
+            self.addItem(item)
+            self._show_photo(item, photo.record)
+        self.setVisible(bool(photos))
+        self.updateGeometry()
+
+    def show_captions(self, captions: Mapping[PhotoKey, str]) -> None:
+        """Show what the model says now."""
+        for row, photo in enumerate(self._watched):
+            words = captions.get(photo.record.key)
+            if words is not None and self.item(row).text() != (words or NO_WORDS):
+                self.item(row).setText(words or NO_WORDS)
+
+    def captions(self) -> dict[PhotoKey, str]:
+        """What is shown of each photo."""
+        return {photo.record.key: self.item(row).text() for row, photo in enumerate(self._watched)}
+
+    def sizeHint(self) -> QSize:
+        """Return room for all rows."""
+        return QSize(20 * self.fontMetrics().height(), self.row_height() * max(1, self.count()) + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for two rows."""
+        return QSize(10 * self.fontMetrics().height(), 2 * self.row_height() + 4)
+
+    def row_height(self) -> int:
+        """The height of a row: two lines of text and some air."""
+        return round(2.5 * self.fontMetrics().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lay the rows out anew in another text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.scheduleDelayedItemsLayout()
+            self.updateGeometry()
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        self.photo_chosen.emit(self._watched[self.row(item)].record)
+
+    def _photo_changed(self, key: PhotoKey) -> None:
+        for row, photo in enumerate(self._watched):
+            if photo.record.key == key:
+                self._show_photo(self.item(row), photo.record)
+
+    def _show_photo(self, item: QListWidgetItem, record: PhotoRecord) -> None:
+        image = self._loader.request(record).thumbnail
+        if image is not None:
+            item.setData(_PHOTO, QPixmap.fromImage(image))
+
+
+class _RowDelegate(QStyledItemDelegate):
+    """Paints a row: thumbnail, badge of the split, the model's caption, the ground truth below it."""
+
+    def __init__(self, view: WatchedCaptions) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(10, self._view.row_height())
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        c = colors()
+
+        rect: QRect = option.rect
+        state = option.state
+        painter.save()
+        if state & QStyle.StateFlag.State_Selected or state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, c.raised)
+        line = QFontMetrics(painter.font()).height()
+        side = rect.height() - 4
+        frame = QRect(rect.left() + 4, rect.top() + 2, round(1.3 * side), side)
+        photo = index.data(_PHOTO)
+        if isinstance(photo, QPixmap) and not photo.isNull():
+            _draw_filling(painter, photo, frame)
+        else:
+            painter.fillRect(frame, c.raised)
+        left = frame.right() + 8
+        top = rect.top() + (rect.height() - 2 * line) // 2
+        split = str(index.data(_SPLIT))
+        badge = QRect(left, top + 1, painter.fontMetrics().horizontalAdvance("train") + 10, line - 2)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(c.train if split == "train" else c.val)
+        painter.drawRoundedRect(badge, 4, 4)
+        painter.setPen(c.on_badge)
+        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, split)
+        text = QRect(badge.right() + 8, top, rect.right() - badge.right() - 12, line)
+        painter.setPen(c.text)
+        _draw_elided(painter, text, str(index.data(Qt.ItemDataRole.DisplayRole)))
+        painter.setPen(c.muted)
+        truth = QRect(badge.left(), top + line, rect.right() - badge.left() - 4, line)
+        _draw_elided(painter, truth, f"truth: {index.data(_TRUTH)}")
+        painter.restore()
+
+
+def _draw_elided(painter: QPainter, rect: QRect, words: str) -> None:
+    shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
+    painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def _draw_filling(painter: QPainter, photo: QPixmap, frame: QRect) -> None:
+    """Draw the middle of a photo so that it fills the frame."""
+    wide = frame.width() * photo.height() < frame.height() * photo.width()
+    if wide:
+        width = photo.height() * frame.width() // frame.height()
+        part = QRect((photo.width() - width) // 2, 0, width, photo.height())
+    else:
+        height = photo.width() * frame.height() // frame.width()
+        part = QRect(0, (photo.height() - height) // 2, photo.width(), height)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawPixmap(frame, photo, part)
+
+
+def _escaped(words: str) -> str:
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
