@@ -1,0 +1,97 @@
+"""The caption so far as chips: one word for each timestep, to be clicked to go there."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from captionviewer.core.captions import END, START, UNK
+from captionviewer.ui import theme
+from captionviewer.ui.word_flow import FlowWord, WordFlow
+
+
+class CaptionChips(WordFlow):
+    """`<START>` and the words chosen so far; words seen before going back stand on as outlines.
+
+    The last solid chip is the word that the network reads at this timestep.
+    """
+
+    timestep_chosen = Signal(int)  # how many words are to be chosen: 0 is `<START>` alone
+
+    padding = QSize(8, 3)
+    spacing = QSize(4, 5)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._position = 0
+        self._hovered: int | None = None
+        self.setAccessibleName("Caption so far")
+        self.show_words((), 0)
+
+    @property
+    def position(self) -> int:
+        """How many words are chosen."""
+        return self._position
+
+    def show_words(self, words: Sequence[FlowWord], position: int, room_for: Sequence[str] = ()) -> None:
+        """Show `<START>` and these words, of which the first `position` are chosen now.
+
+        `room_for` is the whole caption, for which room is kept.
+        """
+        self._position = position
+        start = FlowWord(START, "timestep 0: the network starts from the photo and reads <START>")
+        self.set_words([start, *words], [START, *room_for])
+        self.setAccessibleDescription(" ".join([START, *(word.text for word in words[:position])]))
+
+    # ---- how a word looks ----------------------------------------------------------------------
+
+    def paint_word(self, painter: QPainter, index: int, box: QRect, text: str) -> None:
+        """Paint one word."""
+        c = theme.colors()
+        word = self.words()[index].text
+        current, reached = index == self._position, index <= self._position
+        edge = QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5)
+        if current:
+            fill, border, color = c.accent, c.accent, c.on_accent
+        elif reached:
+            fill, border, color = c.raised, c.border, c.text
+        else:
+            fill, border, color = c.window, c.border, c.muted
+        if index == self._hovered and not current:
+            border = c.accent
+        if word in (START, END) and not current:
+            color = c.muted
+        elif word == UNK and not current:
+            color = c.unknown
+        painter.setPen(QPen(border, 1, Qt.PenStyle.SolidLine if reached else Qt.PenStyle.DashLine))
+        painter.setBrush(fill if reached else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(edge, 5, 5)
+        painter.setPen(color)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
+
+    # ---- pointing ------------------------------------------------------------------------------
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show which chip would be taken."""
+        self._hover(self.word_at(event.position().toPoint()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Show that none would."""
+        super().leaveEvent(event)
+        self._hover(None)
+
+    def _hover(self, index: int | None) -> None:
+        if index != self._hovered:
+            self._hovered = index
+            if index is None:
+                self.unsetCursor()
+            else:
+                self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to the timestep of a chip."""
+        index = self.word_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index is not None:
+            self.timestep_chosen.emit(index)

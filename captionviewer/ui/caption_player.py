@@ -1,0 +1,145 @@
+"""Stepping and playing through a caption: which timestep is shown, and the actions that change it."""
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from captionviewer.ui.icons import icon
+from captionviewer.ui.word_flow import plain_tip
+
+SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)  # words a second
+
+
+class CaptionPlayer(QObject):
+    """The position in a caption, as the number of words chosen so far.
+
+    The actions' shortcuts hold while `panel` or a child of it has the keyboard's focus.
+    """
+
+    moved = Signal()
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self._length = 0
+        self._position = 0
+        self._seen = 0
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._play_one)
+        self.restart_action = self._action(
+            "&Restart", "restart", Qt.Key.Key_Home, "Back to <START>, with no word chosen"
+        )
+        self.back_action = self._action("Step &Back", "back", Qt.Key.Key_Left, "Take the last word back")
+        self.step_action = self._action("&Step", "step", Qt.Key.Key_Right, "Choose the next word")
+        self.play_action = self._action("&Play", "play", Qt.Key.Key_Space, "Choose word after word")
+        self.play_action.setCheckable(True)
+        self.end_action = self._action("To the &End", "to_end", Qt.Key.Key_End, "Choose all words to <END>")
+        self.restart_action.triggered.connect(self._restart)
+        self.back_action.triggered.connect(lambda: self.go_to(self._position - 1))
+        self.step_action.triggered.connect(lambda: self.go_to(self._position + 1))
+        self.end_action.triggered.connect(lambda: self.go_to(self._length))
+        self.play_action.toggled.connect(self._play)
+        self.set_speed(2.0)
+        self._moved()
+
+    def _action(self, text: str, picture: str, key: Qt.Key, tip: str) -> QAction:
+        action = QAction(icon(picture), text, self._panel)
+        action.setShortcut(QKeySequence(key))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(plain_tip(f"{tip} ({shown})"))
+        action.setStatusTip(tip)
+        self._panel.addAction(action)
+        return action
+
+    # ---- where it is ---------------------------------------------------------------------------
+
+    @property
+    def position(self) -> int:
+        """How many words are chosen."""
+        return self._position
+
+    @property
+    def length(self) -> int:
+        """How many words the caption has, `<END>` included; 0 when there is none."""
+        return self._length
+
+    @property
+    def seen(self) -> int:
+        """How many words have been shown since the last restart."""
+        return self._seen
+
+    @property
+    def at_end(self) -> bool:
+        """Whether all words are chosen."""
+        return self._length > 0 and self._position == self._length
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether words are being chosen one after another."""
+        return self._timer.isActive()
+
+    # ---- moving --------------------------------------------------------------------------------
+
+    def start_caption(self, length: int) -> None:
+        """Take another photo's caption and go to its beginning."""
+        self.stop()
+        self._length, self._position, self._seen = length, 0, 0
+        self._moved()
+
+    def replace_caption(self, length: int) -> None:
+        """Take another caption of the same photo; the timestep stays, and the end stays the end."""
+        was_at_end = self.at_end
+        self._length = length
+        self._position = length if was_at_end else min(self._position, length)
+        self._seen = max(min(self._seen, length), self._position)
+        if self.at_end:
+            self.stop()
+        self._moved()
+
+    def go_to(self, position: int) -> None:
+        """Show the timestep at which so many words are chosen."""
+        self._position = min(max(position, 0), self._length)
+        self._seen = max(self._seen, self._position)
+        if self.at_end:
+            self.stop()
+        self._moved()
+
+    def _restart(self) -> None:
+        self._seen = 0
+        self.go_to(0)
+
+    # ---- playing -------------------------------------------------------------------------------
+
+    def set_speed(self, words_per_second: float) -> None:
+        """Choose so many words a second while playing."""
+        self._timer.setInterval(round(1000.0 / words_per_second))
+
+    def stop(self) -> None:
+        """Stop playing; the position stays."""
+        self.play_action.setChecked(False)
+
+    def _play(self, playing: bool) -> None:
+        self.play_action.setIcon(icon("pause" if playing else "play"))
+        self.play_action.setText("&Pause" if playing else "&Play")
+        if not playing:
+            self._timer.stop()
+            return
+        if self._length == 0:
+            self.stop()
+            return
+        if self.at_end:
+            self._restart()
+        self._timer.start()
+
+    def _play_one(self) -> None:
+        self.go_to(self._position + 1)
+
+    def _moved(self) -> None:
+        can_go_on = self._position < self._length
+        self.restart_action.setEnabled(self._position > 0)
+        self.back_action.setEnabled(self._position > 0)
+        self.step_action.setEnabled(can_go_on)
+        self.end_action.setEnabled(can_go_on)
+        self.play_action.setEnabled(self._length > 0)
+        self.moved.emit()

@@ -1,0 +1,143 @@
+"""Everything that Sampling shows of one photo and one model, computed at once away from the window."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
+from captionviewer.core.captions import END, NULL, Vocabulary
+from captionviewer.core.coco import CocoDataset, PhotoRecord
+from captionviewer.core.decoding import Timestep, greedy_timesteps, surprise_of
+from captionviewer.core.model_file import SavedModel, fits, rows_trained_on
+from captionviewer.ui.session import CurrentModel
+
+MAX_LENGTH = 30  # timesteps at most, as in the notebook
+
+
+class ModelDoesNotFit(Exception):
+    """The model can't caption this data; `str()` says why, for people."""
+
+
+@dataclass(frozen=True)
+class CaptionSample:
+    """The greedy caption of one photo, timestep by timestep, and how the model takes the ground truth.
+
+    Attributes
+    ----------
+        record: the photo.
+        current: the frozen model and where it comes from.
+        vocabulary: the words of all ids.
+        features: (D,) of the photo, kept for the next model.
+        timesteps: the greedy caption, up to and including `<END>` or `MAX_LENGTH` words.
+        captions: (K, T) the ground-truth captions, ids.
+        surprises: (K, T - 1) -ln p(word) in nats of captions[:, 1:] under teacher forcing; NaN at `<NULL>`.
+        trained_on: (K,) whether the model has been trained on each of them.
+    """
+
+    record: PhotoRecord
+    current: CurrentModel
+    vocabulary: Vocabulary = field(repr=False)
+    features: FloatArray = field(repr=False)
+    timesteps: tuple[Timestep, ...] = field(repr=False)
+    captions: IntArray = field(repr=False)
+    surprises: FloatArray = field(repr=False)
+    trained_on: BoolArray = field(repr=False)
+
+    @property
+    def words(self) -> list[str]:
+        """The generated words, with `<END>` where it was chosen."""
+        return [self.vocabulary.idx_to_word[step.word] for step in self.timesteps]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the caption ends by itself, not because it grew too long."""
+        return bool(self.timesteps) and self.words[-1] == END
+
+    @property
+    def largest_probability(self) -> float:
+        """The probability of the most certain choice in the caption."""
+        return max((float(step.probabilities.max()) for step in self.timesteps), default=1.0)
+
+
+class TrainingRows:
+    """Knows which captions of the open data a model has been trained on.
+
+    Whether a model's data is the data that is open takes long to find out where it was trained on all
+    of COCO, so the last answer is kept: the snapshots of one run have it in common.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[CocoDataset, str, bool] | None = None
+
+    def among(self, record: PhotoRecord, saved: SavedModel, dataset: CocoDataset) -> BoolArray:
+        """Return for each of a photo's captions (K,) whether `saved` has been trained on it."""
+        rows = record.caption_rows
+        if record.split != "train" or not len(saved.caption_rows) or not self._same_data(saved, dataset):
+            return np.zeros(len(rows), dtype=np.bool_)
+        return np.isin(np.array(rows), saved.caption_rows)
+
+    def _same_data(self, saved: SavedModel, dataset: CocoDataset) -> bool:
+        last = self._last
+        if last is None or last[0] is not dataset or last[1] != saved.data_digest:
+            last = (dataset, saved.data_digest, len(rows_trained_on(saved, dataset)) > 0)
+            self._last = last
+        return last[2]
+
+
+def take_sample(
+    dataset: CocoDataset,
+    record: PhotoRecord,
+    current: CurrentModel,
+    features: FloatArray | None,
+    training_rows: TrainingRows,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> CaptionSample | None:
+    """Caption a photo greedily and measure the surprise at each of its ground-truth captions.
+
+    `features` (D,) are read from the data set where they are not given. Returns None when cancelled.
+    Raises DataError when they can't be read, ModelDoesNotFit when the model is of another data set or
+    its parameters hold NaN.
+    """
+    misfit = fits(current.saved, dataset)
+    if misfit is not None:
+        raise ModelDoesNotFit(misfit)
+    if features is None:
+        features = dataset.features(record.split, np.array([record.row]))[0]
+    if cancelled():
+        return None
+    timesteps = tuple(greedy_timesteps(current.model, features, MAX_LENGTH))
+    if any(not math.isfinite(step.caption_log_probability) for step in timesteps):
+        raise ModelDoesNotFit(
+            "The model gives probabilities that are not numbers: its training diverged. Train again with a"
+            " smaller learning rate, or open another model."
+        )
+    if cancelled():
+        return None
+    captions = dataset.captions(record.split)[list(record.caption_rows)]
+    surprises: FloatArray = np.empty((0, max(captions.shape[1] - 1, 0)), dtype=np.float32)
+    if len(captions) and captions.shape[1] > 1:
+        surprises = surprise_of(current.model, features, captions)
+    trained_on = training_rows.among(record, current.saved, dataset)
+    return CaptionSample(
+        record, current, dataset.vocabulary, features, timesteps, captions, surprises, trained_on
+    )
+
+
+def ground_truth_words(captions: IntArray, vocabulary: Vocabulary) -> list[list[tuple[int, str]]]:
+    """Return, for each caption (K, T), its words after `<START>` up to and including `<END>`.
+
+    Each comes with its column in the surprises (K, T - 1); padding is left out.
+    """
+    result = []
+    for row in captions.tolist():
+        words = []
+        for column, index in enumerate(row[1:]):
+            word = vocabulary.idx_to_word[index]
+            if word != NULL:
+                words.append((column, word))
+            if word == END:
+                break
+        result.append(words)
+    return result

@@ -1,0 +1,165 @@
+"""The generated caption as text, with what there is to say of it as a whole."""
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QFont, QPalette
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from captionviewer.core.captions import END
+from captionviewer.ui import theme
+from captionviewer.ui.caption_sample import MAX_LENGTH, CaptionSample
+from captionviewer.ui.probability_words import nats, small_probability
+
+ROOM_KEPT = 12  # words: most captions are shorter, and the room for a longer one would stand empty
+
+
+@dataclass(frozen=True)
+class CaptionNote:
+    """A remark on a caption that has come to its end."""
+
+    text: str
+    is_good: bool = False
+
+
+def note_of(sample: CaptionSample, same: frozenset[int]) -> CaptionNote:
+    """Return how a caption ended; `same` are the ground-truth captions that it equals, from 0."""
+    if same:
+        if any(sample.trained_on[index] for index in same):
+            return CaptionNote("matches the caption it was trained on", is_good=True)
+        return CaptionNote(f"equals ground-truth caption {min(same) + 1}", is_good=True)
+    if sample.ended:
+        return CaptionNote(f"{END} chosen: the caption has ended")
+    return CaptionNote(f"stopped after {MAX_LENGTH} words without {END}")
+
+
+class GeneratedCaption(QWidget):
+    """The caption so far, its probability, and once it has ended a remark."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = CaptionText()
+        self._probability = QLabel()
+        self._probability.setObjectName("caption_probability")
+        self._note = QLabel()
+        self._note.setObjectName("caption_note")
+        self._note.setForegroundRole(QPalette.ColorRole.WindowText)
+        self._note_is_good = False
+        for label in (self._probability, self._note):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self._text)
+        column.addSpacing(3)
+        column.addWidget(self._probability)
+        column.addWidget(self._note)
+        self._text.enlarge(self.font())
+
+    def text(self) -> str:
+        """Return the caption so far."""
+        return self._text.text()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._text.show_caption("", "")
+        self._probability.setText("")
+        self._probability.setToolTip("")
+        self._show_note(None)
+
+    def show_caption(self, sample: CaptionSample, position: int, note: CaptionNote | None) -> None:
+        """Show the first `position` words of a caption."""
+        words = sample.words
+        self._text.show_caption(_sentence(words[:position]), _sentence(words[:ROOM_KEPT]))
+        self._show_note(note)
+        if position == 0:
+            self._probability.setText("No word chosen yet: Space plays, the right arrow steps")
+            self._probability.setToolTip("")
+            return
+        log_probability = sample.timesteps[position - 1].caption_log_probability
+        self._probability.setText(
+            f"Probability of the whole caption so far: {small_probability(log_probability)}"
+        )
+        perplexity = math.exp(min(-log_probability / position, 700.0))
+        counted = "1 timestep" if position == 1 else f"{position} timesteps"
+        self._probability.setToolTip(
+            f"ln p = {nats(log_probability)}, perplexity {perplexity:,.2f} per word, over {counted}"
+        )
+
+    def _show_note(self, note: CaptionNote | None) -> None:
+        self._note_is_good = note is not None and note.is_good
+        text = note.text if note is not None else ""
+        self._note.setText(f"\N{CHECK MARK} {text}" if self._note_is_good else text)
+        self._note.setVisible(bool(text))
+        self._color_note()
+
+    def _color_note(self) -> None:
+        c = theme.colors()
+        wanted = c.good if self._note_is_good else c.muted
+        palette = self._note.palette()
+        if palette.color(QPalette.ColorRole.WindowText) != wanted:
+            palette.setColor(QPalette.ColorRole.WindowText, wanted)
+            self._note.setPalette(palette)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme and the size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._color_note()
+        elif event.type() == QEvent.Type.FontChange:
+            self._text.enlarge(self.font())
+
+
+class CaptionText(QLabel):
+    """The caption so far as text that can be selected; room for the whole of it is kept free."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._whole = ""
+        self.setObjectName("generated_caption")
+        self.setAccessibleName("Generated caption")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def show_caption(self, text: str, whole: str) -> None:
+        """Show the caption so far; `whole` is what room is kept for."""
+        self.setText(text)
+        if whole != self._whole:
+            self._whole = whole
+            self.updateGeometry()
+
+    def enlarge(self, around: QFont) -> None:
+        """Take a font somewhat larger than that of the text around."""
+        font = QFont(around)
+        font.setPointSizeF(1.2 * around.pointSizeF())
+        self.setFont(font)
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that a narrow place makes it higher."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height that the whole caption takes."""
+        box = QRect(0, 0, width, 1 << 16)
+        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft
+        longest = max(self.text(), self._whole, " ", key=len)
+        return self.fontMetrics().boundingRect(box, flags, longest).height() + 2
+
+    def sizeHint(self) -> QSize:
+        """Return a size whose height fits its width."""
+        return QSize(240, self.heightForWidth(max(self.width(), 120)))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of one short line."""
+        return QSize(120, self.fontMetrics().height() + 2)
+
+
+def _sentence(words: list[str]) -> str:
+    return " ".join(word for word in words if word != END)

@@ -1,0 +1,278 @@
+"""Ground-truth captions, each word tinted by how surprised the model is at it under teacher forcing."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QLinearGradient,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from captionviewer.core.captions import END, UNK
+from captionviewer.ui import theme
+from captionviewer.ui.probability_words import MINUS, nats, percent
+from captionviewer.ui.word_flow import FlowWord, WordFlow
+
+# The strongest tint, as a share of the theme's colour of surprise: any more and the text on it would
+# fall below a contrast of 4.5.
+_STRONGEST = {False: 0.9, True: 0.62}
+_TRAINED_ON = "trained on"
+_SAME = "= generated"
+
+
+def tint(surprise: float, blind_guess: float, c: theme.Colors) -> QColor:
+    """Return the background of a word; full at the surprise of a blind guess, ln V nats."""
+    share = 0.0
+    if blind_guess > 0.0 and math.isfinite(surprise):
+        share = min(max(surprise / blind_guess, 0.0), 1.0)
+    return theme.mixed(c.surface, c.surprise, share * _STRONGEST[c.dark])
+
+
+@dataclass(frozen=True)
+class TintedWord:
+    """One word of a ground-truth caption; `surprise` is -ln p in nats, None until a model was asked."""
+
+    word: str
+    surprise: float | None = None
+
+    @property
+    def tip(self) -> str:
+        """What is said when the word is pointed at."""
+        word = "the end of the caption" if self.word == END else f"“{self.word}”"
+        if self.surprise is None:
+            return f"{word}: no model has been asked yet"
+        if not math.isfinite(self.surprise):
+            return f"{word}: the surprise is not a number"
+        return f"{word}: surprise {nats(self.surprise)} nats, p = {percent(math.exp(-self.surprise))}"
+
+
+@dataclass(frozen=True)
+class TintedCaption:
+    """One ground-truth caption."""
+
+    words: tuple[TintedWord, ...]  # after <START>, <END> included
+    trained_on: bool = False
+    same_as_generated: bool = False
+
+    @property
+    def text(self) -> str:
+        """The caption as it is read, without `<END>`."""
+        return " ".join(word.word for word in self.words if word.word != END)
+
+    @property
+    def perplexity(self) -> float | None:
+        """Exp of the mean surprise a word, `<END>` included."""
+        known = [w.surprise for w in self.words if w.surprise is not None and math.isfinite(w.surprise)]
+        return math.exp(min(sum(known) / len(known), 700.0)) if known else None
+
+
+class GroundTruthCaption(WordFlow):
+    """One caption, its number before it and its marks ("trained on", "= generated") after it."""
+
+    spacing = QSize(1, 2)
+    padding = QSize(2, 1)
+
+    def __init__(self, index: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._index = index
+        self._caption = TintedCaption(())
+        self._blind_guess = 0.0
+        self.setObjectName(f"ground_truth_{index}")
+        self.copy_action = QAction("Copy This &Caption", self)
+        self.copy_action.triggered.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
+        self.addAction(self.copy_action)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def text(self) -> str:
+        """Return the caption in plain words."""
+        return self._caption.text
+
+    def caption(self) -> TintedCaption:
+        """Return what is shown."""
+        return self._caption
+
+    def show_caption(self, caption: TintedCaption, blind_guess: float) -> None:
+        """Show a caption; `blind_guess` is ln V, the surprise that gives the full tint."""
+        self._caption, self._blind_guess = caption, blind_guess
+        items = [FlowWord(word.word, word.tip) for word in caption.words]
+        if caption.trained_on:
+            items.append(FlowWord(_TRAINED_ON, "the model has been trained on this caption"))
+        if caption.same_as_generated:
+            items.append(FlowWord(_SAME, "the generated caption is this one, word for word"))
+        self.set_words(items)
+        self.setAccessibleName(caption.text)
+        marks = [item.text for item in items[len(caption.words) :]]
+        perplexity = caption.perplexity
+        if perplexity is not None:
+            marks.append(f"perplexity {perplexity:,.1f}")
+        self.setAccessibleDescription("; ".join([*marks, *(word.tip for word in caption.words)]))
+
+    # ---- how it looks --------------------------------------------------------------------------
+
+    def indent(self) -> int:
+        """Leave room for the number."""
+        return self.fontMetrics().horizontalAdvance(str(self._index + 1)) + 10
+
+    def _small(self) -> QFont:
+        font = QFont(self.font())
+        font.setPointSizeF(0.82 * font.pointSizeF())
+        return font
+
+    def padding_of(self, index: int) -> int:
+        """Return more room for a mark, which has a frame."""
+        return 7 if index >= len(self._caption.words) else self.padding.width()
+
+    def metrics_of(self, index: int) -> QFontMetrics:
+        """Return the metrics of the font a word is painted in."""
+        is_mark = index >= len(self._caption.words)
+        if is_mark or self._caption.words[index].word == END:
+            return QFontMetrics(self._small())
+        return self.fontMetrics()
+
+    def paint_beside(self, painter: QPainter) -> None:
+        """Paint the number."""
+        painter.setPen(theme.colors().muted)
+        box = QRect(0, 0, self.indent() - 7, self.line_height())
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(box, flags, str(self._index + 1))
+
+    def paint_word(self, painter: QPainter, index: int, box: QRect, text: str) -> None:
+        """Paint one word."""
+        c = theme.colors()
+        if index >= len(self._caption.words):
+            self._paint_mark(painter, box, text, c)
+            return
+        word = self._caption.words[index]
+        painter.setPen(Qt.PenStyle.NoPen)
+        if word.surprise is not None:
+            painter.setBrush(tint(word.surprise, self._blind_guess, c))
+            painter.drawRoundedRect(box, 3, 3)
+        font = self.font()
+        if word.word == END:
+            font = self._small()
+        elif word.word == UNK:
+            font.setItalic(True)
+        painter.setFont(font)
+        painter.setPen(c.text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
+
+    def _paint_mark(self, painter: QPainter, box: QRect, text: str, c: theme.Colors) -> None:
+        color = c.good if text == _SAME else c.accent
+        painter.setPen(QPen(color, 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        edge = QRectF(box).adjusted(2.5, 1.5, -1.5, -1.5)
+        painter.drawRoundedRect(edge, edge.height() / 2, edge.height() / 2)
+        painter.setFont(self._small())
+        painter.setPen(color)
+        painter.drawText(edge, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
+
+
+class SurpriseLegend(QWidget):
+    """What the tints mean: from no surprise to that of a blind guess."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._blind_guess = 0.0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Legend of the tints")
+        self.set_blind_guess(math.log(1004))
+
+    def set_blind_guess(self, blind_guess: float) -> None:
+        """Say which surprise the full tint stands for, in nats."""
+        if blind_guess != self._blind_guess:
+            self._blind_guess = blind_guess
+            words = (
+                f"Surprise is {MINUS}ln p, in nats: 0 for a word the model was sure of, {nats(blind_guess)}"
+                " for a blind guess among all words of the vocabulary."
+            )
+            self.setToolTip(words)
+            self.setAccessibleDescription(words)
+            self.update()
+
+    def _texts(self) -> tuple[str, str]:
+        return "surprise 0", f"{nats(self._blind_guess)} nats"
+
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPointSizeF(0.88 * font.pointSizeF())
+        return font
+
+    def sizeHint(self) -> QSize:
+        """Return the size that suits it."""
+        metrics = QFontMetrics(self._font())
+        words = sum(metrics.horizontalAdvance(text) for text in self._texts())
+        return QSize(words + 76, metrics.height() + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size."""
+        return QSize(60, self.sizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme and the size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
+        c = theme.colors()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font())
+        painter.setPen(c.muted)
+        metrics = QFontMetrics(self._font())
+        least, most = self._texts()
+        middle = Qt.AlignmentFlag.AlignVCenter
+        left = metrics.horizontalAdvance(least) + 6
+        painter.drawText(self.rect(), middle, least)
+        strip = QRectF(left, self.height() / 2 - 4, 60, 8)
+        gradient = QLinearGradient(strip.topLeft(), strip.topRight())
+        gradient.setColorAt(0.0, tint(0.0, 1.0, c))
+        gradient.setColorAt(1.0, tint(1.0, 1.0, c))
+        painter.setPen(QPen(c.border, 1))
+        painter.setBrush(gradient)
+        painter.drawRoundedRect(strip, 3, 3)
+        painter.setPen(c.muted)
+        rest = QRect(left + 66, 0, max(self.width() - left - 66, 0), self.height())
+        painter.drawText(rest, middle, metrics.elidedText(most, Qt.TextElideMode.ElideRight, rest.width()))
+        painter.end()
+
+
+class GroundTruth(QWidget):
+    """All ground-truth captions of a photo, one under the other; its rows are made once and reused."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[GroundTruthCaption] = []
+        self._shown = 0
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+        self._layout.addStretch(1)
+
+    def show_captions(self, captions: Sequence[TintedCaption], blind_guess: float) -> None:
+        """Show these captions."""
+        while len(self._rows) < len(captions):
+            row = GroundTruthCaption(len(self._rows), self)
+            self._layout.insertWidget(len(self._rows), row)
+            self._rows.append(row)
+        self._shown = len(captions)
+        for row, caption in zip(self._rows, captions, strict=False):
+            row.show_caption(caption, blind_guess)
+        for index, row in enumerate(self._rows):
+            row.setVisible(index < len(captions))
+
+    def rows(self) -> list[GroundTruthCaption]:
+        """Return the captions shown, in order."""
+        return self._rows[: self._shown]

@@ -1,0 +1,236 @@
+"""What Sampling shows of a sample: photo, caption so far, likeliest words, ground truth."""
+
+import math
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from captionviewer.core.captions import END, START
+from captionviewer.core.coco import CocoDataset, PhotoRecord
+from captionviewer.ui import theme
+from captionviewer.ui.caption_chips import CaptionChips
+from captionviewer.ui.caption_player import CaptionPlayer
+from captionviewer.ui.caption_sample import CaptionSample, ground_truth_words
+from captionviewer.ui.generated_caption import ROOM_KEPT, GeneratedCaption, note_of
+from captionviewer.ui.ground_truth import GroundTruth, SurpriseLegend, TintedCaption, TintedWord
+from captionviewer.ui.photo_loader import PhotoLoader
+from captionviewer.ui.probability_words import percent
+from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.photo_view import PhotoView
+from captionviewer.ui.word_bars import NUM_BARS, WordBar, WordBars, scale_for
+from captionviewer.ui.word_flow import FlowWord
+
+# In letters of average width: below the first, the ground truth stands under the bars; below the second,
+# both are equally wide.
+_NARROW, _ROOMY = 56, 88
+
+
+class SampleView(QScrollArea):
+    """One photo's sample at one timestep; it scrolls where text is large and room is little."""
+
+    def __init__(self, photos: PhotoLoader, player: CaptionPlayer) -> None:
+        super().__init__()
+        self._player = player
+        self.photo = PhotoView(photos)
+        photos.photo_changed.connect(self._place_photo)
+        self.photo.show_badge = False  # the panel's head says it, where it never scrolls away
+        self._chips = CaptionChips()
+        self._chips.timestep_chosen.connect(player.go_to)
+        self.caption = GeneratedCaption()
+        self._bars_title = SectionTitle()
+        self._bars_title.setObjectName("bars_title")
+        self._scale = QLabel()
+        self._scale.setObjectName("bars_scale")
+        theme.set_muted(self._scale)
+        self._bars = WordBars()
+        self._bars.setObjectName("word_bars")
+        self._trouble = QLabel()
+        self._trouble.setObjectName("sampling_trouble")
+        self._trouble.setTextFormat(Qt.TextFormat.PlainText)
+        self._trouble.setWordWrap(True)
+        self._trouble.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._trouble.hide()
+        self._ground_truth = GroundTruth()
+        self._legend = SurpriseLegend()
+        self._lower = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._arrange_parts()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def _arrange_parts(self) -> None:
+        said = QVBoxLayout()
+        said.setSpacing(9)
+        said.addWidget(self._chips)
+        said.addWidget(self.caption)
+        said.addStretch(1)
+        top = QHBoxLayout()
+        top.setSpacing(14)
+        top.addWidget(self.photo, 0, Qt.AlignmentFlag.AlignTop)
+        top.addLayout(said, 1)
+        bars_head = QHBoxLayout()
+        bars_head.setSpacing(8)
+        bars_head.addWidget(self._bars_title, 1)
+        bars_head.addWidget(self._scale)
+        likeliest = QVBoxLayout()
+        likeliest.setSpacing(4)
+        likeliest.addLayout(bars_head)
+        likeliest.addWidget(self._bars, 1)
+        likeliest.addWidget(self._trouble, 1)
+        truth_title = SectionTitle()
+        truth_title.setText("Ground truth")
+        truth_head = FlowLayout(gap=12, line_gap=0)
+        truth_head.addWidget(truth_title)
+        truth_head.addWidget(self._legend)
+        truth = QVBoxLayout()
+        truth.setSpacing(4)
+        truth.addLayout(truth_head)
+        truth.addWidget(self._ground_truth, 1)
+        self._lower.setSpacing(20)
+        self._lower.addLayout(likeliest)
+        self._lower.addLayout(truth)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(10, 10, 10, 10)
+        column.setSpacing(12)
+        column.addLayout(top)
+        column.addLayout(self._lower, 1)
+        self.setWidget(content)
+        content.setBackgroundRole(QPalette.ColorRole.Base)
+        self.viewport().setBackgroundRole(QPalette.ColorRole.Base)
+
+    # ---- what is shown ---------------------------------------------------------------------------
+
+    def show_photo(self, record: PhotoRecord | None) -> None:
+        """Show another photo, from the top."""
+        self.photo.set_record(record)
+        self._share_room()
+        self.verticalScrollBar().setValue(0)
+
+    def show_trouble(self, trouble: str) -> None:
+        """Say why there is no caption (or, with no words, that there is nothing to say)."""
+        self._trouble.setText(trouble)
+        self._trouble.setVisible(bool(trouble))
+        self._bars.setHidden(bool(trouble))
+
+    def show_timestep(self, dataset: CocoDataset, record: PhotoRecord, sample: CaptionSample | None) -> None:
+        """Show a sample at the player's timestep; without one, the ground truth alone."""
+        position = self._player.position
+        same = _same_captions(sample) if self._player.at_end else frozenset()
+        self._show_ground_truth(dataset, record, sample, same)
+        if sample is None:
+            self._chips.show_words((), 0)
+            self.caption.clear()
+            self._bars.clear()
+            self._bars_title.setText("No caption" if self._trouble.text() else "Next word")
+            self._scale.setText("")
+            return
+        words = sample.words
+        steps = zip(words, sample.timesteps, strict=True)
+        chips = [
+            FlowWord(word, f"timestep {i + 1}: “{word}”, p = {percent(float(step.probabilities[step.word]))}")
+            for i, (word, step) in enumerate(steps)
+        ]
+        self._chips.show_words(chips[: self._player.seen], position, words[:ROOM_KEPT])
+        note = note_of(sample, same) if self._player.at_end else None
+        self.caption.show_caption(sample, position, note)
+        self._show_bars(sample, min(position, len(words) - 1))
+
+    def _show_bars(self, sample: CaptionSample, timestep: int) -> None:
+        step = sample.timesteps[timestep]
+        before = sample.words[timestep - 1] if timestep else START
+        self._bars_title.setText(f"Next after {before if before in (START, END) else f'“{before}”'}")
+        scale = scale_for(sample.largest_probability)
+        self._scale.setText(f"full bar {100 * scale:g} %")
+        vocabulary = sample.vocabulary
+        bars = [
+            WordBar(vocabulary.idx_to_word[word], probability, word == step.word)
+            for word, probability in step.likeliest(NUM_BARS)
+        ]
+        self._bars.show_bars(bars, len(vocabulary) - len(bars), scale)
+
+    def _show_ground_truth(
+        self, dataset: CocoDataset, record: PhotoRecord, sample: CaptionSample | None, same: frozenset[int]
+    ) -> None:
+        captions = dataset.captions(record.split)[list(record.caption_rows)]
+        blind_guess = math.log(len(dataset.vocabulary))
+        shown = []
+        for index, words in enumerate(ground_truth_words(captions, dataset.vocabulary)):
+            tinted = [
+                TintedWord(word, float(sample.surprises[index, column]) if sample is not None else None)
+                for column, word in words
+            ]
+            trained_on = sample is not None and bool(sample.trained_on[index])
+            shown.append(TintedCaption(tuple(tinted), trained_on, index in same))
+        self._ground_truth.show_captions(shown, blind_guess)
+        self._legend.set_blind_guess(blind_guess)
+
+    # ---- room ------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the photo its share, and put the ground truth under the bars where it is narrow."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._share_room()
+
+    def _share_room(self) -> None:
+        high = min(max(round(0.36 * self.height()), 96), 300)
+        wide = min(round(4 / 3 * high), round(0.32 * self.width()))
+        picture = self.photo.photo.thumbnail
+        if picture is not None:  # stands level with the words beside it
+            high = min(high, max(round(wide * picture.height() / picture.width()), 72))
+        self.photo.setFixedSize(wide, high)
+        letters = self.width() / self.fontMetrics().averageCharWidth()
+        narrow = letters < _NARROW
+        wanted = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        if wanted is not self._lower.direction():
+            self._lower.setDirection(wanted)
+        self._lower.setStretch(0, 0 if narrow else 4)
+        self._lower.setStretch(1, 1 if narrow else 4 if letters < _ROOMY else 6)
+
+    def _place_photo(self, key: object) -> None:
+        record = self.photo.record
+        if record is not None and key == record.key:
+            self._share_room()
+
+
+def _same_captions(sample: CaptionSample | None) -> frozenset[int]:
+    """Return which ground-truth captions a generated one equals, from 0."""
+    if sample is None or not sample.ended:
+        return frozenset()
+    truth = ground_truth_words(sample.captions, sample.vocabulary)
+    generated = sample.words
+    return frozenset(i for i, words in enumerate(truth) if [word for _column, word in words] == generated)
+
+
+class SectionTitle(QLabel):
+    """A bold line that is shortened, never wrapped: what stands under it does not move."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        font = self.font()
+        font.setBold(True)
+        self.setFont(font)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of a few letters."""
+        return QSize(8 * self.fontMetrics().averageCharWidth(), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint as much of the text as there is room for."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        metrics, text = self.fontMetrics(), self.text()
+        if metrics.horizontalAdvance(text) > self.width():
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        painter.drawText(self.rect(), flags, text)
+        painter.end()

@@ -1,0 +1,174 @@
+"""Keeps the sample of the selected photo up to date with the model, away from the GUI thread."""
+
+import time
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from captionviewer.core.arrays import FloatArray
+from captionviewer.core.coco import CocoDataset, DataError, PhotoRecord
+from captionviewer.ui.caption_sample import CaptionSample, ModelDoesNotFit, TrainingRows, take_sample
+from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
+from captionviewer.ui.worker import Job
+
+PAUSE_MS = 300  # between two samples of a model in training, at the least
+
+
+class Sampler(QObject):
+    """Takes a new sample when the photo or the model changes; only the latest wish is carried out.
+
+    A new photo is sampled at once. Snapshots of a model in training that come faster than `PAUSE_MS`, or
+    while a sample is being taken, wait: only the newest of them is used.
+    """
+
+    model_changed = Signal()  # another model is the one that Sampling shows
+    sample_changed = Signal()  # `sample` or `trouble` is another
+
+    def __init__(self, session: Session, follows: bool, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._follows = follows
+        self._awake = False
+        self._job: Job | None = None
+        self._wanted = False  # the sample is older than the photo or the model
+        self._began = 0.0
+        self._features: tuple[CocoDataset, PhotoRecord, FloatArray] | None = None
+        self._unreadable: PhotoRecord | None = None
+        self._training_rows = TrainingRows()
+        self.model: CurrentModel | None = session.model
+        self.sample: CaptionSample | None = None
+        self.trouble = ""  # why there is no sample, for people
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._take)
+        session.dataset_changed.connect(self._forget_photo)
+        session.selection_changed.connect(self._forget_photo)
+        session.model_changed.connect(self._adopt_model)
+        session.run_changed.connect(self._ask_for_snapshot)
+
+    # ---- what the panel says -------------------------------------------------------------------
+
+    def set_awake(self, awake: bool) -> None:
+        """Work only while somebody looks."""
+        self._awake = awake
+        if awake:
+            self._take_soon()
+            self._ask_for_snapshot()
+        else:
+            self._timer.stop()
+
+    @property
+    def follows(self) -> bool:
+        """Whether newer snapshots of a model in training are shown."""
+        return self._follows
+
+    def set_follows(self, follows: bool) -> None:
+        """Show newer snapshots of a model in training, or stay with the one shown."""
+        self._follows = follows
+        if follows:
+            self._adopt_model()
+            self._ask_for_snapshot()
+
+    # ---- what the session says -----------------------------------------------------------------
+
+    def _forget_photo(self) -> None:
+        self._cancel()
+        self.sample, self.trouble = None, ""
+        self._features = self._unreadable = None
+        self._wanted = True
+        self.sample_changed.emit()
+        self._take_soon()
+
+    def _adopt_model(self) -> None:
+        newest = self._session.model
+        if newest is self.model:
+            return
+        in_training = newest is not None and newest.origin is ModelOrigin.TRAINING
+        if in_training and not self._follows and self.model is not None:
+            return
+        same_network = (
+            self.sample is not None
+            and newest is not None
+            and newest.model is self.sample.current.model
+            and newest.saved.caption_rows is self.sample.current.saved.caption_rows
+        )
+        self.model = newest
+        self.model_changed.emit()
+        if not same_network:  # a model that was only saved gives the same sample
+            self._wanted = True
+            self._take_soon()
+
+    def _ask_for_snapshot(self) -> None:
+        run = self._session.run
+        if run is not None and self._follows and self._awake:
+            run.request_snapshot()
+
+    # ---- samples -------------------------------------------------------------------------------
+
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+
+    def _take_soon(self) -> None:
+        if not self._wanted or not self._awake or self._job is not None:
+            return
+        wait = 0.0
+        if self.sample is not None and self.sample.current.origin is ModelOrigin.TRAINING:
+            wait = PAUSE_MS - 1000.0 * (time.monotonic() - self._began)
+        if wait <= 0.0:
+            self._timer.stop()
+            self._take()
+        elif not self._timer.isActive():
+            self._timer.start(round(wait) + 1)
+
+    def _take(self) -> None:
+        dataset, record, model = self._session.dataset, self._session.record, self.model
+        if dataset is None or record is None or model is None or record == self._unreadable:
+            self._wanted = False
+            return
+        if self._job is not None:
+            return
+        self._wanted = False
+        self._began = time.monotonic()
+        known = self._features
+        features = known[2] if known is not None and known[:2] == (dataset, record) else None
+        training_rows = self._training_rows
+
+        def done(sample: CaptionSample | None) -> None:
+            self._job = None
+            if sample is not None:
+                self._features = (dataset, record, sample.features)
+                self.sample, self.trouble = sample, ""
+                self.sample_changed.emit()
+            self._go_on()
+
+        def failed(error: Exception) -> None:
+            self._job = None
+            self._fail(record, error)
+            self._go_on()
+
+        self._job = self._session.workers.start(
+            "captioning a photo",
+            lambda cancelled: take_sample(dataset, record, model, features, training_rows, cancelled),
+            done,
+            failed,
+        )
+
+    def _go_on(self) -> None:
+        self._take_soon()
+        self._ask_for_snapshot()
+
+    def _fail(self, record: PhotoRecord, error: Exception) -> None:
+        self.sample = None
+        if isinstance(error, ModelDoesNotFit):
+            self.trouble = str(error)
+        elif isinstance(error, DataError | OSError):
+            self.trouble = str(error)
+            self._unreadable = record  # or each new snapshot would read, and complain, again
+            self._session.problem.emit(self.trouble)
+        elif isinstance(error, MemoryError):
+            self.trouble = "There is not enough memory to caption this photo. Close other programs."
+        else:
+            self.trouble = f"The photo could not be captioned: {error!r}. This is a fault of captionviewer."
+            self._session.problem.emit(self.trouble)
+        self.sample_changed.emit()

@@ -1,0 +1,286 @@
+"""The Sampling panel: a photo's caption one timestep at a time, beside the ground truth."""
+
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QHideEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from captionviewer.ui import settings as remembered
+from captionviewer.ui import theme
+from captionviewer.ui.caption_player import SPEEDS, CaptionPlayer
+from captionviewer.ui.caption_sample import CaptionSample
+from captionviewer.ui.icons import icon
+from captionviewer.ui.player_bar import PlayerBar, SpaceKeeper
+from captionviewer.ui.sample_view import SampleView
+from captionviewer.ui.sampler import Sampler
+from captionviewer.ui.session import ModelOrigin, Session
+from captionviewer.ui.widgets.empty_page import EmptyPage
+from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.plot_export import export_figure
+from captionviewer.ui.widgets.tool_buttons import ActionButton
+from captionviewer.ui.word_flow import plain_tip
+
+NO_DATA = ("No data is open", "Open a folder of COCO captions, then select a photo in Data.")
+NO_PHOTO = ("No photo selected", "Select a photo in Data: the model captions it here, one word at a time.")
+_LONGEST_MODEL_WORDS = 64  # a model's file name may be longer than any panel is wide
+
+
+class SamplingPanel(QWidget):
+    """Shows how the current model captions the selected photo.
+
+    Attributes
+    ----------
+    restart_action, back_action, step_action, play_action, end_action : QAction
+        Move through the caption; their keys hold while the panel has the keyboard's focus.
+    copy_caption_action, follow_action, export_action : QAction
+        Copy the caption so far; follow the model in training; save the bars as a plot or a table.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Sampling")
+        speed = self._remembered_speed()
+        self._player = CaptionPlayer(self)
+        self._player.set_speed(speed)
+        self._sampler = Sampler(session, session.settings.get(remembered.FOLLOW_TRAINING), self)
+        self.restart_action, self.back_action = self._player.restart_action, self._player.back_action
+        self.step_action, self.play_action = self._player.step_action, self._player.play_action
+        self.end_action = self._player.end_action
+        self._make_actions()
+        keeper = SpaceKeeper(self)
+        self._view = SampleView(session.photos, self._player)
+        self._view.photo.retry_button.installEventFilter(keeper)
+        self._empty = EmptyPage()
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._view)
+        self._bar = PlayerBar(self._player, speed, [self.copy_caption_action, self.export_action], keeper)
+        self._bar.speed_chosen.connect(self._change_speed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._make_head(keeper))
+        layout.addWidget(self._pages, 1)
+        layout.addWidget(self._bar)
+
+        self._player.moved.connect(self._show_timestep)
+        self._sampler.sample_changed.connect(self._show_sample)
+        self._sampler.model_changed.connect(self._show_model)
+        session.selection_changed.connect(self._show_record)
+        session.dataset_changed.connect(self._show_record)
+        session.model_changed.connect(self._show_model)
+        session.matplotlib_ready.connect(self._enable_actions)
+        self._show_record()
+        self._show_model()
+        self._show_timestep()
+
+    # ---- parts -----------------------------------------------------------------------------------
+
+    def _remembered_speed(self) -> float:
+        wanted = self._session.settings.get(remembered.PLAY_SPEED)
+        return min(SPEEDS, key=lambda speed: abs(speed - wanted))
+
+    def _make_actions(self) -> None:
+        self.copy_caption_action = QAction(icon("copy"), "Copy &Generated Caption", self)
+        self.copy_caption_action.setShortcut(QKeySequence("Ctrl+Shift+G"))
+        self.copy_caption_action.setToolTip("Copy the generated caption as far as it is shown (Ctrl+Shift+G)")
+        self.copy_caption_action.triggered.connect(self._copy_caption)
+        self.follow_action = QAction(icon("follow"), "&Follow Training", self)
+        self.follow_action.setIconText(" Follow training")
+        self.follow_action.setCheckable(True)
+        self.follow_action.setChecked(self._sampler.follows)
+        self.follow_action.setToolTip("Show each newer snapshot of the model while it trains")
+        self.follow_action.toggled.connect(self._follow)
+        self.export_action = QAction(icon("export"), "&Export Word Probabilities…", self)
+        self.export_action.setToolTip("Save these bars as PNG or SVG, or those of all timesteps as CSV")
+        self.export_action.triggered.connect(self._export)
+
+    def _make_head(self, keeper: QObject) -> QWidget:
+        head = QWidget()
+        flow = FlowLayout(head)
+        flow.setContentsMargins(10, 5, 10, 5)
+        self._badge = SplitBadge()
+        self._photo_name = QLabel()
+        self._photo_name.setObjectName("sampling_photo")
+        self._model_name = QLabel()
+        self._model_name.setObjectName("sampling_model")
+        self._model_name.setTextFormat(Qt.TextFormat.PlainText)  # holds a file's name
+        follow = ActionButton(
+            self.follow_action, "sampling_follow", Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        )
+        follow.setAutoRaise(True)
+        follow.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        follow.installEventFilter(keeper)
+        for widget in (self._badge, self._photo_name, self._model_name, follow):
+            flow.addWidget(widget)
+        return head
+
+    # ---- what is shown ---------------------------------------------------------------------------
+
+    @property
+    def sample(self) -> CaptionSample | None:
+        """The caption shown, with all its timesteps; None while there is none."""
+        return self._sampler.sample
+
+    @property
+    def position(self) -> int:
+        """How many words of it are chosen."""
+        return self._player.position
+
+    def _show_record(self) -> None:
+        dataset, record = self._session.dataset, self._session.record
+        self._view.show_photo(record)
+        self._badge.setVisible(record is not None)
+        self._photo_name.setVisible(record is not None)
+        if dataset is None or record is None:
+            self._empty.say(*(NO_DATA if dataset is None else NO_PHOTO))
+            self._pages.setCurrentWidget(self._empty)
+            return
+        self._badge.show_split(record.split)
+        self._photo_name.setText(f"photo {record.row:,}")
+        self._photo_name.setToolTip(plain_tip(record.file_name or record.url))
+        self._pages.setCurrentWidget(self._view)
+
+    def _show_model(self) -> None:
+        model, newest = self._sampler.model, self._session.model
+        words = model.words if model is not None else "none"
+        if newest is not model and newest is not None and newest.origin is ModelOrigin.TRAINING:
+            words += " (not following)"
+        self._model_name.setToolTip(plain_tip(words))
+        if len(words) > _LONGEST_MODEL_WORDS:
+            words = f"{words[:38]}…{words[-24:]}"
+        self._model_name.setText(f"Model: {words}")
+
+    def _show_sample(self) -> None:
+        sample = self.sample
+        self._view.show_trouble(self._sampler.trouble)
+        if sample is None:
+            self._player.start_caption(0)
+        elif self._player.length == 0:
+            self._player.start_caption(len(sample.timesteps))
+        else:
+            self._player.replace_caption(len(sample.timesteps))
+
+    def _show_timestep(self) -> None:
+        dataset, record = self._session.dataset, self._session.record
+        self._enable_actions()
+        if dataset is None or record is None:
+            self._bar.show_timestep(None)
+        else:
+            self._bar.show_timestep(self._player.position)
+            self._view.show_timestep(dataset, record, self.sample)
+
+    def _enable_actions(self) -> None:
+        self.copy_caption_action.setEnabled(self._player.position > 0)
+        self.export_action.setEnabled(self.sample is not None and self._session.can_plot)
+
+    # ---- what the user asks ----------------------------------------------------------------------
+
+    def _copy_caption(self) -> None:
+        text = self._view.caption.text()
+        if not text:
+            return  # what was copied before stays
+        QGuiApplication.clipboard().setText(text)
+        self._session.notice.emit(f"Copied: {text}")
+
+    def _follow(self, follows: bool) -> None:
+        self._session.settings.set(remembered.FOLLOW_TRAINING, follows)
+        self._sampler.set_follows(follows)
+        self._show_model()
+
+    def _change_speed(self, words_per_second: float) -> None:
+        self._session.settings.set(remembered.PLAY_SPEED, words_per_second)
+        self._player.set_speed(words_per_second)
+
+    def _export(self) -> None:
+        sample = self.sample
+        if sample is None or not self._session.can_plot:
+            return
+        from matplotlib.figure import Figure
+
+        from captionviewer.ui.sampling_plots import bar_rows, draw_bars
+
+        timestep = min(self._player.position, len(sample.timesteps) - 1)
+        figure = Figure(figsize=(7.0, 4.2), layout="constrained")
+        draw_bars(figure, sample, timestep, theme.colors(), 10.0)
+        name = f"{sample.record.split}-photo-{sample.record.row}-timestep-{timestep}"
+        path = export_figure(self, figure, lambda: bar_rows(sample), name, self._session.settings)
+        if path is not None:
+            self._session.notice.emit(f"Word probabilities written to {path}")
+
+    # ---- events ----------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what changed while nobody looked."""
+        super().showEvent(event)
+        self._sampler.set_awake(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop playing and sampling."""
+        self._rest()
+        super().hideEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop playing and sampling."""
+        self._rest()
+        super().closeEvent(event)
+
+    def _rest(self) -> None:
+        self._player.stop()
+        self._sampler.set_awake(False)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that the keys work here."""
+        super().focusInEvent(event)
+        self._bar.set_active(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that the keys work elsewhere."""
+        super().focusOutEvent(event)
+        self._bar.set_active(False)
+
+    def sizeHint(self) -> QSize:
+        """Return the size that suits the panel."""
+        return QSize(690, 400)
+
+
+class SplitBadge(QLabel):
+    """Says train or val, in the colour of the split."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("sampling_split")
+        self.setContentsMargins(9, 1, 9, 1)
+
+    def show_split(self, split: str) -> None:
+        """Show one of the two."""
+        self.setText(split)
+        self.setAccessibleName(f"{split} photo")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a pill."""
+        c = theme.colors()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(c.train if self.text() == "train" else c.val)
+        painter.drawRoundedRect(QRectF(self.rect()), self.height() / 2, self.height() / 2)
+        painter.setPen(c.on_badge)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.end()

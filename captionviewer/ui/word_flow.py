@@ -1,0 +1,188 @@
+"""Words set in lines one after another, as text is, each word a box that is painted and pointed at."""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+
+def plain_tip(text: str) -> str:
+    """Return a tooltip that shows `text` as it is: Qt would take "<UNK>" for a tag."""
+    return f"<span>{html.escape(text)}</span>"
+
+
+@dataclass(frozen=True)
+class FlowWord:
+    """One word of a flow, and what is said when it is pointed at."""
+
+    text: str
+    tip: str = ""
+
+
+class WordFlow(QWidget):
+    """Words in as many lines as the width asks for; what a word looks like is a subclass's matter.
+
+    A word wider than the widget is shortened with an ellipsis: no word reaches past the edge.
+    """
+
+    padding = QSize(5, 2)  # inside a word's box, in pixels
+    spacing = QSize(3, 3)  # between boxes
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words: tuple[FlowWord, ...] = ()
+        self._texts: list[str] = []
+        self._room_for: list[str] = []
+        self._boxes: list[QRect] = []
+        self._set_for: tuple[int, int] | None = None  # the width and indent that the boxes were set for
+        self._height_wanted = -1
+        self.setMouseTracking(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def words(self) -> tuple[FlowWord, ...]:
+        """Return what is shown."""
+        return self._words
+
+    def set_words(self, words: Sequence[FlowWord], room_for: Sequence[str] = ()) -> None:
+        """Show these words; they are set anew only where a text changed.
+
+        `room_for` are the words that are to come: their height is kept free, so that nothing moves.
+        """
+        before = self._texts, self._room_for
+        self._words, self._texts = tuple(words), [word.text for word in words]
+        self._room_for = list(room_for)
+        if before != (self._texts, self._room_for):
+            self._forget_lines()
+        self.update()
+
+    def boxes(self) -> list[QRect]:
+        """Return where each word stands, in the widget's coordinates."""
+        if self._set_for != (self.width(), self.indent()):
+            self._boxes = self._set_lines(self.width(), self._texts)
+            self._set_for = (self.width(), self.indent())
+        return self._boxes
+
+    def word_at(self, position: QPoint) -> int | None:
+        """Return the index of the word at a point, None between words."""
+        for index, box in enumerate(self.boxes()):
+            if box.contains(position):
+                return index
+        return None
+
+    # ---- what a subclass says of its words ---------------------------------------------------
+
+    def indent(self) -> int:
+        """Return how far all lines stand from the left edge, in pixels."""
+        return 0
+
+    def padding_of(self, index: int) -> int:
+        """Return the room left and right of a word in its box, in pixels."""
+        return self.padding.width()
+
+    def metrics_of(self, index: int) -> QFontMetrics:
+        """Return the metrics of the font a word is painted in."""
+        return self.fontMetrics()
+
+    def paint_word(self, painter: QPainter, index: int, box: QRect, text: str) -> None:
+        """Paint one word; `text` is shortened already where it had to be."""
+        raise NotImplementedError
+
+    def paint_beside(self, painter: QPainter) -> None:
+        """Paint what stands in the indent."""
+
+    # ---- lines -------------------------------------------------------------------------------
+
+    def _forget_lines(self) -> None:
+        self._set_for = None
+        height = self.heightForWidth(self.width())
+        if height != self._height_wanted:  # else no layout need be done again
+            self._height_wanted = height
+            self.updateGeometry()
+
+    def _set_lines(self, width: int, texts: Sequence[str]) -> list[QRect]:
+        left = self.indent()
+        height = self.line_height()
+        x, y = left, 0
+        boxes = []
+        for index, text in enumerate(texts):
+            wide = self.metrics_of(index).horizontalAdvance(text) + 2 * self.padding_of(index)
+            wide = min(wide, max(width - left, 2 * height))
+            if x > left and x + wide > width:
+                x, y = left, y + height + self.spacing.height()
+            boxes.append(QRect(x, y, wide, height))
+            x += wide + self.spacing.width()
+        return boxes
+
+    def line_height(self) -> int:
+        """Return the height of a word's box."""
+        return self.fontMetrics().height() + 2 * self.padding.height()
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that a narrow place makes it higher."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height that the lines take at a width."""
+        boxes = self._set_lines(width, max(self._texts, self._room_for, key=len))
+        return boxes[-1].bottom() + 1 if boxes else self.line_height()
+
+    def sizeHint(self) -> QSize:
+        """Return the size that suits it."""
+        em = self.fontMetrics().horizontalAdvance("m")
+        return QSize(30 * em, self.heightForWidth(self.width()))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size."""
+        return QSize(6 * self.fontMetrics().horizontalAdvance("m"), self.line_height())
+
+    # ---- events ------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Set the words anew."""
+        super().resizeEvent(event)
+        self._set_for = None
+        self._height_wanted = self.heightForWidth(self.width())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme and the size of text."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._set_for = None
+            self.updateGeometry()
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
+            self.update()
+
+    def event(self, event: QEvent) -> bool:
+        """Say what is pointed at."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            index = self.word_at(event.pos())
+            if index is None or not self._words[index].tip:
+                QToolTip.hideText()
+                event.ignore()
+            else:
+                QToolTip.showText(
+                    event.globalPos(), plain_tip(self._words[index].tip), self, self.boxes()[index]
+                )
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint it."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.font())
+        self.paint_beside(painter)
+        for index, box in enumerate(self.boxes()):
+            if not box.intersects(event.rect()):
+                continue
+            room = box.width() - 2 * self.padding_of(index)
+            metrics, text = self.metrics_of(index), self._texts[index]
+            if metrics.horizontalAdvance(text) > room:
+                text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+            self.paint_word(painter, index, box, text)
+        painter.end()
