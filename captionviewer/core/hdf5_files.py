@@ -123,7 +123,7 @@ def _find_array(file: h5py.File, path: Path, key: str, rank: int, kinds: str) ->
         raise DataError(path, f"{key!r} should hold {wanted} but its type is {dtype}.")
     if 0 in shape:
         return StoredArray(dataset, shape, dtype, None)
-    declared = dtype.itemsize
+    declared = int(dataset.id.get_type().get_size())  # in the file: h5py may widen unusual formats
     for length in shape:  # Python's integers: NumPy's could overflow
         declared *= int(length)
     layout = dataset.id.get_create_plist().get_layout()

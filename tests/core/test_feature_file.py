@@ -86,6 +86,26 @@ def test_compact_rows_are_read_too(tmp_path: Path) -> None:
         np.testing.assert_array_equal(features.read_all(), VALUES.astype("f4"))
 
 
+def test_rows_of_an_unusual_number_format_are_converted(tmp_path: Path) -> None:
+    odd = h5py.h5t.IEEE_F32LE.copy()
+    odd.set_ebias(120)  # 127 in the standard: the plain bytes would be read as other numbers
+    with h5py.File(tmp_path / "features.h5", "w") as file:
+        dataset = h5py.h5d.create(file.id, b"features", odd, h5py.h5s.create_simple(VALUES.shape))
+        dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, VALUES.astype("f4"))
+    with FeatureFile(tmp_path / "features.h5") as features:
+        np.testing.assert_array_equal(features.read_all(), VALUES.astype("f4"))
+
+
+@pytest.mark.skipif(not hasattr(os, "pread"), reason="this system has no reads by position")
+def test_a_disk_that_gives_a_few_bytes_at_a_time_is_asked_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pread = os.pread
+    with FeatureFile(path) as features:
+        monkeypatch.setattr(os, "pread", lambda file, count, offset: pread(file, min(count, 50), offset))
+        np.testing.assert_array_equal(features.read_all(), VALUES.astype("f4"))
+
+
 def test_blocks_smaller_than_the_file_cover_every_row(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feature_file, "BLOCK_BYTES", 10 * WIDTH * 4)
     with FeatureFile(path) as features:
