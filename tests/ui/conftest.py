@@ -11,14 +11,18 @@ import time
 import traceback
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before Qt starts
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QThread, QThreadPool, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QThread, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
+
+from tests.ui.window_driver import WindowDriver
 
 GRACE_S = 3.0  # a thread that was told to end may take this long
 
@@ -162,3 +166,31 @@ def nothing_left_behind(qapp: QApplication, start_book: StartBook) -> Iterator[N
     finish_deletions()
     if left:
         pytest.fail("this test left behind:\n" + "\n".join(left))
+
+
+@pytest.fixture
+def driver(qtbot: QtBot, qapp: QApplication) -> Iterator[WindowDriver]:
+    """A whole window with no data yet, shown and active; closed without a question at the end."""
+    from captionviewer.ui.application import make_window
+    from captionviewer.ui.settings import Settings
+
+    # the system's own dialogs can't be clicked by a test
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
+    font, palette = qapp.font(), qapp.palette()
+    window = make_window(qapp, Settings())
+    theme = window.theme
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitActive(window)
+    driver = WindowDriver(qtbot, window)
+    qtbot.waitUntil(lambda: window.session.can_plot, timeout=60_000)
+    yield driver
+    window.training_panel.stop_and_wait(10)
+    model = window.session.model
+    if model is not None:
+        window.session.set_model(replace(model, unsaved=False))
+    window.close()
+    window.deleteLater()
+    theme.deleteLater()
+    qapp.setFont(font)
+    qapp.setPalette(palette)

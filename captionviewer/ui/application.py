@@ -1,0 +1,76 @@
+"""Starts the window: the application object, the theme, the session, and what the arguments ask for."""
+
+import importlib
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from captionviewer import __version__
+from captionviewer.core.chosen_data import chosen_data_folder
+from captionviewer.core.coco import FeatureKind
+from captionviewer.resources import resource
+from captionviewer.ui import settings as remembered
+from captionviewer.ui.main_window import MainWindow
+from captionviewer.ui.session import Session
+from captionviewer.ui.settings import Settings
+from captionviewer.ui.theme import Theme, ThemeChoice
+from captionviewer.ui.worker import Cancelled
+
+
+def make_window(app: QApplication, settings: Settings) -> MainWindow:
+    """Return a window that is not shown yet, with a session of its own."""
+    theme = Theme(app)
+    try:
+        theme.choose(ThemeChoice(settings.get(remembered.THEME)))
+    except ValueError:  # a settings file edited by hand
+        theme.choose(ThemeChoice.SYSTEM)
+    session = Session(settings)
+    window = MainWindow(session, theme)
+    session.setParent(window)
+    window.first_painted.connect(lambda: prepare_plots(session))
+    return window
+
+
+def prepare_plots(session: Session) -> None:
+    """Import Matplotlib in a thread: its first import on a machine builds a font cache for seconds."""
+
+    def work(_cancelled: Cancelled) -> None:
+        for module in ("matplotlib.figure", "matplotlib.backends.backend_qtagg"):
+            importlib.import_module(module)
+
+    def failed(error: Exception) -> None:
+        session.problem.emit(f"Plots can't be drawn: Matplotlib could not be loaded ({error}).")
+
+    session.workers.start("preparing plots", work, lambda _none: session.plots_can_be_made(), failed)
+
+
+def run(data: Path | None = None, images: Path | None = None, features: str | None = None) -> int:
+    """Show the window until it is closed; return the exit code.
+
+    `data` is a folder to open at once (None: the one opened last, if it is still there), `images` a
+    COCO image folder, `features` "pca", "raw" or None for what was used last.
+    """
+    app = QApplication.instance() or QApplication(["captionviewer"])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("captionviewer")
+    app.setApplicationVersion(__version__)
+    app.setWindowIcon(QIcon(str(resource("icon.svg"))))
+    window = make_window(app, Settings())
+    if images is not None:
+        window.session.set_image_folder(images)
+    folder = data if data is not None else chosen_data_folder()
+    if folder is not None and (data is not None or folder.is_dir()):
+        kind: FeatureKind | None = "raw" if features == "raw" else "pca" if features == "pca" else None
+        window.session.open_folder(folder, kind)
+    window.show()
+    code = app.exec()
+    _keep_until_closed(window)
+    return code
+
+
+def _keep_until_closed(window: QObject) -> None:
+    """Delete the window while Qt is still there: Python's own order at exit is not Qt's."""
+    window.deleteLater()
+    QApplication.sendPostedEvents()

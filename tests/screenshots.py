@@ -1,0 +1,212 @@
+"""Pictures of the window and its panels in each state, to be looked at: `make screenshots`.
+
+Each is taken at 1280x800 and at 1920x1080, light and dark, into the folder `screenshots` (which git
+ignores). The data is the folder that CAPTIONVIEWER_TEST_COCO names, else a small one written for it.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+OUT = Path("screenshots")
+SIZES = ((1280, 800), (1920, 1080))
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def main() -> int:
+    """Write all pictures."""
+    with tempfile.TemporaryDirectory() as temporary:
+        os.environ["CAPTIONVIEWER_CONFIG_DIR"] = f"{temporary}/config"
+        os.environ["CAPTIONVIEWER_CACHE_DIR"] = f"{temporary}/cache"
+        from PySide6.QtWidgets import QApplication
+
+        from captionviewer.ui.theme import ThemeChoice
+
+        app = QApplication(["captionviewer"])
+        data = data_folder(Path(temporary))
+        for choice in (ThemeChoice.LIGHT, ThemeChoice.DARK):
+            for size in SIZES:
+                shutil.rmtree(f"{temporary}/config", ignore_errors=True)
+                Photographer(app, choice, size, data, Path(temporary)).run()
+    print(f"pictures in {OUT.absolute()}")
+    return 0
+
+
+def data_folder(temporary: Path) -> Path:
+    """The data to show."""
+    from tests.coco_folder_writer import write_coco_folder
+
+    named = os.environ.get("CAPTIONVIEWER_TEST_COCO")
+    return Path(named) if named else write_coco_folder(temporary / "small_coco", photos=True)
+
+
+class Photographer:
+    """Leads one window through its states and takes a picture of each."""
+
+    def __init__(
+        self, app: object, choice: object, size: tuple[int, int], data: Path, temporary: Path
+    ) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        from captionviewer.ui.application import make_window
+        from captionviewer.ui.settings import Settings
+        from captionviewer.ui.theme import ThemeChoice
+
+        assert isinstance(app, QApplication)
+        assert isinstance(choice, ThemeChoice)
+        self.data, self.temporary = data, temporary
+        self.folder = OUT / f"{size[0]}x{size[1]}-{choice.value}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.window = make_window(app, Settings())
+        self.window.theme.choose(choice)
+        self.window.resize(*size)
+        self.window.show()
+
+    def wait(self, milliseconds: int) -> None:
+        """Let the window run for a while."""
+        from PySide6.QtTest import QTest
+
+        QTest.qWait(milliseconds)
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 120) -> None:
+        """Let the window run until something holds."""
+        for _ in range(round(seconds * 50)):
+            if condition():
+                return
+            self.wait(20)
+        self.take("99-stuck")
+        raise TimeoutError("the window did not come to the state that is to be photographed")
+
+    def take(self, name: str) -> None:
+        """Save a picture of the whole window."""
+        self.wait(150)
+        path = self.folder / f"{name}.png"
+        if not self.window.grab().save(str(path)):
+            raise OSError(f"{path} could not be written")
+
+    def run(self) -> None:
+        """Go through all states."""
+        window, session = self.window, self.window.session
+        self.take("01-welcome")
+        window.open_folder(self.temporary)
+        self.wait_for(lambda: bool(window.notices.text()))
+        self.take("02-refused-folder")
+        window.notices.clear()
+        window.open_folder(self.data)
+        window.welcome.refresh()
+        self.take("03-opening")
+        self.wait_for(lambda: session.dataset is not None and session.can_plot)
+        self.wait(800)
+        self.take("04-ready")
+        self.take_data_tabs()
+        self.take_failed_photos()
+        self.take_form_problems()
+        self.take_training()
+        self.take_sampling()
+        window.training_panel.stop_and_wait(10)
+        if session.model is not None:
+            session.set_model(replace(session.model, unsaved=False))
+        window.close()
+        window.theme.deleteLater()
+        window.deleteLater()
+        self.wait(50)
+
+    def take_data_tabs(self) -> None:
+        """The tabs of the details, and a search with and without hits."""
+        panel = self.window.data_panel
+        for place in range(1, panel.details.count()):
+            panel.details.setCurrentIndex(place)
+            self.wait(700)
+            self.take(f"05-data-tab-{place}")
+        panel.details.setCurrentIndex(0)
+        for name, text in (("06-search", "on a"), ("07-search-without-hits", "zzyzx road")):
+            panel.bar.search_field.setText(text)
+            self.wait(700)
+            self.take(name)
+        panel.bar.clear_search()
+        panel.bar.filter_field.setCurrentIndex(1)
+        self.take("08-nothing-trained-on-yet")
+        panel.bar.show_all_photos()
+
+    def take_failed_photos(self) -> None:
+        """Photos that can't be had, where no folder, cache or network has them."""
+        from captionviewer.core.images import PhotoStore
+
+        photos = self.window.session.photos
+        photos.set_store(PhotoStore(None, None, network=False))
+        self.window.data_panel.reshuffle_action.trigger()
+        self.wait(600)
+        self.take("09-photos-offline")
+        self.window.session.set_image_folder(None)
+        self.wait(600)
+
+    def take_form_problems(self) -> None:
+        """A form that can't be started from."""
+        from captionviewer.core.training_settings import NOTEBOOK_PRESET, PRESETS
+
+        form = self.window.training_panel.form
+        form.set_settings(replace(PRESETS[NOTEBOOK_PRESET], batch_size=5000, learning_rate=0.0))
+        self.take("10-form-problems")
+        form.set_settings(PRESETS[NOTEBOOK_PRESET])
+
+    def take_training(self) -> None:
+        """Running, paused, failed and finished."""
+        from captionviewer.core.training_settings import NOTEBOOK_PRESET, PRESETS
+
+        panel, session = self.window.training_panel, self.window.session
+        settings = replace(PRESETS[NOTEBOOK_PRESET], num_captions=20, batch_size=10)
+        panel.form.set_settings(replace(settings, update_rule="sgd", learning_rate=1e30))
+        panel.start_action.trigger()
+        self.wait_for(lambda: not panel.is_running())
+        self.wait(300)
+        self.take("11-training-failed")
+        self.discard()
+        panel.form.set_settings(settings)
+        panel.start_action.trigger()
+        self.wait_for(lambda: session.run is not None and session.run.progress().iteration >= 12)
+        self.take("12-training-running")
+        panel.pause_action.trigger()
+        self.wait(400)
+        self.take("13-training-paused")
+        panel.pause_action.trigger()
+        self.wait_for(lambda: not panel.is_running())
+        self.wait(400)
+        panel.log_action.trigger()
+        self.take("14-training-finished-log")
+        panel.log_action.trigger()
+
+    def discard(self) -> None:
+        """Let go of what was learned, so that nothing is asked."""
+        session = self.window.session
+        if session.model is not None:
+            session.set_model(replace(session.model, unsaved=False))
+
+    def take_sampling(self) -> None:
+        """A learned caption half way and at its end, a val photo, and large text."""
+        data, sampling = self.window.data_panel, self.window.sampling_panel
+        data.bar.filter_field.setCurrentIndex(1)
+        self.wait(600)
+        for _ in range(4):
+            sampling.step_action.trigger()
+        self.take("15-sampling-half-way")
+        sampling.end_action.trigger()
+        self.take("16-sampling-end")
+        data.bar.show_all_photos()
+        data.val_action.trigger()
+        self.wait(600)
+        sampling.end_action.trigger()
+        self.take("17-sampling-val")
+        for _ in range(3):
+            self.window.menus.larger_text.trigger()
+        self.wait(300)
+        self.take("18-large-text")
+        self.window.menus.normal_text.trigger()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

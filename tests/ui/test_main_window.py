@@ -1,0 +1,263 @@
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
+
+from captionviewer.ui import settings as remembered
+from captionviewer.ui.photo_grid import PhotoGrid
+from tests.coco_folder_writer import write_coco_folder
+from tests.ui.window_driver import WindowDriver
+
+
+@pytest.fixture
+def small_coco(tmp_path: Path) -> Path:
+    """A folder that a test may damage."""
+    return write_coco_folder(tmp_path / "small_coco", photos=True)
+
+
+def open_by_dialog(driver: WindowDriver, folder: Path) -> None:
+    driver.name_in_dialog(folder)
+    driver.window.menus.open_folder.trigger()
+
+
+def opened(driver: WindowDriver, folder: Path) -> None:
+    """Open a folder and wait until its photos are there."""
+    driver.window.open_folder(folder)
+    driver.wait_for(lambda: driver.window.session.dataset is not None)
+    driver.wait_for(lambda: driver.window.session.record is not None)
+
+
+def train_a_little(driver: WindowDriver, epochs: str = "2") -> None:
+    form = driver.window.training_panel.form
+    for name, value in (
+        ("hidden_dim", "16"),
+        ("wordvec_dim", "8"),
+        ("num_captions", "10"),
+        ("batch_size", "5"),
+    ):
+        enter(driver, form.entry(name), value)
+    enter(driver, form.entry("num_epochs"), epochs)
+    driver.click_action(driver.window.training_panel.start_action)
+
+
+def enter(driver: WindowDriver, field: object, value: str) -> None:
+    field.setFocus()
+    field.selectAll()
+    driver.qtbot.keyClicks(field, value)
+    driver.qtbot.keyClick(field, Qt.Key.Key_Tab)
+
+
+def finished(driver: WindowDriver) -> bool:
+    return "inished" in driver.text("training_state")
+
+
+# ---- opening ---------------------------------------------------------------------------------------
+
+
+def test_without_data_the_window_says_what_coco_is_and_how_to_get_it(driver: WindowDriver) -> None:
+    shown = " ".join(
+        label.text() for label in driver.window.welcome.findChildren(QLabel) if label.isVisible()
+    )
+    assert "coco_captioning.zip" in shown
+    assert driver.find(QPushButton, "welcome_open").isVisible()
+    assert not driver.window.training_dock.isVisible()
+
+
+def test_a_folder_that_holds_no_data_is_refused_by_name_and_the_welcome_stays(
+    driver: WindowDriver, tmp_path: Path
+) -> None:
+    empty = tmp_path / "holiday photos"
+    empty.mkdir()
+    open_by_dialog(driver, empty)
+    driver.wait_for(lambda: driver.find(QLabel, "notice_text").isVisible())
+    assert "holiday photos" in driver.text("notice_text")
+    assert driver.find(QPushButton, "welcome_open").isVisible()
+
+
+def test_damaged_data_is_refused_and_what_was_open_stays(driver: WindowDriver, small_coco: Path) -> None:
+    opened(driver, small_coco)
+    damaged = small_coco.with_name("damaged")
+    shutil.copytree(small_coco, damaged)
+    with h5py.File(damaged / "coco2014_captions.h5", "r+") as file:
+        file["train_captions"][3, 2] = 30_000
+    open_by_dialog(driver, damaged)
+    driver.wait_for(lambda: driver.find(QLabel, "notice_text").isVisible())
+    assert "coco2014_captions.h5" in driver.text("notice_text")
+    assert driver.window.session.dataset is not None
+    assert driver.window.session.dataset.folder == small_coco
+    assert driver.find(PhotoGrid, "photo_grid").model().rowCount() > 0
+    driver.click(driver.find(QToolButton, "notice_close"))
+    assert not driver.find(QLabel, "notice_text").isVisible()
+
+
+def test_features_that_hold_nan_are_found_in_the_background(driver: WindowDriver, small_coco: Path) -> None:
+    with h5py.File(small_coco / "val2014_vgg16_fc7_pca.h5", "r+") as file:
+        file["features"][7, 1] = np.nan
+    driver.window.open_folder(small_coco)
+    driver.wait_for(lambda: driver.find(QLabel, "notice_text").isVisible())
+    assert "val2014_vgg16_fc7_pca.h5" in driver.text("notice_text")
+    assert driver.window.session.dataset is not None
+
+
+def test_a_folder_dropped_on_the_window_is_opened(driver: WindowDriver, small_coco: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(small_coco))])
+    where, copy = driver.window.rect().center(), Qt.DropAction.CopyAction
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter_event = QDragEnterEvent(QPoint(where), copy, data, buttons, keys)
+    QApplication.sendEvent(driver.window, enter_event)
+    assert enter_event.isAccepted()
+    drop = QDropEvent(QPointF(where), copy, data, buttons, keys)
+    QApplication.sendEvent(driver.window, drop)
+    driver.wait_for(lambda: driver.window.session.dataset is not None)
+    assert driver.window.session.dataset.folder == small_coco
+
+
+def test_folders_opened_before_are_offered_and_one_click_opens_them(
+    driver: WindowDriver, small_coco: Path
+) -> None:
+    driver.window.session.settings.set(remembered.RECENT_FOLDERS, [str(small_coco)])
+    driver.window.welcome.refresh()
+    button = next(b for b in driver.window.welcome.findChildren(QToolButton) if b.text() == str(small_coco))
+    driver.wait_for(button.isVisible)
+    driver.click(button)
+    driver.wait_for(lambda: driver.window.session.dataset is not None)
+    driver.window.menus.recent.aboutToShow.emit()
+    assert str(small_coco) in driver.window.menus.recent.actions()[0].text()
+
+
+def test_features_can_be_switched_to_raw_and_the_status_says_so(
+    driver: WindowDriver, small_coco: Path
+) -> None:
+    opened(driver, small_coco)
+    assert "pca features" in driver.text("status_set")
+    driver.window.menus.features["raw"].trigger()
+    driver.wait_for(lambda: "raw features" in driver.text("status_set"))
+    assert driver.window.session.model is not None
+    assert driver.window.session.model.model.input_dim == driver.window.session.dataset.feature_dim
+
+
+# ---- selection joins the panels ----------------------------------------------------------------------
+
+
+def test_a_photo_selected_in_data_is_the_one_in_sampling(driver: WindowDriver, small_coco: Path) -> None:
+    opened(driver, small_coco)
+    grid = driver.find(PhotoGrid, "photo_grid")
+    index = grid.model().index(3, 0)
+    driver.click(grid.viewport(), grid.visualRect(index).center())
+    record = driver.window.session.record
+    assert record is not None
+    assert f"photo {record.row}" in driver.text("sampling_photo")
+    assert driver.text("sampling_split") == record.split
+
+
+# ---- text size and theme ------------------------------------------------------------------------------
+
+
+def test_ctrl_plus_enlarges_all_text_and_ctrl_zero_undoes_it(driver: WindowDriver, small_coco: Path) -> None:
+    opened(driver, small_coco)
+    label = driver.find(QLabel, "sampling_model")
+    before = label.font().pointSizeF()
+    driver.window.data_panel.setFocus()
+    control = Qt.KeyboardModifier.ControlModifier
+    for _ in range(3):
+        driver.qtbot.keyClick(driver.window, Qt.Key.Key_Plus, control)
+    driver.wait_for(lambda: label.font().pointSizeF() == pytest.approx(1.5 * before, rel=0.03))
+    assert driver.window.session.settings.get(remembered.TEXT_SCALE) == 1.5
+    driver.qtbot.keyClick(driver.window, Qt.Key.Key_0, control)
+    driver.wait_for(lambda: label.font().pointSizeF() == pytest.approx(before, rel=0.03))
+
+
+# ---- closing -------------------------------------------------------------------------------------------
+
+
+def test_closing_while_training_asks_and_keeps_training_if_told_to(
+    driver: WindowDriver, small_coco: Path
+) -> None:
+    opened(driver, small_coco)
+    train_a_little(driver, epochs="5000")
+    driver.wait_for(driver.window.training_panel.is_running)
+    said = driver.answer("Keep training")
+    driver.window.close()
+    assert "ends the training" in said[0]
+    assert driver.window.isVisible()
+    assert driver.window.training_panel.is_running()
+
+
+def test_closing_while_training_stops_it_and_offers_to_save_what_it_learned(
+    driver: WindowDriver, small_coco: Path
+) -> None:
+    opened(driver, small_coco)
+    train_a_little(driver, epochs="5000")
+    driver.wait_for(lambda: int(driver.text("number_iteration").split("/")[0].replace(",", "")) > 2)
+    said = driver.answer("Stop training", "Cancel")
+    driver.window.close()
+    assert "ends the training" in said[0]
+    assert "Save the trained model?" in said[1]
+    assert driver.window.isVisible()
+    assert not driver.window.training_panel.is_running()
+    model = driver.window.session.model
+    assert model is not None and model.saved.iteration > 2
+    assert driver.window.session.has_unsaved_model
+
+
+def test_a_model_is_saved_at_closing_and_opens_again_with_its_captions(
+    driver: WindowDriver, small_coco: Path, tmp_path: Path
+) -> None:
+    opened(driver, small_coco)
+    train_a_little(driver)
+    driver.wait_for(lambda: finished(driver) and driver.window.menus.save_model.isEnabled())
+    path = tmp_path / "little.npz"
+    trained = driver.window.session.model
+    driver.name_in_dialog(path)
+    driver.window.menus.save_model.trigger()
+    assert path.is_file()
+    assert "little.npz" in driver.text("status_model")
+    assert not driver.window.session.has_unsaved_model
+    driver.name_in_dialog(path)
+    driver.window.menus.open_model.trigger()
+    driver.wait_for(lambda: driver.window.session.model.saved is not trained.saved)
+    again = driver.window.session.model
+    for name, value in trained.model.params.items():
+        np.testing.assert_array_equal(again.model.params[name], value)
+    assert driver.window.session.trained_captions() == frozenset(trained.saved.caption_rows.tolist())
+    driver.window.close()  # nothing is unsaved: no question
+    assert not driver.window.isVisible()
+
+
+def test_a_file_that_is_no_model_is_refused_by_name_and_the_model_stays(
+    driver: WindowDriver, small_coco: Path, tmp_path: Path
+) -> None:
+    opened(driver, small_coco)
+    before = driver.window.session.model
+    path = tmp_path / "poem.npz"
+    path.write_text("not a model")
+    driver.name_in_dialog(path)
+    driver.window.menus.open_model.trigger()
+    driver.wait_for(lambda: driver.find(QLabel, "notice_text").isVisible())
+    assert "poem.npz" in driver.text("notice_text")
+    assert driver.window.session.model is before
+
+
+def test_the_arrangement_of_the_panels_is_remembered(driver: WindowDriver, small_coco: Path) -> None:
+    from captionviewer.ui.application import make_window
+    from captionviewer.ui.settings import Settings
+
+    opened(driver, small_coco)
+    driver.window.tabifyDockWidget(driver.window.training_dock, driver.window.sampling_dock)
+    driver.window.close()
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    again = make_window(app, Settings())
+    again.open_folder(small_coco)
+    again.show()
+    driver.qtbot.waitUntil(lambda: again.session.can_plot and again.session.dataset is not None)
+    assert again.tabifiedDockWidgets(again.training_dock) == [again.sampling_dock]
+    again.close()
+    again.theme.deleteLater()
+    again.deleteLater()
