@@ -87,6 +87,8 @@ class Sampler(QObject):
             return
         same_network = (
             self.sample is not None
+            and self._job is None
+            and not self._wanted
             and newest is not None
             and newest.model is self.sample.current.model
             and newest.saved.caption_rows is self.sample.current.saved.caption_rows
@@ -98,8 +100,9 @@ class Sampler(QObject):
             self._take_soon()
 
     def _ask_for_snapshot(self) -> None:
+        """Have the next one made at a step boundary: what is shown then is as new as can be."""
         run = self._session.run
-        if run is not None and self._follows and self._awake:
+        if run is not None and self._follows and self._awake and self._session.record is not None:
             run.request_snapshot()
 
     # ---- samples -------------------------------------------------------------------------------

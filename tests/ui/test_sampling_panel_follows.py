@@ -136,16 +136,20 @@ def test_a_photo_left_before_its_caption_was_ready_never_shows_it(qtbot: QtBot, 
         assert seen == [("train", 7)]
 
 
-def test_following_asks_a_running_training_for_snapshots(qtbot: QtBot, coco_folder: Path) -> None:
+def test_following_asks_a_running_training_for_the_next_snapshot_after_each_sample(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
     with shown_sampling(qtbot, coco_folder) as shown:
-        shown.select("train", 0)
         run = TrainingRun(OVERFIT, shown.dataset)
         asked: list[bool] = []
         run.request_snapshot = lambda: asked.append(True)  # type: ignore[method-assign]
         shown.session.set_run(run)
-        assert asked
+        assert not asked  # no photo is selected: nobody would look at it
+        shown.select("train", 0)
+        assert len(asked) == 1
         shown.click("sampling_follow")
-        asked.clear()
-        shown.session.run_changed.emit()
-        assert not asked
+        shown.select("train", 1)
+        assert len(asked) == 1
+        shown.click("sampling_follow")
+        assert len(asked) == 2
         shown.session.set_run(None)
