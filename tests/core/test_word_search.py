@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from captionviewer.core import word_search
 from captionviewer.core.captions import Vocabulary
 from captionviewer.core.coco import CocoDataset
 from captionviewer.core.coco_files import SPLITS
@@ -55,6 +56,13 @@ def test_a_word_or_phrase_is_found_in_whole_words_with_its_photos(
     hits = SEARCH.find(text)
     assert (hits.caption_rows.tolist(), hits.image_rows.tolist(), hits.count) == (rows, images, len(rows))
     assert hits.note == ""
+
+
+def test_captions_turned_a_few_at_a_time_are_all_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_search, "_TURNED_ROWS", 4)
+    search = WordSearch(CAPTIONS, IMAGE_IDXS, 5, VOCABULARY)
+    assert search.find("cat").caption_rows.tolist() == [0, 2, 5]
+    assert search.find("paris").caption_rows.tolist() == [3]
 
 
 @pytest.mark.parametrize("text", ["", "   ", " ... "])

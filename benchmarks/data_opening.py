@@ -1,0 +1,209 @@
+"""Opening all of COCO, memory, minibatches and search, each against its bound and the notebook's way.
+
+    python benchmarks/data_opening.py [FOLDER] [--rounds 5]
+
+FOLDER is a data folder in the official layout, best the official one; without it one of the official
+shapes is written for the time of the run (random captions; features full of holes, which take no disk).
+Every opening is timed in a process of its own.  Files are in the page cache: they are read once before.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from timing.in_turn import block_of, in_turn, ratio
+
+from captionviewer.core.captions import SPECIAL_WORDS
+from captionviewer.core.coco import CocoDataset
+from captionviewer.core.coco_files import SPLITS, FeatureKind, features_file
+
+OPENING_SECONDS, OPENING_MEGABYTES, MINIBATCH_MS, SEARCH_MS = 0.5, 150, 20, 50
+SIZES = {"train": (82_783, 400_135), "val": (40_504, 195_954)}
+WIDTHS: dict[FeatureKind, int] = {"pca": 512, "raw": 4_096}
+VOCABULARY, LENGTH = 1_004, 17
+
+
+def write_stand_in(folder: Path) -> None:
+    """A folder of the official shapes: the frequencies of words fall as in any language."""
+    rng = np.random.default_rng(0)
+    words = [*SPECIAL_WORDS, *(f"word{index}" for index in range(VOCABULARY - len(SPECIAL_WORDS)))]
+    vocabulary = {"idx_to_word": words, "word_to_idx": {word: index for index, word in enumerate(words)}}
+    (folder / "coco2014_vocab.json").write_text(json.dumps(vocabulary))
+    chances = 1 / (np.arange(VOCABULARY - 3) + 4.0)
+    with h5py.File(folder / "coco2014_captions.h5", "w") as file:
+        for split, (images, count) in SIZES.items():
+            captions = 3 + rng.choice(len(chances), size=(count, LENGTH), p=chances / chances.sum())
+            ends = np.minimum(8 + rng.poisson(2.7, size=count), LENGTH - 1)[:, None]
+            slots = np.arange(LENGTH)
+            captions = np.where(slots < ends, captions, np.where(slots == ends, 2, 0))
+            captions[:, 0] = 1
+            file[f"{split}_captions"] = captions.astype(np.int32)
+            file[f"{split}_image_idxs"] = rng.integers(images, size=count).astype(np.int32)
+    settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    settings.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    settings.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    for split, (images, _) in SIZES.items():
+        for kind, width in WIDTHS.items():
+            with h5py.File(folder / features_file(split, kind), "w") as file:
+                space = h5py.h5s.create_simple((images, width))
+                h5py.h5d.create(file.id, b"features", h5py.h5t.IEEE_F32LE, space, settings)
+        ids = rng.choice(600_000, size=images, replace=False).tolist()
+        urls = (
+            f"http://farm{1 + i % 9}.staticflickr.com/{1000 + i % 9000}/{i:010d}_{i:010x}_z.jpg\n"
+            for i in ids
+        )
+        names = (f"coco/images/{split}2014/COCO_{split}2014_{i:012d}.jpg\n" for i in ids)
+        (folder / f"{split}2014_urls.txt").write_text("".join(urls))
+        (folder / f"{split}2014_images.txt").write_text("".join(names))
+
+
+def the_notebooks_way(folder: Path, kind: FeatureKind) -> list[Any]:
+    """Everything read into memory, unchecked."""
+    held: list[Any] = []
+    with h5py.File(folder / "coco2014_captions.h5") as file:
+        held.extend(np.asarray(file[key]) for key in file)
+    for split in SPLITS:
+        with h5py.File(folder / features_file(split, kind)) as file:
+            held.append(np.asarray(file["features"]))
+        with (folder / f"{split}2014_urls.txt").open() as lines:
+            held.append(np.asarray([line.strip() for line in lines]))
+    held.append(json.loads((folder / "coco2014_vocab.json").read_text()))
+    return held
+
+
+def anonymous_megabytes() -> float:
+    """Memory of this process that no file backs; NaN where the system doesn't tell."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return float("nan")
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon"))
+
+
+def one_opening(way: str, folder: Path, kind: FeatureKind) -> tuple[float, float]:
+    """Open once, here: seconds, and megabytes of anonymous memory more than before."""
+    opened: Callable[[Path, FeatureKind], object] = CocoDataset.open if way == "ours" else the_notebooks_way
+    before, start = anonymous_megabytes(), time.perf_counter()
+    held = opened(folder, kind)
+    seconds, more = time.perf_counter() - start, anonymous_megabytes() - before
+    if isinstance(held, CocoDataset):
+        held.close()
+    return seconds, more
+
+
+def openings(way: str, folder: Path, kind: FeatureKind, times: int) -> list[tuple[float, float]]:
+    """The same, in as many processes of their own."""
+    command = [sys.executable, __file__, str(folder), "--one-opening", way, kind]
+    runs = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(times)]
+    return [tuple(json.loads(run.stdout)) for run in runs]
+
+
+def verdict(value: float, bound: float, unit: str) -> str:
+    return f"{value:.3g} {unit}, bound {bound:g} {unit}{'' if value <= bound else '  OVER'}"
+
+
+def report_opening(folder: Path, kind: FeatureKind, rounds: int) -> None:
+    ours: list[tuple[float, float]] = []
+    whole: list[tuple[float, float]] = []
+    for _ in range(rounds):
+        ours += openings("ours", folder, kind, 1)
+        whole += openings("notebook", folder, kind, 1)
+    print(f"{kind} features")
+    print("  opening:", verdict(statistics.median(t for t, _ in ours), OPENING_SECONDS, "s"))
+    print("  anonymous memory:", verdict(max(m for _, m in ours), OPENING_MEGABYTES, "MB"))
+    print(
+        "  all of it read the notebook's way / opening:", ratio([t for t, _ in whole], [t for t, _ in ours])
+    )
+    print(f"  the notebook's way takes {statistics.median(m for _, m in whole):,.0f} MB")
+
+
+def report_minibatch(dataset: CocoDataset, rounds: int) -> None:
+    rng = np.random.default_rng(1)
+    with h5py.File(dataset.folder / features_file("train", dataset.feature_kind)) as file:
+        stored = file["features"]
+        times = in_turn(
+            {
+                "ours": block_of(lambda: dataset.features("train", rng.integers(len(stored), size=100))),
+                "h5py": block_of(lambda: stored[np.sort(rng.choice(len(stored), 100, replace=False))]),
+            },
+            rounds,
+            20,
+        )
+    print("  minibatch of 100 random rows:", verdict(statistics.median(times["ours"]), MINIBATCH_MS, "ms"))
+    print("  the same through h5py / ours:", ratio(times["h5py"], times["ours"]))
+
+
+def report_search(dataset: CocoDataset, rounds: int) -> None:
+    words = dataset.vocabulary.idx_to_word
+    middle = dataset.captions("train")[7][1:5].tolist()
+    texts = {
+        "the most frequent word": words[int(dataset.word_counts().argmax())],
+        "a rare word": words[-1],
+        "a phrase of four words": " ".join(words[index] for index in middle),
+        "a word outside the vocabulary": "xylophonist",
+    }
+    captions = [dataset.captions(split) for split in SPLITS]
+    for name, text in texts.items():
+        start = time.perf_counter()
+        count = sum(dataset.search(split, text).count for split in SPLITS)
+        first = (time.perf_counter() - start) * 1e3
+        word = dataset.vocabulary.word_to_idx.get(text.split()[0], 0)
+        times = in_turn(
+            {
+                "ours": block_of(lambda t=text: [dataset.search(split, t) for split in SPLITS]),
+                "plain": block_of(lambda w=word: [np.flatnonzero((c == w).any(axis=1)) for c in captions]),
+            },
+            rounds,
+            5,
+        )
+        slowest = max(first, *times["ours"])
+        print(
+            f"  search for {name} ({count:,} found): {verdict(slowest, SEARCH_MS, 'ms')} (slowest, first too)"
+        )
+        print("    (captions == word).any(axis=1) / ours:", ratio(times["plain"], times["ours"]))
+
+
+def report(folder: Path, rounds: int) -> None:
+    with CocoDataset.open(folder, "pca") as dataset:
+        total = sum(dataset.num_captions(split) for split in SPLITS)
+        print(f"{total:,} captions of {sum(dataset.num_photos(split) for split in SPLITS):,} photos")
+        kinds = dataset.available_features
+        report_search(dataset, rounds)
+    for kind in kinds:
+        with CocoDataset.open(folder, kind) as dataset:
+            for split in SPLITS:
+                dataset.scan_features(split)  # into the page cache
+            start = time.perf_counter()
+            dataset.record("train", 0)
+            print(f"{kind} features: first photo's record after {(time.perf_counter() - start) * 1e3:.0f} ms")
+            report_minibatch(dataset, rounds)
+        report_opening(folder, kind, rounds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time opening, minibatches and search.")
+    parser.add_argument("folder", nargs="?", type=Path, help="a data folder; without it, one is written")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--one-opening", nargs=2, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.one_opening:
+        print(json.dumps(one_opening(args.one_opening[0], args.folder, args.one_opening[1])))
+    elif args.folder is not None:
+        report(args.folder, args.rounds)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            write_stand_in(Path(folder))
+            report(Path(folder), args.rounds)
+
+
+if __name__ == "__main__":
+    main()
