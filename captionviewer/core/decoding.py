@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from captionviewer.core import layers
 from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.fast_step import DifferentWords, activated
 
 if TYPE_CHECKING:
     from captionviewer.core.captioning_rnn import CaptioningRNN
 
 Params = dict[str, FloatArray]
+
+FEW = 8  # words: below this, sorting them costs more than it saves
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,31 @@ def _start(params: Params, lstm: bool, features: FloatArray) -> DecodingState:
 
 
 def _advance(params: Params, state: DecodingState, words: IntArray) -> tuple[DecodingState, FloatArray]:
-    """Feed one word (N,) to each image; the next state, and the logits (N, V)."""
-    x = params["W_embed"][words]  # (N, W)
-    if state.c is None:
-        h, _ = layers.rnn_step_forward(x, state.h, params["Wx"], params["Wh"], params["b"])
-        c = None
+    """Feed one word (N,) to each image; the next state, and the logits (N, V).
+
+    The same as `rnn_step_forward` or `lstm_step_forward` and an affine layer, but that a word fed to many
+    images is multiplied by Wx once.
+    """
+    a = state.h @ params["Wh"]  # (N, H) or (N, 4H)
+    if len(words) < FEW:
+        a += params["W_embed"][words] @ params["Wx"]
+        a += params["b"]
     else:
-        h, c, _ = layers.lstm_step_forward(x, state.h, state.c, params["Wx"], params["Wh"], params["b"])
-    return DecodingState(h, c), h @ params["W_vocab"] + params["b_vocab"]
+        different = DifferentWords(words)
+        inputs = params["W_embed"][different.ids] @ params["Wx"]  # (U, H) or (U, 4H)
+        inputs += params["b"]
+        a += inputs[different.place]
+    if state.c is None:
+        h, c = np.tanh(a, out=a), None
+    else:
+        i, f, o, g = activated(a)  # (N, H) each
+        c = f * state.c
+        c += i * g
+        h = np.tanh(c)
+        h *= o
+    logits = h @ params["W_vocab"]
+    logits += params["b_vocab"]
+    return DecodingState(h, c), logits
 
 
 def _log_softmax(logits: FloatArray) -> FloatArray:

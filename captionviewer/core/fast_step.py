@@ -266,12 +266,7 @@ class _Lstm(_Rnn):
             n = end - start
             gates = self._a[start:end]  # (n, 4H)
             gates += _times(self._hidden, begin, n, Wh, self._product)
-            sigmoids = gates[:, : 3 * H]
-            sigmoids *= 0.5
-            np.tanh(gates, out=gates)
-            sigmoids *= 0.5
-            sigmoids += 0.5
-            i, f, o, g = _quarters(gates)  # (n, H) each
+            i, f, o, g = activated(gates)  # (n, H) each
             c = self._cells[first + start : first + end]
             tanh_c = self._tanh_c[start:end]
             np.multiply(f, self._cells[begin : begin + n], out=c)
@@ -320,6 +315,17 @@ class _Lstm(_Rnn):
             later = n
             _times(da, start, n, Wh.T, self._carried)
         return da[:R], self._carried[: self._first]
+
+
+def activated(a: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """The gates i, f, o and g of an LSTM, (n, H) each, in the place of what goes into them, a (n, 4H)."""
+    H = a.shape[1] // 4
+    sigmoids = a[:, : 3 * H]
+    sigmoids *= 0.5
+    np.tanh(a, out=a)
+    sigmoids *= 0.5
+    sigmoids += 0.5
+    return _quarters(a)
 
 
 def _quarters(gates: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:

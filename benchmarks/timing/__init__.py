@@ -1,0 +1,1 @@
+"""What the benchmarks share: captions to time with, and timing in turn."""
