@@ -5,6 +5,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+
 from timing.captions import FEATURES, caption_data
 
 
@@ -12,7 +13,7 @@ def write_timing_folder(folder: Path) -> Path:
     """Write the synthetic captions of `caption_data` in the official layout, and return the folder."""
     folder.mkdir(parents=True)
     data = caption_data(None)
-    words = data["idx_to_word"][:3] + ["<UNK>"] + data["idx_to_word"][4:]
+    words = [*data["idx_to_word"][:3], "<UNK>", *data["idx_to_word"][4:]]
     vocabulary = {"idx_to_word": words, "word_to_idx": {word: i for i, word in enumerate(words)}}
     (folder / "coco2014_vocab.json").write_text(json.dumps(vocabulary))
     images = len(data["train_urls"])

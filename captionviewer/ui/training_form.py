@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QLocale, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QCheckBox,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
@@ -30,6 +29,7 @@ from captionviewer.core.training_settings import (
     TrainingSettings,
 )
 from captionviewer.ui.theme import colors
+from captionviewer.ui.widgets.check_box import CheckBox
 
 OWN = "Own settings"
 PRESET_TIP = (
@@ -262,7 +262,7 @@ class _CountOrAllField(_WholeNumberField):
 
     def __init__(self, field: SettingField) -> None:
         super().__init__(field)
-        self._all = QCheckBox("All")
+        self._all = CheckBox("All")
         self._all.setAccessibleName(f"All {field.label.lower()}")
         self._all.toggled.connect(self._spin.setDisabled)
         self._all.toggled.connect(self.changed)
@@ -311,7 +311,7 @@ class _NumberField(_Field):
 class _FlagField(_Field):
     def __init__(self, field: SettingField) -> None:
         super().__init__()
-        self._box = QCheckBox(field.label)
+        self._box = CheckBox(field.label)
         self._box.toggled.connect(self.changed)
         self._row.addWidget(self._box)
         self._row.addStretch(1)
@@ -322,7 +322,7 @@ class _FlagField(_Field):
     def set_value(self, value: SettingValue) -> None:
         self._box.setChecked(bool(value))
 
-    def buddy(self) -> QCheckBox:
+    def buddy(self) -> CheckBox:
         return self._box
 
 

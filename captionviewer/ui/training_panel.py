@@ -7,7 +7,6 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -34,6 +33,7 @@ from captionviewer.ui.session import ModelOrigin, Session
 from captionviewer.ui.theme import colors, set_muted
 from captionviewer.ui.training_form import TrainingForm
 from captionviewer.ui.watched_captions import WatchedCaptions, WatchedPhoto
+from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
 
@@ -186,7 +186,7 @@ class TrainingPanel(QWidget):
         kinds.addAction(self.per_caption_action)
         kinds.addAction(self.per_word_action)
         self.per_caption_action.setChecked(True)
-        self.log_box = QCheckBox("Log")
+        self.log_box = CheckBox("Log")
         self.log_box.setAccessibleName("Log scale")
         self.log_box.setToolTip("Draw the loss on a log scale, which shows small losses apart")
         self.export_action = QAction(icon("export"), "Export Loss Plot…", self)

@@ -1,0 +1,180 @@
+"""How fluid the window stays while training runs at full speed, and what the window costs the training.
+
+    python benchmarks/window_fluidity.py [FOLDER] [--seconds 4] [--rounds 5] [--long]
+
+The whole window at 1280x800, offscreen, all panels showing, Sampling following, the loss plot with
+100,000 points of history; RNN and LSTM, hidden 512, batch 25. Printed are
+
+- the gaps between the beats of a 5 ms timer in the GUI thread while training runs, against bounds of
+  16 ms at the 99th percentile and 100 ms at worst;
+- steps per second with the window drawing over those without (the GUI thread asleep), blocks in turn;
+- with --long, the growth of anonymous memory between steps 2,000 and 20,000, against 20 MB (minutes).
+
+FOLDER is a data folder in the official layout; without it, one made for the run.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from timing.folder import write_timing_folder
+
+from captionviewer.core.training_settings import TrainingSettings
+from captionviewer.ui.application import make_window
+from captionviewer.ui.main_window import MainWindow
+from captionviewer.ui.settings import Settings
+
+POINTS = 100_000
+SETTINGS = TrainingSettings(num_epochs=100_000, num_captions=None, one_caption_an_image=False)
+
+
+class Heartbeat:
+    """A 5 ms timer in the GUI thread that notes the gaps between its beats, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.gaps: list[float] = []
+        self._last = time.perf_counter()
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start(5)
+
+    def _beat(self) -> None:
+        now = time.perf_counter()
+        self.gaps.append((now - self._last) * 1e3)
+        self._last = now
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.gaps.clear()
+        self._last = time.perf_counter()
+
+
+def anonymous_megabytes() -> float:
+    """The process's anonymous memory now (Linux)."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("this system does not say how much anonymous memory a process has")
+
+
+def ready_window(app: QApplication, folder: Path) -> MainWindow:
+    window = make_window(app, Settings())
+    window.resize(1280, 800)
+    window.show()
+    window.open_folder(folder)
+    while window.session.dataset is None or not window.session.can_plot:
+        QTest.qWait(20)
+    QTest.qWait(1500)
+    return window
+
+
+def start(window: MainWindow, cell: str) -> None:
+    """Start a run whose history already holds 100,000 noisy points."""
+    panel, session = window.training_panel, window.session
+    if session.model is not None:
+        session.set_model(replace(session.model, unsaved=False))
+    panel.form.set_settings(replace(SETTINGS, cell_type=cell))
+    panel.start_action.trigger()
+    run = session.run
+    assert run is not None, "the run did not start: " + str(panel.form.problems(None))
+    noise = np.random.default_rng(0).standard_normal(POINTS).astype(np.float32)
+    losses = 20 + 50 * np.exp(-np.arange(POINTS, dtype=np.float32) / 20_000) + 3 * noise
+    run.history.extend(losses, losses / 11, np.full(POINTS, 5e-3, np.float32))
+    QTest.qWait(1500)
+
+
+def iterations(window: MainWindow) -> int:
+    run = window.session.run
+    assert run is not None
+    return run.progress().iteration
+
+
+def measure(window: MainWindow, cell: str, seconds: float, rounds: int) -> None:
+    start(window, cell)
+    heart = Heartbeat()
+    gaps: list[float] = []
+    ratios: list[float] = []
+    speeds: list[float] = []
+    for _ in range(rounds):
+        speed = {}
+        for drawing in (True, False):
+            before, since = iterations(window), time.perf_counter()
+            if drawing:
+                heart.forget()
+                QTest.qWait(round(seconds * 1000))
+                gaps += heart.gaps
+            else:
+                time.sleep(seconds)  # the GUI thread does nothing at all
+            speed[drawing] = (iterations(window) - before) / (time.perf_counter() - since)
+            QTest.qWait(200)
+        ratios.append(speed[True] / speed[False])
+        speeds.append(speed[False])
+    p99, worst = float(np.percentile(gaps, 99)), max(gaps)
+    print(
+        f"{cell}: gaps of the 5 ms heartbeat: {p99:.1f} ms at the 99th percentile "
+        f"({'kept' if p99 <= 16 else 'NOT KEPT'}: 16), {worst:.0f} ms at worst "
+        f"({'kept' if worst <= 100 else 'NOT KEPT'}: 100), {len(gaps):,} beats"
+    )
+    share = statistics.median(ratios)
+    print(
+        f"{cell}: training with the window drawing runs at {share:.2f} ({min(ratios):.2f} to "
+        f"{max(ratios):.2f}) of its speed without ({'kept' if share >= 0.9 else 'NOT KEPT'}: 0.90), "
+        f"{statistics.median(speeds):.0f} steps/s"
+    )
+    window.training_panel.stop_and_wait(10)
+    QTest.qWait(200)
+
+
+def measure_memory(window: MainWindow) -> None:
+    start(window, "rnn")
+    sizes = {}
+    for at in (2_000, 20_000):
+        while iterations(window) < at:
+            QTest.qWait(50)
+        sizes[at] = anonymous_megabytes()
+    grown = sizes[20_000] - sizes[2_000]
+    print(
+        f"anonymous memory between steps 2,000 and 20,000: {grown:+.1f} MB "
+        f"({'kept' if grown < 20 else 'NOT KEPT'}: 20), from {sizes[2_000]:.0f} MB"
+    )
+    window.training_panel.stop_and_wait(10)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of a block")
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of blocks")
+    parser.add_argument("--long", action="store_true", help="also the memory of 20,000 steps")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        os.environ["CAPTIONVIEWER_CONFIG_DIR"] = f"{temporary}/config"
+        os.environ["CAPTIONVIEWER_CACHE_DIR"] = f"{temporary}/cache"
+        app = QApplication(["captionviewer"])
+        folder = args.folder or write_timing_folder(Path(temporary) / "timing")
+        window = ready_window(app, folder)
+        for cell in ("rnn", "lstm"):
+            measure(window, cell, args.seconds, args.rounds)
+        if args.long:
+            measure_memory(window)
+        model = window.session.model
+        if model is not None:
+            window.session.set_model(replace(model, unsaved=False))
+        window.close()
+
+
+if __name__ == "__main__":
+    main()
