@@ -1,6 +1,6 @@
 """The data set: a folder in the layout of `coco_captioning`, opened without reading it all.
 
-Captions, addresses and vocabulary are read and checked at opening (some 80 MB for all of COCO); feature
+Captions, addresses and vocabulary are read and checked at opening (some 110 MB for all of COCO); feature
 rows are read from the disk when they are asked for.
 """
 
@@ -138,6 +138,7 @@ class CocoDataset:
                 # COCO's mirror and local photos need the names; without them Flickr still has the photos.
                 names = read_lines(names_path, heights[split], named[split]) if names_path.exists() else None
                 splits[split] = OneSplit(split, vocabulary, texts[split], files[split], urls, names)
+                splits[split].prepare()
             opened.pop_all()
         return cls(folder, features, available, vocabulary, splits)
 
