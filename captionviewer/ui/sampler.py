@@ -11,13 +11,16 @@ from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
 from captionviewer.ui.worker import Job
 
 PAUSE_MS = 300  # between two samples of a model in training, at the least
+# A sample and the training wait for each other at every matrix product, so that on a busy machine a
+# sample takes long and slows the training: it gets no more than this share of the time.
+MOST_OF_TIME = 0.1
 
 
 class Sampler(QObject):
     """Takes a new sample when the photo or the model changes; only the latest wish is carried out.
 
-    A new photo is sampled at once. Snapshots of a model in training that come faster than `PAUSE_MS`, or
-    while a sample is being taken, wait: only the newest of them is used.
+    A new photo is sampled at once. Snapshots of a model in training that come faster than `PAUSE_MS` and
+    `MOST_OF_TIME` allow, or while a sample is being taken, wait: only the newest of them is used.
     """
 
     model_changed = Signal()  # another model is the one that Sampling shows
@@ -31,6 +34,7 @@ class Sampler(QObject):
         self._job: Job | None = None
         self._wanted = False  # the sample is older than the photo or the model
         self._began = 0.0
+        self._took = 0.0  # the last sample, in seconds
         self._features: tuple[CocoDataset, PhotoRecord, FloatArray] | None = None
         self._unreadable: PhotoRecord | None = None
         self._training_rows = TrainingRows()
@@ -117,7 +121,8 @@ class Sampler(QObject):
             return
         wait = 0.0
         if self.sample is not None and self.sample.current.origin is ModelOrigin.TRAINING:
-            wait = PAUSE_MS - 1000.0 * (time.monotonic() - self._began)
+            pause = max(PAUSE_MS / 1000.0, self._took / MOST_OF_TIME)
+            wait = 1000.0 * (self._began + pause - time.monotonic())
         if wait <= 0.0:
             self._timer.stop()
             self._take()
@@ -139,6 +144,7 @@ class Sampler(QObject):
 
         def done(sample: CaptionSample | None) -> None:
             self._job = None
+            self._took = time.monotonic() - self._began
             if sample is not None:
                 self._features = (dataset, record, sample.features)
                 self.sample, self.trouble = sample, ""
