@@ -4,7 +4,16 @@ import math
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from captionviewer.core.captions import END, START
 from captionviewer.core.coco import CocoDataset, PhotoRecord
@@ -49,6 +58,8 @@ class SampleView(QScrollArea):
         self._trouble.setObjectName("sampling_trouble")
         self._trouble.setTextFormat(Qt.TextFormat.PlainText)
         self._trouble.setWordWrap(True)
+        # A long file name must not make the whole view wider than the panel.
+        self._trouble.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._trouble.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._trouble.hide()
         self._ground_truth = GroundTruth()
