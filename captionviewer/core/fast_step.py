@@ -8,6 +8,8 @@ readable layers (`CaptioningRNN.reference_loss`), and the tests hold the two equ
 - Whatever does not wait for the timestep before is one matrix product over all positions.
 - A word that occurs many times is multiplied by Wx once, and its gradients are added up before they
   are multiplied, so the products with Wx have U rows (different words) and not R (positions).
+- Element-wise work goes by timesteps, or by blocks of rows, so that what one operation writes the next
+  one finds in the processor's cache.
 - Products and element-wise work write into arrays kept from call to call: a fresh large array costs
   page faults that are dearer than the arithmetic.
 - Products with few rows are given a multiple of 8 of them (see `_times`).
@@ -25,6 +27,7 @@ import numpy.typing as npt
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.packed_captions import PackedCaptions, pack
 
+BLOCK = 1 << 16  # numbers worked on at a time: 256 kB of float32, within a level-2 cache
 SPARE = 8  # rows behind an array's last, which `_times` may read and write
 
 
@@ -100,12 +103,10 @@ def loss_and_gradients(
     inputs = workspace.array("inputs", (len(words.ids), G), dtype)
     np.matmul(vectors, p["Wx"], out=inputs)
     inputs += p["b"]
-    a = workspace.array("a", (R, G), dtype)
-    np.take(inputs, words.place, axis=0, out=a, mode="clip")
 
     dh = workspace.array("dh", (R + SPARE, H), dtype)
-    cell = (_Rnn if cell_type == "rnn" else _Lstm)(packed, hidden, a, dh, workspace)
-    cell.forward(p["Wh"])
+    cell = (_Rnn if cell_type == "rnn" else _Lstm)(packed, hidden, dh, workspace)
+    cell.forward(p["Wh"], inputs, words.place)
 
     # Hidden states to scores, loss, and back to hidden states.
     h = hidden[first : first + R]
@@ -154,19 +155,21 @@ def _scores_and_back(
     if packed.predicted is not None:
         h = h[packed.predicted]  # (P, H)
     P, V = len(packed.targets), W_vocab.shape[1]
-    scores = workspace.array("scores", (P, V), h.dtype)
-    np.matmul(h, W_vocab, out=scores)
-    scores += b_vocab
-    scores -= scores.max(axis=1, keepdims=True)
-    right = (np.arange(P), packed.targets)
-    right_scores = scores[right]  # (P,)
-    np.exp(scores, out=scores)
-    sums = scores.sum(axis=1)  # (P,)
-    loss = float((np.log(sums) - right_scores).sum(dtype=np.float64)) / N
-
-    dscores = scores  # softmax less one at the right word, over N
-    dscores *= (1 / (sums * N))[:, np.newaxis]
-    dscores[right] -= 1 / N
+    dscores = workspace.array("scores", (P, V), h.dtype)  # scores, then softmax, then the gradient
+    np.matmul(h, W_vocab, out=dscores)
+    loss = 0.0
+    rows = max(1, BLOCK // V)
+    for start in range(0, P, rows):
+        scores, targets = dscores[start : start + rows], packed.targets[start : start + rows]  # n of the P
+        right = (np.arange(len(targets)), targets)
+        scores += b_vocab
+        scores -= scores.max(axis=1, keepdims=True)
+        right_scores = scores[right]  # (n,)
+        np.exp(scores, out=scores)
+        sums = scores.sum(axis=1)  # (n,)
+        loss += float((np.log(sums) - right_scores).sum(dtype=np.float64)) / N
+        scores *= (1 / (sums * N))[:, np.newaxis]  # softmax less one at the right word, over N
+        scores[right] -= 1 / N
     np.matmul(h.T, dscores, out=grads["W_vocab"])
     np.add.reduce(dscores, axis=0, out=grads["b_vocab"])
     if packed.predicted is None:
@@ -198,75 +201,83 @@ class DifferentWords:
 
     def add_up(self, rows: FloatArray, workspace: Workspace) -> FloatArray:
         """Of rows (R, G), the sum over each word's positions: (U, G)."""
-        together = workspace.array("together", rows.shape, rows.dtype)
-        np.take(rows, self._order, axis=0, out=together, mode="clip")
         sums = workspace.array("sums", (len(self.ids), rows.shape[1]), rows.dtype)
         # np.add.reduceat would do this in one call, at four times the time: it does not vectorise here.
         for sum_of_word, start, end in zip(sums, self._bounds[:-1], self._bounds[1:], strict=True):
-            np.add.reduce(together[start:end], axis=0, out=sum_of_word)
+            if end - start == 1:
+                sum_of_word[:] = rows[self._order[start]]
+            else:
+                np.add.reduce(rows[self._order[start:end]], axis=0, out=sum_of_word)
         return sums
 
 
 class _Rnn:
     """A vanilla RNN over packed positions.
 
-    hidden (N' + R, H) holds h0, then the state after each position; a (R, H) the words' share of what
-    goes into tanh; dh (R, H) the gradient that reaches each state from the scores. Each but a has SPARE
-    rows more. `before` (R,) is the row of `hidden` that each position starts from.
+    hidden (N' + R, H) holds h0, then the state after each position; dh (R, H) the gradient that reaches
+    each state from the scores. Both have SPARE rows more. `before` (R,) is the row of `hidden` that each
+    position starts from.
     """
 
     def __init__(
-        self, packed: PackedCaptions, hidden: FloatArray, a: FloatArray, dh: FloatArray, workspace: Workspace
+        self, packed: PackedCaptions, hidden: FloatArray, dh: FloatArray, workspace: Workspace
     ) -> None:
-        self._hidden, self._a, self._dh, self._workspace = hidden, a, dh, workspace
-        self._R, self._H = len(a), hidden.shape[1]
-        self._first = first = packed.counts[0]  # N'
-        self._product = workspace.array("product", (first + SPARE, a.shape[1]), a.dtype)
-        self._carried = workspace.array("carried", (first + SPARE, self._H), a.dtype)
+        self._hidden, self._dh, self._workspace = hidden, dh, workspace
+        self._R, self._H, self._first = len(packed.words), hidden.shape[1], packed.counts[0]
         # A timestep is (its first position, one past its last, the row of `hidden` it starts from): the
         # captions still running at t are the first of those at t - 1, so that is where t - 1 left them.
         starts = [start for start, _ in packed.spans]
-        begins = [0, *(first + start for start in starts[:-1])]
+        begins = [0, *(self._first + start for start in starts[:-1])]
         self._timesteps = [(*span, begin) for span, begin in zip(packed.spans, begins, strict=True)]
         self.before = np.arange(self._R) + np.repeat(np.subtract(begins, starts), packed.counts)
 
-    def forward(self, Wh: FloatArray) -> None:
-        """Fill `hidden`."""
+    def _array(self, name: str, rows: int, columns: int) -> FloatArray:
+        return self._workspace.array(name, (rows, columns), self._hidden.dtype)
+
+    def forward(self, Wh: FloatArray, inputs: FloatArray, place: IntArray) -> None:
+        """Fill `hidden`; inputs[place] (R, H) is the words' share of what goes into tanh."""
+        product = self._array("product", self._first + SPARE, self._H)
         for start, end, begin in self._timesteps:
             h = self._hidden[self._first + start : self._first + end]  # (n, H)
-            np.add(_times(self._hidden, begin, end - start, Wh, self._product), self._a[start:end], out=h)
+            np.take(inputs, place[start:end], axis=0, out=h, mode="clip")
+            h += _times(self._hidden, begin, end - start, Wh, product)
             np.tanh(h, out=h)
 
     def backward(self, Wh: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The gradients with respect to what went into tanh (R, H) and to h0 (N', H)."""
-        slope = self._a  # (R, H) the derivative of tanh, in the place of what is needed no more
-        h = self._hidden[self._first : self._first + self._R]
-        np.multiply(h, h, out=slope)
-        np.subtract(1, slope, out=slope)
+        slopes = self._array("slope", self._first, self._H)
+        carried = self._array("carried", self._first + SPARE, self._H)  # from timestep t + 1 to t
         later = 0  # captions running at t + 1
         for start, end, _ in reversed(self._timesteps):
+            n = end - start
+            h = self._hidden[self._first + start : self._first + end]  # (n, H)
+            slope = np.multiply(h, h, out=slopes[:n])
+            np.subtract(1, slope, out=slope)  # the derivative of tanh
             da = self._dh[start:end]  # (n, H), so far from the scores alone
-            da[:later] += self._carried[:later]
-            da *= slope[start:end]
-            later = end - start
-            _times(self._dh, start, later, Wh.T, self._carried)  # (n, H) on to timestep t - 1
-        return self._dh[: self._R], self._carried[: self._first]
+            da[:later] += carried[:later]
+            da *= slope
+            _times(self._dh, start, n, Wh.T, carried)
+            later = n
+        return self._dh[: self._R], carried[: self._first]
 
 
 class _Lstm(_Rnn):
-    """An LSTM over packed positions; a (R, 4H) becomes the gates i, f, o, g in place."""
+    """An LSTM over packed positions: the gates i, f, o, g are kept as (R, 4H), and become da in place."""
 
-    def forward(self, Wh: FloatArray) -> None:
-        """Fill `hidden`, the gates and the cells."""
-        first, H, dtype = self._first, self._H, self._a.dtype
-        self._cells = self._workspace.array("cells", (first + self._R, H), dtype)  # in the order of hidden
-        self._tanh_c = self._workspace.array("tanh_c", (self._R, H), dtype)
+    def forward(self, Wh: FloatArray, inputs: FloatArray, place: IntArray) -> None:
+        """Fill `hidden`, the gates and the cells; inputs[place] (R, 4H) is the words' share of the gates."""
+        R, H, first = self._R, self._H, self._first
+        product = self._array("product", first + SPARE, 4 * H)
+        self._gates = self._array("gates", R + SPARE, 4 * H)
+        self._cells = self._array("cells", first + R, H)  # in the order of hidden
+        self._tanh_c = self._array("tanh_c", R, H)
         self._cells[:first] = 0
         for start, end, begin in self._timesteps:
             n = end - start
-            gates = self._a[start:end]  # (n, 4H)
-            gates += _times(self._hidden, begin, n, Wh, self._product)
-            i, f, o, g = activated(gates)  # (n, H) each
+            a = self._gates[start:end]  # (n, 4H)
+            np.take(inputs, place[start:end], axis=0, out=a, mode="clip")
+            a += _times(self._hidden, begin, n, Wh, product)
+            i, f, o, g = activated(a)  # (n, H) each
             c = self._cells[first + start : first + end]
             tanh_c = self._tanh_c[start:end]
             np.multiply(f, self._cells[begin : begin + n], out=c)
@@ -276,45 +287,44 @@ class _Lstm(_Rnn):
 
     def backward(self, Wh: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The gradients with respect to what went into the gates (R, 4H) and to h0 (N', H)."""
-        R, H, dtype = self._R, self._H, self._a.dtype
-        gates, tanh_c = self._a, self._tanh_c
-        i, f, o, g = _quarters(gates)  # (R, H) each
-        # What does not wait for the recurrence, for all positions at once: da = slope * (dc, dc, dh, dc)
-        da = self._workspace.array("da", (R + SPARE, 4 * H), dtype)
-        slope = da[:R]
-        np.subtract(1, gates[:, : 3 * H], out=slope[:, : 3 * H])
-        slope[:, : 3 * H] *= gates[:, : 3 * H]  # s (1 - s), the derivative of the sigmoids
-        slope_i, slope_f, slope_o, slope_g = _quarters(slope)
-        slope_i *= g
-        c_before = self._workspace.array("c_before", (R, H), dtype)
-        slope_f *= np.take(self._cells, self.before, axis=0, out=c_before, mode="clip")
-        slope_o *= tanh_c
-        np.multiply(g, g, out=slope_g)
-        np.subtract(1, slope_g, out=slope_g)
-        slope_g *= i
-        c_from_h = tanh_c  # (R, H) o (1 - tanh(c)^2): how far a cell is reached through its h
-        c_from_h *= tanh_c
-        np.subtract(1, c_from_h, out=c_from_h)
-        c_from_h *= o
-
-        dc_carried = self._workspace.array("dc_carried", (self._first, H), dtype)
+        R, H, first = self._R, self._H, self._first
+        slopes = self._array("slope", first, 3 * H)
+        carried = self._array("carried", first + SPARE, H)  # dh, from timestep t + 1 to t
+        dc_carried = self._array("dc_carried", first, H)
         later = 0  # captions running at t + 1
-        for start, end, _ in reversed(self._timesteps):
+        for start, end, begin in reversed(self._timesteps):
             n = end - start
-            dh = self._dh[start:end]  # (n, H)
-            dh[:later] += self._carried[:later]
-            dc = c_from_h[start:end]  # (n, H)
+            gates = self._gates[start:end]  # (n, 4H)
+            i, f, o, g = quarters(gates)  # (n, H) each
+            tanh_c = self._tanh_c[start:end]
+            dh = self._dh[start:end]
+            dh[:later] += carried[:later]
+
+            slope = np.subtract(1, gates[:, : 3 * H], out=slopes[:n])
+            slope *= gates[:, : 3 * H]  # s (1 - s), the derivative of the sigmoids
+            slope_i, slope_f, slope_o = slope[:, :H], slope[:, H : 2 * H], slope[:, 2 * H :]
+            slope_i *= g
+            slope_f *= self._cells[begin : begin + n]
+            slope_o *= tanh_c
+
+            dc = tanh_c  # in its place: dh o (1 - tanh(c)^2), and what comes from timestep t + 1
+            dc *= tanh_c
+            np.subtract(1, dc, out=dc)
+            dc *= o
             dc *= dh
             dc[:later] += dc_carried[:later]
-            da_i, da_f, da_o, da_g = _quarters(da[start:end])
-            da_i *= dc
-            da_f *= dc
-            da_o *= dh
-            da_g *= dc
-            np.multiply(dc, f[start:end], out=dc_carried[:n])
+            np.multiply(dc, f, out=dc_carried[:n])
+
+            g *= g  # from here on the gates become da; 1 - g^2 is the derivative of tanh
+            np.subtract(1, g, out=g)
+            g *= i
+            g *= dc
+            np.multiply(slope_i, dc, out=i)
+            np.multiply(slope_f, dc, out=f)
+            np.multiply(slope_o, dh, out=o)
+            _times(self._gates, start, n, Wh.T, carried)
             later = n
-            _times(da, start, n, Wh.T, self._carried)
-        return da[:R], self._carried[: self._first]
+        return self._gates[:R], carried[:first]
 
 
 def activated(a: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -325,10 +335,10 @@ def activated(a: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatA
     np.tanh(a, out=a)
     sigmoids *= 0.5
     sigmoids += 0.5
-    return _quarters(a)
+    return quarters(a)
 
 
-def _quarters(gates: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def quarters(gates: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """The columns (n, H) of i, f, o and g in (n, 4H)."""
     H = gates.shape[1] // 4
     return gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H : 3 * H], gates[:, 3 * H :]
