@@ -1,0 +1,166 @@
+"""The storybook: train on it for at most a minute, then see what the captions of unseen scenes are worth.
+
+    python benchmarks/storybook.py [FOLDER] [--features pca] [--seed 231] [--show 8]
+
+Prints the book's size and unpacking time, how varied its captions are, and, after training with the
+"Storybook" settings, how often the greedy caption of a val scene names the main thing (the largest one, as
+the scene's description has it), and BLEU-4 against people's captions beside three yardsticks: one of the
+scene's own five captions, a caption of the nearest training photo by features, and the commonest caption of
+all. Every BLEU-4 is against four of the scene's captions, averaged over which one is left out.
+Needs sacrebleu.
+"""
+
+import argparse
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import sacrebleu
+
+from captionviewer.core import CaptioningRNN, CaptioningSolver
+from captionviewer.core.arrays import FloatArray
+from captionviewer.core.captions import caption_text
+from captionviewer.core.coco import CocoDataset
+from captionviewer.core.decoding import greedy_captions
+from captionviewer.core.storybook.addresses import picture_of, scene_at
+from captionviewer.core.storybook.scenes import Scene
+from captionviewer.core.storybook.sentences import captions
+from captionviewer.core.storybook.shipped import ARCHIVE, storybook_folder, unpack
+from captionviewer.core.storybook.words import NOUNS
+from captionviewer.core.training_settings import PRESETS, TrainingSettings
+from captionviewer.resources import resource
+
+SETTINGS = PRESETS.get(
+    "Storybook",
+    TrainingSettings(
+        cell_type="lstm", hidden_dim=256, wordvec_dim=128, num_captions=None, one_caption_an_image=False,
+        batch_size=100, num_epochs=8, learning_rate=2e-3, lr_decay=0.8,
+    ),
+)  # fmt: skip
+
+
+def bleu(said: list[str], told: list[list[str]]) -> float:
+    """Return corpus BLEU-4, 0 to 1, of one sentence a scene against some sentences a scene."""
+    references = [list(column) for column in zip(*told, strict=True)]
+    return (
+        sacrebleu.corpus_bleu(said, references, tokenize="none", smooth_method="none", force=True).score / 100
+    )
+
+
+def bleu_against_four(said: list[str], told: list[list[str]]) -> float:
+    """Return the mean BLEU-4 against four of five, each left out once."""
+    return float(np.mean([bleu(said, [five[:k] + five[k + 1 :] for five in told]) for k in range(5)]))
+
+
+def mentions(text: str, kind: str) -> int:
+    """Return the position of the first word that names a kind, -1 if none does."""
+    places = [f" {text} ".find(f" {name} ") for noun in NOUNS[kind] for name in noun[:2]]
+    return min((place for place in places if place >= 0), default=-1)
+
+
+def named_first(text: str) -> str:
+    """Return the kind that a caption names first."""
+    found = [(mentions(text, kind), kind) for kind in NOUNS if mentions(text, kind) >= 0]
+    return min(found)[1] if found else ""
+
+
+def nearest(train: FloatArray, val: FloatArray) -> list[int]:
+    """Return the row of the train photo nearest to each val photo, by cosine."""
+    one = train / np.linalg.norm(train, axis=1, keepdims=True)
+    other = val / np.linalg.norm(val, axis=1, keepdims=True)
+    return [int(row) for row in (other @ one.T).argmax(axis=1)]
+
+
+def trained(dataset: CocoDataset, settings: TrainingSettings, seed: int) -> tuple[CaptioningRNN, float, int]:
+    """Return the trained model, the seconds it took and the number of iterations."""
+    rng = np.random.default_rng(seed)
+    data = dataset.training_data(None)
+    model = CaptioningRNN(
+        data["word_to_idx"], dataset.feature_dim, settings.wordvec_dim, settings.hidden_dim,
+        settings.cell_type, rng=rng,
+    )  # fmt: skip
+    solver = CaptioningSolver(
+        model, data, settings.update_rule, {"learning_rate": settings.learning_rate}, settings.lr_decay,
+        settings.batch_size, settings.num_epochs, verbose=False, rng=rng,
+    )  # fmt: skip
+    began = time.perf_counter()
+    while solver.iteration < solver.num_iterations:
+        solver.step()
+        if solver.iteration % (solver.iterations_per_epoch * 2) == 0:
+            recent = np.mean(solver.loss_history[-solver.iterations_per_epoch :])
+            print(f"  epoch {solver.epoch}: loss {recent:.2f} a caption, {time.perf_counter() - began:.1f} s")
+    return model, time.perf_counter() - began, solver.iteration
+
+
+def about_the_book(scenes: list[Scene], told: list[list[str]]) -> None:
+    print(f"archive: {resource(ARCHIVE).stat().st_size / 1e6:.2f} MB")
+    with tempfile.TemporaryDirectory() as scratch:
+        began = time.perf_counter()
+        unpack(Path(scratch))
+        seconds = time.perf_counter() - began
+        size = sum(path.stat().st_size for path in Path(scratch).iterdir())
+    print(f"unpacked: {size / 1e6:.1f} MB in {seconds:.2f} s")
+    times = []
+    for one in scenes[:30]:
+        began = time.perf_counter()
+        picture_of(f"storybook:{one.split}/{one.number:06d}")
+        times.append(time.perf_counter() - began)
+    print(f"a picture: {1000 * float(np.median(times)):.0f} ms (median of 30)")
+    patterns = Counter(caption.pattern for one in scenes for caption in captions(one))
+    commonest, count = patterns.most_common(1)[0]
+    print(f"commonest sentence pattern: {100 * count / sum(patterns.values()):.1f} % ({commonest})")
+    human = [bleu([five[k] for five in told], [five[:k] + five[k + 1 :] for five in told]) for k in range(5)]
+    print(f"one caption against the other four: BLEU-4 {min(human):.3f} to {max(human):.3f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the storybook and what is learnt from it.")
+    parser.add_argument("folder", nargs="?", type=Path, help="a built storybook; without it, the shipped one")
+    parser.add_argument("--features", choices=("pca", "raw"), default="pca")
+    parser.add_argument("--seed", type=int, default=SETTINGS.seed)
+    parser.add_argument("--show", type=int, default=8, help="captions to print")
+    args = parser.parse_args()
+    with CocoDataset.open(args.folder or storybook_folder(), args.features) as dataset:
+        every = np.arange(dataset.num_photos("val"))
+        scenes = [scene_at(dataset.record("val", int(row)).url) for row in every]
+        told = [[caption.text for caption in captions(one)] for one in scenes]
+        print(
+            f"{dataset.num_photos('train'):,} train and {len(every):,} val scenes,"
+            f" {len(dataset.vocabulary)} words, {dataset.feature_dim} {args.features} features"
+        )
+        about_the_book(scenes, told)
+        unknown = (dataset.captions("val") == dataset.vocabulary.unk).any(axis=1).mean()
+        print(f"val captions with a word that fell to <UNK>: {100 * unknown:.1f} %")
+
+        print(f"training: {SETTINGS}")
+        model, seconds, iterations = trained(dataset, SETTINGS, args.seed)
+        print(f"trained {iterations} iterations in {seconds:.1f} s")
+        features = dataset.features("val", every)
+        said = [caption_text(row, dataset.vocabulary) for row in greedy_captions(model, features)]
+        named = [mentions(text, one.kind) >= 0 for text, one in zip(said, scenes, strict=True)]
+        first = [named_first(text) == one.kind for text, one in zip(said, scenes, strict=True)]
+        coloured = [one.colour in text.split() for text, one in zip(said, scenes, strict=True)]
+        print(f"main thing named: {100 * np.mean(named):.1f} %; named first: {100 * np.mean(first):.1f} %")
+        print(f"its colour named: {100 * np.mean(coloured):.1f} %; distinct captions: {len(set(said))}")
+
+        human = float(np.mean([
+            bleu([five[k] for five in told], [five[:k] + five[k + 1 :] for five in told]) for k in range(5)
+        ]))  # fmt: skip
+        of_train = nearest(dataset.features("train", np.arange(dataset.num_photos("train"))), features)
+        neighbours = [
+            captions(scene_at(dataset.record("train", row).url))[i % 5].text for i, row in enumerate(of_train)
+        ]
+        texts = Counter(caption_text(row, dataset.vocabulary) for row in dataset.captions("train"))
+        commonest = texts.most_common(1)[0][0]
+        reached = bleu_against_four(said, told)
+        print(f"BLEU-4 {reached:.3f}: {100 * reached / human:.0f} % of one person's caption ({human:.3f})")
+        print(f"  caption of the nearest training photo: {bleu_against_four(neighbours, told):.3f}")
+        print(f"  commonest caption ({commonest!r}): {bleu_against_four([commonest] * len(told), told):.3f}")
+        for row in range(args.show):
+            print(f"  {scenes[row].description}\n    greedy: {said[row]}\n    person: {told[row][0]}")
+
+
+if __name__ == "__main__":
+    main()

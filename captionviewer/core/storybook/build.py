@@ -1,0 +1,152 @@
+"""Make the storybook: draw every scene, find its features, write the folder and the archive.
+
+    python -m captionviewer.core.storybook.build OUT
+
+writes OUT/storybook (a data folder in the official layout) and OUT/storybook.zip (what is shipped). The same
+code gives the same book.
+"""
+
+import argparse
+import hashlib
+import json
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from captionviewer.core.captions import END, NULL, START, UNK
+from captionviewer.core.storybook.addresses import address, picture_of
+from captionviewer.core.storybook.features import (
+    CENTROIDS,
+    PCA_WIDTH,
+    Dictionary,
+    Floats,
+    all_raw_features,
+    learn_components,
+    learn_dictionary,
+    small_pictures,
+)
+from captionviewer.core.storybook.scenes import NUM_SCENES, SPLITS, VERSION, Split, scene
+from captionviewer.core.storybook.sentences import MOST_WORDS, captions
+from captionviewer.core.storybook.shipped import write_archive, write_features
+
+CAPTION_LENGTH = MOST_WORDS + 2
+RAREST = 5  # a word said less often in train is <UNK>
+
+
+def vocabulary(counts: Mapping[Split, int]) -> list[str]:
+    """Return the words of the training captions that are said often enough, the special ones first."""
+    said = Counter(
+        word
+        for number in range(counts["train"])
+        for one in captions(scene("train", number))
+        for word in one.text.split()
+    )
+    often = [word for word, count in said.items() if count >= RAREST]
+    return [NULL, START, END, UNK, *sorted(often, key=lambda word: (-said[word], word))]
+
+
+def encoded(text: str, ids: Mapping[str, int]) -> list[int]:
+    """Return a caption as word ids, padded to CAPTION_LENGTH."""
+    row = [ids[START], *(ids.get(word, ids[UNK]) for word in text.split()), ids[END]]
+    return row + [ids[NULL]] * (CAPTION_LENGTH - len(row))
+
+
+def write_texts(folder: Path, counts: Mapping[Split, int]) -> None:
+    """Write captions, vocabulary, addresses and names of the first scenes of each split."""
+    words = vocabulary(counts)
+    ids = {word: index for index, word in enumerate(words)}
+    (folder / "coco2014_vocab.json").write_text(
+        json.dumps({"idx_to_word": words, "word_to_idx": ids}), encoding="utf-8"
+    )
+    with h5py.File(folder / "coco2014_captions.h5", "w") as file:
+        for split in SPLITS:
+            rows = [
+                (encoded(one.text, ids), number)
+                for number in range(counts[split])
+                for one in captions(scene(split, number))
+            ]
+            order = np.random.default_rng([VERSION, 31]).permutation(len(rows))
+            file[f"{split}_captions"] = np.array([rows[i][0] for i in order], dtype=np.int32)
+            file[f"{split}_image_idxs"] = np.array([rows[i][1] for i in order], dtype=np.int32)
+    for split in SPLITS:
+        numbers = range(counts[split])
+        names = [
+            f"storybook/images/{split}2014/STORYBOOK_{split}2014_{number:012d}.png" for number in numbers
+        ]
+        _write_lines(folder / f"{split}2014_images.txt", names)
+        _write_lines(folder / f"{split}2014_urls.txt", [address(split, number) for number in numbers])
+
+
+def _write_lines(path: Path, lines: list[str]) -> None:
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode("ascii"))
+
+
+def _small(at: str) -> tuple[Floats, ...]:
+    return small_pictures(picture_of(at))
+
+
+def build(
+    folder: Path,
+    counts: Mapping[Split, int] = NUM_SCENES,
+    centroids: tuple[int, ...] = CENTROIDS,
+    width: int = PCA_WIDTH,
+    processes: int = 1,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[Dictionary]:
+    """Write a book of the first scenes of each split into `folder`; return its features' dictionaries."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_texts(folder, counts)
+    say("texts written; drawing")
+    addresses = [address(split, number) for split in SPLITS for number in range(counts[split])]
+    if processes > 1:
+        with multiprocessing.get_context("spawn").Pool(processes) as pool:
+            small = pool.map(_small, addresses, chunksize=16)
+    else:
+        small = [_small(at) for at in addresses]
+    say("drawn; learning the dictionaries")
+    train = small[: counts["train"]]
+    rng = np.random.default_rng([VERSION, 41])
+    dictionaries = [
+        learn_dictionary([pictures[k] for pictures in train], count, rng) for k, count in enumerate(centroids)
+    ]
+    say("learnt; encoding")
+    raw = all_raw_features(small, dictionaries)
+    say("encoded; finding components")
+    short = learn_components(raw[: counts["train"]], width).of(raw)
+    for split, rows in (("train", slice(0, counts["train"])), ("val", slice(counts["train"], None))):
+        write_features(folder / f"{split}2014_vgg16_fc7.h5", raw[rows])
+        write_features(folder / f"{split}2014_vgg16_fc7_pca.h5", short[rows])
+    return dictionaries
+
+
+def version_of(folder: Path) -> str:
+    """Return a short fingerprint of a built folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        digest.update(path.name.encode() + path.read_bytes())
+    return f"{VERSION}-{digest.hexdigest()[:12]}"
+
+
+def main() -> None:
+    """Build the whole book."""
+    parser = argparse.ArgumentParser(description="Draw the storybook, write its folder and archive.")
+    parser.add_argument("out", type=Path)
+    out: Path = parser.parse_args().out
+    folder = out / "storybook"
+    dictionaries = build(folder, processes=os.cpu_count() or 1, say=print)
+    extra = {
+        f"dictionary{k}_{name}": getattr(dictionary, name)
+        for k, dictionary in enumerate(dictionaries)
+        for name in ("mean", "whitening", "centroids")
+    }
+    write_archive(out / "storybook.zip", folder, extra, version_of(folder))
+    print(f"{(out / 'storybook.zip').stat().st_size:,} bytes")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The storybook as it is shipped: one archive, unpacked once into the user's cache.
+
+In the archive the features are small whole numbers: raw ones 0 to 15, two to a byte, short ones 0 to 255,
+with a scale for each column; the unpacked files hold float32 in one piece, as the official ones do.
+"""
+
+import io
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from captionviewer.core.places import cache_folder
+from captionviewer.core.storybook.features import Floats
+from captionviewer.core.storybook.scenes import SPLITS, Split
+from captionviewer.resources import resource
+
+ARCHIVE = "storybook/storybook.zip"
+PLAIN = (
+    "coco2014_captions.h5", "coco2014_vocab.json", "train2014_urls.txt", "val2014_urls.txt",
+    "train2014_images.txt", "val2014_images.txt",
+)  # fmt: skip
+FEATURES: dict[str, tuple[Split, str]] = {
+    f"{split}2014_vgg16_{name}": (split, name) for name in ("fc7_pca", "fc7") for split in SPLITS
+}
+Bytes = npt.NDArray[np.uint8]
+
+
+def packed(values: Floats, low: Floats, step: Floats, levels: int) -> Bytes:
+    """Return values (n, D) as whole numbers below `levels`, each column from `low` up by `step`."""
+    codes = np.clip(np.round((values - low) / step), 0, levels - 1).astype(np.uint8)
+    return codes if levels > 16 else codes[:, 0::2] | np.left_shift(codes[:, 1::2], np.uint8(4))
+
+
+def unpacked(codes: Bytes, low: Floats, step: Floats, levels: int) -> Floats:
+    """Return what `packed` was given, to within half a step, (n, D) float32."""
+    if levels <= 16:
+        wide = np.empty((len(codes), 2 * codes.shape[1]), dtype=np.uint8)
+        wide[:, 0::2], wide[:, 1::2] = codes & 15, codes >> 4
+        codes = wide
+    return codes.astype(np.float32) * step + low
+
+
+def write_archive(path: Path, folder: Path, extra: dict[str, Floats], version: str) -> None:
+    """Write the archive of a built folder; `extra` are arrays that are kept but not unpacked."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+
+        def put(name: str, content: bytes) -> None:
+            # A fixed date: the same book gives the same archive.
+            info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content, compresslevel=9)
+
+        put("version.json", json.dumps({"version": version}).encode())
+        for name in PLAIN:
+            put(name, (folder / name).read_bytes())
+        for kind, levels in (("fc7_pca", 256), ("fc7", 16)):
+            rows = {
+                split: read_features(folder / f"{split}2014_vgg16_{kind}.h5") for split in ("train", "val")
+            }
+            both = np.concatenate(list(rows.values()))
+            low, high = both.min(axis=0), both.max(axis=0)
+            if levels > 16:  # a few far values must not coarsen all others
+                low, high = np.percentile(both, (0.05, 99.95), axis=0).astype(np.float32)
+            step = np.maximum((high - low) / np.float32(levels - 1), np.float32(1e-6)).astype(np.float32)
+            put(f"{kind}_low.npy", _npy(low))
+            put(f"{kind}_step.npy", _npy(step))
+            for split, values in rows.items():
+                put(f"{split}2014_vgg16_{kind}.npy", _npy(packed(values, low, step, levels)))
+        for name, values in extra.items():
+            put(f"{name}.npy", _npy(values))
+
+
+def _npy(values: npt.NDArray[np.generic]) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, values, allow_pickle=False)
+    return stream.getvalue()
+
+
+def array_in(archive: zipfile.ZipFile, name: str) -> npt.NDArray[np.generic]:
+    """Return an array of the archive."""
+    array: npt.NDArray[np.generic] = np.load(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
+    return array
+
+
+def read_features(path: Path) -> Floats:
+    """Return all features of a file, (n, D) float32."""
+    with h5py.File(path, "r") as file:
+        return np.asarray(file["features"][:], dtype=np.float32)
+
+
+def write_features(path: Path, values: Floats) -> None:
+    """Write features (n, D) as the official files hold them: float32 in one piece."""
+    with h5py.File(path, "w") as file:
+        file["features"] = values.astype(np.float32, copy=False)
+
+
+def archive_version() -> str:
+    """Return the version of the book that is shipped."""
+    with zipfile.ZipFile(resource(ARCHIVE)) as archive:
+        return str(json.loads(archive.read("version.json"))["version"])
+
+
+def storybook_folder(progress: Callable[[float], None] | None = None) -> Path:
+    """Return the folder of the storybook, ready to be opened; unpacked on first use (well under 3 s).
+
+    Parameters
+    ----------
+    progress
+        Called with shares from 0 to 1 while it is unpacked, the last one 1.
+
+    Raises
+    ------
+    OSError
+        The cache folder can't be written; the message names it.
+    """
+    tell = progress or (lambda _: None)
+    shelf = cache_folder() / "storybook"
+    folder = shelf / archive_version()
+    files = ("complete", *PLAIN, *(f"{name}.h5" for name in FEATURES))
+    if all((folder / name).is_file() for name in files):
+        tell(1.0)
+        return folder
+    shelf.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix="unpacking-", dir=shelf))
+    try:
+        unpack(beside, tell)
+        (beside / "complete").touch()
+        if folder.exists():  # damaged, or finished meanwhile by another window
+            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            beside.rename(folder)
+        except OSError:
+            if not (folder / "complete").is_file():
+                raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    tell(1.0)
+    return folder
+
+
+def unpack(folder: Path, progress: Callable[[float], None] = lambda _: None) -> None:
+    """Write the shipped book's files into a folder that exists."""
+    with zipfile.ZipFile(resource(ARCHIVE)) as archive:
+        for name in PLAIN:
+            (folder / name).write_bytes(archive.read(name))
+        progress(0.1)
+        for done, (name, (_, kind)) in enumerate(FEATURES.items()):
+            codes = np.asarray(array_in(archive, name), dtype=np.uint8)
+            low = np.asarray(array_in(archive, f"{kind}_low"), dtype=np.float32)
+            step = np.asarray(array_in(archive, f"{kind}_step"), dtype=np.float32)
+            write_features(folder / f"{name}.h5", unpacked(codes, low, step, 16 if kind == "fc7" else 256))
+            progress(0.1 + 0.9 * (done + 1) / len(FEATURES))

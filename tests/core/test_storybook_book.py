@@ -1,0 +1,147 @@
+"""The storybook as a data folder: built anew in a small slice, and as it is shipped."""
+
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from captionviewer.core.captions import caption_text
+from captionviewer.core.coco import CocoDataset
+from captionviewer.core.storybook import picture_of, storybook_folder
+from captionviewer.core.storybook.addresses import scene_at
+from captionviewer.core.storybook.build import build
+from captionviewer.core.storybook.features import Dictionary, Floats, raw_features, small_pictures
+from captionviewer.core.storybook.scenes import NUM_SCENES, SPLITS
+from captionviewer.core.storybook.sentences import captions
+from captionviewer.core.storybook.shipped import ARCHIVE, FEATURES, array_in, packed, unpacked
+from captionviewer.resources import resource
+
+SLICE = {"train": 14, "val": 4}
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        return storybook_folder()
+
+
+def test_a_slice_built_twice_is_the_same_and_opens_as_any_data_folder(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        build(tmp_path / name, SLICE, centroids=(6, 4), width=8)
+    for path in sorted((tmp_path / "one").iterdir()):
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+    with CocoDataset.open(tmp_path / "one") as dataset:
+        assert [dataset.num_photos(split) for split in SPLITS] == [14, 4]
+        assert dataset.features("train", np.arange(14)).std() > 0.1
+        record = dataset.record("val", 3)
+        assert record.url == "storybook:val/000003"
+        assert picture_of(record.url).shape == (360, 480, 3)
+
+
+def test_the_shipped_book_has_the_official_layout(shipped: Path) -> None:
+    with h5py.File(shipped / "coco2014_captions.h5") as file:
+        assert set(file) == {"train_captions", "train_image_idxs", "val_captions", "val_image_idxs"}
+        for split in SPLITS:
+            assert file[f"{split}_captions"].shape == (5 * NUM_SCENES[split], 17)
+            assert file[f"{split}_captions"].dtype == np.int32
+            assert file[f"{split}_image_idxs"].dtype == np.int32
+    for name, (split, kind) in FEATURES.items():
+        with h5py.File(shipped / f"{name}.h5") as file:
+            features = file["features"]
+            assert features.dtype == np.float32 and features.chunks is None and features.id.get_offset() > 0
+            assert features.shape == (NUM_SCENES[split], 512 if kind == "fc7_pca" else 3584)
+
+
+def test_the_shipped_captions_are_what_the_code_says_of_the_scenes(shipped: Path) -> None:
+    with CocoDataset.open(shipped) as dataset:
+        assert 250 < len(dataset.vocabulary) < 1004
+        known = set(dataset.vocabulary.idx_to_word)
+        for split in SPLITS:
+            for row in range(0, NUM_SCENES[split], 37):
+                record = dataset.record(split, row)
+                told = [
+                    caption_text(dataset.captions(split)[i], dataset.vocabulary) for i in record.caption_rows
+                ]
+                meant = [
+                    " ".join(word if word in known else "<UNK>" for word in one.text.split())
+                    for one in captions(scene_at(record.url))
+                ]
+                assert sorted(told) == sorted(meant)
+        unknown = (dataset.captions("train") == dataset.vocabulary.unk).any(axis=1).mean()
+        assert 0.005 < unknown < 0.1
+
+
+def test_the_shipped_raw_features_are_those_of_the_pictures(shipped: Path) -> None:
+    with zipfile.ZipFile(resource(ARCHIVE)) as archive:
+
+        def array(name: str) -> Floats:
+            return np.asarray(array_in(archive, name), dtype=np.float32)
+
+        known = [
+            Dictionary(*(array(f"dictionary{k}_{part}") for part in ("mean", "whitening", "centroids")))
+            for k in (0, 1)
+        ]
+        step = array("fc7_step")
+    with CocoDataset.open(shipped, "raw") as dataset:
+        for split, row in (("train", 0), ("train", NUM_SCENES["train"] - 1), ("val", 11)):
+            made = raw_features(small_pictures(picture_of(dataset.record(split, row).url)), known)
+            kept = dataset.features(split, np.array([row]))[0]
+            assert np.abs(made - kept).max() < 0.5 * step.max() + 1e-3
+            assert (np.abs(made - kept) <= 0.5 * step + 1e-3).all()
+
+
+def test_the_short_features_keep_what_the_pictures_show(shipped: Path) -> None:
+    """By features alone, the nearest train scene has the setting of almost every val scene."""
+    with CocoDataset.open(shipped) as dataset:
+        train = dataset.features("train", np.arange(NUM_SCENES["train"]))
+        val = dataset.features("val", np.arange(NUM_SCENES["val"]))
+        assert np.isfinite(train).all() and 0.3 < train.std() < 0.7
+        one, other = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (train, val))
+        nearest = (other @ one.T).argmax(axis=1)
+        same = [
+            scene_at(f"storybook:val/{i:06d}").setting == scene_at(f"storybook:train/{int(j):06d}").setting
+            for i, j in enumerate(nearest)
+        ]
+        assert np.mean(same) > 0.9
+
+
+def test_the_archive_is_small_enough_to_ship() -> None:
+    assert resource(ARCHIVE).stat().st_size < 8_000_000
+
+
+def test_unpacking_tells_its_progress_and_happens_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path))
+    told: list[float] = []
+    folder = storybook_folder(told.append)
+    assert told == sorted(told) and told[-1] == 1.0 and len(told) >= 4
+    assert folder.is_relative_to(tmp_path) and list(folder.parent.iterdir()) == [folder]
+    stamps = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert storybook_folder() == folder
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == stamps
+
+
+def test_a_book_that_was_unpacked_in_part_is_unpacked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path))
+    folder = storybook_folder()
+    for lost in ("complete", "val2014_vgg16_fc7_pca.h5", "train2014_urls.txt"):
+        (folder / lost).unlink()
+        assert storybook_folder() == folder
+        assert (folder / lost).exists()
+        with CocoDataset.open(folder) as dataset:
+            assert dataset.num_photos("val") == NUM_SCENES["val"]
+
+
+@pytest.mark.parametrize("levels", [16, 256])
+def test_packing_loses_at_most_half_a_step(levels: int) -> None:
+    values = np.random.default_rng(1).normal(3, 2, (40, 6)).astype(np.float32)
+    low, high = values.min(axis=0), values.max(axis=0)
+    step = ((high - low) / (levels - 1)).astype(np.float32)
+    again = unpacked(packed(values, low, step, levels), low, step, levels)
+    assert (np.abs(again - values) <= 0.51 * step).all()
