@@ -24,8 +24,7 @@ from pathlib import Path
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from timing.folder import write_timing_folder
 
@@ -60,6 +59,13 @@ class Heartbeat:
         self._last = time.perf_counter()
 
 
+def wait(milliseconds: int) -> None:
+    """Let the event loop run, as in use (QTest.qWait would keep the interpreter's lock all the while)."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
 def anonymous_megabytes() -> float:
     """The process's anonymous memory now (Linux)."""
     for line in Path("/proc/self/status").read_text().splitlines():
@@ -74,8 +80,8 @@ def ready_window(app: QApplication, folder: Path) -> MainWindow:
     window.show()
     window.open_folder(folder)
     while window.session.dataset is None or not window.session.can_plot:
-        QTest.qWait(20)
-    QTest.qWait(1500)
+        wait(20)
+    wait(1500)
     return window
 
 
@@ -91,7 +97,7 @@ def start(window: MainWindow, cell: str) -> None:
     noise = np.random.default_rng(0).standard_normal(POINTS).astype(np.float32)
     losses = 20 + 50 * np.exp(-np.arange(POINTS, dtype=np.float32) / 20_000) + 3 * noise
     run.history.extend(losses, losses / 11, np.full(POINTS, 5e-3, np.float32))
-    QTest.qWait(1500)
+    wait(1500)
 
 
 def iterations(window: MainWindow) -> int:
@@ -112,12 +118,12 @@ def measure(window: MainWindow, cell: str, seconds: float, rounds: int) -> None:
             before, since = iterations(window), time.perf_counter()
             if drawing:
                 heart.forget()
-                QTest.qWait(round(seconds * 1000))
+                wait(round(seconds * 1000))
                 gaps += heart.gaps
             else:
                 time.sleep(seconds)  # the GUI thread does nothing at all
             speed[drawing] = (iterations(window) - before) / (time.perf_counter() - since)
-            QTest.qWait(200)
+            wait(200)
         ratios.append(speed[True] / speed[False])
         speeds.append(speed[False])
     p99, worst = float(np.percentile(gaps, 99)), max(gaps)
@@ -133,7 +139,7 @@ def measure(window: MainWindow, cell: str, seconds: float, rounds: int) -> None:
         f"{statistics.median(speeds):.0f} steps/s"
     )
     window.training_panel.stop_and_wait(10)
-    QTest.qWait(200)
+    wait(200)
 
 
 def measure_memory(window: MainWindow) -> None:
@@ -141,7 +147,7 @@ def measure_memory(window: MainWindow) -> None:
     sizes = {}
     for at in (2_000, 20_000):
         while iterations(window) < at:
-            QTest.qWait(50)
+            wait(50)
         sizes[at] = anonymous_megabytes()
     grown = sizes[20_000] - sizes[2_000]
     print(

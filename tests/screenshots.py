@@ -69,9 +69,11 @@ class Photographer:
 
     def wait(self, milliseconds: int) -> None:
         """Let the window run for a while."""
-        from PySide6.QtTest import QTest
+        from PySide6.QtCore import QEventLoop, QTimer
 
-        QTest.qWait(milliseconds)
+        loop = QEventLoop()  # QTest.qWait would keep the interpreter's lock from the training all the while
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
 
     def wait_for(self, condition: Callable[[], bool], seconds: float = 120) -> None:
         """Let the window run until something holds."""
@@ -176,9 +178,9 @@ class Photographer:
         panel.pause_action.trigger()
         self.wait_for(lambda: not panel.is_running())
         self.wait(400)
-        panel.log_action.trigger()
+        panel.log_box.click()
         self.take("14-training-finished-log")
-        panel.log_action.trigger()
+        panel.log_box.click()
 
     def discard(self) -> None:
         """Let go of what was learned, so that nothing is asked."""

@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
 
 from captionviewer.core.coco import FeatureKind
 from captionviewer.ui import settings as remembered
-from captionviewer.ui.data_panel import DataPanel
+from captionviewer.ui.data.data_panel import DataPanel
 from captionviewer.ui.menus import Menus
-from captionviewer.ui.sampling_panel import SamplingPanel
+from captionviewer.ui.sampling.sampling_panel import SamplingPanel
 from captionviewer.ui.session import Session
 from captionviewer.ui.theme import Theme
-from captionviewer.ui.training_panel import TrainingPanel
+from captionviewer.ui.training.training_panel import TrainingPanel
 from captionviewer.ui.welcome_page import WelcomePage
 from captionviewer.ui.widgets.notice_bar import NoticeBar
 

@@ -133,7 +133,6 @@ class Menus:
             data.find_action,
         ]
         menu.addActions(found)
-        self._needs_data.append(sampling.copy_caption_action)  # Data enables its own
 
     def _view_menu(self) -> None:
         window = self._window

@@ -228,8 +228,12 @@ class PhotoLoader(QObject):
                 if not job.quiet:
                     self.photo_changed.emit(key)
 
-    def set_store(self, store: PhotoStore) -> None:
-        """Take photos from another place; all that is known or under way is forgotten."""
+    def set_store(self, store: PhotoStore, *, same_photos: bool = True) -> None:
+        """Take photos from another place; all that is known or under way is forgotten.
+
+        With `same_photos` each photo known before is told to have changed, so that whoever shows it asks
+        for it anew. Other data means other photos: those of the old data are not to be asked for here.
+        """
         self._store = store
         self._queue.cancel_all()
         keys = dict.fromkeys([*self._jobs, *self._facts, *self._thumbnails.keys()])
@@ -240,8 +244,9 @@ class PhotoLoader(QObject):
         self._thumbnails.clear()
         self._again.stop()
         self._tell_offline()
-        for key in keys:
-            self.photo_changed.emit(key)
+        if same_photos:
+            for key in keys:
+                self.photo_changed.emit(key)
 
     @property
     def offline(self) -> bool:

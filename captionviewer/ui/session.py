@@ -128,7 +128,7 @@ class Session(QObject):
             remember_data_folder(dataset.folder)
         except OSError as error:
             self.problem.emit(f"The choice of data folder could not be remembered: {error}")
-        self._use_photos()
+        self._use_photos(same_photos=False)
         self.record = None
         if self.model is None or fits(self.model.saved, dataset) is not None:
             self._set_untrained(dataset)
@@ -150,7 +150,7 @@ class Session(QObject):
     def set_image_folder(self, folder: Path | None) -> None:
         """Take photos from the user's own COCO image folder first (None: no folder)."""
         self._image_folder = folder
-        self._use_photos()
+        self._use_photos(same_photos=True)
         self.images_changed.emit()
 
     @property
@@ -165,8 +165,9 @@ class Session(QObject):
             return self._image_folder
         return self.dataset.local_images if self.dataset is not None else None
 
-    def _use_photos(self) -> None:
-        self.photos.set_store(PhotoStore(self.image_folder, cache_folder() / "photos"))
+    def _use_photos(self, same_photos: bool) -> None:
+        store = PhotoStore(self.image_folder, cache_folder() / "photos")
+        self.photos.set_store(store, same_photos=same_photos)
 
     def _scan_features(self, dataset: CocoDataset) -> None:
         """Look for NaN features in the background: reading 2 GB at opening is no option."""

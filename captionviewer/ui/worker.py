@@ -14,8 +14,9 @@ Cancelled = Callable[[], bool]  # what work asks now and then, to end early
 class Job:
     """One piece of work in a thread of its own; a cancelled job never calls back."""
 
-    def __init__(self, name: str, work: Callable[[Cancelled], Callable[[], None]]) -> None:
+    def __init__(self, name: str, work: Callable[[Cancelled], Callable[[], None]], brief: bool) -> None:
         self.name = name
+        self.brief = brief
         self._work = work
         self._cancelled = threading.Event()
         self._answer: Callable[[], None] | None = None
@@ -51,10 +52,13 @@ class Workers(QObject):
         work: Callable[[Cancelled], T],
         on_done: Callable[[T], None],
         on_failed: Callable[[Exception], None],
+        *,
+        brief: bool = False,
     ) -> Job:
         """Run `work(cancelled)` in a thread; then one of the two calls comes in the GUI thread.
 
-        `name` says for people what is running ("opening coco_captioning").
+        `name` says for people what is running ("opening coco_captioning"); a `brief` job is not named
+        in `running()`, where it would only flicker.
         """
 
         def answer_of(cancelled: Cancelled) -> Callable[[], None]:
@@ -65,7 +69,7 @@ class Workers(QObject):
                 return lambda: on_failed(failure)
             return lambda: on_done(result)
 
-        job = Job(name, answer_of)
+        job = Job(name, answer_of, brief)
 
         def run() -> None:
             job.work()
@@ -74,12 +78,13 @@ class Workers(QObject):
         thread = threading.Thread(target=run, name=f"captionviewer: {name}")
         self._threads[job] = thread
         thread.start()
-        self.busy_changed.emit()
+        if not brief:
+            self.busy_changed.emit()
         return job
 
     def running(self) -> list[str]:
         """Return the names of what is running now."""
-        return [job.name for job in self._threads]
+        return [job.name for job in self._threads if not job.brief]
 
     def shut_down(self, timeout: float = 3.0) -> bool:
         """Cancel all jobs and wait at most `timeout` seconds; True when every thread has ended."""
@@ -93,5 +98,6 @@ class Workers(QObject):
     @Slot(object)
     def _deliver(self, job: Job) -> None:
         self._threads.pop(job).join()
-        self.busy_changed.emit()
+        if not job.brief:
+            self.busy_changed.emit()
         job.answer()

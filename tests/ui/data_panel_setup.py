@@ -16,7 +16,7 @@ from captionviewer.core.captions import caption_text
 from captionviewer.core.coco import CocoDataset, Split
 from captionviewer.core.model_file import SavedModel
 from captionviewer.core.training_settings import TrainingSettings
-from captionviewer.ui.data_panel import DataPanel
+from captionviewer.ui.data.data_panel import DataPanel
 from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
 from captionviewer.ui.settings import Settings
 

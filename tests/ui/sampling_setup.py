@@ -17,12 +17,12 @@ from captionviewer.core.coco import CocoDataset, PhotoRecord, Split
 from captionviewer.core.images import PhotoStore
 from captionviewer.core.model_file import SavedModel
 from captionviewer.core.training import TrainingRun, TrainingSettings
-from captionviewer.ui.caption_sample import CaptionSample
-from captionviewer.ui.ground_truth import GroundTruthCaption
-from captionviewer.ui.sampling_panel import SamplingPanel
+from captionviewer.ui.sampling.caption_sample import CaptionSample
+from captionviewer.ui.sampling.ground_truth import GroundTruthCaption
+from captionviewer.ui.sampling.sampling_panel import SamplingPanel
+from captionviewer.ui.sampling.word_bars import WordBars
 from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
 from captionviewer.ui.settings import Settings
-from captionviewer.ui.word_bars import WordBars
 
 OVERFIT = TrainingSettings(
     hidden_dim=96,

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from captionviewer.core.captions import caption_text, decode_captions
 from captionviewer.core.coco import DataError
 from captionviewer.core.images import PhotoStore
-from captionviewer.ui.caption_strip import slots_of
+from captionviewer.ui.data.caption_strip import slots_of
 from captionviewer.ui.photo_loader import PhotoState
 from captionviewer.ui.widgets.plot_canvas import WAITING
 from captionviewer.ui.widgets.plot_export import PlotFormat

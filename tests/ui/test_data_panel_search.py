@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from captionviewer.ui.minibatch_bar import TRAINED_ON
+from captionviewer.ui.data.minibatch_bar import TRAINED_ON
 from tests.ui.data_panel_setup import Shown, shown_panel
 
 

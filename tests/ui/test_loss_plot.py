@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QMessage
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.loss_history import LossHistory
-from captionviewer.ui.loss_plot import LossPlot
-from captionviewer.ui.plots import COLUMNS, LossFigure, LossSeries, short_number
-from captionviewer.ui.run_numbers import duration_words, loss_words, perplexity_words
 from captionviewer.ui.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.theme import DARK, LIGHT
+from captionviewer.ui.training.loss_figure import COLUMNS, LossFigure, LossSeries, short_number
+from captionviewer.ui.training.loss_plot import LossPlot
+from captionviewer.ui.training.run_numbers import duration_words, loss_words, perplexity_words
 from tests.ui.training_setup import import_matplotlib, wait
 
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 
 from captionviewer.ui import settings as remembered
-from captionviewer.ui.photo_grid import PhotoGrid
+from captionviewer.ui.data.photo_grid import PhotoGrid
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.window_driver import WindowDriver
 

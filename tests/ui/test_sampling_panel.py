@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QScrollArea, QVBox
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.decoding import surprise
-from captionviewer.ui.caption_chips import CaptionChips
+from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.session import ModelOrigin
 from captionviewer.ui.settings import PLAY_SPEED
 from tests.coco_folder_writer import write_coco_folder

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.training import TrainingRun
-from captionviewer.ui import sampler
-from captionviewer.ui.caption_chips import CaptionChips
+from captionviewer.ui.sampling import sampler
+from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.session import ModelOrigin
 from captionviewer.ui.settings import FOLLOW_TRAINING
 from tests.ui.sampling_setup import OVERFIT, SOON, Shown, learned_model, other_model, shown_sampling

@@ -10,11 +10,17 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from captionviewer.ui import theme
-from captionviewer.ui.caption_chips import CaptionChips
-from captionviewer.ui.ground_truth import GroundTruthCaption, SurpriseLegend, TintedCaption, TintedWord, tint
-from captionviewer.ui.probability_words import nats, percent, small_probability
-from captionviewer.ui.word_bars import WordBar, WordBars, scale_for
-from captionviewer.ui.word_flow import FlowWord
+from captionviewer.ui.sampling.caption_chips import CaptionChips
+from captionviewer.ui.sampling.ground_truth import (
+    GroundTruthCaption,
+    SurpriseLegend,
+    TintedCaption,
+    TintedWord,
+    tint,
+)
+from captionviewer.ui.sampling.probability_words import nats, percent, small_probability
+from captionviewer.ui.sampling.word_bars import WordBar, WordBars, scale_for
+from captionviewer.ui.sampling.word_flow import FlowWord
 
 BLIND_GUESS = math.log(1004)
 

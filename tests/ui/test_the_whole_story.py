@@ -6,8 +6,8 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox
 
-from captionviewer.ui.ground_truth import GroundTruthCaption
-from captionviewer.ui.photo_grid import PhotoGrid
+from captionviewer.ui.data.photo_grid import PhotoGrid
+from captionviewer.ui.sampling.ground_truth import GroundTruthCaption
 from tests.ui.window_driver import WindowDriver
 
 PRESET = "Notebook overfit: 50 captions"

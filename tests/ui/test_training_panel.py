@@ -27,7 +27,7 @@ from captionviewer.core.model_file import save_model
 from captionviewer.core.training import RunState, TrainingSettings
 from captionviewer.core.training_settings import FIELDS, PRESETS
 from captionviewer.ui.session import ModelOrigin
-from captionviewer.ui.training_panel import TrainingPanel
+from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.training_setup import ENDLESS, QUICK, open_data, pause_for, training_panel, wait
 
@@ -391,7 +391,7 @@ def test_other_data_ends_the_run_that_trains_on_the_old(
     wait(lambda: bool(panel.watched.count()), qtbot)
     run = panel.control.run
     assert run is not None
-    open_data(qtbot, panel._session, write_coco_folder(tmp_path / "other", photos=False))
+    open_data(qtbot, panel._session, write_coco_folder(tmp_path / "other"))
     wait(lambda: not panel.is_running(), qtbot)
     assert run.state is RunState.STOPPED
     assert state(panel) == "Ready to train."

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from captionviewer.core.training import TrainingSettings
 from captionviewer.ui.session import Session
 from captionviewer.ui.settings import Settings
-from captionviewer.ui.training_panel import TrainingPanel
+from captionviewer.ui.training.training_panel import TrainingPanel
 
 QUICK = TrainingSettings(hidden_dim=24, wordvec_dim=16, num_captions=20, batch_size=5, num_epochs=10, seed=3)
 ENDLESS = replace(QUICK, num_epochs=100_000)

@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.captions import caption_words
 from captionviewer.core.coco import CocoDataset, PhotoRecord
-from captionviewer.ui.caption_list import CaptionList, ShownCaption
-from captionviewer.ui.caption_strip import READING, CaptionStrip, StripScroller, loss_words, slots_of
-from captionviewer.ui.feature_tab import FeatureTab
+from captionviewer.ui.data.caption_list import CaptionList, ShownCaption
+from captionviewer.ui.data.caption_strip import READING, CaptionStrip, StripScroller, loss_words, slots_of
+from captionviewer.ui.data.feature_tab import FeatureTab
+from captionviewer.ui.data.statistics_tab import StatisticsTab
 from captionviewer.ui.icons import icon
 from captionviewer.ui.session import Session
-from captionviewer.ui.statistics_tab import StatisticsTab
 from captionviewer.ui.theme import colors, set_muted
 from captionviewer.ui.widgets.photo_view import PhotoView
 from captionviewer.ui.widgets.tool_buttons import ActionButton

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from captionviewer.ui.data.minibatch_browser import LARGEST_MINIBATCH, LARGEST_SEED, MinibatchBrowser
 from captionviewer.ui.icons import icon
-from captionviewer.ui.minibatch_browser import LARGEST_MINIBATCH, LARGEST_SEED, MinibatchBrowser
 from captionviewer.ui.session import Session
 from captionviewer.ui.theme import set_muted
 from captionviewer.ui.widgets.flow_layout import FlowLayout

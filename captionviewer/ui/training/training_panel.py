@@ -26,13 +26,13 @@ from captionviewer.core.model_file import SavedModel
 from captionviewer.core.training import DataFacts, RunState, TrainingRun
 from captionviewer.core.watched_photos import photos_to_watch
 from captionviewer.ui.icons import icon
-from captionviewer.ui.loss_plot import LossPlot
-from captionviewer.ui.run_control import NUM_WATCHED, RunControl
-from captionviewer.ui.run_numbers import RunNumbers, duration_words
 from captionviewer.ui.session import ModelOrigin, Session
 from captionviewer.ui.theme import colors, set_muted
-from captionviewer.ui.training_form import TrainingForm
-from captionviewer.ui.watched_captions import WatchedCaptions, WatchedPhoto
+from captionviewer.ui.training.loss_plot import LossPlot
+from captionviewer.ui.training.run_control import NUM_WATCHED, RunControl
+from captionviewer.ui.training.run_numbers import RunNumbers, duration_words
+from captionviewer.ui.training.training_form import TrainingForm
+from captionviewer.ui.training.watched_captions import WatchedCaptions, WatchedPhoto
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
@@ -217,6 +217,7 @@ class TrainingPanel(QWidget):
         dataset = self._session.dataset
         run = self.control.run
         if run is not None and run.dataset is not dataset:
+            self.watched.watch(())  # its photos are of data that nobody has open any more
             self.control.stop_and_wait(1.0)
             self.control.forget()
             self._show_nothing()

@@ -4,7 +4,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from captionviewer.core.coco import CocoDataset
-from captionviewer.ui.data_plots import CaptionStatistics, caption_statistics, draw_lengths, draw_words
+from captionviewer.ui.data.data_plots import CaptionStatistics, caption_statistics, draw_lengths, draw_words
 from captionviewer.ui.session import Session
 from captionviewer.ui.widgets.plot_canvas import PlotCanvas
 from captionviewer.ui.worker import Job

@@ -10,9 +10,9 @@ from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from captionviewer.core.loss_history import LossHistory
-from captionviewer.ui.plots import LossFigure, LossSeries
 from captionviewer.ui.session import Session
 from captionviewer.ui.theme import colors, set_muted
+from captionviewer.ui.training.loss_figure import LossFigure, LossSeries
 from captionviewer.ui.widgets.plot_export import PlotFormat, export_figure
 
 if TYPE_CHECKING:

@@ -16,18 +16,18 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.ui import settings as remembered
 from captionviewer.ui import theme
-from captionviewer.ui.caption_player import SPEEDS, CaptionPlayer
-from captionviewer.ui.caption_sample import CaptionSample
 from captionviewer.ui.icons import icon
-from captionviewer.ui.player_bar import PlayerBar, SpaceKeeper
-from captionviewer.ui.sample_view import SampleView
-from captionviewer.ui.sampler import Sampler
+from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
+from captionviewer.ui.sampling.caption_sample import CaptionSample
+from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
+from captionviewer.ui.sampling.sample_view import SampleView
+from captionviewer.ui.sampling.sampler import Sampler
+from captionviewer.ui.sampling.word_flow import plain_tip
 from captionviewer.ui.session import ModelOrigin, Session
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.plot_export import export_figure
 from captionviewer.ui.widgets.tool_buttons import ActionButton
-from captionviewer.ui.word_flow import plain_tip
 
 NO_DATA = ("No data is open", "Open a folder of COCO captions, then select a photo in Data.")
 NO_PHOTO = ("No photo selected", "Select a photo in Data: the model captions it here, one word at a time.")
@@ -209,7 +209,7 @@ class SamplingPanel(QWidget):
             return
         from matplotlib.figure import Figure
 
-        from captionviewer.ui.sampling_plots import bar_rows, draw_bars
+        from captionviewer.ui.sampling.sampling_plots import bar_rows, draw_bars
 
         timestep = min(self._player.position, len(sample.timesteps) - 1)
         figure = Figure(figsize=(7.0, 4.2), layout="constrained")

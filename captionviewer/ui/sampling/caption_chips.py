@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.captions import END, START, UNK
 from captionviewer.ui import theme
-from captionviewer.ui.word_flow import FlowWord, WordFlow
+from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
 
 
 class CaptionChips(WordFlow):

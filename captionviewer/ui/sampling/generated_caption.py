@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.captions import END
 from captionviewer.ui import theme
-from captionviewer.ui.caption_sample import MAX_LENGTH, CaptionSample
-from captionviewer.ui.probability_words import nats, small_probability
+from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
+from captionviewer.ui.sampling.probability_words import nats, small_probability
 
 ROOM_KEPT = 12  # words: most captions are shorter, and the room for a longer one would stand empty
 

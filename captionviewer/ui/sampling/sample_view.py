@@ -18,17 +18,17 @@ from PySide6.QtWidgets import (
 from captionviewer.core.captions import END, START
 from captionviewer.core.coco import CocoDataset, PhotoRecord
 from captionviewer.ui import theme
-from captionviewer.ui.caption_chips import CaptionChips
-from captionviewer.ui.caption_player import CaptionPlayer
-from captionviewer.ui.caption_sample import CaptionSample, ground_truth_words
-from captionviewer.ui.generated_caption import ROOM_KEPT, GeneratedCaption, note_of
-from captionviewer.ui.ground_truth import GroundTruth, SurpriseLegend, TintedCaption, TintedWord
 from captionviewer.ui.photo_loader import PhotoLoader
-from captionviewer.ui.probability_words import percent
+from captionviewer.ui.sampling.caption_chips import CaptionChips
+from captionviewer.ui.sampling.caption_player import CaptionPlayer
+from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
+from captionviewer.ui.sampling.generated_caption import ROOM_KEPT, GeneratedCaption, note_of
+from captionviewer.ui.sampling.ground_truth import GroundTruth, SurpriseLegend, TintedCaption, TintedWord
+from captionviewer.ui.sampling.probability_words import percent
+from captionviewer.ui.sampling.word_bars import NUM_BARS, WordBar, WordBars, scale_for
+from captionviewer.ui.sampling.word_flow import FlowWord
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.photo_view import PhotoView
-from captionviewer.ui.word_bars import NUM_BARS, WordBar, WordBars, scale_for
-from captionviewer.ui.word_flow import FlowWord
 
 # In letters of average width: below the first, the ground truth stands under the bars; below the second,
 # both are equally wide.

@@ -7,10 +7,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.core.captions import caption_words
-from captionviewer.ui.minibatch_bar import MinibatchBar
-from captionviewer.ui.minibatch_browser import MinibatchBrowser
-from captionviewer.ui.photo_details import PhotoDetails, found_positions, shown_captions
-from captionviewer.ui.photo_grid import GridCaption, PhotoGrid
+from captionviewer.ui.data.minibatch_bar import MinibatchBar
+from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
+from captionviewer.ui.data.photo_details import PhotoDetails, found_positions, shown_captions
+from captionviewer.ui.data.photo_grid import GridCaption, PhotoGrid
 from captionviewer.ui.session import Session
 from captionviewer.ui.widgets.empty_page import EmptyPage
 

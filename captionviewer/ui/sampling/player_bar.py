@@ -5,8 +5,8 @@ from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from captionviewer.ui import theme
-from captionviewer.ui.caption_player import SPEEDS, CaptionPlayer
-from captionviewer.ui.caption_sample import MAX_LENGTH
+from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
+from captionviewer.ui.sampling.caption_sample import MAX_LENGTH
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.captions import END, UNK
 from captionviewer.ui import theme
-from captionviewer.ui.probability_words import MINUS, nats, percent
-from captionviewer.ui.word_flow import FlowWord, WordFlow
+from captionviewer.ui.sampling.probability_words import MINUS, nats, percent
+from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
 
 # The strongest tint, as a share of the theme's colour of surprise: any more and the text on it would
 # fall below a contrast of 4.5.

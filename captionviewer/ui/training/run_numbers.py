@@ -7,8 +7,8 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.training import Progress
-from captionviewer.ui.loss_plot import perplexity
 from captionviewer.ui.theme import set_muted
+from captionviewer.ui.training.loss_plot import perplexity
 
 NONE = "–"
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco import CocoDataset, DataError, PhotoRecord
-from captionviewer.ui.caption_sample import CaptionSample, ModelDoesNotFit, TrainingRows, take_sample
+from captionviewer.ui.sampling.caption_sample import CaptionSample, ModelDoesNotFit, TrainingRows, take_sample
 from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
 from captionviewer.ui.worker import Job
 
@@ -161,6 +161,7 @@ class Sampler(QObject):
             lambda cancelled: take_sample(dataset, record, model, features, training_rows, cancelled),
             done,
             failed,
+            brief=True,
         )
 
     def _go_on(self) -> None:
