@@ -130,12 +130,13 @@ def loss_and_gradients(
 def _times(rows: FloatArray, start: int, n: int, matrix: FloatArray, out: FloatArray) -> FloatArray:
     """rows[start : start + n] @ matrix, in out[:n]; both have up to SPARE rows more, read and overwritten.
 
-    The kernels of OpenBLAS take 8 rows at a time and are slow at the remainder: 16 rows take two thirds of
-    the time of 14. One or two rows left over are quicker as products of a vector.
+    The kernels of OpenBLAS, on two cores, take 8 rows at a time and are slow at the remainder: 16 rows take
+    two thirds of the time of 14. A few rows, or one or two left over, are quicker as products of a vector.
     """
     left = n % 8
-    whole = n - left if left <= 2 else n - left + 8
-    np.matmul(rows[start : start + whole], matrix, out=out[:whole])
+    whole = 0 if n <= 4 else n - left if left <= 2 else n - left + 8
+    if whole:
+        np.matmul(rows[start : start + whole], matrix, out=out[:whole])
     for k in range(whole, n):
         np.matmul(rows[start + k], matrix, out=out[k])
     return out[:n]
