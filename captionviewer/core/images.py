@@ -21,7 +21,8 @@ from captionviewer.core.places import cache_folder as default_cache_folder
 
 __all__ = ["Photo", "PhotoProblem", "PhotoStore", "PhotoUnavailable", "image_from_url"]
 
-PhotoSource = Literal["folder", "cache", "flickr", "mirror"]
+PhotoSource = Literal["folder", "cache", "flickr", "mirror", "storybook"]
+STORYBOOK = "storybook:"  # addresses of pictures that our own code draws
 COCO_MIRROR = "http://images.cocodataset.org"
 CACHE_BYTES = 500_000_000
 
@@ -111,6 +112,8 @@ class PhotoStore:
             With the reason; of several, the one that may pass.
         """
         failures: list[PhotoUnavailable] = []
+        if url.startswith(STORYBOOK):
+            return _from_storybook(url)
         for way in (self._from_folder, self._from_cache, self._from_web, self._from_mirror):
             if stop():
                 message = f"{shown(url)} was no longer wanted and is not loaded."
@@ -221,6 +224,16 @@ class PhotoStore:
             can_retry=any(failure.can_retry for failure in failures),
             retry_after=min(waits, default=None),
         )
+
+
+def _from_storybook(url: str) -> Photo:
+    from captionviewer.core.storybook import picture_of
+
+    try:
+        return Photo(picture_of(url), "storybook", url)
+    except ValueError as error:
+        message = f"{shown(url)} is no picture of the storybook: {error}."
+        raise PhotoUnavailable(PhotoProblem.NO_ADDRESS, url, message, can_retry=False) from error
 
 
 def image_from_url(url: str) -> ByteArray:

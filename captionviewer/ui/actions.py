@@ -28,6 +28,9 @@ OPEN_FOLDER = ActionWords(
     (QKeySequence.StandardKey.Open,),
     "folder",
 )
+STORYBOOK = ActionWords(
+    "Open the S&torybook", "Open small drawn scenes with captions that come with captionviewer", (), "photo"
+)
 IMAGE_FOLDER = ActionWords(
     "Choose &Image Folder…", "Take photos from your own copy of COCO's train2014 and val2014 folders first"
 )

@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage(session)
         self.welcome.open_asked.connect(self.ask_for_folder)
         self.welcome.folder_chosen.connect(self.open_folder)
+        self.welcome.demo_asked.connect(self.open_storybook)
         self.notices = NoticeBar()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
@@ -194,6 +195,11 @@ class MainWindow(QMainWindow):
         """Open a data folder, after asking about what that would end or lose."""
         if self.may_replace_model("Opening another data set"):
             self.session.open_folder(folder, features)
+
+    def open_storybook(self) -> None:
+        """Open the pictures that come with the program."""
+        if self.may_replace_model("Opening the storybook"):
+            self.session.open_storybook()
 
     def ask_for_image_folder(self) -> None:
         """Let the user choose a COCO image folder of their own."""

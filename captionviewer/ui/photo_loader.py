@@ -409,6 +409,7 @@ def _source_words(photo: Photo) -> str:
         "cache": f"the cache on this computer ({flickr})",
         "flickr": flickr,
         "mirror": mirror,
+        "storybook": "drawn by captionviewer",
     }[photo.source]
 
 

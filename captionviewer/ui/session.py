@@ -116,6 +116,23 @@ class Session(QObject):
         self._set_opening(f"Opening {folder.name or folder}…")
         self._job = self.workers.start(f"opening {folder.name}", work, self._opened, failed)
 
+    def open_storybook(self) -> None:
+        """Open the pictures that come with the program; the first time, they are unpacked in a thread."""
+
+        def work(_cancelled: Cancelled) -> Path:
+            from captionviewer.core.storybook import storybook_folder
+
+            return storybook_folder()
+
+        def failed(error: Exception) -> None:
+            self._set_opening("")
+            self.problem.emit(f"The storybook could not be unpacked: {error}. Is the disk full?")
+
+        self._set_opening("Unpacking the storybook…")
+        self.workers.start(
+            "unpacking the storybook", work, lambda folder: self.open_folder(folder, "pca"), failed
+        )
+
     def _opened(self, dataset: CocoDataset) -> None:
         self._set_opening("")
         before = self.dataset

@@ -84,6 +84,7 @@ class WelcomePage(QScrollArea):
     """Offers to open a folder, drop one or take a recent one, and says what COCO is."""
 
     open_asked = Signal()
+    demo_asked = Signal()
     folder_chosen = Signal(object)  # Path
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -135,6 +136,13 @@ class WelcomePage(QScrollArea):
         self.open_button.setToolTip("Choose the folder that holds coco2014_captions.h5 (Ctrl+O)")
         self.open_button.setDefault(True)
         self.open_button.clicked.connect(self.open_asked)
+        self.demo_button = QPushButton(icon("photo"), "Open the storybook")
+        self.demo_button.setObjectName("welcome_storybook")
+        self.demo_button.setIconSize(QSize(20, 20))
+        self.demo_button.setToolTip(
+            "Small drawn scenes with captions that come with captionviewer: no data needed"
+        )
+        self.demo_button.clicked.connect(self.demo_asked)
         self._status = _Paragraph("")
         self._status.setObjectName("welcome_status")
         card = _Card(dashed=True)
@@ -144,7 +152,8 @@ class WelcomePage(QScrollArea):
         row = QHBoxLayout()
         row.setSpacing(14)
         row.addWidget(self.open_button)
-        row.addWidget(_Paragraph("or drop the folder anywhere on this window"), 1)
+        row.addWidget(self.demo_button)
+        row.addWidget(_Paragraph("or drop a folder anywhere on this window"), 1)
         inside.addLayout(row)
         inside.addWidget(self._status)
         self._recent_title = _SizedLabel("Recent folders", 1.0, bold=True)
@@ -179,7 +188,8 @@ class WelcomePage(QScrollArea):
         """Show what is being opened, and the folders opened before."""
         self._status.setText(self._session.opening)
         self._status.setVisible(bool(self._session.opening))
-        self.open_button.setEnabled(not self._session.opening)
+        for opener in (self.open_button, self.demo_button):
+            opener.setEnabled(not self._session.opening)
         while (item := self._recent.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.hide()

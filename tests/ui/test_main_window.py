@@ -142,6 +142,17 @@ def test_features_can_be_switched_to_raw_and_the_status_says_so(
     assert driver.window.session.model.model.input_dim == driver.window.session.dataset.feature_dim
 
 
+def test_without_any_data_one_click_opens_the_storybook_and_its_pictures_are_drawn(
+    driver: WindowDriver,
+) -> None:
+    driver.click(driver.find(QPushButton, "welcome_storybook"))
+    driver.wait_for(lambda: driver.window.session.record is not None, 30)
+    record = driver.window.session.record
+    assert record is not None and record.url.startswith("storybook:")
+    driver.wait_for(lambda: driver.window.session.photos.known(record).image is not None)
+    assert "storybook" in driver.text("status_set")
+
+
 # ---- selection joins the panels ----------------------------------------------------------------------
 
 

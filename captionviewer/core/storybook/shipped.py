@@ -121,8 +121,8 @@ def storybook_folder(progress: Callable[[float], None] | None = None) -> Path:
         The cache folder can't be written; the message names it.
     """
     tell = progress or (lambda _: None)
-    shelf = cache_folder() / "storybook"
-    folder = shelf / archive_version()
+    shelf = cache_folder() / "books" / archive_version()
+    folder = shelf / "storybook"  # the name that the window shows
     files = ("complete", *PLAIN, *(f"{name}.h5" for name in FEATURES))
     if all((folder / name).is_file() for name in files):
         tell(1.0)
