@@ -121,7 +121,7 @@ def torch_step(data: dict[str, Any], cell: str, n: int) -> Callable[[], object]:
         rule.zero_grad(set_to_none=True)
         (loss / n).backward()
         rule.step()
-        return float(loss)
+        return float(loss.item())
 
     return step
 
