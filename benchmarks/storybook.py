@@ -35,7 +35,7 @@ from captionviewer.resources import resource
 SETTINGS = PRESETS.get(
     "Storybook",
     TrainingSettings(
-        cell_type="lstm", hidden_dim=256, wordvec_dim=128, num_captions=None, one_caption_an_image=False,
+        cell_type="lstm", hidden_dim=384, wordvec_dim=128, num_captions=None, one_caption_an_image=False,
         batch_size=50, num_epochs=5, learning_rate=1e-3, lr_decay=0.75,
     ),
 )  # fmt: skip
