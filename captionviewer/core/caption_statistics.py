@@ -1,4 +1,7 @@
-"""What can be counted in captions: their words, and those that fell to `<UNK>`."""
+"""What can be counted in captions: their words, and those that fell to `<UNK>`.
+
+Each function goes through the captions slot by slot, fastest where a slot's ids follow one another.
+"""
 
 import numpy as np
 
@@ -26,6 +29,8 @@ def unknown_counts(captions: IntArray, vocabulary: Vocabulary) -> IntArray:
 
 def word_counts(captions: IntArray, vocabulary: Vocabulary) -> IntArray:
     """How often each word of the vocabulary stands in captions (n, T); 0 for padding, start and end: (V,)."""
-    counts = np.bincount(captions.reshape(-1), minlength=len(vocabulary))
+    counts = np.zeros(len(vocabulary), dtype=np.int64)
+    for column in captions.T:
+        counts += np.bincount(column, minlength=len(vocabulary))
     counts[[vocabulary.null, vocabulary.start, vocabulary.end]] = 0
     return counts

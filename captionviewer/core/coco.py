@@ -9,12 +9,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from captionviewer.core.arrays import IntArray
+from captionviewer.core.caption_selection import (
+    CaptionConditions,
+    CaptionOrder,
+    CaptionSelection,
+    select_captions,
+)
 from captionviewer.core.captions import Vocabulary
 from captionviewer.core.coco_files import (
     CAPTIONS_FILE,
@@ -34,20 +40,22 @@ from captionviewer.core.coco_files import (
 from captionviewer.core.coco_split import Lines, OneSplit, PhotoRecord
 from captionviewer.core.data_error import FETCH_AGAIN, DataError
 from captionviewer.core.feature_file import FeatureFile
+from captionviewer.core.nearest_photos import NearestPhotos, NeighbourSearch
 from captionviewer.core.word_search import SearchHits
 
 __all__ = [
+    "CaptionConditions",
     "CaptionOrder",
+    "CaptionSelection",
     "CocoDataset",
     "DataError",
     "FeatureKind",
     "Minibatch",
+    "NearestPhotos",
     "PhotoRecord",
     "SearchHits",
     "Split",
 ]
-
-CaptionOrder = Literal["file", "length", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,13 @@ class CocoDataset:
         self.caption_length: int = splits["train"].captions.shape[1]
         self.feature_dim = splits["train"].features.shape[1]
         self._splits = splits
-        self._last_order: tuple[Split, int, IntArray] | None = None
+        self._last_order: tuple[Split, int, IntArray | None, IntArray] | None = None
+        self._neighbours = NeighbourSearch(
+            folder,
+            feature_kind,
+            "pca" if "pca" in available else feature_kind,
+            {split: one.features for split, one in splits.items()},
+        )
 
     @classmethod
     def open(cls, folder: Path, features: FeatureKind = "pca") -> "CocoDataset":
@@ -152,6 +166,7 @@ class CocoDataset:
 
     def close(self) -> None:
         """Let go of the feature files."""
+        self._neighbours.close()
         for one in self._splits.values():
             one.features.close()
 
@@ -219,7 +234,14 @@ class CocoDataset:
         return -(-(self.num_captions(split) if among is None else len(among)) // size)
 
     def minibatch(
-        self, split: Split, size: int, seed: int, index: int = 0, among: IntArray | None = None
+        self,
+        split: Split,
+        size: int,
+        seed: int,
+        index: int = 0,
+        among: IntArray | None = None,
+        *,
+        shuffled: bool = True,
     ) -> Minibatch:
         """Minibatch number `index` of `split`, its captions shuffled by `seed`.
 
@@ -231,7 +253,9 @@ class CocoDataset:
         size
             Captions in a minibatch; the last may be short.
         among
-            Rows of the captions to draw from; all if None.
+            Rows of the captions to draw from; all if None.  An array is not to be changed afterwards.
+        shuffled
+            False to leave the captions in the order of `among`, or of the file.
 
         Raises
         ------
@@ -241,18 +265,22 @@ class CocoDataset:
         count = self.num_minibatches(split, size, among)
         if not 0 <= index < count:
             raise IndexError(f"there are {count:,} minibatches, and none has the number {index:,}")
-        rows = self._order(split, seed, among)[index * size : (index + 1) * size].copy()
+        start, stop = index * size, min((index + 1) * size, self.num_captions(split))
+        if shuffled:
+            rows = self._order(split, seed, among)[start:stop].copy()
+        else:
+            rows = np.arange(start, stop) if among is None else among[start:stop].copy()
         one = self._splits[split]
         return Minibatch(split, seed, index, rows, one.captions[rows], one.image_idxs[rows])
 
     def _order(self, split: Split, seed: int, among: IntArray | None) -> IntArray:
-        if among is not None:
-            return np.random.default_rng(seed).permutation(among)
-        last = self._last_order
-        if last is None or last[:2] != (split, seed):  # kept, since "next" is asked for again and again
-            order = np.random.default_rng(seed).permutation(self.num_captions(split))
-            last = self._last_order = (split, seed, order)
-        return last[2]
+        last = self._last_order  # kept, since "next" is asked for again and again
+        if last is not None and last[:2] == (split, seed) and last[2] is among:
+            return last[3]
+        drawn_from = self.num_captions(split) if among is None else among
+        order: IntArray = np.random.default_rng(seed).permutation(drawn_from)
+        self._last_order = (split, seed, among, order)
+        return order
 
     def search(self, split: Split, text: str) -> SearchHits:
         """Find a word, or words one after another, in the captions of `split`; case is ignored."""
@@ -261,39 +289,58 @@ class CocoDataset:
     def select_captions(
         self,
         split: Split,
+        conditions: CaptionConditions,
         *,
-        words: tuple[int, int] | None = None,
-        unknown: tuple[int, int] | None = None,
-        text: str = "",
         order: CaptionOrder = "file",
         falling: bool = False,
-    ) -> IntArray:
-        """Rows of the captions that meet every condition given, sorted.
+        among: IntArray | None = None,
+    ) -> CaptionSelection:
+        """Find the captions of `split` that meet every condition, sorted; at full size in some 20 ms.
 
         Parameters
         ----------
-        words, unknown
-            Least and greatest number of words, or of `<UNK>`, both included.
-        text
-            A word or phrase, as for `search`.
+        conditions
+            Words, lengths and so on; with none given all captions are found.
         order, falling
             Sorted as in the file, by number of words or by number of `<UNK>`; greatest first if `falling`.
             Captions that are equal in this stay in the file's order.
+        among
+            Rows of the captions to choose from; all if None.
         """
-        one = self._splits[split]
-        keep = np.ones(len(one.captions), dtype=np.bool_)
-        for counts, limits in ((one.lengths, words), (one.unknown, unknown)):
-            if limits is not None:
-                keep &= (counts >= limits[0]) & (counts <= limits[1])
-        if text.strip():
-            found = np.zeros(len(keep), dtype=np.bool_)
-            found[self.search(split, text).caption_rows] = True
-            keep &= found
-        rows = np.flatnonzero(keep)
-        if order == "file":
-            return rows[::-1] if falling else rows
-        sorted_by = (one.lengths if order == "length" else one.unknown)[rows]
-        return rows[np.argsort(-sorted_by if falling else sorted_by, kind="stable")]
+        return select_captions(self._splits[split], conditions, order, falling, among)
+
+    def nearest_photos(
+        self,
+        split: Split,
+        image_row: int,
+        among: Split | None = None,
+        count: int = 10,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> NearestPhotos | None:
+        """Find the images most alike to one of `split` by the cosine of their features.
+
+        The PCA features are compared wherever the folder has them, also while the raw ones are in use: they
+        are an eighth of the size, and keep nearly all of what the raw ones tell apart.
+
+        Parameters
+        ----------
+        split, image_row
+            The image; it is not among its own neighbours.
+        among
+            The split to look through; its own if None.
+        count
+            How many neighbours; there are fewer if the split has fewer.
+        stop
+            Asked between blocks: once it is true the search ends and None is returned.
+
+        Raises
+        ------
+        DataError
+            Features hold NaN or infinity, this image's are all zero, or a file was cut, changed or closed.
+        IndexError
+            There is no such image.
+        """
+        return self._neighbours.find(split, image_row, among or split, count, stop)
 
     def caption_lengths(self, split: Split) -> IntArray:
         """Words of each caption without `<START>`, `<END>` and padding, (n,), read-only."""

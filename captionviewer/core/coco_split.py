@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from captionviewer.core import caption_statistics
-from captionviewer.core.arrays import IntArray
+from captionviewer.core.arrays import BoolArray, IntArray
 from captionviewer.core.captions import Vocabulary
 from captionviewer.core.coco_files import Split, SplitCaptions
 from captionviewer.core.feature_file import FeatureFile
-from captionviewer.core.word_search import WordSearch
+from captionviewer.core.word_search import WordSearch, first_of_each
 
 
 @dataclass(frozen=True)
@@ -90,22 +90,26 @@ class OneSplit:
     @cached_property
     def lengths(self) -> IntArray:
         """Words of each caption, (n,)."""
-        return _read_only(caption_statistics.caption_lengths(self.captions, self.vocabulary))
+        return _read_only(caption_statistics.caption_lengths(self.search.captions, self.vocabulary))
 
     @cached_property
     def unknown(self) -> IntArray:
         """How often each caption has `<UNK>`, (n,)."""
-        return _read_only(caption_statistics.unknown_counts(self.captions, self.vocabulary))
+        return _read_only(caption_statistics.unknown_counts(self.search.captions, self.vocabulary))
 
     @cached_property
     def captions_per_image(self) -> IntArray:
         """How many captions each image has, (num_images,)."""
         return _read_only(np.bincount(self.image_idxs, minlength=len(self.features)))
 
+    def first_of_each_image(self, caption_rows: IntArray) -> BoolArray:
+        """Mark the captions (n,) whose image none before them has: (n,)."""
+        return first_of_each(self.image_idxs[caption_rows], len(self.features))
+
     @cached_property
     def word_counts(self) -> IntArray:
         """How often each word stands in the captions, (V,)."""
-        return _read_only(caption_statistics.word_counts(self.captions, self.vocabulary))
+        return _read_only(caption_statistics.word_counts(self.search.captions, self.vocabulary))
 
     @cached_property
     def _captions_by_image(self) -> tuple[IntArray, IntArray]:

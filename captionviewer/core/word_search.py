@@ -67,6 +67,11 @@ class WordSearch:
         for index, word in enumerate(vocabulary.idx_to_word):
             self._spellings.setdefault(word.casefold(), []).append(index)
 
+    @property
+    def captions(self) -> IntArray:
+        """The captions, (n, T), each slot of all of them following one another in memory."""
+        return self._slots.T
+
     def find(self, text: str) -> SearchHits:
         """Find the captions that hold the words of `text` one after another, whole and in any case."""
         words = [self._as_spelt(word) for word in text.casefold().split()]
@@ -76,7 +81,9 @@ class WordSearch:
             nothing = np.empty(0, dtype=np.int64)
             return SearchHits(" ".join(words), 0, nothing, nothing, self._why_not(unknown))
         rows = self._rows_with([self._spellings[word] for word in words])
-        return SearchHits(" ".join(words), len(rows), rows, self._images_of(rows), "")
+        images = self._image_idxs[rows]
+        firsts = first_of_each(images, self._num_images)
+        return SearchHits(" ".join(words), len(rows), rows, images[firsts], "")
 
     def _as_spelt(self, word: str) -> str:
         return word if word in self._spellings else word.strip(_AROUND_WORDS)
@@ -110,13 +117,14 @@ class WordSearch:
             match |= self._slots[slot] == other
         return match
 
-    def _images_of(self, rows: IntArray) -> IntArray:
-        images = self._image_idxs[rows]
-        places = np.arange(len(images))
-        first_place = np.empty(self._num_images, dtype=np.int64)
-        first_place[images[::-1]] = places[::-1]  # of several assignments to one image the last one stays
-        distinct: IntArray = images[first_place[images] == places]
-        return distinct
+
+def first_of_each(images: IntArray, num_images: int) -> BoolArray:
+    """Mark where each image stands first among `images` (n,), numbers below `num_images`: (n,)."""
+    places = np.arange(len(images))
+    first_place = np.empty(num_images, dtype=np.int64)
+    first_place[images[::-1]] = places[::-1]  # of several assignments to one image the last one stays
+    firsts: BoolArray = first_place[images] == places
+    return firsts
 
 
 def _by_slot(captions: IntArray, vocabulary_size: int) -> IntArray:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.captions import caption_words
-from captionviewer.core.coco import CaptionOrder, CocoDataset, DataError
+from captionviewer.core.coco import CocoDataset, DataError
 from captionviewer.core.coco_files import FEATURE_KINDS, SPLITS, FeatureKind, Split, features_file
 from captionviewer.core.notebook_data import sample_coco_minibatch
 from tests.coco_folder_writer import write_coco_folder
@@ -167,36 +167,6 @@ def test_statistics_agree_with_counting_word_by_word(dataset: CocoDataset) -> No
     assert dataset.word_counts().tolist() == [counted[word] for word in dataset.vocabulary.idx_to_word]
     assert dataset.unknown_share() == pytest.approx(counted["<UNK>"] / counted.total())
     assert 0 < dataset.unknown_share("train") < 0.2
-
-
-def test_captions_are_filtered_by_length_unknown_words_and_text(dataset: CocoDataset) -> None:
-    lengths, unknown = dataset.caption_lengths("train"), dataset.unknown_counts("train")
-    found = set(dataset.search("train", "a").caption_rows.tolist())
-    expected = [
-        row
-        for row in range(dataset.num_captions("train"))
-        if 6 <= lengths[row] <= 11 and unknown[row] <= 1 and row in found
-    ]
-    rows = dataset.select_captions("train", words=(6, 11), unknown=(0, 1), text=" a ")
-    assert rows.tolist() == expected and expected
-    assert dataset.select_captions("train", text=" ").tolist() == list(range(dataset.num_captions("train")))
-
-
-@pytest.mark.parametrize("falling", [False, True])
-@pytest.mark.parametrize("order", ["length", "unknown"])
-def test_captions_are_sorted_and_equals_keep_the_order_of_the_file(
-    order: CaptionOrder, falling: bool, dataset: CocoDataset
-) -> None:
-    counts = (dataset.caption_lengths if order == "length" else dataset.unknown_counts)("val")
-    rows = dataset.select_captions("val", order=order, falling=falling).tolist()
-    assert rows == sorted(range(len(counts)), key=lambda row: -counts[row] if falling else counts[row])
-
-
-def test_the_order_of_the_file_can_be_turned_round(dataset: CocoDataset) -> None:
-    assert (
-        dataset.select_captions("val", falling=True).tolist()
-        == list(range(dataset.num_captions("val")))[::-1]
-    )
 
 
 def test_training_captions_are_drawn_without_repeating_a_caption(dataset: CocoDataset) -> None:
