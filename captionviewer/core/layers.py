@@ -8,6 +8,9 @@ much faster, and is held equal to these.
 
 Letters for sizes: N minibatch, T timesteps, D input, W word vector, H hidden state, V vocabulary,
 M output. Nothing here changes the dtype: float32 in, float32 out.
+
+They stand in one file, longer than others here, so that the network reads from top to bottom; half of it
+is shapes.
 """
 
 import numpy as np

@@ -2,7 +2,8 @@
 came from.
 
 `about` is a JSON text (format version, settings, vocabulary, name of the data set); each parameter is an
-array of its own; beside them stand the loss history and the caption rows trained on. No pickle anywhere:
+array of its own; beside them stand the history of the losses and of the learning rate, and the caption rows
+trained on. Format 1 had no learning rates: they are worked out from the settings. No pickle anywhere:
 opening a model that came from someone else runs nothing of theirs, and every part is checked before it is
 believed.
 """
@@ -23,10 +24,11 @@ from captionviewer.core.training_settings import TrainingSettings
 
 if TYPE_CHECKING:
     from captionviewer.core.coco import CocoDataset
-    from captionviewer.core.training import ModelSnapshot, TrainingRun
+    from captionviewer.core.training import TrainingRun
+    from captionviewer.core.training_events import ModelSnapshot
 
 FORMAT = "captionviewer model"
-VERSION = 1
+VERSION = 2
 SPECIAL_WORDS = ("<NULL>", "<START>", "<END>", "<UNK>")
 MOST_BYTES = 8 * 1024**3
 MOST_ABOUT_BYTES = 64 * 1024**2
@@ -54,6 +56,7 @@ class SavedModel:
     iteration: int
     loss_history: FloatArray  # (iterations,) float32, loss per caption
     words_history: FloatArray  # (iterations,) float32, loss per word
+    rates_history: FloatArray  # (iterations,) float32, the learning rate that each step was made with
     caption_rows: IntArray  # (n,) rows of train_captions trained on
     data_name: str  # of the data set, for people
     feature_kind: FeatureKind
@@ -66,7 +69,7 @@ class SavedModel:
         """A fresh model for a data set, with nothing learned."""
         none: FloatArray = np.empty(0, dtype=np.float32)
         rows: IntArray = np.empty(0, dtype=np.int64)
-        return cls(model, settings, 0, none, none, rows, dataset.folder.name, dataset.feature_kind)
+        return cls(model, settings, 0, none, none, none, rows, dataset.folder.name, dataset.feature_kind)
 
     @classmethod
     def of_run(cls, run: "TrainingRun", snapshot: "ModelSnapshot") -> "SavedModel":
@@ -78,6 +81,7 @@ class SavedModel:
             iteration=snapshot.iteration,
             loss_history=losses[: snapshot.iteration],
             words_history=losses_per_word[: snapshot.iteration],
+            rates_history=run.history.learning_rates()[: snapshot.iteration],
             caption_rows=run.caption_rows,
             data_name=run.dataset.folder.name,
             feature_kind=run.dataset.feature_kind,
@@ -146,8 +150,8 @@ def save_model(path: Path, saved: SavedModel) -> None:
                 path, f"The model was not saved to {path}: its {name} holds NaN or infinite numbers."
             )
         arrays[name] = parameter
-    arrays["loss_history"] = np.asarray(saved.loss_history, dtype="<f4")
-    arrays["words_history"] = np.asarray(saved.words_history, dtype="<f4")
+    for name in ("loss_history", "words_history", "rates_history"):
+        arrays[name] = np.asarray(getattr(saved, name), dtype="<f4")
     arrays["caption_rows"] = np.asarray(saved.caption_rows, dtype="<i8")
     try:
         write_archive(path, arrays)
@@ -196,12 +200,16 @@ def _read(archive: NumberArchive) -> SavedModel:
         raise ArchiveError(f"its W_proj has the shape {shape}, not (features, hidden size)")
     input_dim = shape[0]
     _check_shapes(archive, settings, input_dim, len(words), np.dtype(dtype))
-    histories = [_column(archive, name, np.dtype(np.float32)) for name in ("loss_history", "words_history")]
-    if len(histories[0]) != len(histories[1]):
-        raise ArchiveError("its two loss histories differ in length")
     rows = _column(archive, "caption_rows", np.dtype(np.int64))
     if len(rows) and int(rows.min()) < 0:
         raise ArchiveError("it names captions by negative numbers")
+    losses, losses_per_word = _history(archive, "loss_history"), _history(archive, "words_history")
+    if _whole_number(about, "version") == 1:
+        rates = _planned_rates(settings, len(rows), len(losses))
+    else:
+        rates = _history(archive, "rates_history")
+    if not len(losses) == len(losses_per_word) == len(rates):
+        raise ArchiveError("its histories of losses and learning rates differ in length")
     model = CaptioningRNN(
         {word: i for i, word in enumerate(words)},
         input_dim=input_dim,
@@ -223,8 +231,9 @@ def _read(archive: NumberArchive) -> SavedModel:
         model=model,
         settings=settings,
         iteration=_whole_number(about, "iteration"),
-        loss_history=cast(FloatArray, histories[0]),
-        words_history=cast(FloatArray, histories[1]),
+        loss_history=losses,
+        words_history=losses_per_word,
+        rates_history=rates,
         caption_rows=cast(IntArray, rows),
         data_name=_text(about, "data_name"),
         feature_kind="raw" if kind == "raw" else "pca",
@@ -315,6 +324,17 @@ def _column(archive: NumberArchive, name: str, dtype: np.dtype[np.float32 | np.i
     if not np.isfinite(values).all():
         raise ArchiveError(f"its {name} holds NaN or infinite numbers")
     return values
+
+
+def _history(archive: NumberArchive, name: str) -> FloatArray:
+    return cast(FloatArray, _column(archive, name, np.dtype(np.float32)))
+
+
+def _planned_rates(settings: TrainingSettings, num_captions: int, iterations: int) -> FloatArray:
+    """The learning rate of each iteration, (iterations,) float32, as the solver lets it decay."""
+    an_epoch = max(1, num_captions // settings.batch_size)
+    rates: FloatArray = settings.learning_rate * settings.lr_decay ** (np.arange(iterations) // an_epoch)
+    return rates.astype(np.float32)
 
 
 def _whole_number(about: Mapping[str, object], name: str) -> int:

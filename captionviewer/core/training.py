@@ -14,7 +14,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from enum import Enum
 
 import numpy as np
 
@@ -24,6 +23,7 @@ from captionviewer.core.captioning_rnn import CaptioningRNN
 from captionviewer.core.captioning_solver import CaptioningSolver
 from captionviewer.core.coco import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.loss_history import LossHistory
+from captionviewer.core.model_guard import DivergedError, ModelGuard, is_finite
 from captionviewer.core.progress import Progress, SpeedMeter
 from captionviewer.core.training_events import (
     Event,
@@ -33,60 +33,19 @@ from captionviewer.core.training_events import (
     RunPaused,
     RunResumed,
     RunStarted,
+    RunState,
     RunStopped,
     TerminalEvent,
     WatchedCaptions,
 )
-from captionviewer.core.training_settings import FIELDS, PRESETS, DataFacts, TrainingSettings
+from captionviewer.core.training_settings import TrainingSettings
 from captionviewer.core.watched_photos import WatchedPhotos, photos_to_watch
 
-__all__ = [
-    "FIELDS",
-    "PRESETS",
-    "DataFacts",
-    "Event",
-    "LossHistory",
-    "ModelSnapshot",
-    "Progress",
-    "RunFailed",
-    "RunFinished",
-    "RunPaused",
-    "RunResumed",
-    "RunStarted",
-    "RunState",
-    "RunStopped",
-    "TerminalEvent",
-    "TrainingRun",
-    "TrainingSettings",
-    "WatchedCaptions",
-]
-
-GUARD_EVERY = 25  # iterations between the copies that a NaN loss falls back on; by count, so that runs repeat
 WATCH_EVERY = 0.5  # seconds between two looks at the watched photos, at the least
 WATCH_SHARE = 0.03  # and no more than this share of the run's time
 MOST_EVENTS = 1000
 
 _log = logging.getLogger(__name__)
-
-
-class RunState(Enum):
-    """Where a run is. FINISHED, STOPPED and FAILED are ends."""
-
-    NOT_STARTED = "not started"
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-    @property
-    def is_live(self) -> bool:
-        """Whether a thread works on the run or waits for it to go on."""
-        return self in (RunState.RUNNING, RunState.PAUSED)
-
-
-class _DivergedError(Exception):
-    """The parameters or the loss are no longer finite."""
 
 
 class TrainingRun:
@@ -137,12 +96,10 @@ class TrainingRun:
         self._caption_rows: IntArray = np.empty(0, dtype=np.int64)
         self._image_rows: IntArray = np.empty(0, dtype=np.int64)
         self._data_digest = ""
-        # A daemon, so that a script which forgets a paused run can still end; the window stops its runs
-        # itself.
+        # A daemon, so that a script which forgets a paused run can still end; the window stops its own.
         self._thread = threading.Thread(target=self._work, name="captionviewer training", daemon=True)
         # from here on only the worker's
-        self._good: deque[ModelSnapshot] = deque(maxlen=2)
-        self._candidate: ModelSnapshot | None = None
+        self._guard = ModelGuard()
         self._speed = SpeedMeter()
         self._next_watch = 0.0
         self._watched = WatchedPhotos(dataset)
@@ -167,9 +124,7 @@ class TrainingRun:
             self._wake.notify_all()
 
     def step_once(self) -> None:
-        """Make one minibatch update and wait: from the start, or from a pause. A run at full speed is
-        paused.
-        """
+        """Make one minibatch update and wait, from the start or a pause; pause a run at full speed."""
         with self._wake:
             if self._state is not RunState.NOT_STARTED:
                 if self._wants_pause:
@@ -180,21 +135,16 @@ class TrainingRun:
         self._begin(single_steps=1)
 
     def stop(self) -> None:
-        """End the run at the next step boundary, keeping what it has learned. A run not started ends at
-        once.
-        """
+        """End the run at the next step boundary (at once if not started), keeping what it has learned."""
         with self._wake:
             self._wants_stop = True
             self._wake.notify_all()
-            never_started = self._state is RunState.NOT_STARTED
-            if never_started:
+            if self._state is RunState.NOT_STARTED:
                 self._state = RunState.STOPPED
                 self._events.append(RunStopped(0))
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until the run's thread has ended, at most `timeout` seconds; True when there is none any
-        more.
-        """
+        """Block until the run's thread has ended, at most `timeout` seconds; True when none is live."""
         if self._thread.ident is None:
             return True
         self._thread.join(timeout)
@@ -217,9 +167,7 @@ class TrainingRun:
 
     @property
     def data_digest(self) -> str:
-        """The fingerprint of those captions, by which a saved model knows its data again; empty until
-        RunStarted.
-        """
+        """What a saved model knows those captions again by; empty until RunStarted."""
         return self._data_digest
 
     def take_events(self) -> list[Event]:
@@ -238,9 +186,7 @@ class TrainingRun:
         self._wants_snapshot = True
 
     def snapshot(self) -> ModelSnapshot | None:
-        """The newest frozen copy of the model; one is made when the run starts, pauses and ends, and when
-        asked for.
-        """
+        """The newest frozen copy: made when the run starts, pauses and ends, and when asked for."""
         return self._snapshot
 
     def watch(self, photos: Sequence[PhotoRecord]) -> None:
@@ -266,13 +212,13 @@ class TrainingRun:
 
     def _work(self) -> None:
         solver: CaptioningSolver | None = None
-        outcome: TerminalEvent | None = None
+        outcome: TerminalEvent = RunFailed("Training ended without saying why.", 0, None)
         try:
             # a diverging run overflows before its loss does; that is reported once, as the run's end
             with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
                 solver = self._prepare()
                 outcome = self._train(solver) if solver is not None else RunStopped(0)
-        except _DivergedError as problem:
+        except DivergedError as problem:
             outcome = self._failure(str(problem), solver)
         except DataError as problem:  # raised while a minibatch is read: the model is whole
             outcome = self._failure(
@@ -287,8 +233,6 @@ class TrainingRun:
                 f"Training ended on an error: {type(problem).__name__}: {problem}.", solver
             )
         finally:
-            if outcome is None:
-                outcome = self._failure("Training ended without saying why.", solver)
             self._end(outcome)
 
     def _prepare(self) -> CaptioningSolver | None:
@@ -342,16 +286,13 @@ class TrainingRun:
                 self._take_snapshot(solver, loss)
                 self._look_at_watched(solver)
                 return RunStopped(solver.iteration)
-            if solver.iteration % GUARD_EVERY == 0:
-                self._candidate = ModelSnapshot(solver.model.copy(), solver.iteration, loss)
+            self._guard.before_step(solver.model, solver.iteration, loss)
             learning_rate = solver.learning_rate  # decays at an epoch's end, within the step
             loss = float(solver.step())
             if not math.isfinite(loss):
-                what = "NaN" if math.isnan(loss) else "infinite"
-                raise _DivergedError(self._divergence(f"The loss became {what}", solver.iteration))
-            if self._candidate is not None:  # the loss it gave is finite: this copy can be fallen back on
-                self._good.append(self._candidate)
-                self._candidate = None
+                what = "The loss became NaN" if math.isnan(loss) else "The loss became infinite"
+                raise DivergedError(what, solver.iteration, self.settings.learning_rate)
+            self._guard.loss_was_finite()
             self._note_step(solver, loss, learning_rate)
             if self._wants_snapshot:
                 self._take_snapshot(solver, loss)
@@ -410,11 +351,12 @@ class TrainingRun:
         )
 
     def _take_snapshot(self, solver: CaptioningSolver, loss: float | None) -> None:
-        """Publish a frozen copy; _DivergedError when the parameters are not finite."""
+        """Publish a frozen copy; DivergedError when the parameters are not finite."""
         self._wants_snapshot = False
         model = solver.model.copy()
-        if not _is_finite(model):
-            raise _DivergedError(self._divergence("The parameters became infinite or NaN", solver.iteration))
+        if not is_finite(model):
+            what = "The parameters became infinite or NaN"
+            raise DivergedError(what, solver.iteration, self.settings.learning_rate)
         self._snapshot = ModelSnapshot(model, solver.iteration, loss)
 
     def _look_at_watched(self, solver: CaptioningSolver) -> None:
@@ -434,26 +376,18 @@ class TrainingRun:
         now = time.monotonic()
         self._next_watch = now + max(WATCH_EVERY, (now - began) / WATCH_SHARE)
 
-    def _divergence(self, what: str, iteration: int) -> str:
-        return (
-            f"{what} at iteration {iteration:,}: the run has diverged, usually because the learning rate"
-            f" ({self.settings.learning_rate:g}) is too large. Try a tenth of it."
-        )
-
     def _failure(self, words: str, solver: CaptioningSolver | None, is_whole: bool = False) -> RunFailed:
         """The event of a run that failed; puts the newest model known to be good in place of the snapshot.
 
-        Good is a copy with finite parameters whose following loss was finite too, or, where the failure
-        did not touch the model (`is_whole`), the model as it is.
+        Where the failure did not touch the model (`is_whole`), that is the model as it is.
         """
         iteration = solver.iteration if solver is not None else 0
-        copies = [*self._good]
+        others = []
         if self._snapshot is not None and self._snapshot.iteration < len(self.history):
-            copies.append(self._snapshot)
+            others.append(self._snapshot)
         if is_whole and solver is not None and iteration > 0:
-            copies.append(ModelSnapshot(solver.model.copy(), iteration, self._last_loss()))
-        good = [copy for copy in copies if _is_finite(copy.model)]
-        kept = max(good, key=lambda copy: copy.iteration, default=None)
+            others.append(ModelSnapshot(solver.model.copy(), iteration, self._last_loss()))
+        kept = self._guard.newest_good(others)
         self._snapshot = kept
         if kept is not None and kept.iteration > 0:
             words += f" The model of iteration {kept.iteration:,} is kept."
@@ -470,7 +404,3 @@ class TrainingRun:
         with self._wake:
             self._state = ends[type(outcome)]
             self._events.append(outcome)
-
-
-def _is_finite(model: CaptioningRNN) -> bool:
-    return all(bool(np.isfinite(parameter).all()) for parameter in model.params.values())

@@ -5,6 +5,7 @@ exactly one of RunFinished, RunStopped and RunFailed.
 """
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 from captionviewer.core.arrays import IntArray
@@ -13,6 +14,22 @@ if TYPE_CHECKING:
     from captionviewer.core.captioning_rnn import CaptioningRNN
 
 PhotoKey = tuple[Literal["train", "val"], int]
+
+
+class RunState(Enum):
+    """Where a run is. FINISHED, STOPPED and FAILED are ends."""
+
+    NOT_STARTED = "not started"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a thread works on the run or waits for it to go on."""
+        return self in (RunState.RUNNING, RunState.PAUSED)
 
 
 @dataclass(frozen=True)

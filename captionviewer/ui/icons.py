@@ -128,6 +128,11 @@ def _search(painter: QPainter) -> None:
     painter.drawLine(QPointF(15, 15), QPointF(20, 20))
 
 
+def _filter(painter: QPainter) -> None:
+    for half, y in ((8, 7), (5.5, 12), (2.5, 17)):
+        painter.drawLine(QPointF(12 - half, y), QPointF(12 + half, y))
+
+
 def _save(painter: QPainter) -> None:
     _outline(painter, (12, 4), (12, 14))
     _outline(painter, (8, 10.5), (12, 14.5), (16, 10.5))
@@ -187,6 +192,12 @@ def _smaller(painter: QPainter) -> None:
     _letter(painter, "-")
 
 
+def _settings(painter: QPainter) -> None:
+    for y, knob in ((6.0, 15.0), (12.0, 8.0), (18.0, 14.0)):
+        painter.drawLine(QPointF(3, y), QPointF(21, y))
+        painter.drawEllipse(QPointF(knob, y), 2.2, 2.2)
+
+
 def _model(painter: QPainter) -> None:
     left, right = (5.0, 12.0, 19.0), (8.0, 16.0)
     for y in left:
@@ -212,6 +223,7 @@ _DRAWINGS: dict[str, Draw] = {
     "folder": _folder,
     "copy": _copy,
     "search": _search,
+    "filter": _filter,
     "save": _save,
     "export": _export,
     "warning": _warning,
@@ -220,6 +232,7 @@ _DRAWINGS: dict[str, Draw] = {
     "photo": _photo,
     "larger": _larger,
     "smaller": _smaller,
+    "settings": _settings,
     "model": _model,
 }
 NAMES = tuple(_DRAWINGS)

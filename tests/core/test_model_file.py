@@ -25,7 +25,8 @@ from captionviewer.core.model_file import (
     rows_trained_on,
     save_model,
 )
-from captionviewer.core.training import TrainingRun, TrainingSettings
+from captionviewer.core.training import TrainingRun
+from captionviewer.core.training_settings import TrainingSettings
 
 SMALL = TrainingSettings(hidden_dim=12, wordvec_dim=8, num_captions=10, batch_size=5, num_epochs=3)
 Arrays = dict[str, npt.NDArray[np.generic]]
@@ -96,6 +97,7 @@ def test_a_model_comes_back_as_it_was_saved(trained: SavedModel, saved: Path, da
     assert opened.iteration == trained.iteration == 6
     np.testing.assert_array_equal(opened.loss_history, trained.loss_history)
     np.testing.assert_array_equal(opened.words_history, trained.words_history)
+    np.testing.assert_array_equal(opened.rates_history, trained.rates_history)
     np.testing.assert_array_equal(opened.caption_rows, trained.caption_rows)
     assert len(opened.loss_history) == 6
     assert opened.model.word_to_idx == dict(dataset.vocabulary.word_to_idx)
@@ -113,6 +115,23 @@ def test_a_model_file_is_plain_numpy_without_pickle(saved: Path) -> None:
     arrays = contents(saved)  # allow_pickle=False
     assert {"about", "W_embed", "loss_history", "caption_rows"} <= set(arrays)
     assert b"pickle" not in saved.read_bytes()
+
+
+def test_the_learning_rate_of_each_iteration_is_saved_as_it_decayed(saved: Path) -> None:
+    # 10 captions in batches of 5: an epoch is 2 iterations
+    rate, decay = SMALL.learning_rate, SMALL.lr_decay
+    expected = [rate, rate, rate * decay, rate * decay, rate * decay**2, rate * decay**2]
+    np.testing.assert_allclose(open_model(saved).rates_history, expected, rtol=1e-6)
+
+
+def test_a_file_of_format_1_opens_with_the_learning_rates_that_its_run_had(
+    trained: SavedModel, saved: Path
+) -> None:
+    rewrite_about(saved, version=1)
+    rewrite(saved, {name: array for name, array in contents(saved).items() if name != "rates_history"})
+    opened = open_model(saved)
+    np.testing.assert_allclose(opened.rates_history, trained.rates_history, rtol=1e-6)
+    np.testing.assert_array_equal(opened.loss_history, trained.loss_history)
 
 
 def test_a_float64_model_stays_float64(dataset: CocoDataset, tmp_path: Path) -> None:
@@ -268,7 +287,7 @@ def holed(array: npt.NDArray[np.generic], value: float) -> npt.NDArray[np.generi
         (change("Wx", lambda a: holed(a, np.nan)), "Wx holds NaN"),
         (change("b", lambda a: holed(a, -np.inf)), "b holds NaN or infinite"),
         (change("loss_history", lambda a: holed(a, np.nan)), "loss_history holds NaN"),
-        (change("loss_history", lambda a: a[:-1]), "loss histories differ in length"),
+        (change("loss_history", lambda a: a[:-1]), "histories of losses and learning rates differ in length"),
         (change("loss_history", lambda a: a.astype(np.int64)), "loss_history is not a column"),
         (change("caption_rows", lambda a: -a - 1), "negative"),
         (change("caption_rows", lambda a: a[None]), "caption_rows is not a column"),
@@ -288,7 +307,7 @@ def test_a_part_that_is_not_what_it_should_be_is_named(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"version": 2}, "newer captionviewer (format 2; this one reads up to 1). Update"),
+        ({"version": 3}, "newer captionviewer (format 3; this one reads up to 2). Update"),
         ({"version": "1"}, "version is not a whole number"),
         ({"format": "a zip of mine"}, "does not say that it is"),
         ({"iteration": -1}, "iteration is not a whole number"),

@@ -15,7 +15,8 @@ from captionviewer.core.captioning_rnn import CaptioningRNN
 from captionviewer.core.captioning_solver import CaptioningSolver
 from captionviewer.core.captions import caption_text
 from captionviewer.core.coco import CocoDataset, DataError
-from captionviewer.core.training import (
+from captionviewer.core.training import TrainingRun
+from captionviewer.core.training_events import (
     Event,
     RunFailed,
     RunFinished,
@@ -24,10 +25,9 @@ from captionviewer.core.training import (
     RunStarted,
     RunState,
     RunStopped,
-    TrainingRun,
-    TrainingSettings,
     WatchedCaptions,
 )
+from captionviewer.core.training_settings import TrainingSettings
 
 QUICK = TrainingSettings(hidden_dim=24, wordvec_dim=16, num_captions=20, batch_size=5, num_epochs=10, seed=3)
 ENDLESS = replace(QUICK, num_epochs=100_000)
@@ -537,3 +537,20 @@ def test_the_notebooks_overfit_learns_its_captions_by_heart(
         for mine, truth in zip(said, dataset.captions("train")[rows], strict=True)
     ]
     assert sum(same) >= 45
+
+
+def test_a_run_ends_in_an_event_even_where_its_failure_can_not_be_dealt_with(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(CaptioningSolver, "step", no_memory)
+    monkeypatch.setattr("captionviewer.core.model_guard.ModelGuard.newest_good", no_memory)
+    run = begin(QUICK)
+    with pytest.raises(MemoryError):
+        run._work()
+    assert run.state is RunState.FAILED
+    end = run.take_events()[-1]
+    assert isinstance(end, RunFailed)
+    assert end.kept_iteration is None

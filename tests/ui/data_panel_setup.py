@@ -80,6 +80,7 @@ class Shown:
             iteration=3,
             loss_history=np.zeros(3, np.float32),
             words_history=np.zeros(3, np.float32),
+            rates_history=np.zeros(3, np.float32),
             caption_rows=rows,
             data_name=self.dataset.folder.name,
             feature_kind=self.dataset.feature_kind,

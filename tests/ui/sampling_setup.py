@@ -16,7 +16,8 @@ from captionviewer.core.captions import caption_text
 from captionviewer.core.coco import CocoDataset, PhotoRecord, Split
 from captionviewer.core.images import PhotoStore
 from captionviewer.core.model_file import SavedModel
-from captionviewer.core.training import TrainingRun, TrainingSettings
+from captionviewer.core.training import TrainingRun
+from captionviewer.core.training_settings import TrainingSettings
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.ground_truth import GroundTruthCaption
 from captionviewer.ui.sampling.sampling_panel import SamplingPanel

@@ -24,9 +24,9 @@ from pytestqt.qtbot import QtBot
 from captionviewer.core.captioning_solver import CaptioningSolver
 from captionviewer.core.captions import caption_text
 from captionviewer.core.model_file import save_model
-from captionviewer.core.training import RunState, TrainingSettings
-from captionviewer.core.training_settings import FIELDS, PRESETS
-from captionviewer.ui.session import ModelOrigin
+from captionviewer.core.training_events import RunState
+from captionviewer.core.training_settings import FIELDS, PRESETS, TrainingSettings
+from captionviewer.ui.session import CurrentModel, ModelOrigin
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.training_setup import ENDLESS, QUICK, open_data, pause_for, training_panel, wait
@@ -56,6 +56,13 @@ def click(qtbot: QtBot, panel: TrainingPanel, action: QAction) -> None:
     button = next(each for each in panel.findChildren(QToolButton) if each.defaultAction() is action)
     assert button.isEnabled(), f"{action.text()} is not enabled"
     qtbot.mouseClick(button, LEFT)
+
+
+def model_of(panel: TrainingPanel) -> CurrentModel:
+    """The session's model."""
+    model = panel._session.model
+    assert model is not None
+    return model
 
 
 def type_in(qtbot: QtBot, entry: QWidget, text: str) -> None:
@@ -221,7 +228,7 @@ def test_a_run_that_is_started_goes_to_its_end_and_leaves_a_model(qtbot: QtBot, 
     assert session.run is None
     shown = float(said(panel, "number_loss"))
     assert shown == pytest.approx(session.model.saved.loss_history[-10:].mean(), rel=0.01)
-    panel.per_word_action.trigger()
+    panel.run_area.per_word_action.trigger()
     per_word = session.model.saved.words_history[-10:].mean()
     assert float(said(panel, "number_loss")) == pytest.approx(per_word, rel=0.01)
     assert float(said(panel, "number_perplexity").replace(",", "")) == pytest.approx(
@@ -263,11 +270,9 @@ def test_a_run_is_paused_stepped_resumed_and_stopped_by_its_buttons(
 def test_a_single_step_can_begin_a_run(qtbot: QtBot, panel: TrainingPanel) -> None:
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.step_action)
-    wait(lambda: state(panel) == "Paused after iteration 1.", qtbot)
-    model = panel._session.model
-    assert model is not None
-    assert model.origin is ModelOrigin.TRAINING
-    assert model.saved.iteration == 1
+    wait(lambda: model_of(panel).saved.iteration == 1, qtbot)
+    assert model_of(panel).origin is ModelOrigin.TRAINING
+    assert state(panel) == "Paused after iteration 1."
 
 
 def test_the_keys_in_the_menu_work_in_the_panel(qtbot: QtBot, panel: TrainingPanel) -> None:

@@ -2,8 +2,8 @@
 
 import math
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -27,6 +27,7 @@ from captionviewer.ui.sampling.ground_truth import GroundTruth, SurpriseLegend, 
 from captionviewer.ui.sampling.probability_words import percent
 from captionviewer.ui.sampling.word_bars import NUM_BARS, WordBar, WordBars, scale_for
 from captionviewer.ui.sampling.word_flow import FlowWord
+from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.photo_view import PhotoView
 
@@ -221,27 +222,11 @@ def _same_captions(sample: CaptionSample | None) -> frozenset[int]:
     return frozenset(i for i, words in enumerate(truth) if [word for _column, word in words] == generated)
 
 
-class SectionTitle(QLabel):
-    """A bold line that is shortened, never wrapped: what stands under it does not move."""
+class SectionTitle(ElidedLabel):
+    """A bold line above a part."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         font = self.font()
         font.setBold(True)
         self.setFont(font)
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the size of a few letters."""
-        return QSize(8 * self.fontMetrics().averageCharWidth(), super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint as much of the text as there is room for."""
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        metrics, text = self.fontMetrics(), self.text()
-        if metrics.horizontalAdvance(text) > self.width():
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-        painter.drawText(self.rect(), flags, text)
-        painter.end()

@@ -11,7 +11,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.model_file import SavedModel
-from captionviewer.core.training import (
+from captionviewer.core.training import TrainingRun
+from captionviewer.core.training_events import (
     ModelSnapshot,
     RunFailed,
     RunFinished,
@@ -20,15 +21,14 @@ from captionviewer.core.training import (
     RunStarted,
     RunState,
     RunStopped,
-    TrainingRun,
-    TrainingSettings,
     WatchedCaptions,
 )
+from captionviewer.core.training_settings import TrainingSettings
 from captionviewer.ui.icons import icon
 from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
+from captionviewer.ui.training.watched_captions import NUM_WATCHED
 
 TICK_MS = 50
-NUM_WATCHED = 3  # photos trained on that are watched, besides the selected one
 SNAPSHOT_TICKS = 20  # so that a model saved in mid-run is no older than a second
 
 
@@ -68,6 +68,7 @@ class RunControl(QObject):
             "St&op", "stop", "F8", "End the run and keep what it has learned", self.stop
         )
         owner.addActions([self.start_action, self.pause_action, self.step_action, self.stop_action])
+        session.opening_changed.connect(self._enable)
         self._enable()
 
     def _action(self, text: str, picture: str, key: str, tip: str, call: Callable[[], None]) -> QAction:
@@ -145,8 +146,10 @@ class RunControl(QObject):
     # ---- inside ------------------------------------------------------------------------------
 
     def _make_run(self) -> bool:
+        if not self._can_start() or not self.may_start():
+            return False
         dataset = self._session.dataset
-        if self.is_live or dataset is None or self._obstacle or not self.may_start():
+        if dataset is None or not self._can_start():  # another thing was opened while the question stood
             return False
         chosen = [self._session.record] if self._session.record is not None else []
         self.run = TrainingRun(self._wanted(), dataset, watched=chosen, watch_trained=NUM_WATCHED)
@@ -161,10 +164,15 @@ class RunControl(QObject):
         self.state_changed.emit()
         self._session.set_run(self.run)
 
+    def _can_start(self) -> bool:
+        """Whether a new run may begin: not while data is being opened that would end it at once."""
+        session = self._session
+        return not (self.is_live or self._obstacle or session.opening or session.dataset is None)
+
     def _enable(self) -> None:
         live = self.is_live
         paused = live and self.state is RunState.PAUSED
-        can_start = not live and not self._obstacle and self._session.dataset is not None
+        can_start = self._can_start()
         self.start_action.setEnabled(can_start)
         self.pause_action.setEnabled(live)
         self.pause_action.setText("Resu&me" if paused else "&Pause")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from captionviewer.core.training import Progress
+from captionviewer.core.progress import Progress
 from captionviewer.ui.theme import set_muted
 from captionviewer.ui.training.loss_plot import perplexity
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QActionGroup, QPalette, QResizeEvent
+from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -19,25 +19,24 @@ from PySide6.QtWidgets import (
 )
 
 from captionviewer.core.available_memory import available_memory
-from captionviewer.core.captions import caption_text
-from captionviewer.core.coco import CocoDataset, PhotoRecord
 from captionviewer.core.loss_history import LossHistory
 from captionviewer.core.model_file import SavedModel
-from captionviewer.core.training import DataFacts, RunState, TrainingRun
-from captionviewer.core.watched_photos import photos_to_watch
+from captionviewer.core.training_events import RunState
+from captionviewer.core.training_settings import DataFacts
 from captionviewer.ui.icons import icon
 from captionviewer.ui.session import ModelOrigin, Session
 from captionviewer.ui.theme import colors, set_muted
-from captionviewer.ui.training.loss_plot import LossPlot
-from captionviewer.ui.training.run_control import NUM_WATCHED, RunControl
-from captionviewer.ui.training.run_numbers import RunNumbers, duration_words
+from captionviewer.ui.training.run_area import RunArea
+from captionviewer.ui.training.run_control import RunControl
+from captionviewer.ui.training.run_numbers import duration_words
 from captionviewer.ui.training.training_form import TrainingForm
-from captionviewer.ui.training.watched_captions import WatchedCaptions, WatchedPhoto
-from captionviewer.ui.widgets.check_box import CheckBox
-from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
+from captionviewer.ui.training.watched_captions import watched_photos
+from captionviewer.ui.widgets.tool_buttons import ActionButton
 
 NO_DATA = "Open a data folder to train a network on its captions."
+# In lines of text: with less room than this beside the form, or less height, the form is folded away when a
+# run starts; in a panel too narrow for both, the form stands above, which takes more height.
+_ROOM_BESIDE, _ROOM_HIGH, _ROOM_ABOVE = 26, 20, 46
 NUMBER_TICKS = 4  # numbers that change faster than five times a second can't be read
 
 
@@ -48,6 +47,8 @@ class TrainingPanel(QWidget):
     ----------
     start_action, pause_action, step_action, stop_action : QAction
         For menus and toolbars; they are enabled only when they make sense.
+    settings_action : QAction
+        Shows the form, or folds it away; a run that starts where there is little room folds it away.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -56,19 +57,20 @@ class TrainingPanel(QWidget):
         self._facts: DataFacts | None = None
         self._file: SavedModel | None = None  # the opened model whose history is shown
         self._ticks = 0
+        self._was_running = False
+        self._state_is_beside = True
         self.setAccessibleName("Training")
         self.form = TrainingForm()
         self.control = RunControl(session, self.form.settings, self)
         self.start_action, self.pause_action = self.control.start_action, self.control.pause_action
         self.step_action, self.stop_action = self.control.step_action, self.control.stop_action
-        self.plot = LossPlot(session)
-        self.numbers = RunNumbers()
-        self.watched = WatchedCaptions(session.photos)
+        self.run_area = RunArea(session)
+        self.plot, self.numbers = self.run_area.plot, self.run_area.numbers
+        self.watched = self.run_area.watched
         self._make_layout()
         self.form.installEventFilter(self)
         self._size_form()
         self._dress()
-        self.setFocusProxy(self.form.preset)
 
         self.form.changed.connect(self._settings_changed)
         self.control.state_changed.connect(self._show_state)
@@ -112,19 +114,20 @@ class TrainingPanel(QWidget):
         self._parts = QSplitter(Qt.Orientation.Horizontal)
         self._parts.setChildrenCollapsible(False)
         self._parts.addWidget(self._make_form_area())
-        self._parts.addWidget(self._make_run_area())
+        self._parts.addWidget(self.run_area)
         self._parts.setStretchFactor(1, 1)
         column.addWidget(self._parts, 1)
 
-    def _make_head(self) -> QHBoxLayout:
-        head = QHBoxLayout()
+    def _make_head(self) -> QGridLayout:
+        head = QGridLayout()
         head.setContentsMargins(8, 4, 8, 4)
         head.setSpacing(4)
+        head.setColumnStretch(1, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
         for action in (self.start_action, self.pause_action, self.step_action, self.stop_action):
-            name = f"training_{action.text().replace('&', '').lower()}"
-            button = ActionButton(action, name, Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            head.addWidget(button)
+            buttons.addWidget(_head_button(action))
+        head.addLayout(buttons, 0, 0)
         self._state = QLabel()
         self._state.setObjectName("training_state")
         self._state.setWordWrap(True)
@@ -132,7 +135,16 @@ class TrainingPanel(QWidget):
         self._state.setAccessibleName("State of the training")
         self._state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._state.setContentsMargins(8, 0, 0, 0)
-        head.addWidget(self._state, 1)
+        head.addWidget(self._state, 0, 1)
+        self.settings_action = QAction(icon("settings"), "S&ettings", self, checkable=True)
+        self.settings_action.setChecked(True)
+        self.settings_action.setShortcut(QKeySequence("F4"))
+        self.settings_action.setToolTip("Show the settings of a run, or fold them away (F4)")
+        self.settings_action.toggled.connect(self._fold)
+        self.addAction(self.settings_action)
+        self._settings_button = _head_button(self.settings_action)
+        head.addWidget(self._settings_button, 0, 2)
+        self._head = head
         return head
 
     def _make_form_area(self) -> QWidget:
@@ -157,59 +169,37 @@ class TrainingPanel(QWidget):
         self._form_area.setAccessibleName("Training settings")
         return self._form_area
 
-    def _make_run_area(self) -> QWidget:
-        area = QWidget()
-        column = QVBoxLayout(area)
-        column.setContentsMargins(8, 4, 8, 6)
-        column.setSpacing(4)
-        flow = FlowLayout(gap=10, line_gap=2)
-        for tile in self.numbers.tiles():
-            flow.addWidget(tile)
-        self.plot.set_corner(self._make_plot_controls())
-        column.addLayout(flow)
-        column.addWidget(self.plot, 1)
-        column.addWidget(self.watched)
-        return area
+    # ---- room ------------------------------------------------------------------------------------
 
-    def _make_plot_controls(self) -> QWidget:
-        controls = QWidget()
-        row = QHBoxLayout(controls)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        self.per_caption_action = self._switch(
-            "Caption", "Show the loss summed over the words of a caption, as the notebook does"
-        )
-        self.per_word_action = self._switch(
-            "Word", "Show the loss divided by the number of words: e to this is the perplexity"
-        )
-        kinds = QActionGroup(self)
-        kinds.addAction(self.per_caption_action)
-        kinds.addAction(self.per_word_action)
-        self.per_caption_action.setChecked(True)
-        self.log_box = CheckBox("Log")
-        self.log_box.setAccessibleName("Log scale")
-        self.log_box.setToolTip("Draw the loss on a log scale, which shows small losses apart")
-        self.export_action = QAction(icon("export"), "Export Loss Plot…", self)
-        self.export_action.setToolTip("Save the plot as PNG or SVG, or its numbers as CSV")
-        caption = SwitchButton(self.per_caption_action, "loss_per_caption", left=True)
-        caption.setAccessibleName("Loss per caption")
-        word = SwitchButton(self.per_word_action, "loss_per_word", left=False)
-        word.setAccessibleName("Loss per word")
-        row.addWidget(caption)
-        row.addWidget(word)
-        row.addSpacing(8)
-        row.addWidget(self.log_box)
-        row.addSpacing(4)
-        row.addWidget(ActionButton(self.export_action, "export_loss"))
-        self.per_word_action.toggled.connect(self._choose_loss)
-        self.log_box.toggled.connect(self.plot.set_log)
-        self.export_action.triggered.connect(lambda _checked=False: self.plot.export())
-        return controls
+    def _fold(self, shown: bool) -> None:
+        self._form_area.setVisible(shown)
+        self._take_focus_where_it_can_be()
 
-    def _switch(self, text: str, tip: str) -> QAction:
-        action = QAction(text, self, checkable=True)
-        action.setToolTip(tip)
-        return action
+    def _make_room(self) -> None:
+        """Fold the form away, which can only be read now, where it would leave little room for the loss."""
+        line = self.fontMetrics().height()
+        beside = self.width() - self._form_area.minimumWidth()
+        if (beside < _ROOM_BESIDE * line or self.height() < _ROOM_HIGH * line) and (
+            self.height() < _ROOM_ABOVE * line
+        ):
+            self.settings_action.setChecked(False)
+
+    def _take_focus_where_it_can_be(self) -> None:
+        """Let the panel take the keyboard by its form, or by a button while that can't be edited."""
+        can_edit = self.settings_action.isChecked() and not self.is_running()
+        self.setFocusProxy(self.form.preset if can_edit else self._settings_button)
+
+    def _arrange_head(self) -> None:
+        """Put what the panel says of itself below the buttons where it has no room beside them."""
+        buttons = self._head.itemAtPosition(0, 0).sizeHint().width()
+        taken = buttons + self._settings_button.sizeHint().width()
+        beside = self.width() - taken >= 14 * self.fontMetrics().height()
+        if beside is not self._state_is_beside:
+            self._state_is_beside = beside
+            if beside:
+                self._head.addWidget(self._state, 0, 1)
+            else:
+                self._head.addWidget(self._state, 1, 0, 1, 3)
 
     # ---- what the session tells ------------------------------------------------------------------
 
@@ -245,14 +235,13 @@ class TrainingPanel(QWidget):
 
     def _show_file(self, saved: SavedModel) -> None:
         history = LossHistory()
-        rates = np.full(len(saved.loss_history), saved.settings.learning_rate, dtype=np.float32)
-        history.extend(saved.loss_history, saved.words_history, rates)
+        history.extend(saved.loss_history, saved.words_history, saved.rates_history)
         self.control.forget()
         self.watched.watch([])
         self.form.set_settings(saved.settings)
         self.numbers.clear()
         self.plot.show_history(history, len(history))
-        self._show_losses()
+        self.run_area.show_losses()
 
     # ---- settings --------------------------------------------------------------------------------
 
@@ -261,6 +250,8 @@ class TrainingPanel(QWidget):
             self._facts = replace(self._facts, available_bytes=available_memory())
         problems = self.form.problems(self._facts)
         self.form.show_problems(problems)
+        if problems and not self.is_running():
+            self.settings_action.setChecked(True)  # where it is said which field stands in the way
         obstacle = next(iter(problems.values()), "")
         self.control.set_obstacle(obstacle if self._facts is not None else NO_DATA)
         facts = self._facts
@@ -301,16 +292,7 @@ class TrainingPanel(QWidget):
         self._progress.setMaximum(max(1, progress.num_iterations))
         self._progress.setValue(progress.iteration)
         self.numbers.show_progress(progress)
-        self._show_losses()
-
-    def _show_losses(self) -> None:
-        per_word = self.plot.recent_loss(per_word=True)
-        chosen = per_word if self.per_word_action.isChecked() else self.plot.recent_loss(per_word=False)
-        self.numbers.show_losses(chosen, per_word)
-
-    def _choose_loss(self, per_word: bool) -> None:
-        self.plot.set_per_word(per_word)
-        self._show_losses()
+        self.run_area.show_losses()
 
     def _watch(self) -> None:
         """Watch the selected photo and the first few that are trained on."""
@@ -329,7 +311,12 @@ class TrainingPanel(QWidget):
         if is_bad:
             palette.setColor(QPalette.ColorRole.WindowText, colors().bad)
         self._state.setPalette(palette)
-        self.form.set_editable(not self.is_running())
+        running = self.is_running()
+        self.form.set_editable(not running)
+        if running and not self._was_running:
+            self._make_room()
+        self._was_running = running
+        self._take_focus_where_it_can_be()
         if self.control.run is None:
             self._progress.setMaximum(1)
             self._progress.setValue(0)
@@ -376,7 +363,7 @@ class TrainingPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the form above the loss where the panel is narrow."""
         super().resizeEvent(event)
-        self.watched.setMaximumHeight(round(0.36 * self.height()))  # the loss comes first
+        self._arrange_head()
         em = self.fontMetrics().height()
         narrow = self.width() < self._form_area.minimumWidth() + 22 * em and self.height() > 30 * em
         wanted = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
@@ -410,19 +397,8 @@ class TrainingPanel(QWidget):
         self._form_area.setMinimumWidth(self.form.minimumSizeHint().width() + bar + 2)
 
 
-def watched_photos(run: TrainingRun, selected: PhotoRecord | None) -> list[WatchedPhoto]:
-    """The selected photo, then the first few of the captions drawn, each with a caption to compare with."""
-    dataset = run.dataset
-    chosen = [selected] if selected is not None else []
-    photos = photos_to_watch(dataset, run.caption_rows, chosen, NUM_WATCHED)
-    return [_watched_photo(run, dataset, photo) for photo in photos]
-
-
-def _watched_photo(run: TrainingRun, dataset: CocoDataset, photo: PhotoRecord) -> WatchedPhoto:
-    captions = dataset.captions(photo.split)
-    learned: list[int] = []
-    if photo.split == "train":
-        learned = [row for row in photo.caption_rows if bool((run.caption_rows == row).any())]
-    rows = learned or list(photo.caption_rows)
-    truth = caption_text(captions[rows[0]], dataset.vocabulary) if rows else ""
-    return WatchedPhoto(photo, truth, bool(learned))
+def _head_button(action: QAction) -> ActionButton:
+    name = f"training_{action.text().replace('&', '').lower()}"
+    button = ActionButton(action, name, Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return button

@@ -16,12 +16,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.coco import PhotoRecord
+from captionviewer.core.captions import caption_text
+from captionviewer.core.coco import CocoDataset, PhotoRecord
+from captionviewer.core.training import TrainingRun
 from captionviewer.core.training_events import PhotoKey
+from captionviewer.core.watched_photos import photos_to_watch
 from captionviewer.ui.photo_loader import PhotoLoader
 from captionviewer.ui.theme import colors
 
 _PHOTO, _TRUTH, _SPLIT = (Qt.ItemDataRole.UserRole + k for k in range(3))
+NUM_WATCHED = 3  # photos trained on that are watched, besides the selected one
 NOT_YET = "…"
 NO_WORDS = "(no words)"
 
@@ -33,6 +37,24 @@ class WatchedPhoto:
     record: PhotoRecord
     truth: str
     trained_on: bool
+
+
+def watched_photos(run: TrainingRun, selected: PhotoRecord | None) -> list[WatchedPhoto]:
+    """The selected photo, then the first few of the captions drawn, each with a caption to compare with."""
+    dataset = run.dataset
+    chosen = [selected] if selected is not None else []
+    photos = photos_to_watch(dataset, run.caption_rows, chosen, NUM_WATCHED)
+    return [_watched_photo(run, dataset, photo) for photo in photos]
+
+
+def _watched_photo(run: TrainingRun, dataset: CocoDataset, photo: PhotoRecord) -> WatchedPhoto:
+    captions = dataset.captions(photo.split)
+    learned: list[int] = []
+    if photo.split == "train":
+        learned = [row for row in photo.caption_rows if bool((run.caption_rows == row).any())]
+    rows = learned or list(photo.caption_rows)
+    truth = caption_text(captions[rows[0]], dataset.vocabulary) if rows else ""
+    return WatchedPhoto(photo, truth, bool(learned))
 
 
 class WatchedCaptions(QListWidget):
@@ -69,7 +91,7 @@ class WatchedCaptions(QListWidget):
         self.clear()
         for photo in photos:
             item = QListWidgetItem(said.get(photo.record.key, NOT_YET))
-            split = "train" if photo.record.split == "train" else "val"
+            split = photo.record.split
             item.setData(_TRUTH, photo.truth)
             item.setData(_SPLIT, split)
             where = "a photo trained on" if photo.trained_on else f"a {split} photo not trained on"
@@ -137,7 +159,6 @@ class _RowDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         c = colors()
-
         rect: QRect = option.rect
         state = option.state
         painter.save()

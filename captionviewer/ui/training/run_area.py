@@ -1,0 +1,115 @@
+"""What is seen of a training run: its numbers, its loss as it falls, the captions of watched photos."""
+
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from captionviewer.ui.icons import icon
+from captionviewer.ui.session import Session
+from captionviewer.ui.training.loss_plot import LossPlot
+from captionviewer.ui.training.run_numbers import RunNumbers
+from captionviewer.ui.training.watched_captions import WatchedCaptions
+from captionviewer.ui.widgets.check_box import CheckBox
+from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
+
+# in lines of text: from this width on, and below this height, the captions stand beside the loss
+_WIDE, _LOW = 42, 24
+_WATCHED_SHARE = 0.36  # of the height, where they stand below: the loss comes first
+_UNBOUNDED = (1 << 24) - 1  # Qt's own largest size
+
+
+class RunArea(QWidget):
+    """The numbers above; below them the loss and, once there are photos to watch, their captions.
+
+    Attributes
+    ----------
+    per_caption_action, per_word_action : QAction
+        Which of the two losses is drawn.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plot = LossPlot(session)
+        self.numbers = RunNumbers()
+        self.watched = WatchedCaptions(session.photos)
+        self.plot.set_corner(self._make_plot_controls())
+        flow = FlowLayout(gap=10, line_gap=2)
+        for tile in self.numbers.tiles():
+            flow.addWidget(tile)
+        self._below = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._below.setSpacing(6)
+        self._below.addWidget(self.plot, 3)
+        self._below.addWidget(self.watched)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 4, 8, 6)
+        column.setSpacing(4)
+        column.addLayout(flow)
+        column.addLayout(self._below, 1)
+
+    def _make_plot_controls(self) -> QWidget:
+        controls = QWidget()
+        row = QHBoxLayout(controls)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.per_caption_action = self._switch(
+            "Caption", "Show the loss summed over the words of a caption, as the notebook does"
+        )
+        self.per_word_action = self._switch(
+            "Word", "Show the loss divided by the number of words: e to this is the perplexity"
+        )
+        kinds = QActionGroup(self)
+        kinds.addAction(self.per_caption_action)
+        kinds.addAction(self.per_word_action)
+        self.per_caption_action.setChecked(True)
+        self.log_box = CheckBox("Log")
+        self.log_box.setAccessibleName("Log scale")
+        self.log_box.setToolTip("Draw the loss on a log scale, which shows small losses apart")
+        self.export_action = QAction(icon("export"), "Export Loss Plot…", self)
+        self.export_action.setToolTip("Save the plot as PNG or SVG, or its numbers as CSV")
+        caption = SwitchButton(self.per_caption_action, "loss_per_caption", left=True)
+        caption.setAccessibleName("Loss per caption")
+        word = SwitchButton(self.per_word_action, "loss_per_word", left=False)
+        word.setAccessibleName("Loss per word")
+        row.addWidget(caption)
+        row.addWidget(word)
+        row.addSpacing(8)
+        row.addWidget(self.log_box)
+        row.addSpacing(4)
+        row.addWidget(ActionButton(self.export_action, "export_loss"))
+        self.per_word_action.toggled.connect(self._choose_loss)
+        self.log_box.toggled.connect(self.plot.set_log)
+        self.export_action.triggered.connect(lambda _checked=False: self.plot.export())
+        return controls
+
+    def _switch(self, text: str, tip: str) -> QAction:
+        action = QAction(text, self, checkable=True)
+        action.setToolTip(tip)
+        return action
+
+    # ---- losses ------------------------------------------------------------------------------
+
+    def show_losses(self) -> None:
+        """Show the recent loss, per caption or per word as chosen, and the perplexity."""
+        per_word = self.plot.recent_loss(per_word=True)
+        chosen = per_word if self.per_word_action.isChecked() else self.plot.recent_loss(per_word=False)
+        self.numbers.show_losses(chosen, per_word)
+
+    def _choose_loss(self, per_word: bool) -> None:
+        self.plot.set_per_word(per_word)
+        self.show_losses()
+
+    # ---- Qt ------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the captions beside the loss where it is wide and low."""
+        super().resizeEvent(event)
+        line = self.fontMetrics().height()
+        beside = self.width() >= _WIDE * line and self.height() < _LOW * line
+        directions = QBoxLayout.Direction
+        wanted = directions.LeftToRight if beside else directions.TopToBottom
+        self.watched.setMaximumHeight(_UNBOUNDED if beside else round(_WATCHED_SHARE * self.height()))
+        if self._below.direction() is not wanted:
+            self._below.setDirection(wanted)
+            high = QSizePolicy.Policy.Expanding if beside else QSizePolicy.Policy.Maximum
+            self.watched.setSizePolicy(QSizePolicy.Policy.Expanding, high)
+            self._below.setStretch(1, 2 if beside else 0)
