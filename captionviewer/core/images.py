@@ -1,9 +1,7 @@
 """Where a photo comes from: the user's own folder, the cache, Flickr, COCO's mirror, or a stated failure."""
 
-import hashlib
 import os
 import stat
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +13,7 @@ from captionviewer.core.arrays import ByteArray
 from captionviewer.core.photo_cache import PhotoCache
 from captionviewer.core.photo_decode import MAX_BYTES, decode_picture
 from captionviewer.core.photo_fetch import fetch_picture, shown
+from captionviewer.core.photo_links import PhotoLinks
 from captionviewer.core.photo_manners import HostManners
 from captionviewer.core.photo_problem import PhotoProblem, PhotoUnavailable
 from captionviewer.core.places import cache_folder as default_cache_folder
@@ -27,7 +26,7 @@ COCO_MIRROR = "http://images.cocodataset.org"
 CACHE_BYTES = 500_000_000
 
 # Of several failures the first of these is told: the photo may come yet.
-_PASSING = (PhotoProblem.OFFLINE, PhotoProblem.BUSY, PhotoProblem.TIMED_OUT)
+_PASSING = (PhotoProblem.OFFLINE, PhotoProblem.BUSY, PhotoProblem.TIMED_OUT, PhotoProblem.SWITCHED_OFF)
 
 
 def _never() -> bool:
@@ -53,6 +52,14 @@ class Photo:
     address: str
 
 
+@dataclass(frozen=True)
+class _Asker:
+    """Who waits for a photo."""
+
+    stop: Callable[[], bool]
+    patient: Callable[[], bool]
+
+
 class PhotoStore:
     """Answers for photos: blocks, so ask it from a thread; any number of threads may ask at once.
 
@@ -72,6 +79,10 @@ class PhotoStore:
         Bound on the disk cache.
     manners
         How hosts are treated; tests and unusual servers bring their own.
+    links
+        Where dead links are counted, to go on counting in another store of the same data.
+
+    `network` may be changed at any time.
     """
 
     def __init__(
@@ -84,17 +95,23 @@ class PhotoStore:
         timeout: float = 10.0,
         cache_bytes: int = CACHE_BYTES,
         manners: HostManners | None = None,
+        links: PhotoLinks | None = None,
     ) -> None:
         self.image_folder = image_folder
         self.cache = PhotoCache(cache_folder, cache_bytes) if cache_folder is not None else None
-        self._network = network
+        self.network = network
         self._mirror = mirror.rstrip("/")
         self._timeout = timeout
-        self._manners = manners or HostManners()
-        self._lock = threading.Lock()
-        self._links: dict[bytes, bool] = {}  # row addresses that answered, by digest: True is dead
+        self.manners = manners or HostManners()
+        self.links = links or PhotoLinks()
 
-    def photo(self, url: str, file_name: str | None = None, stop: Callable[[], bool] = _never) -> Photo:
+    def photo(
+        self,
+        url: str,
+        file_name: str | None = None,
+        stop: Callable[[], bool] = _never,
+        patient: Callable[[], bool] = _never,
+    ) -> Photo:
         """Return the photo of a record.
 
         Parameters
@@ -105,6 +122,9 @@ class PhotoStore:
             COCO's own name, `train2014/COCO_train2014_000000000009.jpg`, if known.
         stop
             Asked often; True ends the work with the problem STOPPED.
+        patient
+            While it says True the photo is only fetched ahead: requests that somebody waits for
+            go first.
 
         Raises
         ------
@@ -112,6 +132,7 @@ class PhotoStore:
             With the reason; of several, the one that may pass.
         """
         failures: list[PhotoUnavailable] = []
+        asker = _Asker(stop, patient)
         if url.startswith(STORYBOOK):
             return _from_storybook(url)
         for way in (self._from_folder, self._from_cache, self._from_web, self._from_mirror):
@@ -119,7 +140,7 @@ class PhotoStore:
                 message = f"{shown(url)} was no longer wanted and is not loaded."
                 raise PhotoUnavailable(PhotoProblem.STOPPED, url, message)
             try:
-                found = way(url, file_name, stop)
+                found = way(url, file_name, asker)
             except PhotoUnavailable as failure:
                 if failure.problem is PhotoProblem.STOPPED:
                     raise
@@ -131,17 +152,16 @@ class PhotoStore:
 
     def dead_links(self) -> tuple[int, int]:
         """Return how many of the rows' own addresses were found dead, of how many that answered."""
-        with self._lock:
-            return sum(self._links.values()), len(self._links)
+        return self.links.counts()
 
     @property
     def offline(self) -> bool:
         """True from when no host could be reached until any host answers."""
-        return self._manners.offline
+        return self.network and self.manners.offline
 
     def try_again_now(self) -> None:
         """Ask hosts again that could not be reached a moment ago (the user asks for it)."""
-        self._manners.try_again_now()
+        self.manners.try_again_now()
 
     def clear_cache(self) -> None:
         """Forget all downloads; safe while photos are loaded."""
@@ -150,7 +170,7 @@ class PhotoStore:
 
     # ---- the four ways, each: a photo, None (no such way for this record), or a failure -------
 
-    def _from_folder(self, _url: str, file_name: str | None, _stop: Callable[[], bool]) -> Photo | None:
+    def _from_folder(self, _url: str, file_name: str | None, _asker: _Asker) -> Photo | None:
         if self.image_folder is None or file_name is None:
             return None
         parts = _safe_parts(file_name)
@@ -163,7 +183,7 @@ class PhotoStore:
             return None
         return Photo(decode_picture(data, str(path)), "folder", str(path))
 
-    def _from_cache(self, url: str, file_name: str | None, _stop: Callable[[], bool]) -> Photo | None:
+    def _from_cache(self, url: str, file_name: str | None, _asker: _Asker) -> Photo | None:
         if self.cache is None:
             return None
         for address in (url, self._mirror_address(file_name)):
@@ -176,27 +196,29 @@ class PhotoStore:
                 self.cache.drop(address)
         return None
 
-    def _from_web(self, url: str, _file_name: str | None, stop: Callable[[], bool]) -> Photo | None:
+    def _from_web(self, url: str, _file_name: str | None, asker: _Asker) -> Photo | None:
         if not url:
             return None
         try:
-            found = self._download(url, "flickr", stop)
+            found = self._download(url, "flickr", asker)
         except PhotoUnavailable as failure:
             if failure.problem is PhotoProblem.GONE:
-                self._note_link(url, dead=True)
+                self.links.note(url, dead=True)
             raise
-        self._note_link(url, dead=False)
+        self.links.note(url, dead=False)
         return found
 
-    def _from_mirror(self, _url: str, file_name: str | None, stop: Callable[[], bool]) -> Photo | None:
+    def _from_mirror(self, _url: str, file_name: str | None, asker: _Asker) -> Photo | None:
         address = self._mirror_address(file_name)
-        return self._download(address, "mirror", stop) if address else None
+        return self._download(address, "mirror", asker) if address else None
 
-    def _download(self, address: str, source: Literal["flickr", "mirror"], stop: Callable[[], bool]) -> Photo:
-        if not self._network:
-            message = f"{shown(address)} is not loaded: photos are taken from this computer only."
-            raise PhotoUnavailable(PhotoProblem.OFFLINE, address, message)
-        download = fetch_picture(address, timeout=self._timeout, manners=self._manners, stop=stop)
+    def _download(self, address: str, source: Literal["flickr", "mirror"], asker: _Asker) -> Photo:
+        if not self.network:
+            message = f"{shown(address)} is not fetched: photos are taken from this computer only."
+            raise PhotoUnavailable(PhotoProblem.SWITCHED_OFF, address, message, can_retry=False)
+        download = fetch_picture(
+            address, timeout=self._timeout, manners=self.manners, stop=asker.stop, patient=asker.patient
+        )
         pixels = decode_picture(download.data, shown(download.address))
         if self.cache is not None:
             self.cache.put(address, download.data)
@@ -205,11 +227,6 @@ class PhotoStore:
     def _mirror_address(self, file_name: str | None) -> str | None:
         parts = _safe_parts(file_name) if file_name is not None and self._mirror else None
         return f"{self._mirror}/{quote('/'.join(parts))}" if parts else None
-
-    def _note_link(self, url: str, *, dead: bool) -> None:
-        digest = hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=12).digest()
-        with self._lock:
-            self._links[digest] = dead
 
     def _verdict(self, url: str, failures: list[PhotoUnavailable]) -> PhotoUnavailable:
         if not failures:

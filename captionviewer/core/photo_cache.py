@@ -18,6 +18,8 @@ _PART = ".part"
 _PART_LIFE_S = 3600.0
 # Evicting stops below the bound, so that it does not run at each photo.
 _ROOM = 0.9
+# Other programs write to the folder too: after so great a share of the bound it is looked through again.
+_LOOK_AGAIN = 0.05
 
 
 class PhotoCache:
@@ -25,7 +27,8 @@ class PhotoCache:
 
     An entry holds a digest of its content, so that a damaged one counts as not there. Writing happens
     beside and is renamed. A cache that can't be read or written is no reason not to show a photo: what
-    went wrong last is kept in `trouble` for who wants to say it.
+    went wrong last is kept in `trouble` for who wants to say it, until something is kept again.
+    Several programs that share a folder keep its bound together, but for a twentieth of it each.
 
     Parameters
     ----------
@@ -41,6 +44,7 @@ class PhotoCache:
         self.trouble: str | None = None
         self._lock = threading.Lock()
         self._total: int | None = None  # None: the folder has not been looked through
+        self._written = 0  # bytes since it was
 
     def get(self, address: str) -> bytes | None:
         """Return the file kept for an address, None when there is none in good order."""
@@ -73,10 +77,13 @@ class PhotoCache:
         except OSError as error:
             self.trouble = f"Photos can't be kept in {self.folder}: {error.strerror or error}."
             return
+        self.trouble = None
         with self._lock:
+            self._written += len(kept)
             if self._total is not None:
                 self._total += len(kept)
-            if self._total is None or self._total > self.max_bytes:
+            stale = self._written > self.max_bytes * _LOOK_AGAIN
+            if self._total is None or self._total > self.max_bytes or stale:
                 self._make_room()
 
     def drop(self, address: str) -> None:
@@ -90,9 +97,20 @@ class PhotoCache:
                 self._remove(path)
             self._total = None
 
+    def resize(self, max_bytes: int) -> None:
+        """Set another bound, and drop what is beyond it; safe while photos are read and written."""
+        with self._lock:
+            self.max_bytes = max_bytes
+            self._make_room()
+
     def size(self) -> int:
         """Return the bytes that the kept files take."""
-        return sum(size for _, size, _ in self._entries())
+        return self.usage()[1]
+
+    def usage(self) -> tuple[int, int]:
+        """Return how many photos are kept, and the bytes they take."""
+        entries = self._entries()
+        return len(entries), sum(size for _, size, _ in entries)
 
     def _path(self, address: str) -> Path:
         name = hashlib.sha256(address.encode("utf-8", "surrogatepass")).hexdigest()
@@ -143,6 +161,7 @@ class PhotoCache:
                 self._remove(path)
                 total -= size
         self._total = total
+        self._written = 0
 
     def _remove(self, path: Path) -> None:
         try:

@@ -25,20 +25,26 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
 from captionviewer.core.photo_deadline import Deadline, Unreachable
+from captionviewer.core.photo_reach import Reach
 
 # A host that does not answer at all in this share of the time is not reachable.
 _CONNECT_SHARE = 0.5
 
 
 def open_session(deadline: Deadline, headers: Mapping[str, str]) -> requests.Session:
-    """Return a session whose every request keeps the deadline; proxies come from the environment."""
+    """Return a session whose every request keeps the deadline; proxies come from the environment.
+
+    A redirect from a public host into a private network raises LedInside. Through a proxy only the
+    proxy knows where a name leads, so that there it is the proxy's to judge.
+    """
+    reach = Reach()
     session = requests.Session()
     session.headers.clear()
     session.headers.update(headers)
     # Without an `auth`, requests would look for passwords in ~/.netrc and send them to any host.
     session.auth = _no_password
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _BoundedAdapter(deadline))
+        session.mount(scheme, _BoundedAdapter(deadline, reach))
     return session
 
 
@@ -47,8 +53,9 @@ def _no_password(request: PreparedRequest) -> PreparedRequest:
 
 
 class _BoundedAdapter(HTTPAdapter):
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, reach: Reach) -> None:
         self._deadline = deadline
+        self._reach = reach
         super().__init__(max_retries=0)
 
     def get_connection_with_tls_context(
@@ -63,31 +70,38 @@ class _BoundedAdapter(HTTPAdapter):
         )
         assert isinstance(pool, HTTPConnectionPool)
         # A SOCKS proxy has connections of its own kind: those keep requests' own timeouts.
+        reach = self._reach if pool.proxy is None else None
         if pool.ConnectionCls is HTTPConnection:
-            pool.ConnectionCls = cast(type[HTTPConnection], partial(_BoundedHTTP, self._deadline))
+            pool.ConnectionCls = cast(type[HTTPConnection], partial(_BoundedHTTP, self._deadline, reach))
         elif pool.ConnectionCls is HTTPSConnection:
-            pool.ConnectionCls = cast(type[HTTPSConnection], partial(_BoundedHTTPS, self._deadline))
+            pool.ConnectionCls = cast(type[HTTPSConnection], partial(_BoundedHTTPS, self._deadline, reach))
         return pool
 
 
 class _BoundedHTTP(HTTPConnection):
-    def __init__(self, deadline: Deadline, host: str, port: int | None = None, **options: object) -> None:
+    def __init__(
+        self, deadline: Deadline, reach: Reach | None, host: str, port: int | None = None, **options: object
+    ) -> None:
         super().__init__(host, port, **options)  # type: ignore[arg-type]  # handed through as they came
         self._deadline = deadline
+        self._reach = reach
         self.response_class = cast(type[http.client.HTTPResponse], partial(_BoundedResponse, deadline))
 
     def _new_conn(self) -> socket.socket:
-        return connect(self.host, self.port or 80, self._deadline)
+        return connect(self.host, self.port or 80, self._deadline, self._reach)
 
 
 class _BoundedHTTPS(HTTPSConnection):
-    def __init__(self, deadline: Deadline, host: str, port: int | None = None, **options: object) -> None:
+    def __init__(
+        self, deadline: Deadline, reach: Reach | None, host: str, port: int | None = None, **options: object
+    ) -> None:
         super().__init__(host, port, **options)  # type: ignore[arg-type]  # handed through as they came
         self._deadline = deadline
+        self._reach = reach
         self.response_class = cast(type[http.client.HTTPResponse], partial(_BoundedResponse, deadline))
 
     def _new_conn(self) -> socket.socket:
-        return connect(self.host, self.port or 443, self._deadline)
+        return connect(self.host, self.port or 443, self._deadline, self._reach)
 
 
 class _BoundedResponse(http.client.HTTPResponse):
@@ -130,7 +144,7 @@ class _PatientReader(io.RawIOBase):
         super().close()
 
 
-def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
+def connect(host: str, port: int, deadline: Deadline, reach: Reach | None = None) -> socket.socket:
     """Open a TCP connection within the deadline, trying the host's addresses in turn.
 
     The look-up of the name is the system's, and can't be bounded.
@@ -141,6 +155,8 @@ def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
         Saying why.
     OutOfTime, NoLongerWanted
         As the deadline says.
+    LedInside
+        As `reach` says.
     """
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
@@ -149,6 +165,8 @@ def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
     patience = deadline.seconds * _CONNECT_SHARE / max(len(found), 1)
     why = f"{host} has no address"
     for family, kind, protocol, _, address in found:
+        if reach is not None:
+            reach.check(str(address[0]))
         sock = socket.socket(family, kind, protocol)
         try:
             _connect_one(sock, cast(tuple[str, int], address), deadline, patience)

@@ -146,6 +146,7 @@ def _opened(data: bytes, address: str) -> ImageFile:
     if data.startswith((b"GIF87a", b"GIF89a")):
         return GifImageFile(stream)
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        _check_sides(*_webp_size(data), address)  # its decoder reserves all pixels as it opens
         return WebPImageFile(stream)
     if data.startswith(b"BM"):
         return BmpImageFile(stream)
@@ -161,12 +162,30 @@ def _check_size(picture: ImageFile, data: bytes, address: str) -> None:
     columns, rows = picture.size
     if columns < 1 or rows < 1:
         raise not_a_picture(address, f"it is {columns} by {rows} pixels")
-    if columns * rows > MAX_PIXELS or max(columns, rows) > MAX_SIDE:
-        raise too_large(address, f"it is {columns:,} by {rows:,} pixels")
+    _check_sides(columns, rows, address)
     if isinstance(picture, JpegImageFile):
         passes = data.count(b"\xff\xda")
         if passes > 20 and passes * columns * rows > MAX_PIXELS_DECODED:
             raise too_large(address, f"it takes {passes:,} passes over its pixels to decode")
+
+
+def _check_sides(columns: int, rows: int, address: str) -> None:
+    if columns * rows > MAX_PIXELS or max(columns, rows) > MAX_SIDE:
+        raise too_large(address, f"it is {columns:,} by {rows:,} pixels")
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """Return the columns and rows that a WebP file declares, (0, 0) where it does not."""
+    kind, head = data[12:16], data[20:30].ljust(10, b"\x00")
+    if kind == b"VP8X":
+        return int.from_bytes(head[4:7], "little") + 1, int.from_bytes(head[7:10], "little") + 1
+    if kind == b"VP8L":
+        bits = int.from_bytes(head[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8 ":
+        columns, rows = struct.unpack("<HH", head[6:10])
+        return columns & 0x3FFF, rows & 0x3FFF
+    return 0, 0
 
 
 def _upright(picture: Image.Image) -> Image.Image:

@@ -11,6 +11,7 @@ from captionviewer.core.photo_deadline import Deadline, NoLongerWanted, OutOfTim
 from captionviewer.core.photo_decode import MAX_BYTES, not_a_picture, too_large
 from captionviewer.core.photo_manners import HostManners
 from captionviewer.core.photo_problem import PhotoProblem, PhotoUnavailable
+from captionviewer.core.photo_reach import LedInside
 
 if TYPE_CHECKING:
     import requests
@@ -32,10 +33,22 @@ class Download:
     address: str  # after all redirects
 
 
-def fetch_picture(url: str, *, timeout: float, manners: HostManners, stop: Callable[[], bool]) -> Download:
+def _never() -> bool:
+    return False
+
+
+def fetch_picture(
+    url: str,
+    *,
+    timeout: float,
+    manners: HostManners,
+    stop: Callable[[], bool],
+    patient: Callable[[], bool] = _never,
+) -> Download:
     """Get the bytes behind an http(s) address.
 
-    Redirects are followed by hand, at most five, and only to http(s). An address that ends in
+    Redirects are followed by hand, at most five, only to http(s), and never from the public web into
+    a private network. An address that ends in
     `photo_unavailable…` is Flickr's way to say that a photo is gone. Nothing over 20 MB is read.
 
     Parameters
@@ -49,6 +62,8 @@ def fetch_picture(url: str, *, timeout: float, manners: HostManners, stop: Calla
         What is known of the hosts; it is told how this request went.
     stop
         Asked often; True ends the request within a fraction of a second.
+    patient
+        While it says True, the request waits for a turn that nobody else wants.
 
     Raises
     ------
@@ -66,7 +81,7 @@ def fetch_picture(url: str, *, timeout: float, manners: HostManners, stop: Calla
                 if is_placeholder(address):
                     raise _gone(address, "Flickr shows its placeholder for photos taken down")
                 host = parts.hostname or ""
-                _ask_politely(host, address, manners, deadline, stop)
+                _ask_politely(host, address, manners, deadline, stop, patient)
                 with _get(session, address, host, manners, deadline) as response:
                     target = _redirect(response)
                     if target is None:
@@ -76,6 +91,11 @@ def fetch_picture(url: str, *, timeout: float, manners: HostManners, stop: Calla
         raise _refused(url, f"it was redirected more than {MAX_REDIRECTS} times")
     except OutOfTime:
         raise _timed_out(address, timeout) from None
+    except LedInside as inside:
+        message = (
+            f"{shown(address)} is refused: {url} leads there, into this computer's own network ({inside})."
+        )
+        raise PhotoUnavailable(PhotoProblem.REFUSED, address, message, can_retry=False) from None
     except NoLongerWanted:
         raise PhotoUnavailable(
             PhotoProblem.STOPPED, address, f"{address} was no longer wanted and is not loaded."
@@ -112,11 +132,16 @@ def shown(address: str, longest: int = 200) -> str:
 
 
 def _ask_politely(
-    host: str, address: str, manners: HostManners, deadline: Deadline, stop: Callable[[], bool]
+    host: str,
+    address: str,
+    manners: HostManners,
+    deadline: Deadline,
+    stop: Callable[[], bool],
+    patient: Callable[[], bool],
 ) -> None:
     alone = manners.left_alone(host)
     if alone is None:
-        deadline.extend(manners.wait_for_turn(host, stop))
+        deadline.extend(manners.wait_for_turn(host, stop, patient))
         alone = manners.left_alone(host)  # another request may have found out meanwhile
     if alone is None:
         return
@@ -170,9 +195,11 @@ def _body(response: "requests.Response", address: str, manners: HostManners, hos
 def _read(response: "requests.Response", address: str) -> bytes:
     import urllib3.exceptions
 
-    declared = response.headers.get("Content-Length", "")
+    length = response.headers.get("Content-Length", "")
+    # Python refuses to read a number of thousands of digits; nobody counts that far.
+    declared = int(length.lstrip("0")[:18] or 0) if length.isascii() and length.isdecimal() else None
     limit = f"larger than {MAX_BYTES // 1_000_000} MB"
-    if declared.isdecimal() and int(declared) > MAX_BYTES:
+    if declared is not None and declared > MAX_BYTES:
         raise too_large(address, limit)
     data = bytearray()
     try:
@@ -183,7 +210,7 @@ def _read(response: "requests.Response", address: str) -> bytes:
     except PhotoUnavailable:
         raise
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-        wanted = f" of {int(declared):,}" if declared.isdecimal() else ""
+        wanted = f" of {declared:,}" if declared is not None else ""
         raise not_a_picture(address, f"it broke off after {len(data):,}{wanted} bytes") from error
     return bytes(data)
 

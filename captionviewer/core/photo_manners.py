@@ -16,6 +16,10 @@ _LONGEST_BUSY_S = 3600.0
 _ONLINE_S = 30.0
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass
 class _Host:
     next_turn: float = 0.0  # seconds of the monotonic clock, as all times here
@@ -78,9 +82,19 @@ class HostManners:
             seconds = known.alone_until - time.monotonic()
             return LeftAlone(known.problem, seconds) if seconds > 0 else None
 
-    def wait_for_turn(self, host: str, stop: Callable[[], bool]) -> float:
-        """Block until a request to the host is polite; return the seconds waited. Ends early on `stop`."""
+    def wait_for_turn(
+        self, host: str, stop: Callable[[], bool], patient: Callable[[], bool] = _never
+    ) -> float:
+        """Block until a request to the host is polite; return the seconds waited. Ends early on `stop`.
+
+        While `patient` says so, the host must have rested besides: what is fetched ahead uses no turn
+        of the burst that a photo in sight may want a moment later.
+        """
         began = time.monotonic()
+        while patient() and not stop():
+            if self._take_spare_turn(host):
+                return time.monotonic() - began
+            time.sleep(0.02)
         with self._lock:
             known = self._known(host)
             known.next_turn = max(known.next_turn, began - self._lead)
@@ -89,6 +103,15 @@ class HostManners:
         while (left := turn - time.monotonic()) > 0 and not stop():
             time.sleep(min(left, 0.05))
         return time.monotonic() - began
+
+    def _take_spare_turn(self, host: str) -> bool:
+        with self._lock:
+            known = self._known(host)
+            rested = time.monotonic() - self._lead
+            if known.next_turn > rested:
+                return False
+            known.next_turn = rested + self._interval
+            return True
 
     def answered(self, host: str) -> None:
         """Note that a host answered."""

@@ -8,6 +8,7 @@ class PhotoProblem(Enum):
 
     GONE = "photo gone"
     OFFLINE = "no connection"
+    SWITCHED_OFF = "fetching is off"
     REFUSED = "refused"
     NOT_A_PICTURE = "not a picture"
     TOO_LARGE = "too large"

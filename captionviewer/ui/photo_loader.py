@@ -3,20 +3,28 @@
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from enum import Enum
-from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QImage
 
 from captionviewer.core.coco import PhotoRecord
-from captionviewer.core.images import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
-from captionviewer.ui.photo_queue import Key, PhotoJob, PhotoQueue
+from captionviewer.core.images import PhotoProblem, PhotoStore, PhotoUnavailable
+from captionviewer.ui.loaded_photo import (
+    IDLE,
+    IMAGE_SIDE,
+    LOADING,
+    THUMBNAIL_SIDE,
+    LoadedPhoto,
+    PhotoState,
+    failed_photo,
+    ready_photo,
+)
+from captionviewer.ui.photo_queue import AHEAD, PAGE, URGENT, Key, PhotoJob, PhotoQueue
+from captionviewer.ui.picture_memory import PictureMemory
 
-THUMBNAIL_SIDE = 256  # pixels of the longer side
-IMAGE_SIDE = 2_560  # the same; more would be slow to draw and fill the memory
+__all__ = ["IDLE", "IMAGE_SIDE", "LOADING", "THUMBNAIL_SIDE", "LoadedPhoto", "PhotoLoader", "PhotoState"]
+
 _IMAGES, _IMAGE_BYTES = 48, 160_000_000
 _THUMBNAILS, _THUMBNAIL_BYTES = 1_000, 120_000_000
 _FACTS = 20_000
@@ -24,56 +32,7 @@ _WAITING = 200  # photos that are tried again by themselves
 _PASSING = (PhotoProblem.OFFLINE, PhotoProblem.BUSY, PhotoProblem.TIMED_OUT)
 _TRIES = 4  # by itself, for a server that is busy or slow; being offline is waited out
 _SHORTEST_WAIT_S = 0.2
-_URGENT, _PAGE, _AHEAD = range(3)
-
-
-class PhotoState(Enum):
-    """How far a photo is."""
-
-    IDLE = "idle"
-    LOADING = "loading"
-    READY = "ready"
-    MISSING = "missing"  # gone, or never had an address
-    OFFLINE = "offline"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class LoadedPhoto:
-    """What is known of a photo.
-
-    Attributes
-    ----------
-    state
-        READY with `thumbnail` and, while it is in memory, `image`.
-    image
-        The photo in full size, or 2,560 pixels on its longer side. None also for one that has left
-        memory; an urgent request fetches it back.
-    thumbnail
-        The photo with at most 256 pixels on its longer side.
-    message
-        What happened and what to do, for people; of one or more lines.
-    words
-        The same in a few words, for the picture's place on the screen.
-    source
-        Where it came from, for people: "Flickr", "your image folder".
-    address
-        The file or URL it came from, or the URL that failed.
-    """
-
-    state: PhotoState
-    image: QImage | None = None
-    thumbnail: QImage | None = None
-    message: str = ""
-    words: str = ""
-    source: str = ""
-    address: str = ""
-    can_retry: bool = False
-    problem: PhotoProblem | None = None
-
-
-IDLE = LoadedPhoto(PhotoState.IDLE, words="not loaded", message="This photo has not been asked for.")
-LOADING = LoadedPhoto(PhotoState.LOADING, words="loading…", message="This photo is being loaded.")
+_PROBE_S = 5.0  # how often the network is looked for when no photo in sight waits for it
 
 
 @dataclass(frozen=True)
@@ -92,40 +51,6 @@ class _Later:
     keep: bool
 
 
-class _Pictures:
-    """Pictures by photo, bounded in number and bytes; the least recently used go first."""
-
-    def __init__(self, most: int, most_bytes: int) -> None:
-        self._most, self._most_bytes = most, most_bytes
-        self._bytes = 0
-        self._kept: OrderedDict[Key, QImage] = OrderedDict()
-
-    def get(self, key: Key) -> QImage | None:
-        picture = self._kept.get(key)
-        if picture is not None:
-            self._kept.move_to_end(key)
-        return picture
-
-    def put(self, key: Key, picture: QImage) -> None:
-        self.drop(key)
-        self._kept[key] = picture
-        self._bytes += picture.sizeInBytes()
-        while len(self._kept) > 1 and (len(self._kept) > self._most or self._bytes > self._most_bytes):
-            self.drop(next(iter(self._kept)))
-
-    def drop(self, key: Key) -> None:
-        picture = self._kept.pop(key, None)
-        if picture is not None:
-            self._bytes -= picture.sizeInBytes()
-
-    def clear(self) -> None:
-        self._kept.clear()
-        self._bytes = 0
-
-    def keys(self) -> list[Key]:
-        return list(self._kept)
-
-
 class PhotoLoader(QObject):
     """Loads photos four at a time and tells of each change in the GUI thread.
 
@@ -138,6 +63,8 @@ class PhotoLoader(QObject):
 
     photo_changed = Signal(object)  # the key (split, row) of a photo whose state or picture changed
     offline_changed = Signal(bool)
+    links_changed = Signal(int, int)  # links found dead, of how many that answered
+    fetching_changed = Signal()  # the network is used or not, or a photo is missed for that
     _answered = Signal(object)
 
     def __init__(
@@ -149,11 +76,14 @@ class PhotoLoader(QObject):
         self._jobs: dict[Key, PhotoJob] = {}
         self._facts: OrderedDict[Key, LoadedPhoto] = OrderedDict()  # failures, and where photos came from
         self._later: dict[Key, _Later] = {}
-        self._images = _Pictures(_IMAGES, _IMAGE_BYTES)
-        self._thumbnails = _Pictures(_THUMBNAILS, _THUMBNAIL_BYTES)
+        self._images = PictureMemory(_IMAGES, _IMAGE_BYTES)
+        self._thumbnails = PictureMemory(_THUMBNAILS, _THUMBNAIL_BYTES)
         self._number = 0
         self._page = 0
         self._offline = False
+        self._held_back = False
+        self._links = (0, 0)
+        self._probe: PhotoRecord | None = None  # what failed last for want of a network
         self._closed = False
         self._page_turn = QTimer(self)
         self._page_turn.setSingleShot(True)
@@ -194,14 +124,19 @@ class PhotoLoader(QObject):
             if later is not None and urgent:
                 later.keep = True
             return photo
-        self._ask(record, _URGENT if urgent else _PAGE, quiet=photo.state is PhotoState.READY)
+        self._ask(record, URGENT if urgent else PAGE, quiet=photo.state is PhotoState.READY)
         return self.known(record)
 
     def prefetch(self, records: Iterable[PhotoRecord]) -> None:
-        """Load photos that will be looked at next, after all others."""
+        """Load photos that may be looked at next, in their order, when nothing else is to be done.
+
+        They are dropped by `cancel_pending`, and not asked for while the network is away.
+        """
+        if self._offline:
+            return
         for record in records:
             if self.known(record).state is PhotoState.IDLE:
-                self._ask(record, _AHEAD, quiet=False)
+                self._ask(record, AHEAD, quiet=False)
 
     def retry(self, record: PhotoRecord) -> None:
         """Ask again for a photo that failed, at once."""
@@ -214,14 +149,24 @@ class PhotoLoader(QObject):
         self._facts.pop(key, None)
         self._later.pop(key, None)
         self._hurry()  # what kept this one away may have kept the others
-        self._ask(record, _URGENT, quiet=False)
+        self._ask(record, URGENT, quiet=False)
         self.photo_changed.emit(key)
 
-    def cancel_pending(self) -> None:
-        """Drop the requests that have not begun, urgent ones aside: the page is being turned."""
-        for key in [key for key, later in self._later.items() if not later.keep]:
+    def cancel_pending(self, keep: Collection[Key] = ()) -> None:
+        """Drop what the page that is being turned to does not hold, urgent requests aside.
+
+        Requests that have not begun are dropped, and those for photos fetched ahead also when they
+        have; `keep` are the photos of the next page.
+        """
+        for key in [key for key, later in self._later.items() if not later.keep and key not in keep]:
             self._forget(key)
-        for job in self._queue.drop_waiting(unless=lambda waiting: waiting.keep):
+        dropped = self._queue.drop_waiting(unless=lambda job: job.keep or job.record.key in keep)
+        dropped += self._queue.cancel_running(unless=lambda job: not job.ahead or job.record.key in keep)
+        self._let_go(dropped)
+        self._wind_up()
+
+    def _let_go(self, dropped: Iterable[PhotoJob]) -> None:
+        for job in dropped:
             key = job.record.key
             if self._jobs.get(key) is job:
                 del self._jobs[key]
@@ -243,10 +188,45 @@ class PhotoLoader(QObject):
         self._images.clear()
         self._thumbnails.clear()
         self._again.stop()
+        self._probe = None
+        self._held_back = False
         self._tell_offline()
+        self._tell_links()
+        self.fetching_changed.emit()
         if same_photos:
             for key in keys:
                 self.photo_changed.emit(key)
+
+    def set_network(self, on: bool) -> None:
+        """Fetch photos from the network from now on, or no more; those that are there stay."""
+        if self._store is None or self._closed or self._store.network == on:
+            return
+        self._store.network = on
+        self._held_back = False
+        dropped = [] if on else [key for key, job in self._jobs.items() if not job.quiet]
+        if not on:
+            self._queue.cancel_all()
+            self._jobs.clear()
+        stale = (PhotoProblem.OFFLINE, PhotoProblem.SWITCHED_OFF)
+        dropped += [key for key, facts in self._facts.items() if facts.problem in stale or key in self._later]
+        self._later.clear()
+        self._probe = None
+        for key in dropped:
+            self._facts.pop(key, None)
+        self._tell_offline()
+        self.fetching_changed.emit()
+        for key in dict.fromkeys(dropped):
+            self.photo_changed.emit(key)
+
+    @property
+    def store(self) -> PhotoStore | None:
+        """Where photos come from."""
+        return self._store
+
+    @property
+    def held_back(self) -> bool:
+        """Whether a photo is missed because the network is not to be used."""
+        return self._held_back
 
     @property
     def offline(self) -> bool:
@@ -256,6 +236,16 @@ class PhotoLoader(QObject):
     def dead_links(self) -> tuple[int, int]:
         """Return how many of the photos' own addresses were found dead, of how many that answered."""
         return self._store.dead_links() if self._store is not None else (0, 0)
+
+    def try_again(self) -> None:
+        """Look for the network at once (the user asks for it)."""
+        if self._store is None or self._closed:
+            return
+        self._store.try_again_now()
+        if self._later:
+            self._hurry()
+        elif self._probe is not None:
+            self._ask(self._probe, AHEAD, quiet=True)
 
     def shut_down(self, timeout_s: float = 2.0) -> bool:
         """End all loading, waiting at most `timeout_s` seconds; True when every thread has ended."""
@@ -276,15 +266,16 @@ class PhotoLoader(QObject):
         self._number += 1
         if job is not None:  # it waits, or is being loaded: it may move forward
             job.rank = min(job.rank, self._rank(kind))
-            job.keep = job.keep or kind == _URGENT
+            job.keep = job.keep or kind == URGENT
+            self._queue.moved_forward()
             return
-        keep = kind == _URGENT
+        keep = kind == URGENT
         job = PhotoJob(self._number, record, self._store, self._rank(kind), quiet, keep, tries)
         self._jobs[key] = job
         self._queue.put(job)
 
     def _rank(self, kind: int) -> tuple[int, int, int]:
-        if kind == _URGENT:
+        if kind == URGENT:
             return kind, -self._number, 0
         if not self._page_turn.isActive():
             self._page += 1
@@ -295,10 +286,10 @@ class PhotoLoader(QObject):
         """Load one photo (in a thread) and send the answer to the GUI thread."""
         record = job.record
         try:
-            photo = job.store.photo(record.url, record.file_name, job.cancelled.is_set)
-            answer = _Answer(job, _ready(photo))
+            photo = job.store.photo(record.url, record.file_name, job.cancelled.is_set, lambda: job.ahead)
+            answer = _Answer(job, ready_photo(photo))
         except PhotoUnavailable as failure:
-            answer = _Answer(job, _failed(failure), failure.problem, failure.retry_after)
+            answer = _Answer(job, failed_photo(failure), failure.problem, failure.retry_after)
         except Exception as error:  # a fault of ours is shown in the photo's place; the others go on
             message = f"This photo could not be loaded: {error!r}. This is a fault of captionviewer."
             answer = _Answer(
@@ -314,18 +305,32 @@ class PhotoLoader(QObject):
         if self._jobs.get(key) is not job or self._closed:
             return  # stale: asked for before the data changed, or asked for anew since
         del self._jobs[key]
+        if answer.problem is PhotoProblem.OFFLINE:
+            self._probe = job.record
         self._tell_offline()
+        self._tell_links()
+        if answer.problem is PhotoProblem.STOPPED:  # it made way for others
+            if not (job.ahead and self._offline):
+                self._ask(job.record, job.rank[0], quiet=job.quiet, tries=job.tries)
+            return
         before = self._facts.get(key)
-        if answer.problem is not PhotoProblem.STOPPED:
-            self._keep(key, answer.photo)
+        if answer.problem in _PASSING and job.ahead:  # nobody saw it: it begins anew when it is wanted
+            self._wind_up()
+            if not job.quiet:
+                self.photo_changed.emit(key)
+            return
+        self._keep(key, answer.photo, ahead=job.ahead)
         if answer.problem in _PASSING:
             self._try_later(job, answer)
+        if answer.problem is PhotoProblem.SWITCHED_OFF and not self._held_back:
+            self._held_back = True
+            self.fetching_changed.emit()
         if before is None or before.state is not answer.photo.state or answer.photo.image is not None:
             self.photo_changed.emit(key)
 
-    def _keep(self, key: Key, photo: LoadedPhoto) -> None:
+    def _keep(self, key: Key, photo: LoadedPhoto, *, ahead: bool) -> None:
         if photo.image is not None and photo.thumbnail is not None:
-            self._images.put(key, photo.image)
+            self._images.put(key, photo.image, only_if_room=ahead)
             self._thumbnails.put(key, photo.thumbnail)
         self._facts[key] = replace(photo, image=None, thumbnail=None)
         self._facts.move_to_end(key)
@@ -337,7 +342,17 @@ class PhotoLoader(QObject):
         if offline == self._offline:
             return
         self._offline = offline
+        if offline:
+            self._let_go(self._queue.drop_waiting(unless=lambda job: not job.ahead))
+        elif self._later:
+            self._hurry()
         self.offline_changed.emit(offline)
+
+    def _tell_links(self) -> None:
+        links = self.dead_links()
+        if links != self._links:
+            self._links = links
+            self.links_changed.emit(*links)
 
     # ---- trying again by itself --------------------------------------------------------------
 
@@ -364,67 +379,20 @@ class PhotoLoader(QObject):
         self.photo_changed.emit(key)
 
     def _wind_up(self) -> None:
-        if self._later and not self._closed:
+        if self._closed:
+            return
+        if self._later:
             wait = min(later.due for later in self._later.values()) - time.monotonic()
             self._again.start(max(0, round(wait * 1000)))
+        elif self._offline and self._probe is not None:
+            self._again.start(round(_PROBE_S * 1000))
 
     @Slot()
     def _try_again(self) -> None:
+        if not self._later and self._offline and self._probe is not None:
+            self._ask(self._probe, AHEAD, quiet=True)
         now = time.monotonic() + 0.001
         for key in [key for key, later in self._later.items() if later.due <= now]:
             later = self._later.pop(key)
-            self._ask(later.record, _URGENT if later.keep else _PAGE, quiet=True, tries=later.tries)
+            self._ask(later.record, URGENT if later.keep else PAGE, quiet=True, tries=later.tries)
         self._wind_up()
-
-
-def _ready(photo: Photo) -> LoadedPhoto:
-    rows, columns, _ = photo.pixels.shape
-    lent = QImage(photo.pixels.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888)
-    # Converting makes a copy that owns its pixels, unlike what was lent.
-    image = _shrunk(lent.convertToFormat(QImage.Format.Format_RGB32), IMAGE_SIDE)
-    thumbnail = _shrunk(image, THUMBNAIL_SIDE)
-    if image.isNull() or thumbnail.isNull():
-        message = f"{photo.address} is {columns:,} by {rows:,} pixels: more than fits in memory."
-        return LoadedPhoto(PhotoState.FAILED, message=message, words=PhotoProblem.TOO_LARGE.words)
-    source = _source_words(photo)
-    message = f"From {source}: {photo.address}"
-    return LoadedPhoto(
-        PhotoState.READY, image, thumbnail, message=message, source=source, address=photo.address
-    )
-
-
-def _shrunk(image: QImage, side: int) -> QImage:
-    if max(image.width(), image.height()) <= side:
-        return image
-    keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-    return image.scaled(side, side, keep, smooth)
-
-
-def _source_words(photo: Photo) -> str:
-    host = urlsplit(photo.address).hostname or "the web"
-    flickr = "Flickr" if host.endswith(("flickr.com", "staticflickr.com")) else host
-    mirror = "COCO's mirror" if host.endswith("cocodataset.org") else host
-    return {
-        "folder": "your image folder",
-        "cache": f"the cache on this computer ({flickr})",
-        "flickr": flickr,
-        "mirror": mirror,
-        "storybook": "drawn by captionviewer",
-    }[photo.source]
-
-
-def _failed(failure: PhotoUnavailable) -> LoadedPhoto:
-    state = {
-        PhotoProblem.GONE: PhotoState.MISSING,
-        PhotoProblem.NO_ADDRESS: PhotoState.MISSING,
-        PhotoProblem.OFFLINE: PhotoState.OFFLINE,
-        PhotoProblem.STOPPED: PhotoState.IDLE,
-    }.get(failure.problem, PhotoState.FAILED)
-    return LoadedPhoto(
-        state,
-        message=str(failure),
-        words=failure.problem.words,
-        address=failure.url,
-        can_retry=failure.can_retry,
-        problem=failure.problem,
-    )

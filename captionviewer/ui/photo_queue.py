@@ -10,6 +10,7 @@ from captionviewer.core.images import PhotoStore
 
 Key = tuple[Split, int]
 Rank = tuple[int, int, int]
+URGENT, PAGE, AHEAD = range(3)  # the first part of a rank: looked at, in sight, or perhaps soon
 
 
 @dataclass(eq=False)
@@ -25,9 +26,17 @@ class PhotoJob:
     tries: int = 0  # how often it failed before in a way that may pass
     cancelled: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def ahead(self) -> bool:
+        """Whether nobody waits for it: it is fetched ahead."""
+        return self.rank[0] == AHEAD
+
 
 class PhotoQueue:
     """Jobs by rank for a few threads of its own, which start with the first job.
+
+    What is fetched ahead begins when nothing else waits or runs, leaves one thread free, and is
+    cancelled (to be asked for anew) when its thread is wanted.
 
     Parameters
     ----------
@@ -52,6 +61,7 @@ class PhotoQueue:
             if self._closed:
                 return
             self._waiting[job.record.key] = job
+            self._make_way()
             self._changed.notify()
             while len(self._threads) < self._count:
                 name = f"photo loader {len(self._threads) + 1}"
@@ -67,6 +77,20 @@ class PhotoQueue:
             for job in dropped:
                 del self._waiting[job.record.key]
         return dropped
+
+    def moved_forward(self) -> None:
+        """Note that a waiting job got a lower rank."""
+        with self._changed:
+            self._make_way()
+            self._changed.notify()
+
+    def cancel_running(self, unless: Callable[[PhotoJob], bool]) -> list[PhotoJob]:
+        """End and return jobs that have begun."""
+        with self._changed:
+            ended = [job for job in self._running if not unless(job)]
+            for job in ended:
+                job.cancelled.set()
+        return ended
 
     def cancel(self, key: Key) -> None:
         """Take back a photo's job, or end it if it has begun."""
@@ -99,14 +123,33 @@ class PhotoQueue:
             self._work(job)
             with self._changed:
                 self._running.discard(job)
+                self._changed.notify_all()  # what is fetched ahead may begin now
 
     def _take(self) -> PhotoJob | None:
         with self._changed:
-            while not self._waiting and not self._closed:
+            while (job := self._next()) is None and not self._closed:
                 self._changed.wait()
-            if self._closed:
+            if self._closed or job is None:
                 return None
-            job = min(self._waiting.values(), key=lambda waiting: waiting.rank)
             del self._waiting[job.record.key]
             self._running.add(job)
             return job
+
+    def _next(self) -> PhotoJob | None:
+        job = min(self._waiting.values(), key=lambda waiting: waiting.rank, default=None)
+        if job is None or not job.ahead:
+            return job
+        busy = any(not other.ahead for other in self._running)
+        return None if busy or len(self._running) >= max(1, self._count - 1) else job
+
+    def _make_way(self) -> None:
+        """Free threads of what is fetched ahead for those that wait in sight."""
+        wanted = sum(not job.ahead for job in self._waiting.values())
+        free = self._count - len(self._running)
+        for job in sorted(
+            (job for job in self._running if job.ahead), key=lambda job: job.rank, reverse=True
+        ):
+            if free >= wanted:
+                return
+            job.cancelled.set()
+            free += 1

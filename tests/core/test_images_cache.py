@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -174,3 +175,53 @@ def test_a_link_in_the_cache_folder_is_not_followed_when_room_is_made(tmp_path: 
         cache.put(f"{i}", bytes(1000))
     cache.clear()
     assert outside.exists()
+
+
+def test_programs_that_share_a_folder_keep_its_bound_together(tmp_path: Path) -> None:
+    one, other = PhotoCache(tmp_path, 100_000), PhotoCache(tmp_path, 100_000)
+    for i in range(150):
+        one.put(f"one {i}", bytes(1000))
+        other.put(f"other {i}", bytes(1000))
+        assert one.size() <= 112_000
+    assert other.get("other 149") == bytes(1000)
+
+
+def test_a_smaller_bound_holds_at_once_and_keeps_what_was_used_last(tmp_path: Path) -> None:
+    cache = PhotoCache(tmp_path, MB)
+    for i in range(10):
+        cache.put(f"{i}", bytes(1000))
+        used_long_ago(cache, f"{i}", 100 - i)
+    cache.resize(4_000)
+    assert [i for i in range(10) if cache.get(f"{i}") is not None] == [7, 8, 9]
+    assert cache.usage() == (3, 3 * 1040)
+    cache.resize(0)
+    cache.put("a", b"photo")
+    assert cache.usage() == (0, 0)
+
+
+def test_a_folder_that_can_only_be_read_still_gives_its_photos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PhotoCache(tmp_path, MB).put("a", b"photo")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        for module, name in ((os, "utime"), (tempfile, "mkstemp"), (Path, "unlink")):
+            patch.setattr(module, name, refuse)
+        cache = PhotoCache(tmp_path, MB)
+        assert cache.get("a") == b"photo"
+        cache.put("b", b"photo")
+        cache.clear()
+        assert cache.trouble is not None and "Read-only" in cache.trouble
+        assert cache.get("a") == b"photo"
+    cache.put("b", b"photo")
+    assert cache.trouble is None  # it passed
+
+
+def test_photos_are_not_looked_for_in_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "photos").write_bytes(b"in the way")
+    cache = PhotoCache(tmp_path / "photos", MB)
+    cache.resize(10)
+    assert cache.usage() == (0, 0)

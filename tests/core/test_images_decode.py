@@ -179,9 +179,22 @@ def test_other_formats_that_declare_a_huge_picture_are_too_large_too() -> None:
     frame = jpeg.index(b"\xff\xc0")
     jpeg[frame + 5 : frame + 9] = struct.pack(">HH", 65_000, 65_000)
     assert failure_of(bytes(jpeg)).problem is PhotoProblem.TOO_LARGE
-    webp = b"WEBPVP8X" + struct.pack("<I", 10) + b"\x00" * 4 + b"\xff\x3f\x00" * 2
-    failure = failure_of(b"RIFF" + struct.pack("<I", len(webp)) + webp)
-    assert failure.problem in (PhotoProblem.TOO_LARGE, PhotoProblem.NOT_A_PICTURE)
+    for kind, head in (
+        (b"VP8X", b"\x00" * 4 + b"\xff\x3f\x00" * 2),
+        (b"VP8L", b"\x2f" + struct.pack("<I", 0x3FFF | 0x3FFF << 14)),
+        (b"VP8 ", b"\x00" * 3 + b"\x9d\x01\x2a" + struct.pack("<HH", 16_383, 16_383)),
+    ):
+        webp = b"WEBP" + kind + struct.pack("<I", len(head)) + head
+        failure = failure_of(b"RIFF" + struct.pack("<I", len(webp)) + webp)
+        assert failure.problem is PhotoProblem.TOO_LARGE
+        assert "16,38" in str(failure)
+
+
+def test_a_gif_whose_frame_is_larger_than_it_says_is_too_large() -> None:
+    gif = (
+        b"GIF89a" + struct.pack("<HH", 9, 9) + b"\x00\x00\x00," + struct.pack("<HHHHB", 0, 0, 65535, 65535, 0)
+    )
+    assert failure_of(gif + b"\x02\x02\x44\x01\x00;").problem is PhotoProblem.TOO_LARGE
 
 
 def test_a_picture_longer_than_a_screen_can_draw_is_too_large() -> None:

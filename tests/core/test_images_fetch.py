@@ -274,6 +274,11 @@ def test_a_length_too_short_gives_the_bytes_it_promised(server: PhotoServer) -> 
     assert fetch(server.serve("/a.png", PICTURE, length=20)).data == PICTURE[:20]
 
 
+def test_a_length_of_thousands_of_digits_is_too_large(server: PhotoServer) -> None:
+    head = OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n"
+    assert failure_of(server.raw("/a.png", head + PICTURE)).problem is PhotoProblem.TOO_LARGE
+
+
 @pytest.mark.parametrize("length", ["-5", "many", "0x10", ""])
 def test_a_length_of_nonsense_is_overlooked(server: PhotoServer, length: str) -> None:
     head = OK + f"Content-Length: {length}\r\n\r\n".encode()

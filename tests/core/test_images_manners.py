@@ -142,3 +142,22 @@ def test_time_here_is_the_real_clock() -> None:
     for _ in range(3):
         manners.wait_for_turn("a.example", never)
     assert time.monotonic() - began >= 0.1
+
+
+def test_what_is_fetched_ahead_leaves_the_burst_to_photos_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    manners = HostManners(requests_per_second=4, burst=3)
+    asked = []
+    for _ in range(4):
+        manners.wait_for_turn("a.example", never, lambda: True)
+        asked.append(clock.now - 1000)
+    assert asked == pytest.approx([0, 0.25, 0.5, 0.75], abs=0.03)
+    waited = [manners.wait_for_turn("a.example", never) for _ in range(3)]
+    assert waited[:2] == [0, 0] and waited[2] <= 0.25
+
+
+def test_patience_ends_when_the_photo_comes_into_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    manners = HostManners(requests_per_second=0.1, burst=2)
+    manners.wait_for_turn("a.example", never)
+    assert manners.wait_for_turn("a.example", never, lambda: clock.now < 1001) == pytest.approx(1, abs=0.05)

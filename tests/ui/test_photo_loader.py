@@ -37,7 +37,11 @@ class SlowStore(PhotoStore):
         self.failure: PhotoUnavailable | None = None
 
     def photo(
-        self, url: str, file_name: str | None = None, stop: Callable[[], bool] = lambda: False
+        self,
+        url: str,
+        file_name: str | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        patient: Callable[[], bool] = lambda: False,
     ) -> Photo:
         self.asked.append(url)
         while not self.may_answer.wait(0.01):
@@ -270,10 +274,10 @@ def test_a_fault_of_the_program_is_shown_and_stops_no_other_photo(
     store.may_answer.set()
     answer = store.photo
 
-    def broken(url: str, name: str | None = None, stop: Callable[[], bool] = lambda: False) -> Photo:
+    def broken(url: str, name: str | None, stop: Callable[[], bool], patient: Callable[[], bool]) -> Photo:
         if url == "bad":
             raise ZeroDivisionError("oops")
-        return answer(url, name, stop)
+        return answer(url, name, stop, patient)
 
     monkeypatch.setattr(store, "photo", broken)
     loader = loaders(store, threads=1)

@@ -33,7 +33,11 @@ class TableStore(PhotoStore):
         self.table: dict[str, tuple[int, int, int] | PhotoProblem | None] = {}
 
     def photo(
-        self, url: str, file_name: str | None = None, stop: Callable[[], bool] = lambda: False
+        self,
+        url: str,
+        file_name: str | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        patient: Callable[[], bool] = lambda: False,
     ) -> Photo:
         found = self.table.get(url)
         while found is None:

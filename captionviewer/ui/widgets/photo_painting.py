@@ -25,6 +25,7 @@ from captionviewer.ui.theme import colors, mixed
 REASONS = {
     PhotoProblem.GONE: "Its link is dead, as many of COCO's are. Captions and features are still here.",
     PhotoProblem.OFFLINE: "It is shown by itself when the network is back.",
+    PhotoProblem.SWITCHED_OFF: "Preferences say not to fetch photos. Edit, Preferences changes it.",
     PhotoProblem.REFUSED: "The server, or the file system, would not give it out.",
     PhotoProblem.NOT_A_PICTURE: "What was found is damaged, or no picture at all.",
     PhotoProblem.TOO_LARGE: "Pictures over 20 MB or 50 megapixels are not opened.",
@@ -269,7 +270,8 @@ def _paint_small_state(painter: QPainter, rect: QRect, photo: LoadedPhoto, font:
     c = colors()
     line = QFontMetrics(font).height()
     calm = photo.state in (PhotoState.IDLE, PhotoState.LOADING)
-    words = "" if calm else photo.words
+    # being offline is said once, under the photos, and not in each
+    words = "" if calm or photo.state is PhotoState.OFFLINE else photo.words
     side = min(line * 2.2, rect.height() * 0.4, rect.width() * 0.4)
     total = side + (line * 1.3 if words else 0)
     if words and total > rect.height() - 4:  # no room for both: the words say more
