@@ -10,7 +10,7 @@ import numpy as np
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.captions import SPECIAL_WORDS, START, Vocabulary
 from captionviewer.core.data_error import DataError
-from captionviewer.core.hdf5_files import damage_named, open_hdf5, read_whole_numbers, require_file
+from captionviewer.core.hdf5_files import read_whole_numbers, require_file
 
 Split = Literal["train", "val"]
 FeatureKind = Literal["pca", "raw"]
@@ -182,19 +182,14 @@ def read_captions(
     """
     words = f"the vocabulary has {len(vocabulary):,} words"
     splits: dict[Split, SplitCaptions] = {}
-    file = open_hdf5(path)
-    try:
-        for split in SPLITS:
-            images = f"{features_names[split]} has {num_images[split]:,} rows"
-            captions = read_whole_numbers(file, path, f"{split}_captions", 2, len(vocabulary), words)
-            image_idxs = read_whole_numbers(file, path, f"{split}_image_idxs", 1, num_images[split], images)
-            _check_captions(path, split, captions, image_idxs, vocabulary)
-            captions.setflags(write=False)
-            image_idxs.setflags(write=False)
-            splits[split] = SplitCaptions(captions, image_idxs)
-    finally:
-        with damage_named(path):
-            file.close()
+    for split in SPLITS:
+        images = f"{features_names[split]} has {num_images[split]:,} rows"
+        captions = read_whole_numbers(path, f"{split}_captions", 2, len(vocabulary), words)
+        image_idxs = read_whole_numbers(path, f"{split}_image_idxs", 1, num_images[split], images)
+        _check_captions(path, split, captions, image_idxs, vocabulary)
+        captions.setflags(write=False)
+        image_idxs.setflags(write=False)
+        splits[split] = SplitCaptions(captions, image_idxs)
     lengths = [splits[split].captions.shape[1] for split in SPLITS]
     if lengths[0] != lengths[1]:
         raise DataError(

@@ -8,18 +8,18 @@ read gives an error that can be told.
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.data_error import DataError
-from captionviewer.core.hdf5_files import StoredArray, damage_named, find_array, open_hdf5
+from captionviewer.core.hdf5_files import StoredArray, damage_named, find_array, require_file
+from captionviewer.core.hdf5_process import PackedArray
 
 KEY = "features"
 # The widest that a network here could use; VGG-16 gives 4,096.
@@ -170,11 +170,11 @@ class FeatureFile:
 
 
 def _open_rows(path: Path) -> tuple[tuple[int, int], _RowSource]:
-    with ExitStack() as opened:
-        file = opened.enter_context(open_hdf5(path))
-        with damage_named(path):
-            before = path.stat()
-        found = find_array(file, path, KEY, 2, "f")
+    require_file(path)
+    with damage_named(path):
+        before = path.stat()
+    found = find_array(path, KEY, 2, "f")
+    try:
         height, width = found.shape
         if height == 0 or width == 0:
             raise DataError(path, f"{KEY!r} is empty: its shape is {found.shape}.")
@@ -182,21 +182,24 @@ def _open_rows(path: Path) -> tuple[tuple[int, int], _RowSource]:
             raise DataError(path, f"{KEY!r} is {width:,} wide; at most {LARGEST_WIDTH:,} can be used.")
         if height > LARGEST_HEIGHT:
             raise DataError(path, f"{KEY!r} has {height:,} rows; at most {LARGEST_HEIGHT:,} can be used.")
-        if found.offset is not None:
-            return (height, width), _PlainRows(path, found, found.offset, before)
-        opened.pop_all()
-        return (height, width), _PackedRows(path, file, found)
+        if found.packed is not None:
+            return (height, width), _PackedRows(found.packed)
+        return (height, width), _PlainRows(path, found, before)
+    except BaseException:
+        found.close()
+        raise
 
 
 class _PlainRows:
     """Rows that follow one another in a file."""
 
-    def __init__(self, path: Path, found: StoredArray, offset: int, before: os.stat_result) -> None:
+    def __init__(self, path: Path, found: StoredArray, before: os.stat_result) -> None:
         self._path = path
         self._dtype = found.dtype
         self._width = found.shape[1]
         self._row_bytes = found.dtype.itemsize * self._width
-        self._offset = offset
+        assert found.offset is not None
+        self._offset = found.offset
         self._seek_and_read = threading.Lock()
         self.block_rows = max(1, BLOCK_BYTES // self._row_bytes)
         with damage_named(path):
@@ -262,27 +265,21 @@ class _PlainRows:
 
 
 class _PackedRows:
-    """Rows in chunks, compressed or of an unusual number format.  h5py lets one thread in at a time."""
+    """Rows in chunks, compressed or of an unusual form, one read at a time."""
 
-    def __init__(self, path: Path, file: h5py.File, found: StoredArray) -> None:
-        self._path = path
-        self._file = file
-        self._dataset = found.dataset
-        self._dtype = found.dtype
-        self._width = found.shape[1]
-        in_block = max(1, BLOCK_BYTES // (found.dtype.itemsize * self._width))
-        in_chunk = found.dataset.chunks[0] if found.dataset.chunks else 1
+    def __init__(self, packed: PackedArray) -> None:
+        self._packed = packed
+        self._width = packed.shape[1]
+        in_block = max(1, BLOCK_BYTES // (packed.dtype.itemsize * self._width))
         # Whole chunks, so that none is unpacked twice.
-        self.block_rows: int = max(1, in_block // in_chunk) * in_chunk
+        self.block_rows: int = max(1, in_block // packed.chunk_rows) * packed.chunk_rows
 
     def span(self, start: int, stop: int) -> npt.NDArray[np.floating[Any]]:
-        with damage_named(self._path):
-            values: npt.NDArray[np.floating[Any]] = self._dataset[start:stop]
-        return values
+        return self._packed.rows(start, stop)
 
     def gather(self, rows: IntArray) -> npt.NDArray[np.floating[Any]]:
-        values = np.empty((len(rows), self._width), self._dtype.newbyteorder("="))
-        # One read for each block of whole chunks: h5py unpacks a chunk anew for every row it is asked for.
+        values = np.empty((len(rows), self._width), self._packed.dtype.newbyteorder("="))
+        # One read for each block of whole chunks: a chunk is unpacked anew for every row it is asked for.
         blocks = rows // self.block_rows
         for block in np.unique(blocks).tolist():
             places = np.flatnonzero(blocks == block)
@@ -291,4 +288,4 @@ class _PackedRows:
         return values
 
     def close(self) -> None:
-        self._file.close()
+        self._packed.close()
