@@ -429,3 +429,201 @@ def test_real_coco_photos_are_shown(
         wait_for_state(qtbot, loader, one, PhotoState.READY)
         thumbnail = loader.known(one).thumbnail
         assert thumbnail is not None and max(thumbnail.width(), thumbnail.height()) <= 256
+
+
+# ---- what is fetched ahead ---------------------------------------------------------------------------
+
+
+def ready(loader: PhotoLoader, *rows: int) -> bool:
+    return all(loader.known(record(row)).state is PhotoState.READY for row in rows)
+
+
+def test_photos_are_fetched_ahead_only_when_all_in_sight_are_there(
+    qtbot: QtBot, loaders: Callable[..., PhotoLoader]
+) -> None:
+    store = SlowStore()
+    loader = loaders(store)
+    for row in (1, 2):
+        loader.request(record(row, f"in sight {row}"))
+    loader.prefetch([record(row, f"ahead {row}") for row in range(10, 16)])
+    qtbot.waitUntil(lambda: len(store.asked) == 2)
+    qtbot.wait(40)
+    assert sorted(store.asked) == ["in sight 1", "in sight 2"]  # though two threads are free
+    store.may_answer.set()
+    qtbot.waitUntil(lambda: ready(loader, 1, 2, *range(10, 16)), timeout=5000)
+    assert sorted(store.asked[2:]) == [f"ahead {row}" for row in range(10, 16)]
+
+
+def test_fetching_ahead_leaves_a_thread_free_and_makes_way_at_once(
+    qtbot: QtBot, loaders: Callable[..., PhotoLoader]
+) -> None:
+    store = SlowStore()
+    loader = loaders(store)
+    loader.prefetch([record(row, f"ahead {row}") for row in range(10, 18)])
+    qtbot.waitUntil(lambda: len(store.asked) == 3)
+    qtbot.wait(40)
+    assert len(store.asked) == 3
+    for row in range(1, 5):  # as many as there are threads: none waits for what is fetched ahead
+        loader.request(record(row, f"in sight {row}"))
+    qtbot.waitUntil(lambda: len(store.asked) == 7)
+    assert sorted(store.asked[3:]) == [f"in sight {row}" for row in range(1, 5)]
+    store.may_answer.set()
+    qtbot.waitUntil(lambda: ready(loader, *range(1, 5), *range(10, 18)), timeout=5000)
+
+
+def test_turning_the_page_drops_what_was_fetched_ahead_but_for_the_page_turned_to(
+    qtbot: QtBot, loaders: Callable[..., PhotoLoader]
+) -> None:
+    store = SlowStore()
+    loader = loaders(store)
+    loader.prefetch([record(row, f"{row}") for row in range(10, 16)])
+    qtbot.waitUntil(lambda: len(store.asked) == 3)
+    begun = sorted(int(url) for url in store.asked)
+    kept = {("train", begun[0]), ("train", 15)}
+    loader.cancel_pending(keep=kept)
+    states = {row: loader.known(record(row)).state for row in range(10, 16)}
+    assert {row for row, state in states.items() if state is PhotoState.LOADING} == {begun[0], 15}
+    loader.request(record(begun[0], str(begun[0])))
+    loader.request(record(begun[1], str(begun[1])))  # dropped a moment ago, and wanted after all
+    store.may_answer.set()
+    qtbot.waitUntil(lambda: ready(loader, begun[0], begun[1], 15), timeout=5000)
+    assert store.asked.count(str(begun[0])) == 1
+    assert loader.known(record(begun[2])).state is PhotoState.IDLE
+
+
+def test_a_photo_fetched_ahead_that_comes_into_sight_is_not_asked_for_twice(
+    qtbot: QtBot, loaders: Callable[..., PhotoLoader]
+) -> None:
+    store = SlowStore()
+    loader = loaders(store, threads=1)
+    loader.prefetch([record(10, "ten")])
+    qtbot.waitUntil(lambda: store.asked == ["ten"])
+    assert loader.request(record(10, "ten"), urgent=True).state is PhotoState.LOADING
+    loader.request(record(11, "eleven"))
+    store.may_answer.set()
+    qtbot.waitUntil(lambda: ready(loader, 10, 11))
+    assert store.asked == ["ten", "eleven"]
+
+
+def test_nothing_is_fetched_ahead_while_the_network_is_away(
+    qtbot: QtBot, loaders: Callable[..., PhotoLoader]
+) -> None:
+    store = SlowStore()
+    store.may_answer.set()
+    store.failure = PhotoUnavailable(PhotoProblem.OFFLINE, "x", "offline", retry_after=60)
+    loader = loaders(store)
+    store.network = True
+    store.manners.unreachable("x")
+    loader.request(record(1))
+    qtbot.waitUntil(lambda: loader.offline)
+    loader.prefetch([record(row) for row in range(10, 20)])
+    qtbot.wait(40)
+    assert len(store.asked) == 1
+    assert loader.known(record(10)).state is PhotoState.IDLE
+
+
+def test_a_passing_failure_ahead_is_forgotten_and_the_network_is_still_looked_for(
+    qtbot: QtBot, loaders: Callable[..., PhotoLoader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("captionviewer.ui.photo_loader._PROBE_S", 0.02)
+    with PhotoServer() as server:
+        port_address = server.address
+    loader = loaders(web_store(pause=0.01))
+    records = [record(row, f"{port_address}/{row}.png") for row in range(3)]
+    loader.prefetch(records)
+    qtbot.waitUntil(lambda: loader.offline)
+    qtbot.waitUntil(lambda: all(loader.known(one).state is not PhotoState.OFFLINE for one in records))
+    with PhotoServer(int(port_address.rsplit(":", 1)[1])) as server:
+        for row in range(3):
+            server.serve(f"/{row}.png", picture_bytes(GREEN))
+        qtbot.waitUntil(lambda: not loader.offline, timeout=5000)  # though nobody asked for a photo
+
+
+def test_photos_fetched_ahead_do_not_push_those_in_sight_out_of_memory(
+    qtbot: QtBot, loaders: Callable[..., PhotoLoader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("captionviewer.ui.photo_loader._IMAGES", 3)
+    store = SlowStore()
+    store.may_answer.set()
+    loader = loaders(store)
+    for row in (1, 2):
+        loader.request(record(row))
+    qtbot.waitUntil(lambda: ready(loader, 1, 2))
+    loader.prefetch([record(row) for row in range(10, 15)])
+    qtbot.waitUntil(lambda: ready(loader, *range(10, 15)))
+    assert loader.known(record(1)).image is not None and loader.known(record(2)).image is not None
+    assert sum(loader.known(record(row)).image is not None for row in range(10, 15)) == 1
+
+
+# ---- the network on and off --------------------------------------------------------------------------
+
+
+def test_switching_fetching_off_keeps_what_is_there_and_on_brings_the_rest(
+    qtbot: QtBot, loaders: Callable[..., PhotoLoader], server: PhotoServer
+) -> None:
+    loader = loaders(web_store())
+    one, other = (record(row, server.serve(f"/{row}.png", picture_bytes(GREEN))) for row in range(2))
+    loader.request(one)
+    wait_for_state(qtbot, loader, one, PhotoState.READY)
+    loader.set_network(False)
+    assert not loader.held_back
+    loader.request(other)
+    wait_for_state(qtbot, loader, other, PhotoState.OFFLINE)
+    assert loader.known(other).problem is PhotoProblem.SWITCHED_OFF
+    assert not loader.known(other).can_retry and not loader.offline
+    assert loader.held_back
+    assert loader.known(one).state is PhotoState.READY
+    told: list[object] = []
+    loader.photo_changed.connect(told.append)
+    loader.set_network(True)
+    assert told == [("train", 1)] and not loader.held_back
+    loader.request(other)
+    wait_for_state(qtbot, loader, other, PhotoState.READY)
+    assert server.asked == ["/0.png", "/1.png"]
+
+
+def test_switching_fetching_off_ends_requests_under_way(
+    qtbot: QtBot, loaders: Callable[..., PhotoLoader], server: PhotoServer
+) -> None:
+    loader = loaders(web_store(timeout=60.0))
+    one = record(1, server.drip("/a.png", b"HTTP/1.0 200 OK\r\n\r\n", b"x"))
+    loader.request(one)
+    qtbot.waitUntil(lambda: len(server.asked) == 1)
+    loader.set_network(False)
+    assert loader.known(one).state is PhotoState.IDLE
+    qtbot.waitUntil(lambda: not loader._queue._running)
+    loader.request(one)
+    wait_for_state(qtbot, loader, one, PhotoState.OFFLINE)
+
+
+def test_dead_links_are_told_as_they_are_met(
+    qtbot: QtBot, loaders: Callable[..., PhotoLoader], server: PhotoServer
+) -> None:
+    loader = loaders(web_store())
+    told: list[tuple[int, int]] = []
+    loader.links_changed.connect(lambda dead, met: told.append((dead, met)))
+    gone, there = record(1, server.url("/gone.png")), record(2, server.serve("/a.png", picture_bytes()))
+    loader.request(gone)
+    wait_for_state(qtbot, loader, gone, PhotoState.MISSING)
+    loader.request(there)
+    wait_for_state(qtbot, loader, there, PhotoState.READY)
+    assert told == [(1, 1), (1, 2)]
+
+
+def test_what_changes_on_the_web_between_two_tries_is_shown_as_it_is_then(
+    qtbot: QtBot, loaders: Callable[..., PhotoLoader], server: PhotoServer
+) -> None:
+    loader = loaders(web_store())
+    one = record(
+        1, server.serve("/a.png", b"<html>maintenance</html>", headers={"Content-Type": "image/jpeg"})
+    )
+    loader.request(one)
+    wait_for_state(qtbot, loader, one, PhotoState.FAILED)
+    assert loader.known(one).problem is PhotoProblem.NOT_A_PICTURE
+    server.serve("/a.png", picture_bytes(GREEN)[:50])
+    loader.retry(one)
+    qtbot.waitUntil(lambda: "damaged" in loader.known(one).message)
+    server.serve("/a.png", picture_bytes(GREEN))
+    loader.retry(one)
+    wait_for_state(qtbot, loader, one, PhotoState.READY)
+    assert color_of(loader, one) == GREEN
