@@ -1,5 +1,6 @@
 """What the window remembers: each setting declared once, with its type and default."""
 
+import math
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -20,12 +21,17 @@ class Setting(Generic[T]):
 
 GEOMETRY = Setting("window/geometry", QByteArray())
 ARRANGEMENT = Setting("window/arrangement", QByteArray())
+WELCOME_CLOSED = Setting("window/welcome_closed", False)
 THEME = Setting("window/theme", "system")
 TEXT_SCALE = Setting("window/text_scale", 1.0)
 RECENT_FOLDERS: Setting[list[str]] = Setting("data/recent_folders", [])
 IMAGE_FOLDER = Setting("data/image_folder", "")
 FEATURES = Setting("data/features", "pca")
+FETCH_PHOTOS = Setting("photos/fetch", True)
+PHOTO_CACHE_MB = Setting("photos/cache_mb", 500)
 MINIBATCH_SIZE = Setting("data/minibatch_size", 24)
+DATA_GRID_HEIGHT = Setting("data/grid_height", 0.46)  # part of the panel, with the details below
+DATA_GRID_WIDTH = Setting("data/grid_width", 0.5)  # the same with the details beside
 MODEL_FOLDER = Setting("model/folder", "")
 EXPORT_FOLDER = Setting("plots/export_folder", "")
 PLAY_SPEED = Setting("sampling/words_per_second", 2.0)
@@ -52,7 +58,8 @@ class Settings:
             if isinstance(default, int):
                 return int(str(value))
             if isinstance(default, float):
-                return float(str(value))
+                number = float(str(value))
+                return number if math.isfinite(number) else default
             if isinstance(default, list):
                 # QSettings hands a list of one back as a string
                 return [str(item) for item in (value if isinstance(value, list) else [value])]

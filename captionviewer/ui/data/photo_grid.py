@@ -297,6 +297,18 @@ class PhotoGrid(QListView):
         """The cell that is selected."""
         return self.cells.cell(self.currentIndex())
 
+    def rows_in_sight(self) -> range:
+        """Return which cells can be seen, in part or whole."""
+        count, cell = self.cells.rowCount(), self.gridSize()
+        if not count or cell.isEmpty():
+            return range(0)
+        columns = max(1, self.viewport().width() // cell.width())
+        first, last = self.verticalScrollBar().value(), self.viewport().height() - 1
+        return range(
+            min(first // cell.height() * columns, count),
+            min(((first + last) // cell.height() + 1) * columns, count),
+        )
+
     def select_row(self, row: int) -> None:
         """Select a cell and scroll to it."""
         index = self.cells.index(row)
