@@ -14,3 +14,8 @@ def config_folder() -> Path:
 def cache_folder() -> Path:
     """Return the folder of what can be fetched again; CAPTIONVIEWER_CACHE_DIR names another."""
     return Path(os.environ.get("CAPTIONVIEWER_CACHE_DIR") or platformdirs.user_cache_path("captionviewer"))
+
+
+def data_folder() -> Path:
+    """Return the folder of data sets that were downloaded; CAPTIONVIEWER_DATA_DIR names another."""
+    return Path(os.environ.get("CAPTIONVIEWER_DATA_DIR") or platformdirs.user_data_path("captionviewer"))

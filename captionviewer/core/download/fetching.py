@@ -1,0 +1,241 @@
+"""Brings wanted bytes of a file into its part file, however often the connection breaks."""
+
+import time
+from collections.abc import Callable
+
+from captionviewer.core.download.amounts import bytes_words, seconds_words
+from captionviewer.core.download.byte_ranges import ByteRanges
+from captionviewer.core.download.disk import require_room
+from captionviewer.core.download.http_request import NoSuchRange, Reply, Setback, ask, not_an_archive
+from captionviewer.core.download.part_file import PartFile
+from captionviewer.core.download.patience import BlockDeadline, Manner
+from captionviewer.core.download.problem import DownloadError, DownloadProblem
+from captionviewer.core.download.progress import Phase, ProgressBoard
+from captionviewer.core.photo_deadline import NoLongerWanted
+
+LARGEST_ARCHIVE = 16_000_000_000
+_ZIP_BEGINS = (b"PK\x03\x04", b"PK\x05\x06")
+_LOOK_S = 0.05
+
+
+class FileChanged(Exception):
+    """The file is another one now: what has come of it is of no use, and has been let go of."""
+
+
+class Fetcher:
+    """Fetches spans of one address.
+
+    Parameters
+    ----------
+    part
+        Where the bytes go; its address is asked.
+    board
+        Where progress is shown.
+    manner
+        How patient to be.
+    stop, paused
+        Asked often, from this thread.
+    """
+
+    def __init__(
+        self,
+        part: PartFile,
+        board: ProgressBoard,
+        manner: Manner,
+        stop: Callable[[], bool],
+        paused: Callable[[], bool],
+    ) -> None:
+        self._part = part
+        self._board = board
+        self._manner = manner
+        self._stop = stop
+        self._paused = paused
+        self._failures = 0
+        self._furthest = part.have.size
+        self._ranges = True  # until the server shows otherwise
+
+    def fetch(self, wanted: ByteRanges, phase: Phase, words: str = "") -> None:
+        """Bring all of `wanted`; from a server without ranges, the whole file.
+
+        Raises
+        ------
+        DownloadError
+            With what has come kept.
+        FileChanged
+            Plan anew: another file is there now.
+        NoLongerWanted
+            `stop` said so.
+        """
+        self._board.enter(phase, words=words)
+        self._failures = 0
+        while gap := self._gap(wanted):
+            try:
+                self._fetch_gap(gap, wanted)
+            except Setback as setback:
+                self._wait(setback)
+            except NoSuchRange:
+                if self._part.have:
+                    self._changed()
+                if not self._ranges:  # asked for the whole, it sends a part of nobody knows what
+                    raise DownloadError(
+                        DownloadProblem.REFUSED,
+                        f"{self._part.address} can't be downloaded: the server answers with nonsense.",
+                    ) from None
+                self._ranges = False
+            finally:
+                self._part.save()
+
+    def _gap(self, wanted: ByteRanges) -> tuple[int, int] | None:
+        part = self._part
+        if part.is_whole:
+            return None
+        if not self._ranges:
+            return (0, part.total or 0)
+        missing = (wanted if part.total is None else wanted.clipped(part.total)).without(part.have)
+        return next(iter(missing), None)
+
+    def _fetch_gap(self, gap: tuple[int, int], wanted: ByteRanges) -> None:
+        deadline = BlockDeadline(self._manner.block_within_s, self._stop)
+        span = gap if self._ranges else None
+        with ask(self._part.address, span, self._part.mark, deadline) as reply:
+            wanted = self._settle(reply, wanted)
+            self._take(reply, wanted, deadline)
+
+    def _settle(self, reply: Reply, wanted: ByteRanges) -> ByteRanges:
+        """Compare with what is known of the file; return what will come."""
+        part, answer = self._part, reply.answer
+        if part.have:
+            other_length = None not in (answer.total, part.total) and answer.total != part.total
+            if other_length or answer.mark != part.mark:
+                self._changed()
+        if not answer.partial:
+            if part.have.size > self._manner.block:
+                self._board.notice(
+                    "The server can't go on in the middle of the file: it starts again from the beginning."
+                )
+            self._ranges = False
+            part.start_over()
+        if answer.total is not None and answer.total > LARGEST_ARCHIVE:
+            raise DownloadError(
+                DownloadProblem.TOO_LARGE,
+                f"{part.address} is {bytes_words(answer.total)} long; archives of COCO data have at most "
+                f"{bytes_words(LARGEST_ARCHIVE)}. It is not downloaded.",
+            )
+        part.settle(answer.total, answer.mark)
+        if not answer.partial:
+            wanted = ByteRanges([(0, answer.total or 0)])
+        elif answer.total is not None:
+            wanted = wanted.clipped(answer.total)
+        require_room(part.path.parent, wanted.without(part.have).size)
+        return wanted
+
+    def _take(self, reply: Reply, wanted: ByteRanges, deadline: BlockDeadline) -> None:
+        part, answer = self._part, reply.answer
+        total = wanted.size or None
+        if not answer.partial:
+            self._board.enter(Phase.FETCHING, 0, total)
+        else:
+            now = self._board.shown
+            self._board.enter(now.phase, wanted.size - wanted.without(part.have).size, total, now.words)
+        at = answer.start
+        checked_at = at
+        for block in reply.blocks(self._manner.block, deadline):
+            if at == 0:
+                _require_zip(block, part.address)
+            if answer.end is not None:
+                block = block[: answer.end - at]
+            elif at + len(block) > LARGEST_ARCHIVE:
+                raise DownloadError(
+                    DownloadProblem.TOO_LARGE,
+                    f"{part.address} does not end after {bytes_words(at)}. It is not downloaded further.",
+                )
+            part.write(at, block)
+            at += len(block)
+            self._note_gain()
+            self._board.advance(wanted.size - wanted.without(part.have).size if total else at)
+            if answer.end is None and at - checked_at > 32_000_000:  # of unknown length: look as it grows
+                require_room(part.path.parent, 0)
+                checked_at = at
+            if self._stop():
+                raise NoLongerWanted
+            self._rest_while_paused(deadline)
+            if answer.end is not None and at >= answer.end:
+                return
+        if answer.end is None:
+            if at == 0:
+                raise not_an_archive(part.address, "it is empty")
+            part.settle(at, part.mark)  # the server never said the length: the end is where it ended
+            return
+        if at == answer.end == 0:
+            raise not_an_archive(part.address, "it is empty")
+        why = f"the server ended after {at - answer.start:,} of {answer.end - answer.start:,} bytes"
+        raise Setback(DownloadProblem.BROKEN_OFF, why)
+
+    def _changed(self) -> None:
+        self._part.start_over()
+        self._furthest = 0
+        raise FileChanged
+
+    def _note_gain(self) -> None:
+        size = self._part.have.size
+        if size >= self._furthest + self._manner.least_gain or self._part.is_whole:
+            self._furthest = size
+            self._failures = 0
+
+    def _rest_while_paused(self, deadline: BlockDeadline) -> None:
+        rest_while(self._paused, self._stop, self._board)
+        deadline.renew()
+
+    def _wait(self, setback: Setback) -> None:
+        """Wait before the next try, or give up."""
+        self._failures += 1
+        tries, address = self._manner.tries, self._part.address
+        kept = self._part.have.size
+        if self._failures >= tries:
+            stays = f" The {bytes_words(kept)} that came are kept." if kept else ""
+            raise DownloadError(
+                setback.problem,
+                f"{address} could not be downloaded: {setback}, {tries} times in a row.{stays} "
+                "Try again later.",
+            )
+        seconds = self._manner.wait_s(self._failures) if setback.wait is None else setback.wait
+        if seconds > self._manner.longest_retry_after_s:
+            raise DownloadError(
+                setback.problem,
+                f"{address} is busy: {setback}. Start the download again then; what has come is kept.",
+            )
+        end = time.monotonic() + seconds
+        why = str(setback)[:1].upper() + str(setback)[1:]
+        before = self._board.shown
+        while (left := end - time.monotonic()) > 0:
+            self._board.rest(
+                Phase.WAITING,
+                f"{why}. Trying again in {seconds_words(left)} (try {self._failures + 1} of {tries}).",
+            )
+            if self._stop():
+                raise NoLongerWanted
+            time.sleep(min(left, _LOOK_S))
+        self._board.go_on(before)
+
+
+def rest_while(paused: Callable[[], bool], stop: Callable[[], bool], board: ProgressBoard) -> None:
+    """Block while the user wants a pause; NoLongerWanted when `stop` says so."""
+    if not paused():
+        return
+    before = board.rest(Phase.PAUSED)
+    while paused():
+        if stop():
+            raise NoLongerWanted
+        time.sleep(_LOOK_S)
+    board.go_on(before)
+
+
+def _require_zip(first: bytes, address: str) -> None:
+    if first.startswith(_ZIP_BEGINS):
+        return
+    start = first[:512].lstrip().lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
+        raise not_an_archive(address, "it is a web page")
+    if first.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")):
+        raise not_an_archive(address, "it is an archive of another kind, and only zip archives are opened")
+    raise not_an_archive(address, "it does not begin as one")
