@@ -1,13 +1,13 @@
 """Where the docks of Training and Sampling stand: one above the other, or as tabs where room is short."""
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget
 
 # In lines of text: a window of less height has too little for both docks, one above the other. It is
 # reached by enlarging the text for a projector as well as by a small window.
 LEAST_HEIGHT = 42
 _WIDTH = 0.55  # of the window, for the docks
-_TRAINING_HEIGHT = 0.44  # of the docks' height
+_TRAINING_HEIGHT = 0.41  # of the docks' height
 
 
 class DockArrangement(QObject):
@@ -68,5 +68,5 @@ class DockArrangement(QObject):
         return not self._tabbed and self._lower.y() > self._upper.y()
 
     def _is_in_front(self, dock: QDockWidget) -> bool:
-        focused = self._window.focusWidget()
+        focused = QApplication.focusWidget()
         return focused is not None and dock.isAncestorOf(focused)

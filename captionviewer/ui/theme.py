@@ -161,7 +161,6 @@ class Theme(QObject):
         font = QFont(self._app.font())
         font.setPointSizeF(self._point_size * scale)
         self._app.setFont(font)
-        self._app.setFont(font, "QDockWidgetTitle")  # which some platforms give a font of its own
 
     def _follow(self) -> None:
         scheme = self._app.styleHints().colorScheme()

@@ -19,8 +19,9 @@ class CaptionChips(WordFlow):
 
     timestep_chosen = Signal(int)  # how many words are to be chosen: 0 is `<START>` alone
 
-    padding = QSize(8, 3)
-    spacing = QSize(4, 5)
+    _ROOMY = QSize(8, 3), QSize(4, 5)  # padding and spacing
+    _DENSE = QSize(5, 1), QSize(3, 3)
+    padding, spacing = _ROOMY
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +44,14 @@ class CaptionChips(WordFlow):
         start = FlowWord(START, "timestep 0: the network starts from the photo and reads <START>")
         self.set_words([start, *words], [START, *room_for])
         self.setAccessibleDescription(" ".join([START, *(word.text for word in words[:position])]))
+
+    def set_dense(self, dense: bool) -> None:
+        """Set the chips closer together, as for a caption of thirty words."""
+        padding, spacing = self._DENSE if dense else self._ROOMY
+        if padding != self.padding:
+            self.padding, self.spacing = padding, spacing
+            self._forget_lines()
+            self.update()
 
     # ---- how a word looks ----------------------------------------------------------------------
 

@@ -4,13 +4,16 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QPalette
+from PySide6.QtGui import QFont, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.captions import END
 from captionviewer.ui import theme
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
 from captionviewer.ui.sampling.probability_words import nats, small_probability
+from captionviewer.ui.sampling.word_flow import plain_tip
+from captionviewer.ui.widgets.elided_label import ElidedLabel
+from captionviewer.ui.widgets.flow_layout import FlowLayout
 
 ROOM_KEPT = 12  # words: most captions are shorter, and the room for a longer one would stand empty
 
@@ -40,27 +43,36 @@ class GeneratedCaption(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = CaptionText()
-        self._probability = QLabel()
+        self._probability = ElidedLabel()
         self._probability.setObjectName("caption_probability")
-        self._note = QLabel()
+        self._note = ElidedLabel()
         self._note.setObjectName("caption_note")
         self._note.setForegroundRole(QPalette.ColorRole.WindowText)
         self._note_is_good = False
-        for label in (self._probability, self._note):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
+        remarks = FlowLayout(gap=14, line_gap=2)
+        remarks.addWidget(self._probability)
+        remarks.addWidget(self._note)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(self._text)
         column.addSpacing(3)
-        column.addWidget(self._probability)
-        column.addWidget(self._note)
+        column.addLayout(remarks)
         self._text.enlarge(self.font())
 
     def text(self) -> str:
         """Return the caption so far."""
-        return self._text.text()
+        return self._text.said
+
+    def set_one_line(self, one_line: bool) -> None:
+        """Show the caption in one line, shortened (its words stand in the chips), or in all it takes."""
+        self._text.set_one_line(one_line)
+
+    def height_of(self, words: list[str], width: int, one_line: bool) -> int:
+        """Return about the height that a whole caption would take at a width."""
+        line = self._text.fontMetrics().height()
+        text = line if one_line else self._text.height_of(_sentence(words), width)
+        return text + 7 + self._probability.sizeHint().height()
 
     def clear(self) -> None:
         """Show nothing."""
@@ -118,6 +130,8 @@ class CaptionText(QLabel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._whole = ""
+        self._said = ""
+        self._one_line = False
         self.setObjectName("generated_caption")
         self.setAccessibleName("Generated caption")
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -128,9 +142,39 @@ class CaptionText(QLabel):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
+    @property
+    def said(self) -> str:
+        """The caption so far, of which less may be seen."""
+        return self._said
+
+    def set_one_line(self, one_line: bool) -> None:
+        """Show one line, shortened where it must be, or as many as the text takes."""
+        if one_line != self._one_line:
+            self._one_line = one_line
+            self._shorten()
+            self.updateGeometry()
+
+    def _shorten(self) -> None:
+        shown, tip = self._said, ""
+        if self._one_line and self.width() > 0:
+            metrics = self.fontMetrics()
+            shown = metrics.elidedText(self._said, Qt.TextElideMode.ElideLeft, self.width() - 2)
+            tip = plain_tip(self._said) if shown != self._said else ""
+        if shown != self.text():
+            self.setText(shown)
+        self.setToolTip(tip)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten the line anew."""
+        super().resizeEvent(event)
+        if self._one_line:
+            self._shorten()
+
     def show_caption(self, text: str, whole: str) -> None:
         """Show the caption so far; `whole` is what room is kept for."""
-        self.setText(text)
+        self._said = text
+        self.setAccessibleDescription(text)
+        self._shorten()
         if whole != self._whole:
             self._whole = whole
             self.updateGeometry()
@@ -147,10 +191,13 @@ class CaptionText(QLabel):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height that the whole caption takes."""
+        return self.height_of(" " if self._one_line else max(self._said, self._whole, " ", key=len), width)
+
+    def height_of(self, text: str, width: int) -> int:
+        """Return the height that a text would take."""
         box = QRect(0, 0, width, 1 << 16)
         flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft
-        longest = max(self.text(), self._whole, " ", key=len)
-        return self.fontMetrics().boundingRect(box, flags, longest).height() + 2
+        return self.fontMetrics().boundingRect(box, flags, text).height() + 2
 
     def sizeHint(self) -> QSize:
         """Return a size whose height fits its width."""

@@ -31,6 +31,9 @@ from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.photo_view import PhotoView
 
+_MARGIN, _GAP = 10, 12  # pixels around the parts, and between the upper and the lower
+_PHOTO_GAP = 14  # between the photo and what is said of it
+_SAID_GAP = 9  # between the chips and the caption
 # In letters of average width: below the first, the ground truth stands under the bars; below the second,
 # both are equally wide.
 _NARROW, _ROOMY = 56, 88
@@ -42,6 +45,7 @@ class SampleView(QScrollArea):
     def __init__(self, photos: PhotoLoader, player: CaptionPlayer) -> None:
         super().__init__()
         self._player = player
+        self._whole: list[str] = []  # the words of the caption that there is to show
         self.photo = PhotoView(photos)
         photos.photo_changed.connect(self._place_photo)
         self.photo.show_badge = False  # the panel's head says it, where it never scrolls away
@@ -74,12 +78,12 @@ class SampleView(QScrollArea):
 
     def _arrange_parts(self) -> None:
         said = QVBoxLayout()
-        said.setSpacing(9)
+        said.setSpacing(_SAID_GAP)
         said.addWidget(self._chips)
         said.addWidget(self.caption)
         said.addStretch(1)
         top = QHBoxLayout()
-        top.setSpacing(14)
+        top.setSpacing(_PHOTO_GAP)
         top.addWidget(self.photo, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(said, 1)
         bars_head = QHBoxLayout()
@@ -105,8 +109,8 @@ class SampleView(QScrollArea):
         self._lower.addLayout(truth)
         content = QWidget()
         column = QVBoxLayout(content)
-        column.setContentsMargins(10, 10, 10, 10)
-        column.setSpacing(12)
+        column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        column.setSpacing(_GAP)
         column.addLayout(top)
         column.addLayout(self._lower, 1)
         self.setWidget(content)
@@ -140,6 +144,9 @@ class SampleView(QScrollArea):
             self._scale.setText("")
             return
         words = sample.words
+        if words != self._whole:
+            self._whole = words
+            self._choose_density()
         steps = zip(words, sample.timesteps, strict=True)
         chips = [
             FlowWord(word, f"timestep {i + 1}: “{word}”, p = {percent(float(step.probabilities[step.word]))}")
@@ -206,6 +213,24 @@ class SampleView(QScrollArea):
             self._lower.setDirection(wanted)
         self._lower.setStretch(0, 0 if narrow else 4)
         self._lower.setStretch(1, 1 if narrow else 4 if letters < _ROOMY else 6)
+        self._choose_density()
+
+    def _choose_density(self) -> None:
+        """Show the whole caption as roomily as leaves the bars their place: an untrained model says thirty
+        words. It depends on the caption and not on the timestep, so that nothing jumps on the way.
+        """
+        wide = self.viewport().width() - 2 * _MARGIN - self.photo.width() - _PHOTO_GAP
+        lower = self._bars_title.sizeHint().height() + 4 + self._bars.minimumSizeHint().height()
+        room = max(self.height() - 2 * _MARGIN - _GAP - lower, self.photo.height())
+        texts = [START, *self._whole]
+        stands_alone = self._lower.direction() is QBoxLayout.Direction.LeftToRight
+        for dense, one_line in ((False, False), (True, False), (True, True)):
+            self._chips.set_dense(dense)
+            self.caption.set_one_line(one_line)
+            taken = self._chips.height_of(texts, wide) + _SAID_GAP
+            taken += self.caption.height_of(self._whole, wide, one_line)
+            if taken <= room or not stands_alone:
+                break
 
     def _place_photo(self, key: object) -> None:
         record = self.photo.record

@@ -44,6 +44,11 @@ class WordFlow(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
+    def height_of(self, texts: Sequence[str], width: int) -> int:
+        """Return the height that these words would take at a width."""
+        boxes = self._set_lines(width, texts)
+        return boxes[-1].bottom() + 1 if boxes else self.line_height()
+
     def words(self) -> tuple[FlowWord, ...]:
         """Return what is shown."""
         return self._words
@@ -128,8 +133,7 @@ class WordFlow(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height that the lines take at a width."""
-        boxes = self._set_lines(width, max(self._texts, self._room_for, key=len))
-        return boxes[-1].bottom() + 1 if boxes else self.line_height()
+        return self.height_of(max(self._texts, self._room_for, key=len), width)
 
     def sizeHint(self) -> QSize:
         """Return the size that suits it."""

@@ -38,7 +38,7 @@ class RunArea(QWidget):
             flow.addWidget(tile)
         self._below = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._below.setSpacing(6)
-        self._below.addWidget(self.plot, 3)
+        self._below.addWidget(self.plot, 1)
         self._below.addWidget(self.watched)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 4, 8, 6)
@@ -112,4 +112,5 @@ class RunArea(QWidget):
             self._below.setDirection(wanted)
             high = QSizePolicy.Policy.Expanding if beside else QSizePolicy.Policy.Maximum
             self.watched.setSizePolicy(QSizePolicy.Policy.Expanding, high)
-            self._below.setStretch(1, 2 if beside else 0)
+            self._below.setStretch(1, 1 if beside else 0)
+            self.watched.set_spacious(beside)

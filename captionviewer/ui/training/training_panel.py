@@ -37,6 +37,7 @@ NO_DATA = "Open a data folder to train a network on its captions."
 # In lines of text: with less room than this beside the form, or less height, the form is folded away when a
 # run starts; in a panel too narrow for both, the form stands above, which takes more height.
 _ROOM_BESIDE, _ROOM_HIGH, _ROOM_ABOVE = 26, 20, 46
+_ROOM_BELOW, _ROOM_HALF = 22, 30  # the width below which, and the height above which, the form stands above
 NUMBER_TICKS = 4  # numbers that change faster than five times a second can't be read
 
 
@@ -123,11 +124,11 @@ class TrainingPanel(QWidget):
         head.setContentsMargins(8, 4, 8, 4)
         head.setSpacing(4)
         head.setColumnStretch(1, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
+        self._run_buttons = QHBoxLayout()
+        self._run_buttons.setSpacing(4)
         for action in (self.start_action, self.pause_action, self.step_action, self.stop_action):
-            buttons.addWidget(_head_button(action))
-        head.addLayout(buttons, 0, 0)
+            self._run_buttons.addWidget(_head_button(action))
+        head.addLayout(self._run_buttons, 0, 0)
         self._state = QLabel()
         self._state.setObjectName("training_state")
         self._state.setWordWrap(True)
@@ -173,7 +174,18 @@ class TrainingPanel(QWidget):
 
     def _fold(self, shown: bool) -> None:
         self._form_area.setVisible(shown)
+        self._arrange_parts()
         self._take_focus_where_it_can_be()
+
+    def _arrange_parts(self) -> None:
+        """Put the form beside the loss, above it where it is narrow, or in its place where it is low too."""
+        line, form = self.fontMetrics().height(), self._form_area.minimumWidth()
+        above = self.width() < form + _ROOM_BELOW * line and self.height() > _ROOM_HALF * line
+        wanted = Qt.Orientation.Vertical if above else Qt.Orientation.Horizontal
+        if self._parts.orientation() is not wanted:
+            self._parts.setOrientation(wanted)
+        alone = not above and self.width() < form + self.run_area.minimumSizeHint().width()
+        self.run_area.setVisible(not (alone and self.settings_action.isChecked()))
 
     def _make_room(self) -> None:
         """Fold the form away, which can only be read now, where it would leave little room for the loss."""
@@ -191,11 +203,11 @@ class TrainingPanel(QWidget):
 
     def _arrange_head(self) -> None:
         """Put what the panel says of itself below the buttons where it has no room beside them."""
-        buttons = self._head.itemAtPosition(0, 0).sizeHint().width()
-        taken = buttons + self._settings_button.sizeHint().width()
+        taken = self._run_buttons.sizeHint().width() + self._settings_button.sizeHint().width()
         beside = self.width() - taken >= 14 * self.fontMetrics().height()
         if beside is not self._state_is_beside:
             self._state_is_beside = beside
+            self._state.setContentsMargins(8 if beside else 0, 0, 0, 0)
             if beside:
                 self._head.addWidget(self._state, 0, 1)
             else:
@@ -364,11 +376,7 @@ class TrainingPanel(QWidget):
         """Put the form above the loss where the panel is narrow."""
         super().resizeEvent(event)
         self._arrange_head()
-        em = self.fontMetrics().height()
-        narrow = self.width() < self._form_area.minimumWidth() + 22 * em and self.height() > 30 * em
-        wanted = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
-        if self._parts.orientation() is not wanted:
-            self._parts.setOrientation(wanted)
+        self._arrange_parts()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme and the size of text."""
@@ -395,6 +403,7 @@ class TrainingPanel(QWidget):
         """Make the form as wide as its fields ask for."""
         bar = self._form_area.verticalScrollBar().sizeHint().width()
         self._form_area.setMinimumWidth(self.form.minimumSizeHint().width() + bar + 2)
+        self._parts.setMinimumWidth(self._form_area.minimumWidth())  # not both: they give way to each other
 
 
 def _head_button(action: QAction) -> ActionButton:

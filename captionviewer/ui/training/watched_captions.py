@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPixmap
+from PySide6.QtGui import QFontMetrics, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListWidget,
@@ -66,6 +66,8 @@ class WatchedCaptions(QListWidget):
         super().__init__(parent)
         self._loader = photos
         self._watched: list[WatchedPhoto] = []
+        self._may_be_spacious = False
+        self._spacious = False
         self.setAccessibleName("Captions of watched photos")
         self.setToolTip(
             "What the network says of a few photos now. Click one to select its photo everywhere."
@@ -99,6 +101,7 @@ class WatchedCaptions(QListWidget):
             self.addItem(item)
             self._show_photo(item, photo.record)
         self.setVisible(bool(photos))
+        self._choose_spacing()
         self.updateGeometry()
 
     def show_captions(self, captions: Mapping[PhotoKey, str]) -> None:
@@ -121,8 +124,31 @@ class WatchedCaptions(QListWidget):
         return QSize(10 * self.fontMetrics().height(), 2 * self.row_height() + 4)
 
     def row_height(self) -> int:
-        """The height of a row: two lines of text and some air."""
-        return round(2.5 * self.fontMetrics().height())
+        """The height of a row: two lines of text and some air, or twice that where there is room."""
+        return round((4.5 if self._spacious else 2.5) * self.fontMetrics().height())
+
+    @property
+    def lines(self) -> int:
+        """How many lines of text a caption may take."""
+        return 2 if self._spacious else 1
+
+    def set_spacious(self, may_be: bool) -> None:
+        """Let captions take two lines, if that leaves all of them in sight."""
+        self._may_be_spacious = may_be
+        self._choose_spacing()
+
+    def _choose_spacing(self) -> None:
+        needed = 4.5 * self.fontMetrics().height() * max(1, self.count()) + 4
+        spacious = self._may_be_spacious and self.height() >= needed
+        if spacious is not self._spacious:
+            self._spacious = spacious
+            self.scheduleDelayedItemsLayout()
+            self.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give captions the room there is."""
+        super().resizeEvent(event)
+        self._choose_spacing()
 
     def changeEvent(self, event: QEvent) -> None:
         """Lay the rows out anew in another text size."""
@@ -165,7 +191,8 @@ class _RowDelegate(QStyledItemDelegate):
         if state & QStyle.StateFlag.State_Selected or state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, c.raised)
         line = QFontMetrics(painter.font()).height()
-        side = rect.height() - 4
+        lines = self._view.lines
+        side = round(2.5 * line) - 4
         frame = QRect(rect.left() + 4, rect.top() + 2, round(1.3 * side), side)
         photo = index.data(_PHOTO)
         if isinstance(photo, QPixmap) and not photo.isNull():
@@ -173,7 +200,7 @@ class _RowDelegate(QStyledItemDelegate):
         else:
             painter.fillRect(frame, c.raised)
         left = frame.right() + 8
-        top = rect.top() + (rect.height() - 2 * line) // 2
+        top = rect.top() + (round(2.5 * line) - 2 * line) // 2
         split = str(index.data(_SPLIT))
         badge = QRect(left, top + 1, painter.fontMetrics().horizontalAdvance("train") + 10, line - 2)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -182,18 +209,33 @@ class _RowDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(badge, 4, 4)
         painter.setPen(c.on_badge)
         painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, split)
-        text = QRect(badge.right() + 8, top, rect.right() - badge.right() - 12, line)
+        text = QRect(badge.right() + 8, top, rect.right() - badge.right() - 12, lines * line)
         painter.setPen(c.text)
-        _draw_elided(painter, text, str(index.data(Qt.ItemDataRole.DisplayRole)))
+        _draw_elided(painter, text, str(index.data(Qt.ItemDataRole.DisplayRole)), lines)
         painter.setPen(c.muted)
-        truth = QRect(badge.left(), top + line, rect.right() - badge.left() - 4, line)
-        _draw_elided(painter, truth, f"truth: {index.data(_TRUTH)}")
+        truth = QRect(badge.left(), top + lines * line, rect.right() - badge.left() - 4, lines * line)
+        _draw_elided(painter, truth, f"truth: {index.data(_TRUTH)}", lines)
         painter.restore()
 
 
-def _draw_elided(painter: QPainter, rect: QRect, words: str) -> None:
-    shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
-    painter.drawText(rect, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+def _draw_elided(painter: QPainter, rect: QRect, words: str, lines: int) -> None:
+    """Draw words in at most so many lines, the last of them shortened where it must be."""
+    metrics = painter.fontMetrics()
+    line = QRect(rect.left(), rect.top(), rect.width(), rect.height() // lines)
+    for _ in range(lines - 1):
+        head, words = _first_line(metrics, words, rect.width())
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, head)
+        line.translate(0, line.height())
+    shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
+    painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def _first_line(metrics: QFontMetrics, words: str, width: int) -> tuple[str, str]:
+    """As many whole words as fit a width (one at least), and the rest."""
+    head, rest = "", words.split(" ")
+    while rest and (not head or metrics.horizontalAdvance(f"{head} {rest[0]}") <= width):
+        head = f"{head} {rest.pop(0)}".strip()
+    return head, " ".join(rest)
 
 
 def _draw_filling(painter: QPainter, photo: QPixmap, frame: QRect) -> None:
