@@ -29,16 +29,10 @@ from captionviewer.core.storybook.scenes import Scene
 from captionviewer.core.storybook.sentences import captions
 from captionviewer.core.storybook.shipped import ARCHIVE, storybook_folder, unpack
 from captionviewer.core.storybook.words import NOUNS
-from captionviewer.core.training_settings import PRESETS, TrainingSettings
+from captionviewer.core.training_settings import PRESETS, STORYBOOK_PRESET, TrainingSettings
 from captionviewer.resources import resource
 
-SETTINGS = PRESETS.get(
-    "Storybook",
-    TrainingSettings(
-        cell_type="lstm", hidden_dim=384, wordvec_dim=128, num_captions=None, one_caption_an_image=False,
-        batch_size=50, num_epochs=5, learning_rate=1e-3, lr_decay=0.75,
-    ),
-)  # fmt: skip
+SETTINGS = PRESETS[STORYBOOK_PRESET]
 
 
 def bleu(said: list[str], told: list[list[str]]) -> float:

@@ -29,6 +29,11 @@ def remember_data_folder(folder: Path) -> None:
         raise
 
 
+def forget_data_folder() -> None:
+    """Forget the user's choice: what comes with the program is used.  OSError if that can't be written."""
+    (config_folder() / _FILE_NAME).unlink(missing_ok=True)
+
+
 def chosen_data_folder() -> Path | None:
     """The folder remembered last, whether or not it is still there; None if none can be told."""
     path = config_folder() / _FILE_NAME

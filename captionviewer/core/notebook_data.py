@@ -16,10 +16,6 @@ from captionviewer.core.coco_files import SPLITS
 NotebookData = Mapping[str, Any]
 
 
-class NoDataChosen(FileNotFoundError):
-    """`load_coco_data()` was called without a folder, and none was ever chosen."""
-
-
 def load_coco_data(
     base_dir: str | os.PathLike[str] | None = None,
     max_train: int | None = None,
@@ -33,7 +29,8 @@ def load_coco_data(
     Parameters
     ----------
     base_dir
-        The folder `coco_captioning`; the one that the user chose last in the window if None.
+        The folder `coco_captioning`; if None, the one that the user chose last in the window, and the
+        storybook (drawn scenes that come with captionviewer) where none was chosen.
     max_train
         Draw that many train captions at random, with replacement, from NumPy's global state; features and
         val stay as they are.  All train captions, in the file's order, if None.
@@ -48,8 +45,8 @@ def load_coco_data(
 
     Raises
     ------
-    NoDataChosen
-        `base_dir` is None and no folder was chosen yet.
+    BookNotUnpacked
+        An OSError: the storybook is wanted for the first time and can't be written to the user's cache.
     DataError
         The folder or a file in it is missing or damaged, a feature is not a finite number, or the files do
         not agree.
@@ -73,13 +70,12 @@ def load_coco_data(
 
 
 def _chosen_folder() -> Path:
-    folder = chosen_data_folder()
-    if folder is None:
-        raise NoDataChosen(
-            "No data folder was chosen yet. Give one, as in load_coco_data('path/to/coco_captioning'), or "
-            "open it once in the window: captionviewer --data path/to/coco_captioning"
-        )
-    return folder
+    chosen = chosen_data_folder()
+    if chosen is not None:
+        return chosen
+    from captionviewer.core.storybook import storybook_folder  # whose scenes take a moment to import
+
+    return storybook_folder()
 
 
 def sample_coco_minibatch(

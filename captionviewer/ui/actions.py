@@ -57,6 +57,7 @@ FEATURES_RAW = ActionWords("&Raw Features", "The features as the network gave th
 GO_DATA = ActionWords("Go to &Data", "Move the keyboard to the Data panel", ("Ctrl+1",))
 GO_TRAINING = ActionWords("Go to &Training", "Move the keyboard to the Training panel", ("Ctrl+2",))
 GO_SAMPLING = ActionWords("Go to &Sampling", "Move the keyboard to the Sampling panel", ("Ctrl+3",))
+WELCOME = ActionWords("&Welcome", "Show the card of the first start again: what this is, and ways to begin")
 SHORTCUTS = ActionWords(
     "&Keyboard Shortcuts", "Show the keys that do things", (QKeySequence.StandardKey.HelpContents,)
 )

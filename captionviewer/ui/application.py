@@ -13,7 +13,7 @@ from captionviewer.core.coco import FeatureKind
 from captionviewer.resources import resource
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.main_window import MainWindow
-from captionviewer.ui.session import Session
+from captionviewer.ui.session import OPENING_STORYBOOK, Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.theme import Theme, ThemeChoice
 from captionviewer.ui.worker import Cancelled
@@ -46,10 +46,34 @@ def prepare_plots(session: Session) -> None:
     session.workers.start("preparing plots", work, lambda _none: session.plots_can_be_made(), failed)
 
 
+def open_at_launch(window: MainWindow, data: Path | None = None, features: FeatureKind | None = None) -> None:
+    """Open what a window that is not shown yet begins with.
+
+    That is `data`, else the folder opened last, else the storybook: after the first paint, under the card
+    of welcome if that was never closed. Where a folder can't be opened its problem is told over the
+    storybook.
+    """
+    session = window.session
+    folder = data if data is not None else chosen_data_folder()
+    if folder is not None:
+        session.open_folder(folder, features, else_storybook=True)
+        return
+    session.announce_storybook()
+    window.first_painted.connect(lambda: _open_storybook_unless_else(session))
+    if not session.settings.get(remembered.WELCOME_CLOSED):
+        window.welcome.open()
+
+
+def _open_storybook_unless_else(session: Session) -> None:
+    """Open it unless the user was quicker and opens something else already."""
+    if session.opening == OPENING_STORYBOOK and session.dataset is None:
+        session.open_storybook(by_hand=False)
+
+
 def run(data: Path | None = None, images: Path | None = None, features: str | None = None) -> int:
     """Show the window until it is closed; return the exit code.
 
-    `data` is a folder to open at once (None: the one opened last, if it is still there), `images` a
+    `data` is a folder to open at once (None: the one opened last, else the storybook), `images` a
     COCO image folder, `features` "pca", "raw" or None for what was used last.
     """
     app = QApplication.instance() or QApplication(["captionviewer"])
@@ -60,10 +84,8 @@ def run(data: Path | None = None, images: Path | None = None, features: str | No
     window = make_window(app, Settings())
     if images is not None:
         window.session.set_image_folder(images)
-    folder = data if data is not None else chosen_data_folder()
-    if folder is not None and (data is not None or folder.is_dir()):
-        kind: FeatureKind | None = "raw" if features == "raw" else "pca" if features == "pca" else None
-        window.session.open_folder(folder, kind)
+    kind: FeatureKind | None = "raw" if features == "raw" else "pca" if features == "pca" else None
+    open_at_launch(window, data, kind)
     window.show()
     code = app.exec()
     _keep_until_closed(window)

@@ -10,12 +10,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMessageBox,
-    QStackedWidget,
+    QProgressBar,
     QVBoxLayout,
     QWidget,
 )
 
 from captionviewer.core.coco import FeatureKind
+from captionviewer.core.places import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.data_panel import DataPanel
 from captionviewer.ui.menus import Menus
@@ -23,7 +24,7 @@ from captionviewer.ui.sampling.sampling_panel import SamplingPanel
 from captionviewer.ui.session import Session
 from captionviewer.ui.theme import Theme
 from captionviewer.ui.training.training_panel import TrainingPanel
-from captionviewer.ui.welcome_page import WelcomePage
+from captionviewer.ui.welcome_card import WelcomeCard
 from captionviewer.ui.widgets.notice_bar import NoticeBar
 
 MODEL_FILES = "captionviewer models (*.npz)"
@@ -52,38 +53,36 @@ class MainWindow(QMainWindow):
         self.data_panel = DataPanel(session)
         self.training_panel = TrainingPanel(session)
         self.sampling_panel = SamplingPanel(session)
-        self.welcome = WelcomePage(session)
-        self.welcome.open_asked.connect(self.ask_for_folder)
-        self.welcome.folder_chosen.connect(self.open_folder)
-        self.welcome.demo_asked.connect(self.open_storybook)
         self.notices = NoticeBar()
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.welcome)
-        self._pages.addWidget(self.data_panel)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.notices)
-        column.addWidget(self._pages, 1)
+        column.addWidget(self.data_panel, 1)
         self.setCentralWidget(centre)
 
         self.training_dock = self._dock("Training", self.training_panel)
         self.sampling_dock = self._dock("Sampling", self.sampling_panel)
+        self.welcome = WelcomeCard(session, self)
+        self.welcome.open_asked.connect(self.ask_for_folder)
+        self.welcome.folder_chosen.connect(self.open_folder)
+        self.welcome.demo_asked.connect(self.look_at_storybook)
+        self.welcome.closed.connect(lambda: session.settings.set(remembered.WELCOME_CLOSED, True))
         self.menus = Menus(self)
         self._make_status_bar()
-        self._arrange_anew()
         self._restore()
 
         self.training_panel.ask_before_start(lambda: self.may_replace_model("Starting a new run"))
         session.problem.connect(self.notices.show_problem)
         session.notice.connect(lambda words: self.statusBar().showMessage(words, 8000))
         session.dataset_changed.connect(self._dataset_changed)
+        session.opening_changed.connect(self._show_progress)
         for changed in (session.model_changed, session.run_changed, session.opening_changed):
             changed.connect(self._show_status)
         session.workers.busy_changed.connect(self._show_status)
-        self._welcome_shown = False
-        self._show_welcome(session.dataset is None)
+        session.opening_progressed.connect(self._show_progress)
+        self.menus.data_is_open(session.dataset is not None)
         self._show_status()
 
     # ---- parts -----------------------------------------------------------------------------
@@ -110,6 +109,7 @@ class MainWindow(QMainWindow):
         """Bring a dock to the front and give it the keyboard."""
         dock.show()
         dock.raise_()
+        self.welcome.raise_()
         dock.widget().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def reset_arrangement(self) -> None:
@@ -129,40 +129,42 @@ class MainWindow(QMainWindow):
             label.setContentsMargins(8, 0, 8, 0)
             label.setTextFormat(Qt.TextFormat.PlainText)
             bar.addPermanentWidget(label)
+        self._progress = QProgressBar()
+        self._progress.setAccessibleName("Progress of unpacking")
+        self._progress.setTextVisible(False)
+        self._progress.setRange(0, 100)
+        self._progress.setFixedSize(120, 10)
+        self._progress.hide()
+        bar.insertPermanentWidget(0, self._progress)
 
     def _restore(self) -> None:
         self.resize(1280, 800)
         geometry = self.session.settings.get(remembered.GEOMETRY)
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
-        self._arrangement: QByteArray = self.session.settings.get(remembered.ARRANGEMENT)
-
-    def _show_welcome(self, welcome: bool) -> None:
-        """Give the whole window to the welcome page, or back to the panels."""
-        if welcome:
-            self._pages.setCurrentWidget(self.welcome)
-            self.training_dock.hide()
-            self.sampling_dock.hide()
-        else:
-            self._pages.setCurrentWidget(self.data_panel)
-            if self._welcome_shown or not self.isVisible():
-                self._arrange_anew()
-                if not self._arrangement.isEmpty():
-                    self.restoreState(self._arrangement)
-        self._welcome_shown = welcome
-        self.menus.data_is_open(not welcome)
+        self._arrange_anew()
+        arrangement: QByteArray = self.session.settings.get(remembered.ARRANGEMENT)
+        if not arrangement.isEmpty():
+            self.restoreState(arrangement)
 
     # ---- what the session tells -------------------------------------------------------------
 
     def _dataset_changed(self) -> None:
         self.notices.clear()
         dataset = self.session.dataset
-        if self._welcome_shown and dataset is not None:
-            self._show_welcome(False)
+        self.menus.data_is_open(dataset is not None)
         if dataset is not None:
             self.setWindowTitle(f"{dataset.folder.name} – captionviewer")
-            self.data_panel.setFocus()
+            if not is_shipped_book(dataset.folder):
+                self.welcome.close_by_user()
+            if not self.welcome.isVisible():
+                self.data_panel.setFocus()
         self._show_status()
+
+    def _show_progress(self) -> None:
+        share = self.session.opening_share
+        self._progress.setVisible(share is not None)
+        self._progress.setValue(round(100 * (share or 0)))
 
     def _show_status(self) -> None:
         dataset, model = self.session.dataset, self.session.model
@@ -200,6 +202,15 @@ class MainWindow(QMainWindow):
         """Open the pictures that come with the program."""
         if self.may_replace_model("Opening the storybook"):
             self.session.open_storybook()
+
+    def look_at_storybook(self) -> None:
+        """Close the card; behind it is the storybook, or it is opened now."""
+        self.welcome.close_by_user()
+        dataset = self.session.dataset
+        is_there = dataset is not None and is_shipped_book(dataset.folder)
+        if not is_there and not self.session.opening:
+            self.open_storybook()
+        self.data_panel.setFocus()
 
     def ask_for_image_folder(self) -> None:
         """Let the user choose a COCO image folder of their own."""
@@ -288,8 +299,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.session.settings.set(remembered.GEOMETRY, self.saveGeometry())
-        if not self._welcome_shown:
-            self.session.settings.set(remembered.ARRANGEMENT, self.saveState())
+        self.session.settings.set(remembered.ARRANGEMENT, self.saveState())
         self.session.shut_down()
         event.accept()
 

@@ -14,7 +14,7 @@ from captionviewer.ui import actions
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.icons import icon
 from captionviewer.ui.theme import TEXT_SCALES, ThemeChoice
-from captionviewer.ui.welcome_page import WHAT_COCO_IS
+from captionviewer.ui.welcome_card import WHAT_COCO_IS
 
 if TYPE_CHECKING:
     from captionviewer.ui.main_window import MainWindow
@@ -43,7 +43,6 @@ class Menus:
         """Enable what needs data only while there is some."""
         for action in self._needs_data:
             action.setEnabled(is_open)
-        self.tool_bar.setVisible(is_open)
 
     def refresh(self) -> None:
         """Show in the menus what the session holds now."""
@@ -149,7 +148,6 @@ class Menus:
         menu.addActions(toggles)
         reset = actions.make(actions.RESET_ARRANGEMENT, window, window.reset_arrangement)
         menu.addAction(reset)
-        self._needs_data += [*going, *toggles, reset]
         menu.addSeparator()
         self.larger_text = actions.make(actions.LARGER, window, partial(self._change_text, +1))
         self.smaller_text = actions.make(actions.SMALLER, window, partial(self._change_text, -1))
@@ -214,6 +212,7 @@ class Menus:
     def _help_menu(self) -> None:
         window = self._window
         menu = self._menu("&Help")
+        menu.addAction(actions.make(actions.WELCOME, window, window.welcome.open))
         menu.addAction(actions.make(actions.SHORTCUTS, window, self._show_shortcuts))
         menu.addAction(actions.make(actions.ABOUT_COCO, window, self._show_coco))
         menu.addSeparator()

@@ -1,14 +1,15 @@
 """What the panels share: the data set, the selected photo, the current model and the training run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.chosen_data import remember_data_folder
+from captionviewer.core.chosen_data import forget_data_folder, remember_data_folder
 from captionviewer.core.coco import CocoDataset, DataError, FeatureKind, PhotoRecord, Split
 from captionviewer.core.images import PhotoStore
 from captionviewer.core.model_file import (
@@ -19,13 +20,15 @@ from captionviewer.core.model_file import (
     rows_trained_on,
     save_model,
 )
-from captionviewer.core.places import cache_folder
+from captionviewer.core.places import books_folder, cache_folder, is_shipped_book
 from captionviewer.core.training import TrainingRun
 from captionviewer.core.training_settings import TrainingSettings
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.photo_loader import PhotoLoader
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.worker import Cancelled, Job, Workers
+
+OPENING_STORYBOOK = "Opening the storybook…"
 
 
 class ModelOrigin(Enum):
@@ -73,9 +76,11 @@ class Session(QObject):
     model_changed = Signal()
     run_changed = Signal()  # a run began, was paused, resumed or ended
     opening_changed = Signal()
+    opening_progressed = Signal()  # of what is being opened, `opening_share` is done
     images_changed = Signal()  # photos come from somewhere else now
     matplotlib_ready = Signal()  # plots can be made: Matplotlib has been imported
     problem = Signal(str)  # one message for people, shown in the window
+    _unpacked = Signal(float)  # from the thread that unpacks
     notice = Signal(str)  # good news or a remark, shown in the status bar
 
     def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
@@ -88,63 +93,120 @@ class Session(QObject):
         self.model: CurrentModel | None = None
         self.run: TrainingRun | None = None
         self.opening: str = ""  # what is being opened right now, for people
+        self.opening_share: float | None = None  # how much of the unpacking is done, while it goes on
+        self._unpacked.connect(self._note_share, Qt.ConnectionType.QueuedConnection)
         self.can_plot = False
         self._image_folder: Path | None = None
         self._trained_key: tuple[CocoDataset, str, int] | None = None
         self._trained: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
         self._job: Job | None = None
+        self._offers: list[CocoDataset] = []  # opened in a thread and not taken yet
         self._scan: Job | None = None
 
     # ---- data ------------------------------------------------------------------------------
 
-    def open_folder(self, folder: Path, features: FeatureKind | None = None) -> None:
-        """Open a data folder in a thread; what was open stays until the new one is known to be good."""
-        if self._job is not None:
-            self._job.cancel()
+    def open_folder(
+        self, folder: Path, features: FeatureKind | None = None, *, else_storybook: bool = False
+    ) -> None:
+        """Open a data folder in a thread; what was open stays until the new one is known to be good.
+
+        With `else_storybook`, as at launch, the storybook is opened behind the message when it is not.
+        """
         kind: FeatureKind = features or ("raw" if self.settings.get(remembered.FEATURES) == "raw" else "pca")
 
         def work(cancelled: Cancelled) -> CocoDataset:
-            dataset = CocoDataset.open(folder, kind)
-            if cancelled():  # nobody will take it
-                dataset.close()
-            return dataset
+            return self._offer(cancelled, CocoDataset.open(folder, kind))
 
         def failed(error: Exception) -> None:
             self._set_opening("")
-            self._say_not_opened(folder, error)
+            words = self._not_opened(folder, error)
+            if else_storybook:
+                self.open_storybook(by_hand=False, then_say=f"{words} Until then the storybook is shown.")
+            else:
+                self.problem.emit(words)
 
-        self._set_opening(f"Opening {folder.name or folder}…")
-        self._job = self.workers.start(f"opening {folder.name}", work, self._opened, failed)
+        self._open(f"Opening {folder.name or folder}…", f"opening {folder.name}", work, self._opened, failed)
 
-    def open_storybook(self) -> None:
-        """Open the pictures that come with the program; the first time, they are unpacked in a thread."""
+    def open_storybook(self, *, by_hand: bool = True, then_say: str = "") -> None:
+        """Open the pictures that come with the program; the first time, they are unpacked in a thread.
 
-        def work(_cancelled: Cancelled) -> Path:
+        Opened by hand they are the user's choice from now on, as another folder would be; otherwise the
+        folder chosen before stays remembered. `then_say` is a problem to be told when they are there.
+        """
+
+        def work(cancelled: Cancelled) -> CocoDataset:
             from captionviewer.core.storybook import storybook_folder
 
-            return storybook_folder()
+            folder = storybook_folder(self._unpacked.emit)
+            try:
+                dataset = CocoDataset.open(folder)
+            except DataError:  # damaged since it was unpacked
+                dataset = CocoDataset.open(storybook_folder(self._unpacked.emit, anew=True))
+            return self._offer(cancelled, dataset)
+
+        def done(dataset: CocoDataset) -> None:
+            self._opened(dataset)
+            if by_hand:
+                try:
+                    forget_data_folder()
+                except OSError as error:
+                    self.problem.emit(f"The choice of the storybook could not be remembered: {error}")
+            if then_say:
+                self.problem.emit(then_say)
 
         def failed(error: Exception) -> None:
             self._set_opening("")
-            self.problem.emit(f"The storybook could not be unpacked: {error}. Is the disk full?")
+            if then_say:
+                self.problem.emit(then_say.removesuffix("Until then the storybook is shown."))
+            self.problem.emit(self._not_opened(books_folder(), error))
 
-        self._set_opening("Unpacking the storybook…")
-        self.workers.start(
-            "unpacking the storybook", work, lambda folder: self.open_folder(folder, "pca"), failed
-        )
+        self._open(OPENING_STORYBOOK, "opening the storybook", work, done, failed)
+
+    def announce_storybook(self) -> None:
+        """Say that the storybook is about to be opened, before there is time to begin."""
+        self._set_opening(OPENING_STORYBOOK)
+
+    def _open(
+        self,
+        words: str,
+        job: str,
+        work: Callable[[Cancelled], CocoDataset],
+        done: Callable[[CocoDataset], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        self._set_opening(words)
+        self._job = self.workers.start(job, work, done, failed)
+
+    def _offer(self, cancelled: Cancelled, dataset: CocoDataset) -> CocoDataset:
+        """Keep a data set (in the thread that opened it) until it is taken; close it if nobody will."""
+        self._offers.append(dataset)
+        if cancelled():
+            self._withdraw(dataset)
+        return dataset
+
+    def _withdraw(self, dataset: CocoDataset) -> None:
+        try:
+            self._offers.remove(dataset)
+        except ValueError:  # the other thread was quicker
+            return
+        dataset.close()
+
+    def _note_share(self, share: float) -> None:
+        if self.opening == OPENING_STORYBOOK and self._job is not None:
+            self.opening_share = share if share < 1 else None
+            self.opening_progressed.emit()
 
     def _opened(self, dataset: CocoDataset) -> None:
         self._set_opening("")
         before = self.dataset
         self.dataset = dataset
-        self.settings.set(remembered.FEATURES, dataset.feature_kind)
-        recent = [str(dataset.folder), *self.recent_folders()]
-        kept = list(dict.fromkeys(recent))[: remembered.RECENT_FOLDERS_KEPT]
-        self.settings.set(remembered.RECENT_FOLDERS, kept)
-        try:
-            remember_data_folder(dataset.folder)
-        except OSError as error:
-            self.problem.emit(f"The choice of data folder could not be remembered: {error}")
+        self._offers.remove(dataset)
+        for late in tuple(self._offers):  # of jobs that were cancelled as they ended
+            self._withdraw(late)
+        if not is_shipped_book(dataset.folder):
+            self._remember(dataset)
         self._use_photos(same_photos=False)
         self.record = None
         if self.model is None or fits(self.model.saved, dataset) is not None:
@@ -155,6 +217,16 @@ class Session(QObject):
         if before is not None:
             before.close()
         self._scan_features(dataset)
+
+    def _remember(self, dataset: CocoDataset) -> None:
+        self.settings.set(remembered.FEATURES, dataset.feature_kind)
+        recent = [str(dataset.folder), *self.recent_folders()]
+        kept = list(dict.fromkeys(recent))[: remembered.RECENT_FOLDERS_KEPT]
+        self.settings.set(remembered.RECENT_FOLDERS, kept)
+        try:
+            remember_data_folder(dataset.folder)
+        except OSError as error:
+            self.problem.emit(f"The choice of data folder could not be remembered: {error}")
 
     def recent_folders(self) -> list[str]:
         """Return the folders opened before, newest first."""
@@ -204,6 +276,7 @@ class Session(QObject):
 
     def _set_opening(self, words: str) -> None:
         self.opening = words
+        self.opening_share = None
         if not words:
             self._job = None
         self.opening_changed.emit()
@@ -294,15 +367,14 @@ class Session(QObject):
             self.notice.emit(f"Model opened: {path.name}")
 
         def failed(error: Exception) -> None:
-            self._say_not_opened(path, error)
+            self.problem.emit(self._not_opened(path, error))
 
         self.workers.start(f"opening {path.name}", lambda _cancelled: open_model(path), done, failed)
 
-    def _say_not_opened(self, path: Path, error: Exception) -> None:
+    def _not_opened(self, path: Path, error: Exception) -> str:
         if isinstance(error, DataError | ModelFileError | OSError):
-            self.problem.emit(str(error))
-        else:
-            self.problem.emit(f"{path} could not be opened: {error!r}. This is a fault of captionviewer.")
+            return str(error)
+        return f"{path} could not be opened: {error!r}. This is a fault of captionviewer."
 
     # ---- closing ---------------------------------------------------------------------------
 
@@ -314,6 +386,8 @@ class Session(QObject):
     def shut_down(self) -> bool:
         """End all that runs, within a bound; True when every thread has ended."""
         ended = self.workers.shut_down()
+        for late in tuple(self._offers):
+            self._withdraw(late)
         ended = self.photos.shut_down() and ended
         if self.dataset is not None:
             self.dataset.close()

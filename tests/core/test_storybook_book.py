@@ -1,5 +1,11 @@
 """The storybook as a data folder: built anew in a small slice, and as it is shipped."""
 
+import errno
+import io
+import os
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -9,13 +15,23 @@ import pytest
 
 from captionviewer.core.captions import caption_text
 from captionviewer.core.coco import CocoDataset
-from captionviewer.core.storybook import picture_of, storybook_folder
+from captionviewer.core.places import is_shipped_book
+from captionviewer.core.storybook import BookNotUnpacked, picture_of, storybook_folder
+from captionviewer.core.storybook import shipped as shipped_module
 from captionviewer.core.storybook.addresses import scene_at
-from captionviewer.core.storybook.build import build
+from captionviewer.core.storybook.build import build, write_texts
 from captionviewer.core.storybook.features import Dictionary, Floats, raw_features, small_pictures
 from captionviewer.core.storybook.scenes import NUM_SCENES, SPLITS
 from captionviewer.core.storybook.sentences import captions
-from captionviewer.core.storybook.shipped import ARCHIVE, FEATURES, array_in, packed, unpacked
+from captionviewer.core.storybook.shipped import (
+    ARCHIVE,
+    FEATURES,
+    PLAIN,
+    archive_version,
+    array_in,
+    packed,
+    unpacked,
+)
 from captionviewer.resources import resource
 
 SLICE = {"train": 14, "val": 4}
@@ -74,6 +90,12 @@ def test_the_shipped_captions_are_what_the_code_says_of_the_scenes(shipped: Path
         assert 0.005 < unknown < 0.1
 
 
+def test_the_shipped_texts_are_those_that_the_code_writes_anew(shipped: Path, tmp_path: Path) -> None:
+    write_texts(tmp_path, NUM_SCENES)
+    for name in PLAIN:
+        assert (tmp_path / name).read_bytes() == (shipped / name).read_bytes(), name
+
+
 def test_the_shipped_raw_features_are_those_of_the_pictures(shipped: Path) -> None:
     with zipfile.ZipFile(resource(ARCHIVE)) as archive:
 
@@ -119,23 +141,101 @@ def test_unpacking_tells_its_progress_and_happens_once(
     told: list[float] = []
     folder = storybook_folder(told.append)
     assert told == sorted(told) and told[-1] == 1.0 and len(told) >= 4
-    assert folder.is_relative_to(tmp_path) and list(folder.parent.iterdir()) == [folder]
+    assert is_shipped_book(folder) and list(folder.parent.iterdir()) == [folder]
     stamps = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert storybook_folder() == folder
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == stamps
 
 
-def test_a_book_that_was_unpacked_in_part_is_unpacked_again(
+def test_a_book_that_was_unpacked_in_part_is_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path))
+    folder = storybook_folder()
+    content = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder / "train2014_urls.txt").unlink()
+    (folder / "val2014_vgg16_fc7_pca.h5").write_bytes(content["val2014_vgg16_fc7_pca.h5"][:-1])
+    assert storybook_folder() == folder
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == content
+    (folder / "complete.json").write_text("[[")
+    (folder / "coco2014_vocab.json").write_text("{}")
+    storybook_folder()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == content
+
+
+def test_what_an_interrupted_program_left_half_written_is_swept_up_when_it_is_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path))
-    folder = storybook_folder()
-    for lost in ("complete", "val2014_vgg16_fc7_pca.h5", "train2014_urls.txt"):
-        (folder / lost).unlink()
-        assert storybook_folder() == folder
-        assert (folder / lost).exists()
-        with CocoDataset.open(folder) as dataset:
-            assert dataset.num_photos("val") == NUM_SCENES["val"]
+    shelf = tmp_path / "books" / archive_version()
+    shelf.mkdir(parents=True)
+    old, new = shelf / "half-written-old", shelf / "half-written-new"
+    for left in (old, new):
+        left.write_bytes(b"x")
+    os.utime(old, (time.time() - 4000, time.time() - 4000))
+    storybook_folder()
+    assert not old.exists() and new.exists()  # the new one may be another program's, at work
+
+
+def test_programs_that_unpack_at_once_do_not_harm_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path))
+    # each opens the book as soon as it has it, while the others may still be writing theirs
+    code = (
+        "import numpy as np\n"
+        "from captionviewer.core.coco import CocoDataset\n"
+        "from captionviewer.core.storybook import storybook_folder\n"
+        "for _ in range(2):\n"
+        "    with CocoDataset.open(storybook_folder(anew=True)) as dataset:\n"
+        "        print(dataset.features('train', np.arange(3000)).sum())\n"
+    )
+    programs = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    told = [program.communicate() for program in programs]
+    assert [errors for _, errors in told] == [b""] * 2
+    assert len({line for lines, _ in told for line in lines.split()}) == 1
+    assert [path.name for path in (tmp_path / "books" / archive_version()).iterdir()] == ["storybook"]
+
+
+def test_a_full_disk_is_told_with_its_place_and_the_next_try_completes_the_book(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path))
+    real = os.fdopen
+    opened = 0
+
+    class FullDisk(io.BytesIO):
+        def write(self, content: object) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def fdopen(handle: int, mode: str) -> object:
+        nonlocal opened
+        opened += 1
+        if opened < 8:
+            return real(handle, mode)
+        os.close(handle)
+        return FullDisk()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdopen", fdopen)
+        with pytest.raises(BookNotUnpacked) as caught:
+            storybook_folder()
+    assert str(tmp_path) in str(caught.value) and "No space left on device" in str(caught.value)
+    assert not list(tmp_path.rglob("half-written-*"))
+    with CocoDataset.open(storybook_folder(), "raw") as dataset:
+        assert dataset.num_photos("val") == NUM_SCENES["val"]
+
+
+def test_a_damaged_archive_asks_for_a_new_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path))
+    bad = tmp_path / "storybook.zip"
+    bad.write_bytes(b"PK not a zip")
+    monkeypatch.setattr(shipped_module, "resource", lambda _name: bad)
+    with pytest.raises(BookNotUnpacked, match="Install captionviewer anew"):
+        storybook_folder()
 
 
 @pytest.mark.parametrize("levels", [16, 256])

@@ -11,6 +11,7 @@ import time
 import traceback
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -168,10 +169,13 @@ def nothing_left_behind(qapp: QApplication, start_book: StartBook) -> Iterator[N
         pytest.fail("this test left behind:\n" + "\n".join(left))
 
 
-@pytest.fixture
-def driver(qtbot: QtBot, qapp: QApplication) -> Iterator[WindowDriver]:
-    """A whole window with no data yet, shown and active; closed without a question at the end."""
-    from captionviewer.ui.application import make_window
+@contextmanager
+def driven_window(qtbot: QtBot, qapp: QApplication, *, launch: bool) -> Iterator[WindowDriver]:
+    """A whole window of 1280x800, shown and active; closed without a question at the end.
+
+    With `launch` it begins as a start of the program does, otherwise with no data.
+    """
+    from captionviewer.ui.application import make_window, open_at_launch
     from captionviewer.ui.settings import Settings
 
     # the system's own dialogs can't be clicked by a test
@@ -180,6 +184,8 @@ def driver(qtbot: QtBot, qapp: QApplication) -> Iterator[WindowDriver]:
     window = make_window(qapp, Settings())
     theme = window.theme
     window.resize(1280, 800)
+    if launch:
+        open_at_launch(window)
     window.show()
     qtbot.waitActive(window)
     driver = WindowDriver(qtbot, window)
@@ -194,3 +200,19 @@ def driver(qtbot: QtBot, qapp: QApplication) -> Iterator[WindowDriver]:
     theme.deleteLater()
     qapp.setFont(font)
     qapp.setPalette(palette)
+
+
+@pytest.fixture
+def driver(qtbot: QtBot, qapp: QApplication) -> Iterator[WindowDriver]:
+    """A whole window with no data yet."""
+    with driven_window(qtbot, qapp, launch=False) as driver:
+        yield driver
+
+
+Launch = Callable[[], AbstractContextManager[WindowDriver]]
+
+
+@pytest.fixture
+def launch(qtbot: QtBot, qapp: QApplication) -> Launch:
+    """Start the program as often as a test likes, each time with what the last start remembered."""
+    return lambda: driven_window(qtbot, qapp, launch=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.photo_grid import PhotoGrid
@@ -59,16 +59,7 @@ def finished(driver: WindowDriver) -> bool:
 # ---- opening ---------------------------------------------------------------------------------------
 
 
-def test_without_data_the_window_says_what_coco_is_and_how_to_get_it(driver: WindowDriver) -> None:
-    shown = " ".join(
-        label.text() for label in driver.window.welcome.findChildren(QLabel) if label.isVisible()
-    )
-    assert "coco_captioning.zip" in shown
-    assert driver.find(QPushButton, "welcome_open").isVisible()
-    assert not driver.window.training_dock.isVisible()
-
-
-def test_a_folder_that_holds_no_data_is_refused_by_name_and_the_welcome_stays(
+def test_a_folder_that_holds_no_data_is_refused_by_name_and_nothing_is_open(
     driver: WindowDriver, tmp_path: Path
 ) -> None:
     empty = tmp_path / "holiday photos"
@@ -76,7 +67,8 @@ def test_a_folder_that_holds_no_data_is_refused_by_name_and_the_welcome_stays(
     open_by_dialog(driver, empty)
     driver.wait_for(lambda: driver.find(QLabel, "notice_text").isVisible())
     assert "holiday photos" in driver.text("notice_text")
-    assert driver.find(QPushButton, "welcome_open").isVisible()
+    assert driver.window.session.dataset is None
+    assert driver.window.data_panel.isVisible()
 
 
 def test_damaged_data_is_refused_and_what_was_open_stays(driver: WindowDriver, small_coco: Path) -> None:
@@ -122,7 +114,7 @@ def test_folders_opened_before_are_offered_and_one_click_opens_them(
     driver: WindowDriver, small_coco: Path
 ) -> None:
     driver.window.session.settings.set(remembered.RECENT_FOLDERS, [str(small_coco)])
-    driver.window.welcome.refresh()
+    driver.window.welcome.open()
     button = next(b for b in driver.window.welcome.findChildren(QToolButton) if b.text() == str(small_coco))
     driver.wait_for(button.isVisible)
     driver.click(button)
@@ -140,17 +132,6 @@ def test_features_can_be_switched_to_raw_and_the_status_says_so(
     driver.wait_for(lambda: "raw features" in driver.text("status_set"))
     assert driver.window.session.model is not None
     assert driver.window.session.model.model.input_dim == driver.window.session.dataset.feature_dim
-
-
-def test_without_any_data_one_click_opens_the_storybook_and_its_pictures_are_drawn(
-    driver: WindowDriver,
-) -> None:
-    driver.click(driver.find(QPushButton, "welcome_storybook"))
-    driver.wait_for(lambda: driver.window.session.record is not None, 30)
-    record = driver.window.session.record
-    assert record is not None and record.url.startswith("storybook:")
-    driver.wait_for(lambda: driver.window.session.photos.known(record).image is not None)
-    assert "storybook" in driver.text("status_set")
 
 
 # ---- selection joins the panels ----------------------------------------------------------------------

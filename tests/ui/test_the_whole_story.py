@@ -45,6 +45,7 @@ def test_a_student_opens_data_trains_a_model_and_finds_its_captions_learned(
 
     # open
     driver.name_in_dialog(real_coco)
+    window.welcome.open()
     driver.click(driver.find(QPushButton, "welcome_open"))
     driver.wait_for(lambda: window.session.dataset is not None)
     assert "80 train and 79 val photos" in driver.text("status_set")

@@ -6,6 +6,6 @@ made into features from its pixels (`features`); `build` makes the book, `shippe
 """
 
 from captionviewer.core.storybook.addresses import SCHEME, picture_of
-from captionviewer.core.storybook.shipped import storybook_folder
+from captionviewer.core.storybook.shipped import BookNotUnpacked, storybook_folder
 
-__all__ = ["SCHEME", "picture_of", "storybook_folder"]
+__all__ = ["SCHEME", "BookNotUnpacked", "picture_of", "storybook_folder"]

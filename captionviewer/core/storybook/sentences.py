@@ -120,6 +120,7 @@ def _possible(pattern: str, scene: Scene) -> bool:
         or ("a" in needs and scene.company)
         or ("s" in needs and not scene.sky_body)
         or ("1" in needs and len(scene.main) > 1)
+        or ("{colour}" in pattern and scene.main[0].kind in words.WEARS)
     )
 
 
@@ -190,9 +191,15 @@ class _Speaker:
             described.append(self.choose(words.ADJECTIVES[thing.kind]))
         elif self.rng.random() < 0.03:
             described.append(words.RARE[int(self.rng.integers(len(words.RARE)))])
+        worn = ""
         if self.rng.random() < 0.86 and not plain:
-            described.append(self.colour(thing))
-        name = " ".join((*described, one if count == 1 else many))
+            if thing.kind in words.WEARS:  # it is what it wears that has the colour
+                garment, garments = words.WEARS[thing.kind]
+                colour = self.colour(thing)
+                worn = f" in {_with_article(colour)} {garment}" if count == 1 else f" in {colour} {garments}"
+            else:
+                described.append(self.colour(thing))
+        name = " ".join((*described, one if count == 1 else many)) + worn
         if not article:
             return name if count == 1 or self.rng.random() < 0.5 else f"{('two', 'three')[count - 2]} {name}"
         if count == 1:

@@ -4,24 +4,28 @@ In the archive the features are small whole numbers: raw ones 0 to 15, two to a 
 with a scale for each column; the unpacked files hold float32 in one piece, as the official ones do.
 """
 
+import contextlib
 import io
 import json
-import shutil
+import os
 import tempfile
+import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
-from captionviewer.core.places import cache_folder
+from captionviewer.core.places import books_folder
 from captionviewer.core.storybook.features import Floats
 from captionviewer.core.storybook.scenes import SPLITS, Split
 from captionviewer.resources import resource
 
 ARCHIVE = "storybook/storybook.zip"
+COMPLETE = "complete.json"  # the sizes of all files, written last
+HALF_WRITTEN = "half-written-"
 PLAIN = (
     "coco2014_captions.h5", "coco2014_vocab.json", "train2014_urls.txt", "val2014_urls.txt",
     "train2014_images.txt", "val2014_images.txt",
@@ -95,10 +99,12 @@ def read_features(path: Path) -> Floats:
         return np.asarray(file["features"][:], dtype=np.float32)
 
 
-def write_features(path: Path, values: Floats) -> None:
-    """Write features (n, D) as the official files hold them: float32 in one piece."""
-    with h5py.File(path, "w") as file:
+def features_file(values: Floats) -> bytes:
+    """Return an HDF5 file of features (n, D) as the official ones hold them: float32 in one piece."""
+    with h5py.File("features", "w", driver="core", backing_store=False) as file:
         file["features"] = values.astype(np.float32, copy=False)
+        file.flush()
+        return bytes(file.id.get_file_image())
 
 
 def archive_version() -> str:
@@ -107,53 +113,114 @@ def archive_version() -> str:
         return str(json.loads(archive.read("version.json"))["version"])
 
 
-def storybook_folder(progress: Callable[[float], None] | None = None) -> Path:
+class BookNotUnpacked(OSError):
+    """The storybook could not be unpacked; the text says where, why and what to do."""
+
+
+def storybook_folder(progress: Callable[[float], None] | None = None, *, anew: bool = False) -> Path:
     """Return the folder of the storybook, ready to be opened; unpacked on first use (well under 3 s).
+
+    Each file is written beside and renamed into place, and always with the same content: any number of
+    programs may unpack at once, and what an interrupted one left out is written by the next.
 
     Parameters
     ----------
     progress
         Called with shares from 0 to 1 while it is unpacked, the last one 1.
+    anew
+        Write every file again, even those that look whole.
 
     Raises
     ------
-    OSError
-        The cache folder can't be written; the message names it.
+    BookNotUnpacked
+        The cache folder can't be written, or the shipped archive is damaged.
     """
     tell = progress or (lambda _: None)
-    shelf = cache_folder() / "books" / archive_version()
-    folder = shelf / "storybook"  # the name that the window shows
-    files = ("complete", *PLAIN, *(f"{name}.h5" for name in FEATURES))
-    if all((folder / name).is_file() for name in files):
-        tell(1.0)
-        return folder
-    shelf.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix="unpacking-", dir=shelf))
     try:
-        unpack(beside, tell)
-        (beside / "complete").touch()
-        if folder.exists():  # damaged, or finished meanwhile by another window
-            shutil.rmtree(folder, ignore_errors=True)
-        try:
-            beside.rename(folder)
-        except OSError:
-            if not (folder / "complete").is_file():
-                raise
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shelf = books_folder() / archive_version()
+        folder = shelf / "storybook"  # the name that the window shows
+        missing = [*PLAIN, *_features_files()] if anew else missing_files(folder)
+        if missing:
+            folder.mkdir(parents=True, exist_ok=True)
+            _sweep(shelf)
+            unpack(folder, tell, missing)
+            _write(folder / COMPLETE, _sizes(folder))
+    except zipfile.BadZipFile as error:
+        raise BookNotUnpacked(
+            f"The storybook that came with captionviewer is damaged ({resource(ARCHIVE)}: {error})."
+            " Install captionviewer anew."
+        ) from error
+    except OSError as error:
+        raise BookNotUnpacked(
+            f"The storybook could not be unpacked into {books_folder()}: {error.strerror or error}."
+            " It needs 65 MB there. Make room or let captionviewer write there, or name another folder in the"
+            " environment variable CAPTIONVIEWER_CACHE_DIR; then choose Open the Storybook in the File menu."
+        ) from error
     tell(1.0)
     return folder
 
 
-def unpack(folder: Path, progress: Callable[[float], None] = lambda _: None) -> None:
-    """Write the shipped book's files into a folder that exists."""
+def missing_files(folder: Path) -> list[str]:
+    """Return the names of a book's files that are not there or not as long as they were written."""
+    try:
+        content: object = json.loads((folder / COMPLETE).read_bytes()[:10_000])
+    except (OSError, ValueError, RecursionError):
+        content = None
+    sizes = content if isinstance(content, dict) else {}
+
+    def is_whole(name: str) -> bool:
+        try:
+            return (folder / name).stat().st_size == sizes.get(name)
+        except OSError:
+            return False
+
+    return [name for name in (*PLAIN, *_features_files()) if not is_whole(name)]
+
+
+def _features_files() -> list[str]:
+    return [f"{name}.h5" for name in FEATURES]
+
+
+def _sizes(folder: Path) -> bytes:
+    names = (*PLAIN, *_features_files())
+    return json.dumps({name: (folder / name).stat().st_size for name in names}).encode()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file beside its place and rename it: it is there whole, or not at all."""
+    handle, beside = tempfile.mkstemp(prefix=HALF_WRITTEN, dir=path.parent.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def _sweep(shelf: Path) -> None:
+    """Remove what interrupted programs left half-written; nobody writes one file for an hour."""
+    for left in shelf.glob(f"{HALF_WRITTEN}*"):
+        with contextlib.suppress(OSError):  # another program may be sweeping, too
+            if time.time() - left.stat().st_mtime > 3600:
+                left.unlink()
+
+
+def unpack(
+    folder: Path, progress: Callable[[float], None] = lambda _: None, names: Collection[str] | None = None
+) -> None:
+    """Write the shipped book's files, or those of some names, into a folder that exists."""
+    wanted = names if names is not None else (*PLAIN, *_features_files())
     with zipfile.ZipFile(resource(ARCHIVE)) as archive:
         for name in PLAIN:
-            (folder / name).write_bytes(archive.read(name))
+            if name in wanted:
+                _write(folder / name, archive.read(name))
         progress(0.1)
         for done, (name, (_, kind)) in enumerate(FEATURES.items()):
-            codes = np.asarray(array_in(archive, name), dtype=np.uint8)
-            low = np.asarray(array_in(archive, f"{kind}_low"), dtype=np.float32)
-            step = np.asarray(array_in(archive, f"{kind}_step"), dtype=np.float32)
-            write_features(folder / f"{name}.h5", unpacked(codes, low, step, 16 if kind == "fc7" else 256))
+            if f"{name}.h5" in wanted:
+                codes = np.asarray(array_in(archive, name), dtype=np.uint8)
+                low = np.asarray(array_in(archive, f"{kind}_low"), dtype=np.float32)
+                step = np.asarray(array_in(archive, f"{kind}_step"), dtype=np.float32)
+                values = unpacked(codes, low, step, 16 if kind == "fc7" else 256)
+                _write(folder / f"{name}.h5", features_file(values))
             progress(0.1 + 0.9 * (done + 1) / len(FEATURES))

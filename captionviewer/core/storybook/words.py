@@ -37,6 +37,9 @@ NOUNS: dict[str, tuple[tuple[str, str, float], ...]] = {
     "airplane": (("airplane", "airplanes", 3), ("plane", "planes", 3)),
 }
 
+# Kinds whose colour is that of something they wear: one, several
+WEARS = {"snowman": ("scarf", "scarves")}
+
 _ANIMAL = (("cute", 3.0), ("little", 3.0), ("small", 1.5), ("happy", 1.0))
 _VEHICLE = (("old", 2.0), ("small", 2.0), ("little", 1.5), ("shiny", 1.0))
 ADJECTIVES: dict[str, Choice] = {

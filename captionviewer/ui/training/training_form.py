@@ -72,6 +72,7 @@ class TrainingForm(QWidget):
         for number, field in enumerate(FIELDS, 2):
             self._add(grid, 2 * number, field)
         grid.setRowStretch(2 * len(FIELDS) + 3, 1)
+        self._offered = NOTEBOOK_PRESET
         self.set_settings(PRESETS[NOTEBOOK_PRESET])
 
     def _add(self, grid: QGridLayout, row: int, field: SettingField) -> None:
@@ -113,6 +114,12 @@ class TrainingForm(QWidget):
                 self._fields[item.name].set_value(getattr(settings, item.name))
         self._name_preset()
         self.changed.emit()
+
+    def offer_preset(self, name: str) -> None:
+        """Start from a preset that suits the data, unless the settings shown are the user's own choice."""
+        if self.settings() == PRESETS[self._offered]:
+            self._offered = name
+            self.set_settings(PRESETS[name])
 
     def entry(self, name: str) -> QWidget:
         """The widget in which a setting is edited."""

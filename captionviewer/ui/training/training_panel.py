@@ -21,8 +21,9 @@ from PySide6.QtWidgets import (
 from captionviewer.core.available_memory import available_memory
 from captionviewer.core.loss_history import LossHistory
 from captionviewer.core.model_file import SavedModel
+from captionviewer.core.places import is_shipped_book
 from captionviewer.core.training_events import RunState
-from captionviewer.core.training_settings import DataFacts
+from captionviewer.core.training_settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
 from captionviewer.ui.icons import icon
 from captionviewer.ui.session import ModelOrigin, Session
 from captionviewer.ui.theme import colors, set_muted
@@ -224,6 +225,8 @@ class TrainingPanel(QWidget):
             self.control.forget()
             self._show_nothing()
         self._facts = DataFacts.of(dataset) if dataset is not None else None
+        is_book = dataset is not None and is_shipped_book(dataset.folder)
+        self.form.offer_preset(STORYBOOK_PRESET if is_book else NOTEBOOK_PRESET)
         self._settings_changed()
 
     def _model_changed(self) -> None:
