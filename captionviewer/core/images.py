@@ -215,7 +215,7 @@ class PhotoStore:
     def _download(self, address: str, source: Literal["flickr", "mirror"], asker: _Asker) -> Photo:
         if not self.network:
             message = f"{shown(address)} is not fetched: photos are taken from this computer only."
-            raise PhotoUnavailable(PhotoProblem.SWITCHED_OFF, address, message, can_retry=False)
+            raise PhotoUnavailable(PhotoProblem.SWITCHED_OFF, address, message)
         download = fetch_picture(
             address, timeout=self._timeout, manners=self.manners, stop=asker.stop, patient=asker.patient
         )

@@ -42,6 +42,9 @@ SAVE_MODEL = ActionWords(
 SAVE_MODEL_AS = ActionWords("Save Model &As…", "Save the trained model under another name", ("Ctrl+Shift+S",))
 FORGET_RECENT = ActionWords("&Clear This List", "Forget the folders opened before")
 QUIT = ActionWords("&Quit", "Close captionviewer", ("Ctrl+Q",))
+PREFERENCES = ActionWords(
+    "&Preferences…", "Where photos come from, their cache, theme and text size", ("Ctrl+,",)
+)
 LARGER = ActionWords("&Larger Text", "Enlarge all text, as for a projector", ("Ctrl++", "Ctrl+="), "larger")
 SMALLER = ActionWords("&Smaller Text", "Make all text smaller", ("Ctrl+-",), "smaller")
 NORMAL_SIZE = ActionWords("&Normal Text Size", "Show text in the system's size", ("Ctrl+0",))

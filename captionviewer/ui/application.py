@@ -83,7 +83,7 @@ def run(data: Path | None = None, images: Path | None = None, features: str | No
     app.setWindowIcon(QIcon(str(resource("icon.svg"))))
     window = make_window(app, Settings())
     if images is not None:
-        window.session.set_image_folder(images)
+        window.session.set_image_folder(images, remember=False)
     kind: FeatureKind | None = "raw" if features == "raw" else "pca" if features == "pca" else None
     open_at_launch(window, data, kind)
     window.show()

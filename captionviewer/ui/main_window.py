@@ -20,6 +20,8 @@ from captionviewer.core.places import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.data_panel import DataPanel
 from captionviewer.ui.menus import Menus
+from captionviewer.ui.photo_settings import checked_image_folder
+from captionviewer.ui.preferences import Preferences
 from captionviewer.ui.sampling.sampling_panel import SamplingPanel
 from captionviewer.ui.session import Session
 from captionviewer.ui.theme import Theme
@@ -41,6 +43,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self.theme = theme
         self._painted = False
+        self._preferences: Preferences | None = None
         self.setObjectName("main_window")
         self.setWindowTitle("captionviewer")
         self.setAcceptDrops(True)
@@ -215,8 +218,22 @@ class MainWindow(QMainWindow):
     def ask_for_image_folder(self) -> None:
         """Let the user choose a COCO image folder of their own."""
         chosen = QFileDialog.getExistingDirectory(self, "Folder that holds train2014 and val2014")
-        if chosen:
-            self.session.set_image_folder(Path(chosen))
+        if not chosen:
+            return
+        try:
+            self.session.set_image_folder(checked_image_folder(Path(chosen)))
+        except ValueError as error:
+            self.session.problem.emit(str(error))
+
+    def show_preferences(self) -> None:
+        """Open the preferences beside the window, or bring them to the front."""
+        if self._preferences is None:
+            self._preferences = Preferences(
+                self.session, self.menus.themes, self.menus.apply_text_scale, self
+            )
+        self._preferences.show()
+        self._preferences.raise_()
+        self._preferences.activateWindow()
 
     def ask_for_model(self) -> None:
         """Let the user choose a model file, and open it."""

@@ -35,7 +35,7 @@ class Menus:
         self._run_menus()
         self._help_menu()
         self._tool_bar()
-        self._apply_text_scale(self._session.settings.get(remembered.TEXT_SCALE))
+        self.apply_text_scale(self._session.settings.get(remembered.TEXT_SCALE))
 
     # ---- state -----------------------------------------------------------------------------
 
@@ -133,6 +133,8 @@ class Menus:
             data.find_action,
         ]
         menu.addActions(found)
+        menu.addSeparator()
+        menu.addAction(actions.make(actions.PREFERENCES, self._window, self._window.show_preferences))
 
     def _view_menu(self) -> None:
         window = self._window
@@ -152,11 +154,12 @@ class Menus:
         self.larger_text = actions.make(actions.LARGER, window, partial(self._change_text, +1))
         self.smaller_text = actions.make(actions.SMALLER, window, partial(self._change_text, -1))
         menu.addActions([self.larger_text, self.smaller_text])
-        self.normal_text = actions.make(actions.NORMAL_SIZE, window, partial(self._apply_text_scale, 1.0))
+        self.normal_text = actions.make(actions.NORMAL_SIZE, window, partial(self.apply_text_scale, 1.0))
         menu.addAction(self.normal_text)
         menu.addSeparator()
         themes = menu.addMenu("&Theme")
         group = QActionGroup(window)
+        self.themes: dict[ThemeChoice, QAction] = {}
         for words, choice in (
             (actions.THEME_SYSTEM, ThemeChoice.SYSTEM),
             (actions.THEME_LIGHT, ThemeChoice.LIGHT),
@@ -166,6 +169,7 @@ class Menus:
             action.setChecked(window.theme.choice is choice)
             group.addAction(action)
             themes.addAction(action)
+            self.themes[choice] = action
         self.full_screen = actions.make(actions.FULL_SCREEN, window, self._toggle_full_screen)
         menu.addAction(self.full_screen)
 
@@ -246,9 +250,10 @@ class Menus:
     def _change_text(self, steps: int) -> None:
         now = self._session.settings.get(remembered.TEXT_SCALE)
         nearest = min(range(len(TEXT_SCALES)), key=lambda k: abs(TEXT_SCALES[k] - now))
-        self._apply_text_scale(TEXT_SCALES[min(max(nearest + steps, 0), len(TEXT_SCALES) - 1)])
+        self.apply_text_scale(TEXT_SCALES[min(max(nearest + steps, 0), len(TEXT_SCALES) - 1)])
 
-    def _apply_text_scale(self, scale: float) -> None:
+    def apply_text_scale(self, scale: float) -> None:
+        """Show all text at `scale` times the system's size, and remember it."""
         scale = min(max(scale, TEXT_SCALES[0]), TEXT_SCALES[-1])
         self._session.settings.set(remembered.TEXT_SCALE, scale)
         self._window.theme.set_text_scale(scale)

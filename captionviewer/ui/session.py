@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from captionviewer.core.captioning_rnn import CaptioningRNN
 from captionviewer.core.chosen_data import forget_data_folder, remember_data_folder
 from captionviewer.core.coco import CocoDataset, DataError, FeatureKind, PhotoRecord, Split
-from captionviewer.core.images import PhotoStore
 from captionviewer.core.model_file import (
     ModelFileError,
     SavedModel,
@@ -20,11 +19,12 @@ from captionviewer.core.model_file import (
     rows_trained_on,
     save_model,
 )
-from captionviewer.core.places import books_folder, cache_folder, is_shipped_book
+from captionviewer.core.places import books_folder, is_shipped_book
 from captionviewer.core.training import TrainingRun
 from captionviewer.core.training_settings import TrainingSettings
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.photo_loader import PhotoLoader
+from captionviewer.ui.photo_settings import photo_store, remembered_image_folder
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.worker import Cancelled, Job, Workers
 
@@ -96,7 +96,7 @@ class Session(QObject):
         self.opening_share: float | None = None  # how much of the unpacking is done, while it goes on
         self._unpacked.connect(self._note_share, Qt.ConnectionType.QueuedConnection)
         self.can_plot = False
-        self._image_folder: Path | None = None
+        self._image_folder: Path | None = remembered_image_folder(settings)
         self._trained_key: tuple[CocoDataset, str, int] | None = None
         self._trained: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
         self._job: Job | None = None
@@ -236,9 +236,11 @@ class Session(QObject):
         """Empty the list of folders opened before."""
         self.settings.set(remembered.RECENT_FOLDERS, [])
 
-    def set_image_folder(self, folder: Path | None) -> None:
+    def set_image_folder(self, folder: Path | None, *, remember: bool = True) -> None:
         """Take photos from the user's own COCO image folder first (None: no folder)."""
         self._image_folder = folder
+        if remember:
+            self.settings.set(remembered.IMAGE_FOLDER, str(folder or ""))
         self._use_photos(same_photos=True)
         self.images_changed.emit()
 
@@ -255,7 +257,7 @@ class Session(QObject):
         return self.dataset.local_images if self.dataset is not None else None
 
     def _use_photos(self, same_photos: bool) -> None:
-        store = PhotoStore(self.image_folder, cache_folder() / "photos")
+        store = photo_store(self.settings, self.image_folder, self.photos.store, same_data=same_photos)
         self.photos.set_store(store, same_photos=same_photos)
 
     def _scan_features(self, dataset: CocoDataset) -> None:

@@ -204,7 +204,7 @@ def test_without_the_network_folder_and_cache_still_serve(places: Places) -> Non
     assert alone.photo("", NAME).source == "folder"
     with pytest.raises(PhotoUnavailable) as caught:
         alone.photo(places.server.url("/other.jpg"))
-    assert caught.value.problem is PhotoProblem.SWITCHED_OFF and not caught.value.can_retry
+    assert caught.value.problem is PhotoProblem.SWITCHED_OFF
     assert not alone.offline  # nothing was tried
     assert places.server.asked == ["/farm/a_z.jpg"]
 

@@ -570,7 +570,7 @@ def test_switching_fetching_off_keeps_what_is_there_and_on_brings_the_rest(
     loader.request(other)
     wait_for_state(qtbot, loader, other, PhotoState.OFFLINE)
     assert loader.known(other).problem is PhotoProblem.SWITCHED_OFF
-    assert not loader.known(other).can_retry and not loader.offline
+    assert not loader.offline
     assert loader.held_back
     assert loader.known(one).state is PhotoState.READY
     told: list[object] = []

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from captionviewer.core.captions import caption_words
 from captionviewer.ui.data.minibatch_bar import MinibatchBar
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
+from captionviewer.ui.data.photo_ahead import PhotosAhead
 from captionviewer.ui.data.photo_details import PhotoDetails, found_positions, shown_captions
+from captionviewer.ui.data.photo_foot import PhotoFoot
 from captionviewer.ui.data.photo_grid import GridCaption, PhotoGrid
 from captionviewer.ui.session import Session
 from captionviewer.ui.widgets.empty_page import EmptyPage
@@ -29,6 +31,8 @@ class DataPanel(QWidget):
         self.grid = PhotoGrid(session.photos)
         self.empty = EmptyPage()
         self.details = PhotoDetails(session)
+        self.foot = PhotoFoot(session)
+        self.ahead = PhotosAhead(session, self.browser, self.grid, self)
         self._chosen_caption: tuple[str, int] | None = None  # split and caption row of the cell clicked
         self._selecting = False
 
@@ -46,6 +50,7 @@ class DataPanel(QWidget):
         box.setSpacing(10)
         box.addWidget(self.bar)
         box.addWidget(self.halves, 1)
+        box.addWidget(self.foot)
         self.setFocusProxy(self.grid)
 
         self._share_actions()
@@ -123,7 +128,8 @@ class DataPanel(QWidget):
             return
         hits = self.browser.hits
         found = hits.text.split() if hits is not None else ()
-        self._session.photos.cancel_pending()
+        keep = {(minibatch.split, image) for image in minibatch.image_rows.tolist()}
+        self._session.photos.cancel_pending(keep)
         before = [(cell.record.split, cell.caption_row) for cell in self.grid.cells.cells]
         self._selecting = True
         self.grid.cells.show(

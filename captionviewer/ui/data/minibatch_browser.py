@@ -138,6 +138,13 @@ class MinibatchBrowser(QObject):
                 self._session.problem.emit(str(error))
         self.changed.emit()
 
+    def next_minibatch(self) -> Minibatch | None:
+        """Return the minibatch that follows, None after the last one."""
+        dataset, choice = self._session.dataset, self.choice
+        if dataset is None or choice.index + 1 >= self.num_minibatches:
+            return None
+        return dataset.minibatch(choice.split, choice.size, choice.seed, choice.index + 1, self._among())
+
     def _among(self) -> IntArray | None:
         """Return the caption rows that search and filter leave, or None for all of the split."""
         dataset, choice = self._session.dataset, self.choice
