@@ -167,6 +167,7 @@ def test_being_offline_is_said_once_and_left_by_the_button_or_by_itself(qtbot: Q
         listed = folder / f"{split}2014_urls.txt"
         count = len(listed.read_text().split())
         listed.write_text("".join(f"{address}/{split}/{row}.png\n" for row in range(count)))
+    Settings().set(remembered.FETCH_PHOTOS, False)  # until the test's own store is there
     with shown_panel(qtbot, folder) as shown:
         manners = HostManners(requests_per_second=10_000, pause=60.0, longest_pause=60.0)
         use(shown, PhotoStore(mirror="", manners=manners, timeout=3.0))
