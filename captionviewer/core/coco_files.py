@@ -117,8 +117,8 @@ def read_lines(path: Path, num_images: int, features_name: str) -> list[str]:
     Raises
     ------
     DataError
-        The file is missing, is not text, or has not one line for each of the `num_images` rows of the file
-        `features_name`.
+        The file is missing, is not text, has a line of absurd length, or has not one line for each of the
+        `num_images` rows of the file `features_name`.
     """
     text = _read_text(path, min((num_images + 1) * LONGEST_LINE, LARGEST_TEXT_BYTES))
     count = text.count("\n")
@@ -127,6 +127,12 @@ def read_lines(path: Path, num_images: int, features_name: str) -> list[str]:
         while len(lines) > num_images and not lines[-1]:
             lines.pop()
         if len(lines) == num_images:
+            longest = max(lines, key=len)
+            if len(longest) > LONGEST_LINE:
+                number = lines.index(longest) + 1
+                raise DataError(
+                    path, f"Line {number:,} has {len(longest):,} signs; at most {LONGEST_LINE:,} can be used."
+                )
             return lines
         count = len(lines)
     raise DataError(

@@ -183,52 +183,43 @@ def _open_rows(path: Path) -> tuple[tuple[int, int], _RowSource]:
         if height > LARGEST_HEIGHT:
             raise DataError(path, f"{KEY!r} has {height:,} rows; at most {LARGEST_HEIGHT:,} can be used.")
         if found.packed is not None:
-            return (height, width), _PackedRows(found.packed)
-        return (height, width), _PlainRows(path, found, before)
+            return (height, width), _PackedRows(_HeldFile(path, before), found.packed)
+        return (height, width), _PlainRows(_HeldFile(path, before), found)
     except BaseException:
         found.close()
         raise
 
 
-class _PlainRows:
-    """Rows that follow one another in a file."""
+class _HeldFile:
+    """An open file that is to stay as it was: one written anew may keep its rows elsewhere."""
 
-    def __init__(self, path: Path, found: StoredArray, before: os.stat_result) -> None:
-        self._path = path
-        self._dtype = found.dtype
-        self._width = found.shape[1]
-        self._row_bytes = found.dtype.itemsize * self._width
-        assert found.offset is not None
-        self._offset = found.offset
+    def __init__(self, path: Path, before: os.stat_result) -> None:
+        self.path = path
+        self._before = before
         self._seek_and_read = threading.Lock()
-        self.block_rows = max(1, BLOCK_BYTES // self._row_bytes)
         with damage_named(path):
             self._file = path.open("rb", buffering=0)
-        self._before = before
         try:
-            self._require_unchanged()
+            self.require_unchanged()
         except BaseException:
             self._file.close()
             raise
 
-    def span(self, start: int, stop: int) -> npt.NDArray[np.floating[Any]]:
-        count = stop - start
-        stored = self._bytes_at(self._offset + start * self._row_bytes, count * self._row_bytes)
-        self._require_unchanged()
-        return np.frombuffer(stored, self._dtype).reshape(count, self._width)
-
-    def gather(self, rows: IntArray) -> npt.NDArray[np.floating[Any]]:
-        values = np.empty((len(rows), self._width), self._dtype)
-        for place, row in enumerate(rows.tolist()):
-            stored = self._bytes_at(self._offset + row * self._row_bytes, self._row_bytes)
-            values[place] = np.frombuffer(stored, self._dtype)
-        self._require_unchanged()
-        return values
-
     def close(self) -> None:
         self._file.close()
 
-    def _bytes_at(self, offset: int, count: int) -> bytes:
+    def require_unchanged(self) -> None:
+        """Raise DataError unless size and time of the last change are what they were."""
+        try:
+            now = os.fstat(self._file.fileno())
+        except OSError as error:
+            raise DataError(
+                self.path, f"The file can no longer be read ({error.strerror}).", OPEN_AGAIN
+            ) from error
+        if (now.st_size, now.st_mtime_ns) != (self._before.st_size, self._before.st_mtime_ns):
+            raise DataError(self.path, "The file was changed while it was open.", OPEN_AGAIN)
+
+    def bytes_at(self, offset: int, count: int) -> bytes:
         parts: list[bytes] = []
         missing = count
         while missing:
@@ -241,33 +232,53 @@ class _PlainRows:
                         part = self._file.read(missing)
             except OSError as error:
                 raise DataError(
-                    self._path,
+                    self.path,
                     f"The file can no longer be read ({error.strerror}).",
                     "If its disk was unplugged, plug it in; then open the folder again.",
                 ) from error
             if not part:
-                raise DataError(self._path, "The file was cut while it was open.", OPEN_AGAIN)
+                raise DataError(self.path, "The file was cut while it was open.", OPEN_AGAIN)
             parts.append(part)
             missing -= len(part)
             offset += len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _require_unchanged(self) -> None:
-        """A file written anew may keep its rows elsewhere: what was read would be noise."""
-        try:
-            now = os.fstat(self._file.fileno())
-        except OSError as error:
-            raise DataError(
-                self._path, f"The file can no longer be read ({error.strerror}).", OPEN_AGAIN
-            ) from error
-        if (now.st_size, now.st_mtime_ns) != (self._before.st_size, self._before.st_mtime_ns):
-            raise DataError(self._path, "The file was changed while it was open.", OPEN_AGAIN)
+
+class _PlainRows:
+    """Rows that follow one another in a file."""
+
+    def __init__(self, file: _HeldFile, found: StoredArray) -> None:
+        assert found.offset is not None
+        self._file = file
+        self._dtype = found.dtype
+        self._width = found.shape[1]
+        self._row_bytes = found.dtype.itemsize * self._width
+        self._offset = found.offset
+        self.block_rows = max(1, BLOCK_BYTES // self._row_bytes)
+
+    def span(self, start: int, stop: int) -> npt.NDArray[np.floating[Any]]:
+        count = stop - start
+        stored = self._file.bytes_at(self._offset + start * self._row_bytes, count * self._row_bytes)
+        self._file.require_unchanged()
+        return np.frombuffer(stored, self._dtype).reshape(count, self._width)
+
+    def gather(self, rows: IntArray) -> npt.NDArray[np.floating[Any]]:
+        values = np.empty((len(rows), self._width), self._dtype)
+        for place, row in enumerate(rows.tolist()):
+            stored = self._file.bytes_at(self._offset + row * self._row_bytes, self._row_bytes)
+            values[place] = np.frombuffer(stored, self._dtype)
+        self._file.require_unchanged()
+        return values
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class _PackedRows:
     """Rows in chunks, compressed or of an unusual form, one read at a time."""
 
-    def __init__(self, packed: PackedArray) -> None:
+    def __init__(self, file: _HeldFile, packed: PackedArray) -> None:
+        self._file = file
         self._packed = packed
         self._width = packed.shape[1]
         in_block = max(1, BLOCK_BYTES // (packed.dtype.itemsize * self._width))
@@ -275,7 +286,10 @@ class _PackedRows:
         self.block_rows: int = max(1, in_block // packed.chunk_rows) * packed.chunk_rows
 
     def span(self, start: int, stop: int) -> npt.NDArray[np.floating[Any]]:
-        return self._packed.rows(start, stop)
+        try:
+            return self._packed.rows(start, stop)
+        finally:
+            self._file.require_unchanged()  # the likelier cause of whatever else was said
 
     def gather(self, rows: IntArray) -> npt.NDArray[np.floating[Any]]:
         values = np.empty((len(rows), self._width), self._packed.dtype.newbyteorder("="))
@@ -289,3 +303,4 @@ class _PackedRows:
 
     def close(self) -> None:
         self._packed.close()
+        self._file.close()

@@ -7,7 +7,7 @@ was reading.  It imports nothing of captionviewer: it starts the quicker.
 A request is a line of JSON on standard input, the answer a line of JSON on standard output, which says how
 many bytes of values follow it:
 
-    {"do": "open", "path", "key", "rank", "kinds"}   {"id", "shape", "dtype", "offset", "chunk_rows"}
+    {"do": "open", "path", "key", "rank", "kinds"}   {"id", "file", "shape", "dtype", "offset", "chunk_rows"}
     {"do": "read", "id", "start", "stop"}            {"bytes"}, then rows `start` to `stop`
     {"do": "close", "id"}                            {}
     any of them                                      {"refused", "remedy"}, or {"damaged"}: what HDF5 says
@@ -54,6 +54,7 @@ class Opened:
     def __init__(self, path: str, key: str, rank: int, kinds: str) -> None:
         # Locks are for writers elsewhere; read-only and network disks often have none.
         self.file = h5py.File(path, "r", locking=False)
+        self.state = Path(path).stat()
         try:
             self.dataset, self.offset = find_array(self.file, Path(path), key, rank, kinds)
         except BaseException:
@@ -65,6 +66,7 @@ class Opened:
         chunks = self.dataset.chunks
         return {
             "id": name,
+            "file": [self.state.st_dev, self.state.st_ino, self.state.st_size, self.state.st_mtime_ns],
             "shape": [int(length) for length in self.dataset.shape],
             "dtype": self.dataset.dtype.str,
             "offset": self.offset,
