@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from captionviewer import __version__, system_check
+from captionviewer import __version__, download_command, system_check
 
 BAD_ARGUMENT = 2
 CANNOT_START = 1
@@ -55,6 +55,7 @@ def argument_parser() -> OneLineParser:
     parser = OneLineParser(
         prog="captionviewer",
         description="See how an image-captioning recurrent network works: the data, the training, each word.",
+        epilog="captionviewer download [FOLDER] gets the COCO data; captionviewer download --help says how.",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -78,13 +79,29 @@ def argument_parser() -> OneLineParser:
     return parser
 
 
+def download_parser() -> OneLineParser:
+    """The parser of the arguments after `captionviewer download`."""
+    parser = OneLineParser(
+        prog="captionviewer download",
+        description="Download the COCO captioning data of CS231n, check it and unpack it. Stopped or broken "
+        "off, the same command goes on from what has come.",
+        allow_abbrev=False,
+    )
+    download_command.add_arguments(parser)
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run captionviewer and return its exit code.
 
-    0 after the window was closed, 1 when the window cannot open on this machine, 2 for a bad
-    argument. `arguments` are those after the program's name; None takes the process's own.
+    0 after the window was closed or a download ended well, 1 when the window cannot open on this
+    machine or a download failed, 2 for a bad argument, 130 when a download was interrupted.
+    `arguments` are those after the program's name; None takes the process's own.
     """
-    chosen = argument_parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["download"]:
+        return download_command.run(download_parser().parse_args(words[1:]))
+    chosen = argument_parser().parse_args(words)
     if importlib.util.find_spec("PySide6") is None:
         print(
             "captionviewer: PySide6 is not installed; install it with: "

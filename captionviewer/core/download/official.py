@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 OFFICIAL_ADDRESS = "http://cs231n.stanford.edu/coco_captioning.zip"
-# For estimates before the server has said more.
-ARCHIVE_BYTES = 1_000_000_000
 
 CAPTIONS_FILE = "coco2014_captions.h5"
 VOCABULARY_FILE = "coco2014_vocab.json"

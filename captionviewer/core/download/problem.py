@@ -22,6 +22,7 @@ class DownloadProblem(Enum):
     NOT_DATA = "not data"  # unpacked well, but no data set
     DISK_FULL = "disk full"
     FOLDER = "folder"  # the folder can't be written, or holds other files of these names
+    FAULT = "fault"  # of our own
     LOCKED = "locked"  # another download into the same folder is going on
 
 

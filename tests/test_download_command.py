@@ -1,0 +1,147 @@
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from captionviewer.cli import main
+from captionviewer.core.chosen_data import chosen_data_folder
+from captionviewer.core.download import DownloadProgress, Phase, bytes_words, unfinished_download
+from captionviewer.download_command import ProgressLine
+from tests.archive_server import ArchiveServer, archive_with, status
+from tests.download_setup import Book, files_in, write_book
+
+PROJECT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    return write_book(tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture
+def server(book: Book) -> Iterator[ArchiveServer]:
+    with ArchiveServer(book.archive) as server:
+        yield server
+
+
+def test_the_data_is_downloaded_and_remembered_for_the_window(
+    server: ArchiveServer, book: Book, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "coco"
+    assert main(["download", str(folder), "--url", server.address]) == 0
+    assert files_in(folder) == book.wanted()
+    assert chosen_data_folder() == folder
+    said = capsys.readouterr()
+    assert server.address in said.out and f"The data is in {folder}" in said.out
+    assert "not the official archive" in said.out and said.err == ""
+
+
+def test_without_a_folder_it_goes_into_captionviewers_own(
+    server: ArchiveServer, book: Book, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["download", "--url", server.address, "--with-raw-features"]) == 0
+    folder = tmp_path / "captionviewer-data" / "coco_captioning"
+    assert files_in(folder) == book.wanted(raw=True)
+    assert str(folder) in capsys.readouterr().out
+
+
+def test_a_download_that_fails_says_why_and_leaves_with_1(
+    server: ArchiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.always = status(404)
+    assert main(["download", str(tmp_path / "coco"), "--url", server.address]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("captionviewer: ") and "404" in said.err
+    assert chosen_data_folder() is None
+
+
+def test_damage_names_the_command_that_fetches_again_and_it_does(
+    server: ArchiveServer, book: Book, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "my coco"
+    at = server.archive.find(b"train2014_urls.txt") + 200
+    server.archive = book.archive[:at] + b"\0\0\0\0" + book.archive[at + 4 :]
+    assert main(["download", str(folder), "--url", server.address]) == 1
+    said = capsys.readouterr()
+    assert "train2014_urls.txt came damaged" in said.err
+    assert f"captionviewer download '{folder}' --url {server.address}" in said.err
+    server.archive = book.archive
+    assert main(["download", str(folder), "--url", server.address]) == 0
+    assert files_in(folder) == book.wanted()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["download", "--no-such-option"], "unrecognized arguments: --no-such-option"),
+        (["download", "a", "b"], "unrecognized arguments: b"),
+        (["download", "--url"], "--url: expected one argument"),
+    ],
+)
+def test_a_bad_argument_of_the_download_gives_one_line_and_exit_code_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    said = capsys.readouterr()
+    assert left.value.code == 2
+    assert words in said.err and said.err.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")
+def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(
+    server: ArchiveServer, book: Book, tmp_path: Path
+) -> None:
+    folder = tmp_path / "coco"
+    server.archive = archive_with(book.files, method=0)
+    server.piece, server.every = 20_000, 0.05
+    arguments = ["download", str(folder), "--url", server.address, "--with-raw-features"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "captionviewer", *arguments],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where these tests run in the background of a shell, Ctrl-C is switched off.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    end = time.monotonic() + 30
+    while server.sent < 200_000 and time.monotonic() < end:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert "are kept in" in errors and "to go on: captionviewer download" in errors
+    assert "Traceback" not in errors and "Downloading" in out
+    kept = unfinished_download(folder)
+    assert kept is not None and kept.have > 50_000
+    server.every = 0.0
+    before = server.sent
+    assert main(arguments) == 0
+    assert files_in(folder) == book.wanted(raw=True)
+    assert server.sent - before < len(server.archive)
+    assert main([*arguments, "--start-over"]) == 0  # nothing is left of it: all is there
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_one_line_is_written_over_and_notices_stay() -> None:
+    out = Terminal()
+    line = ProgressLine(out, bytes_words)
+    look = DownloadProgress(Phase.FETCHING, 50_000_000, 200_000_000, 5_000_000, 30.0, "")
+    line.show(look)
+    assert out.getvalue() == "  Downloading,  25% of 200 MB, 5.0 MB/s, 30 s left"
+    line.show(DownloadProgress(Phase.UNPACKING, 1, 2, notices=("Started over.",)))
+    line.end(DownloadProgress(Phase.DONE, notices=("Started over.",)))
+    lines = out.getvalue().replace("\r", "\n").split("\n")
+    assert "  Started over." in lines and lines[-1] == ""
+    assert lines.count("  Started over.") == 1
