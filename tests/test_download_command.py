@@ -94,6 +94,15 @@ def test_a_bad_argument_of_the_download_gives_one_line_and_exit_code_2(
     assert words in said.err and said.err.count("\n") == 1
 
 
+# A program that a shell started in the background has Ctrl-C switched off, and so have its children.
+HEARING_CTRL_C = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from captionviewer.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")
 def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(
     server: ArchiveServer, book: Book, tmp_path: Path
@@ -103,13 +112,11 @@ def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(
     server.piece, server.every = 20_000, 0.05
     arguments = ["download", str(folder), "--url", server.address, "--with-raw-features"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "captionviewer", *arguments],
+        [sys.executable, "-c", HEARING_CTRL_C, *arguments],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Where these tests run in the background of a shell, Ctrl-C is switched off.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     end = time.monotonic() + 30
     while server.sent < 200_000 and time.monotonic() < end:

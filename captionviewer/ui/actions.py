@@ -31,6 +31,7 @@ OPEN_FOLDER = ActionWords(
 STORYBOOK = ActionWords(
     "Open the S&torybook", "Open small drawn scenes with captions that come with captionviewer", (), "photo"
 )
+GET_COCO = ActionWords("&Get the COCO Data…", "Download the captioning data of CS231n", (), "save")
 IMAGE_FOLDER = ActionWords(
     "Choose &Image Folder…", "Take photos from your own copy of COCO's train2014 and val2014 folders first"
 )

@@ -19,6 +19,7 @@ from captionviewer.core.coco import FeatureKind
 from captionviewer.core.places import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.data_panel import DataPanel
+from captionviewer.ui.download.download_desk import DownloadDesk
 from captionviewer.ui.menus import Menus
 from captionviewer.ui.photo_settings import checked_image_folder
 from captionviewer.ui.preferences import Preferences
@@ -68,10 +69,13 @@ class MainWindow(QMainWindow):
         self.training_dock = self._dock("Training", self.training_panel)
         self.sampling_dock = self._dock("Sampling", self.sampling_panel)
         self.welcome = WelcomeCard(session, self)
+        self.welcome.download_asked.connect(self.get_coco)
         self.welcome.open_asked.connect(self.ask_for_folder)
         self.welcome.folder_chosen.connect(self.open_folder)
         self.welcome.demo_asked.connect(self.look_at_storybook)
         self.welcome.closed.connect(lambda: session.settings.set(remembered.WELCOME_CLOSED, True))
+        self.downloads = DownloadDesk(session, self)
+        self.downloads.data_ready.connect(self.open_folder)
         self.menus = Menus(self)
         self._make_status_bar()
         self._restore()
@@ -215,6 +219,10 @@ class MainWindow(QMainWindow):
             self.open_storybook()
         self.data_panel.setFocus()
 
+    def get_coco(self) -> None:
+        """Show the dialog that downloads the COCO data."""
+        self.downloads.show()
+
     def ask_for_image_folder(self) -> None:
         """Let the user choose a COCO image folder of their own."""
         chosen = QFileDialog.getExistingDirectory(self, "Folder that holds train2014 and val2014")
@@ -312,7 +320,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask, stop what runs within a bound, keep what was promised, then close."""
-        if not self.may_replace_model("Closing the window"):
+        if not self.downloads.may_close() or not self.may_replace_model("Closing the window"):
             event.ignore()
             return
         self.session.settings.set(remembered.GEOMETRY, self.saveGeometry())

@@ -95,6 +95,8 @@ class Menus:
         self.recent = menu.addMenu("Open &Recent")
         self.recent.aboutToShow.connect(self._fill_recent)
         menu.addAction(actions.make(actions.STORYBOOK, window, window.open_storybook))
+        self.get_coco = actions.make(actions.GET_COCO, window, window.get_coco)
+        menu.addAction(self.get_coco)
         menu.addAction(actions.make(actions.IMAGE_FOLDER, window, window.ask_for_image_folder))
         self.forget_images = actions.make(
             actions.NO_IMAGE_FOLDER, window, lambda: self._session.set_image_folder(None)

@@ -82,6 +82,12 @@ class Workers(QObject):
             self.busy_changed.emit()
         return job
 
+    def rename(self, job: Job, name: str) -> None:
+        """Name a running job anew, as when its name says how far it is."""
+        if job in self._threads and job.name != name:
+            job.name = name
+            self.busy_changed.emit()
+
     def running(self) -> list[str]:
         """Return the names of what is running now."""
         return [job.name for job in self._threads if not job.brief]

@@ -1,0 +1,63 @@
+"""Where the window's part in a download is kept together: the dialog, the outcome, and closing meanwhile."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from captionviewer.core.chosen_data import remember_data_folder
+from captionviewer.ui.download.coco_download import CocoDownload
+from captionviewer.ui.download.download_dialog import DownloadDialog
+from captionviewer.ui.session import Session
+
+
+class DownloadDesk(QObject):
+    """Shows the dialog, opens what came where that disturbs nothing, and asks at closing."""
+
+    data_ready = Signal(object)  # Path: open it now
+
+    def __init__(self, session: Session, window: QWidget) -> None:
+        super().__init__(window)
+        self._session = session
+        self._window = window
+        self.download = CocoDownload(session.workers, self)
+        self.download.finished.connect(self._came)
+        self.dialog: DownloadDialog | None = None
+
+    def show(self) -> None:
+        """Bring the dialog up; it is made when it is first asked for."""
+        if self.dialog is None:
+            self.dialog = DownloadDialog(self.download, self._window)
+            self.dialog.open_asked.connect(self.data_ready)
+        self.dialog.form.refresh()
+        self.dialog.show()
+        self.dialog.raise_()
+        self.dialog.activateWindow()
+
+    def _came(self, folder: Path) -> None:
+        try:
+            remember_data_folder(folder)
+        except OSError as error:
+            self._session.problem.emit(f"The new data folder could not be remembered: {error}")
+        if self._session.run is None and not self._session.has_unsaved_model:
+            self.data_ready.emit(folder)
+        else:  # opening would end a training run, or ask about a model, in the middle of something
+            self._session.notice.emit('The COCO data is here: "Get the COCO Data" in the File menu opens it.')
+
+    def may_close(self) -> bool:
+        """Ask about a download that is going on; True when the window may close (what came is kept)."""
+        if not self.download.is_running:
+            return True
+        question = QMessageBox(self._window)
+        question.setIcon(QMessageBox.Icon.Question)
+        question.setWindowTitle("A download is going on")
+        question.setText("Closing the window stops the download. Close it?")
+        question.setInformativeText("What has come is kept: next time the download goes on from there.")
+        close = question.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
+        keep = question.addButton("Keep downloading", QMessageBox.ButtonRole.RejectRole)
+        question.setDefaultButton(keep)
+        question.setEscapeButton(keep)
+        question.exec()
+        chosen = question.clickedButton()
+        question.deleteLater()
+        return chosen is close

@@ -1,0 +1,109 @@
+"""How far a download is: a bar, its numbers, and what the user should know."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QPalette
+from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from captionviewer.core.download import DownloadProgress, Phase, bytes_words, seconds_words
+from captionviewer.ui.theme import colors, set_muted
+
+_STEPS = 1000
+
+
+class ProgressView(QWidget):
+    """Shows one look at a download after another."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._phase = _label("download_phase", "What the download is doing")
+        self._bar = QProgressBar()
+        self._bar.setObjectName("download_bar")
+        self._bar.setAccessibleName("Progress of the download")
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(14)
+        self._numbers = _label("download_numbers", "Speed and time left")
+        self._notices = _label("download_notices", "Notices")
+        for label in (self._numbers, self._notices):
+            set_muted(label)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        for part in (self._phase, self._bar, self._numbers, self._notices):
+            column.addWidget(part)
+
+    def show_progress(self, progress: DownloadProgress) -> None:
+        """Show a look at a download that is going on."""
+        self._phase.setText(_heading(progress))
+        share = progress.share
+        ended = progress.phase is Phase.DONE
+        self._bar.setVisible(not ended)
+        if share is None:
+            moving = progress.phase not in (Phase.PAUSED, Phase.WAITING)
+            self._bar.setRange(0, 0 if moving else _STEPS)
+        else:
+            self._bar.setRange(0, _STEPS)
+            self._bar.setValue(round(_STEPS * share))
+        self._numbers.setText(_numbers(progress))
+        self._numbers.setVisible(not ended)
+        self.show_notices(progress.notices)
+
+    def show_notices(self, notices: tuple[str, ...]) -> None:
+        """Show what the user should know."""
+        self._notices.setText("\n".join(notices))
+        self._notices.setVisible(bool(notices))
+
+
+class FailureLabel(QLabel):
+    """A message about what went wrong, in the colour of the theme for that."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName("Why the download ended")
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)  # addresses and names come from strangers
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+
+    def show_message(self, words: str, serious: bool = True) -> None:
+        """Show a message; nothing hides the label."""
+        c = colors()
+        palette = QPalette(self.palette())
+        palette.setColor(QPalette.ColorRole.WindowText, c.bad if serious else c.text)
+        self.setPalette(palette)
+        self.setText(words)
+        self.setVisible(bool(words))
+
+
+def _label(name: str, accessible: str) -> QLabel:
+    label = QLabel()
+    label.setObjectName(name)
+    label.setAccessibleName(accessible)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    if name == "download_phase":
+        font = QFont(label.font())
+        font.setBold(True)
+        label.setFont(font)
+    return label
+
+
+def _heading(progress: DownloadProgress) -> str:
+    heading = progress.phase.value
+    if progress.total and progress.phase is not Phase.WAITING:
+        return f"{heading}: {bytes_words(progress.done)} of {bytes_words(progress.total)}"
+    if progress.done and progress.phase is not Phase.WAITING:
+        return f"{heading}: {bytes_words(progress.done)}"
+    return heading
+
+
+def _numbers(progress: DownloadProgress) -> str:
+    parts = []
+    if progress.speed:
+        parts.append(f"{bytes_words(progress.speed)} a second")
+    if progress.seconds_left is not None:
+        parts.append(f"{seconds_words(progress.seconds_left)} left")
+    if progress.words:
+        parts.append(progress.words)
+    return " · ".join(parts) or " "
