@@ -5,7 +5,7 @@ Nobody reads the parameters while they are being written: what others see of the
 frozen copies made between two iterations. The run's own random numbers come from one seeded generator, in
 this order: the captions drawn, the initial parameters, each minibatch. Nothing that depends on the clock
 (watched captions, snapshots asked for) draws from it, so the same settings, data and seed repeat a run
-exactly.
+exactly (to rounding, where `product_threads` had to give up threads to another program).
 """
 
 import logging
@@ -24,6 +24,7 @@ from captionviewer.core.captioning_solver import CaptioningSolver
 from captionviewer.core.coco import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.loss_history import LossHistory
 from captionviewer.core.model_guard import DivergedError, ModelGuard, is_finite
+from captionviewer.core.product_threads import ProductThreads
 from captionviewer.core.progress import Progress, SpeedMeter
 from captionviewer.core.training_events import (
     Event,
@@ -100,6 +101,7 @@ class TrainingRun:
         self._thread = threading.Thread(target=self._work, name="captionviewer training", daemon=True)
         # from here on only the worker's
         self._guard = ModelGuard()
+        self._product_threads = ProductThreads()
         self._speed = SpeedMeter()
         self._next_watch = 0.0
         self._watched = WatchedPhotos(dataset)
@@ -217,7 +219,11 @@ class TrainingRun:
             # a diverging run overflows before its loss does; that is reported once, as the run's end
             with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
                 solver = self._prepare()
-                outcome = self._train(solver) if solver is not None else RunStopped(0)
+                if solver is None:
+                    outcome = RunStopped(0)
+                else:
+                    with self._product_threads:
+                        outcome = self._train(solver)
         except DivergedError as problem:
             outcome = self._failure(str(problem), solver)
         except DataError as problem:  # raised while a minibatch is read: the model is whole
@@ -288,7 +294,9 @@ class TrainingRun:
                 return RunStopped(solver.iteration)
             self._guard.before_step(solver.model, solver.iteration, loss)
             learning_rate = solver.learning_rate  # decays at an epoch's end, within the step
+            began = time.perf_counter()
             loss = float(solver.step())
+            self._product_threads.took(time.perf_counter() - began)
             if not math.isfinite(loss):
                 what = "The loss became NaN" if math.isnan(loss) else "The loss became infinite"
                 raise DivergedError(what, solver.iteration, self.settings.learning_rate)

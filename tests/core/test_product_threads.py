@@ -1,0 +1,135 @@
+"""How many threads matrix products get while a run trains, on machines that are made up."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from captionviewer.core.product_threads import LibraryThreads, ProductThreads
+
+
+class Machine:
+    """Steps that take as long as the test says, by the threads in use."""
+
+    def __init__(self) -> None:
+        self.one = False
+        self.changes = 0
+
+    def use_one(self) -> None:
+        self.changes += not self.one
+        self.one = True
+
+    def use_all(self) -> None:
+        self.changes += self.one
+        self.one = False
+
+
+def train(
+    choice: ProductThreads, machine: Machine, seconds: float, step: Callable[[bool], float]
+) -> dict[bool, int]:
+    """So many seconds of steps of the length that `step` gives for one thread; how many ran on one or all."""
+    ran = {True: 0, False: 0}
+    clock = 0.0
+    while clock < seconds:
+        took = step(machine.one)
+        ran[machine.one] += 1
+        choice.took(took)
+        clock += took
+    return ran
+
+
+def quiet(one: bool) -> float:
+    return 0.017 if one else 0.011
+
+
+def contended(one: bool) -> float:
+    return 0.018 if one else 0.9
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+@pytest.fixture
+def choice(machine: Machine) -> ProductThreads:
+    return ProductThreads(machine)
+
+
+def test_on_a_quiet_machine_one_thread_is_tried_once_and_then_never_again(
+    choice: ProductThreads, machine: Machine
+) -> None:
+    ran = train(choice, machine, 600, quiet)
+    assert ran[True] == 10
+    assert not machine.one
+
+
+def test_when_another_program_takes_a_core_a_run_falls_back_on_one_thread_within_seconds(
+    choice: ProductThreads, machine: Machine
+) -> None:
+    train(choice, machine, 60, quiet)
+    ran = train(choice, machine, 5, contended)
+    assert machine.one
+    assert ran[False] <= 2
+
+
+def test_when_the_machine_is_quiet_again_all_threads_come_back(
+    choice: ProductThreads, machine: Machine
+) -> None:
+    train(choice, machine, 60, quiet)
+    train(choice, machine, 60, contended)
+    train(choice, machine, 200, quiet)
+    assert not machine.one
+
+
+def test_while_the_machine_stays_busy_all_threads_are_tried_more_and_more_seldom(
+    choice: ProductThreads, machine: Machine
+) -> None:
+    train(choice, machine, 30, contended)
+    early = train(choice, machine, 60, contended)[False]
+    train(choice, machine, 600, contended)
+    late = train(choice, machine, 60, contended)[False]
+    assert early > late
+    assert late <= 1
+
+
+def test_a_machine_that_is_slower_with_either_is_left_alone(choice: ProductThreads, machine: Machine) -> None:
+    train(choice, machine, 60, quiet)
+    ran = train(choice, machine, 600, lambda one: 3 * quiet(one))  # a laptop on its battery
+    assert ran[True] <= 10
+    assert not machine.one
+
+
+def test_a_run_that_begins_on_a_busy_machine_soon_uses_one_thread(
+    choice: ProductThreads, machine: Machine
+) -> None:
+    ran = train(choice, machine, 20, contended)
+    assert machine.one
+    assert ran[False] <= 4
+
+
+def test_steps_too_short_to_matter_are_never_doubted(choice: ProductThreads, machine: Machine) -> None:
+    train(choice, machine, 20, lambda one: 0.001)
+    assert machine.changes == 0
+
+
+def test_at_the_end_the_threads_are_as_they_were(choice: ProductThreads, machine: Machine) -> None:
+    with choice:
+        train(choice, machine, 20, contended)
+        assert machine.one
+    assert not machine.one
+
+
+def test_the_library_of_numpy_is_set_to_one_thread_and_back() -> None:
+    def threads() -> list[int]:
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    np.ones((8, 8)) @ np.ones((8, 8))
+    before = threads()
+    library = LibraryThreads()
+    library.use_one()
+    assert set(threads()) <= {1}
+    library.use_one()
+    library.use_all()
+    assert threads() == before
