@@ -11,6 +11,10 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from captionviewer.core.images import PhotoStore
 
 OUT = Path("screenshots")
 SIZES = ((1280, 800), (1920, 1080))
@@ -84,11 +88,14 @@ class Photographer:
         self.take("99-stuck")
         raise TimeoutError("the window did not come to the state that is to be photographed")
 
-    def take(self, name: str) -> None:
-        """Save a picture of the whole window."""
+    def take(self, name: str, widget: object = None) -> None:
+        """Save a picture of the whole window, or of a dialog."""
+        from PySide6.QtWidgets import QWidget
+
+        shown = widget if isinstance(widget, QWidget) else self.window
         self.wait(150)
         path = self.folder / f"{name}.png"
-        if not self.window.grab().save(str(path)):
+        if not shown.grab().save(str(path)):
             raise OSError(f"{path} could not be written")
 
     def run(self) -> None:
@@ -136,15 +143,28 @@ class Photographer:
         panel.bar.show_all_photos()
 
     def take_failed_photos(self) -> None:
-        """Photos that can't be had, where no folder, cache or network has them."""
+        """Photos that can't be had: not to be fetched, no network, dead links; and the preferences."""
         from captionviewer.core.images import PhotoStore
+        from captionviewer.ui.preferences import Preferences
 
-        photos = self.window.session.photos
-        photos.set_store(PhotoStore(None, None, network=False))
-        self.window.data_panel.reshuffle_action.trigger()
-        self.wait(600)
-        self.take("09-photos-offline")
-        self.window.session.set_image_folder(None)
+        window, session = self.window, self.window.session
+        window.show_preferences()
+        preferences = window.findChild(Preferences)
+        self.wait(400)
+        self.take("09-preferences", preferences)
+        assert preferences is not None
+        preferences.close()
+        held_back = PhotoStore(None, None, network=False)
+        for name, store in (
+            ("09-photos-held-back", held_back),
+            ("09-photos-offline", _store_in_bad_weather(session.image_folder, offline=True)),
+            ("09-photos-dead-links", _store_in_bad_weather(session.image_folder, offline=False)),
+        ):
+            session.photos.set_store(store)
+            window.data_panel.reshuffle_action.trigger()
+            self.wait(900)
+            self.take(name)
+        session.set_image_folder(None)
         self.wait(600)
 
     def take_form_problems(self) -> None:
@@ -208,6 +228,33 @@ class Photographer:
         self.wait(300)
         self.take("18-large-text")
         self.window.menus.normal_text.trigger()
+
+
+def _store_in_bad_weather(folder: Path | None, *, offline: bool) -> "PhotoStore":
+    """A store that has the photos of a folder, but some of them not."""
+    from captionviewer.core.images import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
+
+    class Store(PhotoStore):
+        def photo(
+            self,
+            url: str,
+            file_name: str | None = None,
+            stop: Callable[[], bool] = lambda: False,
+            patient: Callable[[], bool] = lambda: False,
+        ) -> Photo:
+            unlucky = sum(url.encode()) % 5 == 0
+            if offline and unlucky:
+                self.manners.unreachable("the network")
+                message = f"{url} can't be reached: the name could not be looked up."
+                raise PhotoUnavailable(PhotoProblem.OFFLINE, url, message, retry_after=60)
+            if not offline:
+                self.links.note(url, dead=unlucky)
+                if unlucky:
+                    message = f"{url} is no longer on the web: the server says 404 Not Found."
+                    raise PhotoUnavailable(PhotoProblem.GONE, url, message)
+            return super().photo(url, file_name, stop, patient)
+
+    return Store(folder, network=True, mirror="")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ from captionviewer.ui.theme import TEXT_SCALES, ThemeChoice, set_muted
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 
+LETTERS_WIDE = 84  # the path of an image folder should be readable
 LOOK_AGAIN_MS = 2_000  # how often the cache's size is looked up while the dialog is open
 
 
@@ -69,11 +70,17 @@ class Preferences(QDialog):
         column.setContentsMargins(20, 16, 20, 16)
         column.setSpacing(12)
         self._headings = [QLabel("Photos"), QLabel("Appearance")]
-        column.addWidget(self._headings[0])
-        column.addLayout(self._photo_fields())
-        column.addSpacing(6)
-        column.addWidget(self._headings[1])
-        column.addLayout(self._look_fields())
+        form = QFormLayout()  # one for all, so that the fields stand under each other
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(10)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        form.addRow(self._headings[0])
+        self._add_photo_fields(form)
+        self._headings[1].setContentsMargins(0, 12, 0, 0)
+        form.addRow(self._headings[1])
+        self._add_look_fields(form)
+        column.addLayout(form)
         column.addStretch(1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
@@ -90,8 +97,7 @@ class Preferences(QDialog):
 
     # ---- making ----------------------------------------------------------------------------
 
-    def _photo_fields(self) -> QFormLayout:
-        form = _form()
+    def _add_photo_fields(self, form: QFormLayout) -> None:
         self.fetch_box = CheckBox("&Fetch photos from the network")
         self.fetch_box.setObjectName("fetch_photos")
         self.fetch_box.setToolTip("Off: photos come from your image folder and the cache only")
@@ -141,10 +147,8 @@ class Preferences(QDialog):
         self.trouble.setTextFormat(Qt.TextFormat.PlainText)
         self.trouble.hide()
         form.addRow(self.trouble)
-        return form
 
-    def _look_fields(self) -> QFormLayout:
-        form = _form()
+    def _add_look_fields(self, form: QFormLayout) -> None:
         self.theme_field = QComboBox()
         self.theme_field.setObjectName("theme")
         for choice, action in self._themes.items():
@@ -157,7 +161,6 @@ class Preferences(QDialog):
             self.text_field.addItem(f"{scale:.0%}".replace("%", " %"), scale)
         self.text_field.activated.connect(self._text_chosen)
         form.addRow(_label("Text si&ze", self.text_field), _line(self.text_field))
-        return form
 
     # ---- showing ---------------------------------------------------------------------------
 
@@ -298,15 +301,10 @@ class Preferences(QDialog):
         font.setPointSizeF(font.pointSizeF() * 1.1)
         for heading in self._headings:
             heading.setFont(font)
-
-
-def _form() -> QFormLayout:
-    form = QFormLayout()
-    form.setHorizontalSpacing(16)
-    form.setVerticalSpacing(10)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    return form
+        self.setMinimumWidth(LETTERS_WIDE * self.fontMetrics().averageCharWidth())
+        widest = max(field.sizeHint().width() for field in (self.theme_field, self.text_field))
+        for field in (self.theme_field, self.text_field):
+            field.setMinimumWidth(widest)
 
 
 def _label(text: str, buddy: QWidget) -> QLabel:
