@@ -26,6 +26,8 @@ class DockArrangement(QObject):
         """Put both docks at the right, as the room asks for."""
         front = self._lower if self._is_in_front(self._lower) else self._upper
         window, right = self._window, Qt.DockWidgetArea.RightDockWidgetArea
+        was_animated = window.isAnimated()
+        window.setAnimated(False)  # several moves follow each other
         for dock in (self._upper, self._lower):
             dock.setFloating(False)
             window.removeDockWidget(dock)
@@ -42,6 +44,7 @@ class DockArrangement(QObject):
             heights = [int(high * _TRAINING_HEIGHT), int(high * (1 - _TRAINING_HEIGHT))]
             window.resizeDocks(docks, heights, Qt.Orientation.Vertical)
         window.resizeDocks(docks, [int(window.width() * _WIDTH)] * 2, Qt.Orientation.Horizontal)
+        window.setAnimated(was_animated)
 
     def follow_room(self) -> None:
         """Arrange the docks anew if the room asks for it and the user has not arranged them."""

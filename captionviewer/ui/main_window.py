@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
-    QLabel,
     QMainWindow,
     QMessageBox,
     QProgressBar,
@@ -20,6 +19,7 @@ from captionviewer.core.places import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.data_panel import DataPanel
 from captionviewer.ui.download.download_desk import DownloadDesk
+from captionviewer.ui.dock_arrangement import DockArrangement
 from captionviewer.ui.menus import Menus
 from captionviewer.ui.photo_settings import checked_image_folder
 from captionviewer.ui.preferences import Preferences
@@ -28,6 +28,7 @@ from captionviewer.ui.session import Session
 from captionviewer.ui.theme import Theme
 from captionviewer.ui.training.training_panel import TrainingPanel
 from captionviewer.ui.welcome_card import WelcomeCard
+from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.notice_bar import NoticeBar
 
 MODEL_FILES = "captionviewer models (*.npz)"
@@ -76,6 +77,11 @@ class MainWindow(QMainWindow):
         self.welcome.closed.connect(lambda: session.settings.set(remembered.WELCOME_CLOSED, True))
         self.downloads = DownloadDesk(session, self)
         self.downloads.data_ready.connect(self.open_folder)
+        self._docks = DockArrangement(self, self.training_dock, self.sampling_dock)
+        self._room_changed = QTimer(self)
+        self._room_changed.setSingleShot(True)
+        self._room_changed.setInterval(0)  # not within the event that tells of it: Qt is laying out then
+        self._room_changed.timeout.connect(self._docks.follow_room)
         self.menus = Menus(self)
         self._make_status_bar()
         self._restore()
@@ -100,18 +106,6 @@ class MainWindow(QMainWindow):
         dock.setWidget(panel)
         return dock
 
-    def _arrange_anew(self) -> None:
-        right = Qt.DockWidgetArea.RightDockWidgetArea
-        for dock in (self.training_dock, self.sampling_dock):
-            dock.setFloating(False)
-            self.addDockWidget(right, dock)
-            dock.show()
-        self.splitDockWidget(self.training_dock, self.sampling_dock, Qt.Orientation.Vertical)
-        docks = [self.training_dock, self.sampling_dock]
-        self.resizeDocks(docks, [int(self.width() * 0.55)] * 2, Qt.Orientation.Horizontal)
-        height = max(self.height() - 80, 300)
-        self.resizeDocks(docks, [int(height * 0.44), int(height * 0.56)], Qt.Orientation.Vertical)
-
     def go_to(self, dock: QDockWidget) -> None:
         """Bring a dock to the front and give it the keyboard."""
         dock.show()
@@ -121,11 +115,11 @@ class MainWindow(QMainWindow):
 
     def reset_arrangement(self) -> None:
         """Put the panels where they were at first."""
-        self._arrange_anew()
+        self._docks.arrange_anew()
 
     def _make_status_bar(self) -> None:
         bar = self.statusBar()
-        self._data_label, self._model_label, self._running_label = QLabel(), QLabel(), QLabel()
+        self._data_label, self._model_label, self._running_label = (ElidedLabel() for _ in range(3))
         for label, name in (
             (self._running_label, "What is running"),
             (self._model_label, "Current model"),
@@ -134,7 +128,6 @@ class MainWindow(QMainWindow):
             label.setAccessibleName(name)
             label.setObjectName("status_" + name.split()[-1].lower())
             label.setContentsMargins(8, 0, 8, 0)
-            label.setTextFormat(Qt.TextFormat.PlainText)
             bar.addPermanentWidget(label)
         self._progress = QProgressBar()
         self._progress.setAccessibleName("Progress of unpacking")
@@ -149,10 +142,10 @@ class MainWindow(QMainWindow):
         geometry = self.session.settings.get(remembered.GEOMETRY)
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
-        self._arrange_anew()
+        self._docks.arrange_anew()
         arrangement: QByteArray = self.session.settings.get(remembered.ARRANGEMENT)
-        if not arrangement.isEmpty():
-            self.restoreState(arrangement)
+        if not arrangement.isEmpty() and self.restoreState(arrangement):
+            self._docks.adopt()
 
     # ---- what the session tells -------------------------------------------------------------
 
@@ -344,6 +337,17 @@ class MainWindow(QMainWindow):
         opener = self.open_folder if path.is_dir() else self.open_model
         # not within the drop: the program that the folder comes from waits until the drop is over
         QTimer.singleShot(0, self, lambda: opener(path))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange the docks by the room there is."""
+        super().resizeEvent(event)
+        self._room_changed.start()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the size of text: it changes the room, too."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._room_changed.start()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell once that the window has been painted: what is slow may begin then."""

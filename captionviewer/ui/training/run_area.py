@@ -12,8 +12,9 @@ from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
 
-# in lines of text: from this width on, and below this height, the captions stand beside the loss
-_WIDE, _LOW = 42, 24
+# The captions stand beside the loss from this width on, in lines of text, if the place is this much wider
+# than high.
+_WIDE, _WIDER = 42, 1.6
 _WATCHED_SHARE = 0.36  # of the height, where they stand below: the loss comes first
 _UNBOUNDED = (1 << 24) - 1  # Qt's own largest size
 
@@ -104,7 +105,7 @@ class RunArea(QWidget):
         """Put the captions beside the loss where it is wide and low."""
         super().resizeEvent(event)
         line = self.fontMetrics().height()
-        beside = self.width() >= _WIDE * line and self.height() < _LOW * line
+        beside = self.width() >= max(_WIDE * line, _WIDER * self.height())
         directions = QBoxLayout.Direction
         wanted = directions.LeftToRight if beside else directions.TopToBottom
         self.watched.setMaximumHeight(_UNBOUNDED if beside else round(_WATCHED_SHARE * self.height()))

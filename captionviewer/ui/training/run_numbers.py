@@ -97,6 +97,13 @@ class RunNumbers:
         for tile in self.tiles():
             tile.show_value(NONE)
 
+    def show_end(self, iteration: int, learning_rate: float | None) -> None:
+        """Show how far an opened model was trained, and the learning rate of its last step."""
+        self.clear()
+        self.iteration.show_value(f"{iteration:,}")
+        if learning_rate is not None:
+            self.rate.show_value(f"{learning_rate:.3g}")
+
     def show_losses(self, loss: float | None, per_word: float | None) -> None:
         """Show the recent loss (as chosen) and the perplexity that the loss per word gives."""
         self.loss.show_value(NONE if loss is None else loss_words(loss))
@@ -130,6 +137,13 @@ def perplexity_words(loss_per_word: float) -> str:
     if not math.isfinite(value) or value >= 1e5:
         return f"e^{loss_per_word:.0f}"
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def time_left_words(seconds: float | None) -> str:
+    """What a run that trains says of its end."""
+    if seconds is None:
+        return "Training…"
+    return "Training, almost done." if seconds < 1 else f"Training, about {duration_words(seconds)} left."
 
 
 def duration_words(seconds: float) -> str:

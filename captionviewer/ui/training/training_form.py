@@ -319,6 +319,7 @@ class _FlagField(_Field):
     def __init__(self, field: SettingField) -> None:
         super().__init__()
         self._box = CheckBox(field.label)
+        self._box.setAccessibleName(field.label)
         self._box.toggled.connect(self.changed)
         self._row.addWidget(self._box)
         self._row.addStretch(1)

@@ -2,17 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QScrollArea,
-    QSizePolicy,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -24,20 +22,20 @@ from captionviewer.core.model_file import SavedModel
 from captionviewer.core.places import is_shipped_book
 from captionviewer.core.training_events import RunState
 from captionviewer.core.training_settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
-from captionviewer.ui.icons import icon
 from captionviewer.ui.session import ModelOrigin, Session
 from captionviewer.ui.theme import colors, set_muted
 from captionviewer.ui.training.run_area import RunArea
 from captionviewer.ui.training.run_control import RunControl
-from captionviewer.ui.training.run_numbers import duration_words
+from captionviewer.ui.training.run_head import RunHead
+from captionviewer.ui.training.run_numbers import time_left_words
 from captionviewer.ui.training.training_form import TrainingForm
 from captionviewer.ui.training.watched_captions import watched_photos
-from captionviewer.ui.widgets.tool_buttons import ActionButton
 
 NO_DATA = "Open a data folder to train a network on its captions."
 # In lines of text: with less room than this beside the form, or less height, the form is folded away when a
 # run starts; in a panel too narrow for both, the form stands above, which takes more height.
 _ROOM_BESIDE, _ROOM_HIGH, _ROOM_ABOVE = 26, 20, 46
+_ROOM_LEAST = 17  # beside the form, or only one of the two is shown
 _ROOM_BELOW, _ROOM_HALF = 22, 30  # the width below which, and the height above which, the form stands above
 NUMBER_TICKS = 4  # numbers that change faster than five times a second can't be read
 
@@ -60,7 +58,6 @@ class TrainingPanel(QWidget):
         self._file: SavedModel | None = None  # the opened model whose history is shown
         self._ticks = 0
         self._was_running = False
-        self._state_is_beside = True
         self.setAccessibleName("Training")
         self.form = TrainingForm()
         self.control = RunControl(session, self.form.settings, self)
@@ -107,7 +104,12 @@ class TrainingPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self._make_head())
+        actions = [self.start_action, self.pause_action, self.step_action, self.stop_action]
+        self._head = RunHead(actions)
+        self.settings_action = self._head.settings_action
+        self.settings_action.toggled.connect(self._fold)
+        self.addAction(self.settings_action)
+        column.addWidget(self._head)
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setFixedHeight(4)
@@ -119,35 +121,8 @@ class TrainingPanel(QWidget):
         self._parts.addWidget(self.run_area)
         self._parts.setStretchFactor(1, 1)
         column.addWidget(self._parts, 1)
-
-    def _make_head(self) -> QGridLayout:
-        head = QGridLayout()
-        head.setContentsMargins(8, 4, 8, 4)
-        head.setSpacing(4)
-        head.setColumnStretch(1, 1)
-        self._run_buttons = QHBoxLayout()
-        self._run_buttons.setSpacing(4)
-        for action in (self.start_action, self.pause_action, self.step_action, self.stop_action):
-            self._run_buttons.addWidget(_head_button(action))
-        head.addLayout(self._run_buttons, 0, 0)
-        self._state = QLabel()
-        self._state.setObjectName("training_state")
-        self._state.setWordWrap(True)
-        self._state.setTextFormat(Qt.TextFormat.PlainText)
-        self._state.setAccessibleName("State of the training")
-        self._state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._state.setContentsMargins(8, 0, 0, 0)
-        head.addWidget(self._state, 0, 1)
-        self.settings_action = QAction(icon("settings"), "S&ettings", self, checkable=True)
-        self.settings_action.setChecked(True)
-        self.settings_action.setShortcut(QKeySequence("F4"))
-        self.settings_action.setToolTip("Show the settings of a run, or fold them away (F4)")
-        self.settings_action.toggled.connect(self._fold)
-        self.addAction(self.settings_action)
-        self._settings_button = _head_button(self.settings_action)
-        head.addWidget(self._settings_button, 0, 2)
-        self._head = head
-        return head
+        for before, after in pairwise([*self._head.buttons, self.form.preset]):
+            QWidget.setTabOrder(before, after)
 
     def _make_form_area(self) -> QWidget:
         inside = QWidget()
@@ -185,7 +160,7 @@ class TrainingPanel(QWidget):
         wanted = Qt.Orientation.Vertical if above else Qt.Orientation.Horizontal
         if self._parts.orientation() is not wanted:
             self._parts.setOrientation(wanted)
-        alone = not above and self.width() < form + self.run_area.minimumSizeHint().width()
+        alone = not above and self.width() < form + _ROOM_LEAST * line
         self.run_area.setVisible(not (alone and self.settings_action.isChecked()))
 
     def _make_room(self) -> None:
@@ -200,19 +175,7 @@ class TrainingPanel(QWidget):
     def _take_focus_where_it_can_be(self) -> None:
         """Let the panel take the keyboard by its form, or by a button while that can't be edited."""
         can_edit = self.settings_action.isChecked() and not self.is_running()
-        self.setFocusProxy(self.form.preset if can_edit else self._settings_button)
-
-    def _arrange_head(self) -> None:
-        """Put what the panel says of itself below the buttons where it has no room beside them."""
-        taken = self._run_buttons.sizeHint().width() + self._settings_button.sizeHint().width()
-        beside = self.width() - taken >= 14 * self.fontMetrics().height()
-        if beside is not self._state_is_beside:
-            self._state_is_beside = beside
-            self._state.setContentsMargins(8 if beside else 0, 0, 0, 0)
-            if beside:
-                self._head.addWidget(self._state, 0, 1)
-            else:
-                self._head.addWidget(self._state, 1, 0, 1, 3)
+        self.setFocusProxy(self.form.preset if can_edit else self._head.buttons[-1])
 
     # ---- what the session tells ------------------------------------------------------------------
 
@@ -254,7 +217,8 @@ class TrainingPanel(QWidget):
         self.control.forget()
         self.watched.watch([])
         self.form.set_settings(saved.settings)
-        self.numbers.clear()
+        rates = saved.rates_history
+        self.numbers.show_end(saved.iteration, float(rates[-1]) if len(rates) else None)
         self.plot.show_history(history, len(history))
         self.run_area.show_losses()
 
@@ -321,11 +285,7 @@ class TrainingPanel(QWidget):
     # ---- words -----------------------------------------------------------------------------------
 
     def _show_state(self) -> None:
-        is_bad = self._say_state()
-        palette = QPalette(self.palette())
-        if is_bad:
-            palette.setColor(QPalette.ColorRole.WindowText, colors().bad)
-        self._state.setPalette(palette)
+        self._say_state()
         running = self.is_running()
         self.form.set_editable(not running)
         if running and not self._was_running:
@@ -337,11 +297,8 @@ class TrainingPanel(QWidget):
             self._progress.setValue(0)
         self._show_numbers()
 
-    def _say_state(self) -> bool:
-        words, is_bad = self._state_words()
-        if words != self._state.text():
-            self._state.setText(words)
-        return is_bad
+    def _say_state(self) -> None:
+        self._head.say(*self._state_words())
 
     def _state_words(self) -> tuple[str, bool]:
         """What the panel says of itself, and whether that is bad news."""
@@ -361,8 +318,7 @@ class TrainingPanel(QWidget):
             case RunState.RUNNING if not run.progress().num_iterations:
                 return "Preparing: drawing captions, making the network…", False
             case RunState.RUNNING:
-                left = run.progress().seconds_left
-                return "Training…" if left is None else f"Training, about {duration_words(left)} left.", False
+                return time_left_words(run.progress().seconds_left), False
             case RunState.PAUSED:
                 return f"Paused after iteration {done}.", False
             case RunState.FINISHED:
@@ -378,7 +334,6 @@ class TrainingPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the form above the loss where the panel is narrow."""
         super().resizeEvent(event)
-        self._arrange_head()
         self._arrange_parts()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -386,7 +341,6 @@ class TrainingPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._dress()
-            self._show_state()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the form wide enough when its fields grow with the text."""
@@ -407,10 +361,3 @@ class TrainingPanel(QWidget):
         bar = self._form_area.verticalScrollBar().sizeHint().width()
         self._form_area.setMinimumWidth(self.form.minimumSizeHint().width() + bar + 2)
         self._parts.setMinimumWidth(self._form_area.minimumWidth())  # not both: they give way to each other
-
-
-def _head_button(action: QAction) -> ActionButton:
-    name = f"training_{action.text().replace('&', '').lower()}"
-    button = ActionButton(action, name, Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-    return button

@@ -124,12 +124,12 @@ class WatchedCaptions(QListWidget):
         return QSize(10 * self.fontMetrics().height(), 2 * self.row_height() + 4)
 
     def row_height(self) -> int:
-        """The height of a row: two lines of text and some air, or twice that where there is room."""
-        return round((4.5 if self._spacious else 2.5) * self.fontMetrics().height())
+        """The height of a row: its lines of text and some air."""
+        return round((self.lines + 1.5) * self.fontMetrics().height())
 
     @property
     def lines(self) -> int:
-        """How many lines of text a caption may take."""
+        """How many lines the model's caption may take; the truth below it has one."""
         return 2 if self._spacious else 1
 
     def set_spacious(self, may_be: bool) -> None:
@@ -138,7 +138,7 @@ class WatchedCaptions(QListWidget):
         self._choose_spacing()
 
     def _choose_spacing(self) -> None:
-        needed = 4.5 * self.fontMetrics().height() * max(1, self.count()) + 4
+        needed = 3.5 * self.fontMetrics().height() * max(1, self.count()) + 4
         spacious = self._may_be_spacious and self.height() >= needed
         if spacious is not self._spacious:
             self._spacious = spacious
@@ -211,23 +211,26 @@ class _RowDelegate(QStyledItemDelegate):
         painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, split)
         text = QRect(badge.right() + 8, top, rect.right() - badge.right() - 12, lines * line)
         painter.setPen(c.text)
-        _draw_elided(painter, text, str(index.data(Qt.ItemDataRole.DisplayRole)), lines)
+        taken = _draw_elided(painter, text, str(index.data(Qt.ItemDataRole.DisplayRole)), lines)
         painter.setPen(c.muted)
-        truth = QRect(badge.left(), top + lines * line, rect.right() - badge.left() - 4, lines * line)
-        _draw_elided(painter, truth, f"truth: {index.data(_TRUTH)}", lines)
+        truth = QRect(badge.left(), top + taken * line, rect.right() - badge.left() - 4, line)
+        _draw_elided(painter, truth, f"truth: {index.data(_TRUTH)}", 1)
         painter.restore()
 
 
-def _draw_elided(painter: QPainter, rect: QRect, words: str, lines: int) -> None:
-    """Draw words in at most so many lines, the last of them shortened where it must be."""
+def _draw_elided(painter: QPainter, rect: QRect, words: str, lines: int) -> int:
+    """Draw words in at most so many lines, the last of them shortened where it must be; return how many."""
     metrics = painter.fontMetrics()
     line = QRect(rect.left(), rect.top(), rect.width(), rect.height() // lines)
-    for _ in range(lines - 1):
+    taken = 1
+    while taken < lines and metrics.horizontalAdvance(words) > rect.width():
         head, words = _first_line(metrics, words, rect.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, head)
         line.translate(0, line.height())
+        taken += 1
     shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
     painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+    return taken
 
 
 def _first_line(metrics: QFontMetrics, words: str, width: int) -> tuple[str, str]:

@@ -1,0 +1,94 @@
+"""The head of the Training panel: a run's buttons, and what it says of itself."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from captionviewer.ui.icons import icon
+from captionviewer.ui.theme import colors
+from captionviewer.ui.widgets.tool_buttons import ActionButton
+
+_ROOM_FOR_WORDS = 14  # in lines of text: with less beside the buttons, the words stand below them
+
+
+class RunHead(QWidget):
+    """Buttons at the left, the state of the run, and at the right the button that folds the form away.
+
+    Attributes
+    ----------
+    settings_action : QAction
+        Checked while the form is shown.
+    buttons : list of QWidget
+        All buttons from left to right, that of the settings last.
+    """
+
+    def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_bad = False
+        self._is_beside = True
+        self.settings_action = QAction(icon("settings"), "S&ettings", self, checkable=True)
+        self.settings_action.setChecked(True)
+        self.settings_action.setShortcut(QKeySequence("F4"))
+        self.settings_action.setToolTip("Show the settings of a run, or fold them away (F4)")
+        self.buttons: list[QWidget] = [_button(action) for action in (*actions, self.settings_action)]
+        self._row = QHBoxLayout()
+        self._row.setSpacing(4)
+        for button in self.buttons[:-1]:
+            self._row.addWidget(button)
+        self._state = QLabel()
+        self._state.setObjectName("training_state")
+        self._state.setWordWrap(True)
+        self._state.setTextFormat(Qt.TextFormat.PlainText)
+        self._state.setAccessibleName("State of the training")
+        self._state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._state.setContentsMargins(8, 0, 0, 0)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(8, 4, 8, 4)
+        self._grid.setSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addLayout(self._row, 0, 0)
+        self._grid.addWidget(self._state, 0, 1)
+        self._grid.addWidget(self.buttons[-1], 0, 2)
+
+    def say(self, words: str, is_bad: bool) -> None:
+        """Say how the run is; bad news is coloured."""
+        if words != self._state.text():
+            self._state.setText(words)
+        if is_bad is not self._is_bad:
+            self._is_bad = is_bad
+            self._color()
+
+    def _color(self) -> None:
+        palette = QPalette(self.palette())
+        if self._is_bad:
+            palette.setColor(QPalette.ColorRole.WindowText, colors().bad)
+        self._state.setPalette(palette)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._color()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the words below the buttons where there is no room beside them."""
+        super().resizeEvent(event)
+        taken = self._row.sizeHint().width() + self.buttons[-1].sizeHint().width()
+        beside = self.width() - taken >= _ROOM_FOR_WORDS * self.fontMetrics().height()
+        if beside is self._is_beside:
+            return
+        self._is_beside = beside
+        self._state.setContentsMargins(8 if beside else 0, 0, 0, 0)
+        if beside:
+            self._grid.addWidget(self._state, 0, 1)
+        else:
+            self._grid.addWidget(self._state, 1, 0, 1, 3)
+
+
+def _button(action: QAction) -> ActionButton:
+    name = f"training_{action.text().replace('&', '').lower()}"
+    button = ActionButton(action, name, Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return button
