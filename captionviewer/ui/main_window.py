@@ -18,8 +18,8 @@ from captionviewer.core.coco import FeatureKind
 from captionviewer.core.places import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.data_panel import DataPanel
-from captionviewer.ui.download.download_desk import DownloadDesk
 from captionviewer.ui.dock_arrangement import DockArrangement
+from captionviewer.ui.download.download_desk import DownloadDesk
 from captionviewer.ui.menus import Menus
 from captionviewer.ui.photo_settings import checked_image_folder
 from captionviewer.ui.preferences import Preferences
@@ -75,13 +75,13 @@ class MainWindow(QMainWindow):
         self.welcome.folder_chosen.connect(self.open_folder)
         self.welcome.demo_asked.connect(self.look_at_storybook)
         self.welcome.closed.connect(lambda: session.settings.set(remembered.WELCOME_CLOSED, True))
-        self.downloads = DownloadDesk(session, self)
-        self.downloads.data_ready.connect(self.open_folder)
         self._docks = DockArrangement(self, self.training_dock, self.sampling_dock)
         self._room_changed = QTimer(self)
         self._room_changed.setSingleShot(True)
         self._room_changed.setInterval(0)  # not within the event that tells of it: Qt is laying out then
         self._room_changed.timeout.connect(self._docks.follow_room)
+        self.downloads = DownloadDesk(session, self)
+        self.downloads.data_ready.connect(self.open_folder)
         self.menus = Menus(self)
         self._make_status_bar()
         self._restore()
