@@ -6,6 +6,7 @@ Nothing is allocated before the sizes in the zip's directory, in the array's hea
 agree.
 """
 
+import io
 import math
 import os
 import re
@@ -27,6 +28,8 @@ PLAIN_TYPES: Mapping[str, PlainType] = {
     "<f8": np.dtype("<f8"),
 }
 MOST_MEMBERS = 64
+# Of a model's dozen parts, with room for the longest comment that a zip may end with.
+MOST_DIRECTORY_BYTES = 2**17
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER = re.compile(
     r"\{'descr': '(?P<descr>[^']{1,16})', 'fortran_order': (?P<fortran>True|False),"
@@ -38,6 +41,23 @@ class ArchiveError(ValueError):
     """What is wrong with an archive, as the middle of a sentence for people ("a member is compressed")."""
 
 
+class _DirectoryReader(io.FileIO):
+    """A file that gives a zip's directory only if it is short: ten million names would fill the memory."""
+
+    bounded = True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read, as files do, but never much while `bounded`."""
+        if self.bounded:
+            rest = os.fstat(self.fileno()).st_size - self.tell()
+            wanted = size if size is not None and size >= 0 else rest
+            if wanted > MOST_DIRECTORY_BYTES:
+                raise ArchiveError(
+                    f"its list of parts takes {wanted:,} bytes, where a model's takes a thousand"
+                )
+        return super().read(size) or b""
+
+
 class NumberArchive:
     """The members of an opened archive: names, types and shapes known and checked, contents read on
     demand.
@@ -47,10 +67,19 @@ class NumberArchive:
         """Open `path` and check every member's declared size. ArchiveError or OSError."""
         self._size = path.stat().st_size
         self._declarations: dict[str, tuple[PlainType, tuple[int, ...]]] = {}
+        self._file = _DirectoryReader(path)
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(self._file)
+        except ArchiveError:
+            self._file.close()
+            raise
         except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OverflowError) as problem:
+            self._file.close()
             raise ArchiveError("it is not a zip archive, or is cut short") from problem
+        except BaseException:
+            self._file.close()
+            raise
+        self._file.bounded = False
         try:
             self._check_members()
         except BaseException:
@@ -66,6 +95,7 @@ class NumberArchive:
     def close(self) -> None:
         """Close the file."""
         self._zip.close()
+        self._file.close()
 
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape that `name`'s header declares. ArchiveError when there is no such member."""

@@ -14,7 +14,8 @@ from typing import Any
 
 from captionviewer.core import hdf5_process
 from captionviewer.core.coco import DataError
-from tests.damage.read_folder import HeldOpen, read_everything, read_with_h5py
+from captionviewer.core.model_file import ModelFileError, open_model
+from tests.damage.read_folder import HeldOpen, digest, read_everything, read_with_h5py
 
 if sys.platform != "win32":
     import resource
@@ -118,6 +119,9 @@ def _do(work: str, argument: Any, held: list[HeldOpen]) -> Outcome:
             return Outcome("done", content=read_everything(argument))
         if work == "read with h5py":
             return Outcome("done", content=read_with_h5py(argument))
+        if work == "open model":
+            model = open_model(argument).model
+            return Outcome("done", content={name: digest(array) for name, array in model.params.items()})
         if work == "hold open":
             held.append(HeldOpen(argument))
         elif work == "read again":
@@ -135,7 +139,7 @@ def _do(work: str, argument: Any, held: list[HeldOpen]) -> Outcome:
         elif work == "raise":
             raise KeyError("a mistake of the program")
         return Outcome("done")
-    except DataError as error:
+    except (DataError, ModelFileError) as error:
         return Outcome("refused", str(error), str(error.path))
     except MemoryError as error:
         return Outcome("took too much memory", repr(error))
