@@ -108,6 +108,15 @@ def test_photos_in_sight_come_first_then_the_rest_of_the_minibatch_then_the_next
     assert not set(store.asked[asked:]) & set(urls(following))
 
 
+def test_scrolling_and_turning_pages_put_off_what_is_fetched_ahead(shown: Shown) -> None:
+    calm = shown.panel.ahead._calm
+    bar = shown.panel.grid.verticalScrollBar()
+    for move in (lambda: bar.setValue(7), lambda: bar.setValue(0), shown.panel.next_action.trigger):
+        calm.stop()
+        move()
+        assert calm.isActive() and calm.interval() == 30
+
+
 def test_turning_the_page_drops_what_was_fetched_ahead_for_the_old_one(shown: Shown) -> None:
     store = NotingStore()
     use(shown, store)

@@ -27,10 +27,13 @@ class PhotosAhead(QObject):
         self._calm.setSingleShot(True)
         self._calm.setInterval(CALM_MS)
         self._calm.timeout.connect(self._fetch)
-        browser.changed.connect(self._calm.start)
-        grid.verticalScrollBar().valueChanged.connect(self._calm.start)
+        browser.changed.connect(self._wait_for_calm)
+        grid.verticalScrollBar().valueChanged.connect(self._wait_for_calm)
         for changed in (session.photos.offline_changed, session.photos.fetching_changed):
-            changed.connect(self._calm.start)
+            changed.connect(self._wait_for_calm)
+
+    def _wait_for_calm(self) -> None:
+        self._calm.start()  # not connected itself: it would take a scroll bar's value for its interval
 
     def records(self) -> list[PhotoRecord]:
         """Return the photos to be fetched, the likeliest first: below, above, on the next page."""
