@@ -137,10 +137,40 @@ class Photographer:
             panel.bar.search_field.setText(text)
             self.wait(700)
             self.take(name)
-        panel.bar.clear_search()
-        panel.bar.filter_field.setCurrentIndex(1)
+        panel.bar.clear_conditions()
+        self.take_conditions()
+        panel.bar.clear_conditions()
+        panel.browser.show_only_trained(True)
         self.take("08-nothing-trained-on-yet")
-        panel.bar.show_all_photos()
+        panel.bar.clear_conditions()
+
+    def take_conditions(self) -> None:
+        """Conditions as chips, the filter unfolded, a sorted page, and a bar that is pointed at."""
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+
+        from captionviewer.ui.data.caption_choice import Sorting
+
+        panel = self.window.data_panel
+        statistics = panel.details.statistics
+        panel.bar.filter_action.trigger()
+        panel.browser.keep_phrase("on")
+        panel.browser.toggle("words", 10, "train")
+        panel.browser.sort(Sorting.MOST_UNKNOWN)
+        self.wait(600)
+        self.take("07-conditions-and-order")
+        panel.bar.filter_action.trigger()
+        panel.details.setCurrentWidget(statistics)
+        for action, plot in zip(statistics.show_actions, statistics.plots, strict=True):
+            action.trigger()
+            self.wait(500)
+            if plot.isVisible():
+                plot.setFocus()
+                QTest.keyClick(plot, Qt.Key.Key_End)
+                QTest.keyClick(plot, Qt.Key.Key_Left)
+            self.take(f"07-statistics-{plot.objectName()}")
+        panel.bar.reshuffle_action.trigger()
+        panel.details.setCurrentIndex(0)
 
     def take_failed_photos(self) -> None:
         """Photos that can't be had: not to be fetched, no network, dead links; and the preferences."""
@@ -211,14 +241,14 @@ class Photographer:
     def take_sampling(self) -> None:
         """A learned caption half way and at its end, a val photo, and large text."""
         data, sampling = self.window.data_panel, self.window.sampling_panel
-        data.bar.filter_field.setCurrentIndex(1)
+        data.browser.show_only_trained(True)
         self.wait(600)
         for _ in range(4):
             sampling.step_action.trigger()
         self.take("15-sampling-half-way")
         sampling.end_action.trigger()
         self.take("16-sampling-end")
-        data.bar.show_all_photos()
+        data.bar.clear_conditions()
         data.val_action.trigger()
         self.wait(600)
         sampling.end_action.trigger()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.photo_loader import PhotoState
@@ -245,7 +245,10 @@ def test_every_field_and_button_says_what_it_is(shown: Shown) -> None:
         bar.seed_field,
         bar.copy_seed,
         bar.search_field,
-        bar.filter_field,
+        bar.filter_button,
+        bar.sort_field,
+        bar.position,
+        *bar.filters.findChildren(QSpinBox),
         details.address,
         details.which_caption,
     ):

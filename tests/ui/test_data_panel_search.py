@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from captionviewer.ui.data.minibatch_bar import TRAINED_ON
 from tests.ui.data_panel_setup import Shown, shown_panel
 
 
@@ -29,6 +28,14 @@ def search(shown: Shown, text: str) -> None:
     field.selectAll()
     shown.qtbot.keyClicks(field, text)
     shown.qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+def only_trained(shown: Shown) -> None:
+    """Unfold the filter and check its last box."""
+    shown.click("filter")
+    box = shown.panel.bar.filters.trained
+    assert box.isVisible() and not box.isChecked()
+    shown.qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
 
 
 def offer(shown: Shown, words: str) -> None:
@@ -93,6 +100,7 @@ def test_escape_clears_the_search(shown: Shown) -> None:
     shown.qtbot.keyClick(shown.panel.bar.search_field, Qt.Key.Key_Escape)
     assert shown.captions() == before
     assert not any("caption," in label or "captions," in label for label in shown.labels(shown.panel.bar))
+    assert not shown.panel.bar.chips.isVisible()
 
 
 def test_the_find_key_puts_the_keyboard_into_the_search_field(shown: Shown) -> None:
@@ -106,7 +114,7 @@ def test_a_word_outside_the_vocabulary_is_said_to_have_fallen_to_unk(shown: Show
     assert shown.captions() == []
     labels = shown.labels()
     assert "0 captions, 0 photos" in labels
-    assert "No train caption has “zyxwv”" in labels
+    assert "No train caption meets the condition" in labels
     assert any("fell to <UNK>" in label and "vocabulary" in label for label in labels)
     assert not shown.panel.next_action.isEnabled()
 
@@ -114,20 +122,20 @@ def test_a_word_outside_the_vocabulary_is_said_to_have_fallen_to_unk(shown: Show
 def test_a_search_without_hits_can_be_cleared_or_tried_in_the_other_split(shown: Shown) -> None:
     before = shown.captions()
     search(shown, "zyxwv")
-    offer(shown, "Search val")
-    assert "No val caption has “zyxwv”" in shown.labels()
-    offer(shown, "Clear search")
-    assert shown.panel.bar.search_field.text() == ""
+    offer(shown, "Look in val")
+    assert "No val caption meets the condition" in shown.labels()
+    offer(shown, "Clear all conditions")
+    assert not shown.panel.bar.chips.isVisible()
     shown.click("train_button")
     assert shown.captions() == before
 
 
 def test_with_nothing_trained_the_filter_says_what_to_do(shown: Shown) -> None:
     before = shown.captions()
-    shown.panel.bar.filter_field.setCurrentIndex(TRAINED_ON)
+    only_trained(shown)
     assert "Nothing was trained on yet" in shown.labels()
     assert any("Start a run in Training" in label for label in shown.labels())
-    offer(shown, "Show all photos")
+    offer(shown, "Show also what was not trained on")
     assert shown.captions() == before
 
 
@@ -137,7 +145,7 @@ def test_the_photos_trained_on_are_marked_and_can_be_filtered(shown: Shown) -> N
     shown.train_on(rows)
     for cell in shown.panel.grid.cells.cells:
         assert cell.trained_on == (cell.record.row in photos)
-    shown.panel.bar.filter_field.setCurrentIndex(TRAINED_ON)
+    only_trained(shown)
     assert sorted(shown.captions()) == sorted(shown.caption("train", row) for row in rows)
     assert all(cell.trained_on for cell in shown.panel.grid.cells.cells)
     cells = shown.panel.grid.cells
@@ -170,14 +178,14 @@ def test_the_mark_is_seen_in_the_picture(shown: Shown) -> None:
 
 def test_a_new_run_replaces_what_the_filter_shows(shown: Shown) -> None:
     shown.train_on([3, 8])
-    shown.panel.bar.filter_field.setCurrentIndex(TRAINED_ON)
+    only_trained(shown)
     shown.train_on([5])
     assert shown.captions() == [shown.caption("train", 5)]
 
 
 def test_in_val_nothing_was_trained_on_and_the_panel_says_why(shown: Shown) -> None:
     shown.train_on([3, 8])
-    shown.panel.bar.filter_field.setCurrentIndex(TRAINED_ON)
+    only_trained(shown)
     shown.click("val_button")
     assert "No val photo was trained on" in shown.labels()
     offer(shown, "Show train")
@@ -188,19 +196,20 @@ def test_search_and_filter_hold_together(shown: Shown) -> None:
     word = max(shown.caption("train", 3).split(), key=len)
     rows = [3, *(row for row in range(30) if word not in shown.caption("train", row).split())][:5]
     shown.train_on(rows)
-    shown.panel.bar.filter_field.setCurrentIndex(TRAINED_ON)
+    only_trained(shown)
     search(shown, word)
     assert shown.captions() == [shown.caption("train", 3)]
 
 
-def test_a_trained_search_without_hits_offers_all_photos(shown: Shown) -> None:
+def test_a_trained_search_without_hits_offers_what_was_not_trained_on(shown: Shown) -> None:
     word = max(shown.caption("train", 3).split(), key=len)
     rows = [row for row in range(30) if word not in shown.caption("train", row).split()][:4]
     shown.train_on(rows)
-    shown.panel.bar.filter_field.setCurrentIndex(TRAINED_ON)
+    only_trained(shown)
     search(shown, word)
-    assert f"No train caption among those trained on has “{word}”" in shown.labels()
-    offer(shown, "Show all photos")
+    assert "No train caption meets all conditions" in shown.labels()
+    assert f"word: {word} · trained on" in shown.labels()
+    offer(shown, "Show also what was not trained on")
     assert shown.caption("train", 3) in shown.captions() or shown.panel.browser.num_minibatches > 1
 
 

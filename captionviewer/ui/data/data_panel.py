@@ -3,10 +3,11 @@
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QSpinBox, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.core.captions import caption_words
+from captionviewer.ui.data.caption_choice import shown_conditions
 from captionviewer.ui.data.minibatch_bar import MinibatchBar
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
 from captionviewer.ui.data.photo_ahead import PhotosAhead
@@ -14,6 +15,7 @@ from captionviewer.ui.data.photo_details import PhotoDetails, found_positions, s
 from captionviewer.ui.data.photo_foot import PhotoFoot
 from captionviewer.ui.data.photo_grid import GridCaption, PhotoGrid
 from captionviewer.ui.session import Session
+from captionviewer.ui.settings import DATA_GRID_HEIGHT, DATA_GRID_WIDTH, Setting
 from captionviewer.ui.widgets.empty_page import EmptyPage
 
 BESIDE_FROM = 1.25  # details stand beside the grid where the panel is so much wider than high
@@ -44,7 +46,8 @@ class DataPanel(QWidget):
         self.halves.addWidget(self.details)
         self.halves.setChildrenCollapsible(False)
         self.halves.setHandleWidth(9)
-        self.halves.setSizes([460, 540])
+        self._divide()
+        self.halves.splitterMoved.connect(self._remember_division)
         box = QVBoxLayout(self)
         box.setContentsMargins(12, 12, 12, 8)
         box.setSpacing(10)
@@ -57,6 +60,13 @@ class DataPanel(QWidget):
         self._set_tab_order()
         self.grid.selectionModel().currentChanged.connect(self._cell_chosen)
         self.browser.changed.connect(self._show_minibatch)
+        statistics = self.details.statistics
+        self.browser.changed.connect(lambda: statistics.show_choice(self.browser.choice))
+        statistics.length_chosen.connect(lambda split, number: self.browser.toggle("words", number, split))
+        statistics.captions_chosen.connect(
+            lambda split, number: self.browser.toggle("captions_an_image", number, split)
+        )
+        statistics.word_chosen.connect(self.bar.toggle_phrase)
         session.dataset_changed.connect(self._use_dataset)
         session.selection_changed.connect(self._follow_selection)
         session.opening_changed.connect(self._show_minibatch)
@@ -105,7 +115,11 @@ class DataPanel(QWidget):
             bar.seed_field,
             bar.copy_seed,
             bar.search_field,
-            bar.filter_field,
+            bar.filter_button,
+            bar.sort_field,
+            *bar.filters.findChildren(QSpinBox),
+            *bar.filters.findChildren(QCheckBox),
+            bar.chips.clear_button,
             self.grid,
             self.details,
         )
@@ -126,8 +140,7 @@ class DataPanel(QWidget):
             self.pages.setCurrentWidget(self.empty)
             self._show_details()
             return
-        hits = self.browser.hits
-        found = hits.text.split() if hits is not None else ()
+        phrases = self.browser.phrases
         keep = {(minibatch.split, image) for image in minibatch.image_rows.tolist()}
         self._session.photos.cancel_pending(keep)
         before = [(cell.record.split, cell.caption_row) for cell in self.grid.cells.cells]
@@ -139,7 +152,7 @@ class DataPanel(QWidget):
                     row,
                     words := tuple(caption_words(ids, dataset.vocabulary)),
                     self.browser.is_photo_trained_on(minibatch.split, image),
-                    found_positions(words, found),
+                    found_positions(words, phrases),
                 )
                 for row, image, ids in zip(
                     minibatch.caption_rows.tolist(),
@@ -207,7 +220,7 @@ class DataPanel(QWidget):
         if dataset is None or record is None:
             self.details.show_photo(dataset, None, (), 0)
             return
-        minibatch, hits = self.browser.minibatch, self.browser.hits
+        minibatch = self.browser.minibatch
         same_split = minibatch is not None and minibatch.split == record.split
         rows = set(minibatch.caption_rows.tolist()) if minibatch is not None and same_split else set()
         captions = shown_captions(
@@ -215,7 +228,7 @@ class DataPanel(QWidget):
             record,
             rows.__contains__,
             lambda row: self.browser.is_trained_on(record.split, row),
-            hits.text.split() if hits is not None and same_split else (),
+            self.browser.phrases if same_split else (),
         )
         self.details.show_photo(dataset, record, captions, self._caption_to_show(rows))
 
@@ -233,8 +246,11 @@ class DataPanel(QWidget):
 
     def _say_why_empty(self) -> None:
         """Say why there is nothing to see, and offer what to do."""
-        session, choice, hits = self._session, self.browser.choice, self.browser.hits
-        show_all = ("Show all photos", self.bar.show_all_photos)
+        session, choice, found = self._session, self.browser.choice, self.browser.found
+        other = "val" if choice.split == "train" else "train"
+        look_there = (f"Look in {other}", (self.val_action if other == "val" else self.train_action).trigger)
+        clear = ("Clear all conditions", self.bar.clear_conditions)
+        trained_too = ("Show also what was not trained on", lambda: self.browser.show_only_trained(False))
         if session.dataset is None:
             if session.opening:
                 self.empty.say(session.opening, "Photos appear as soon as its files were checked.")
@@ -245,26 +261,30 @@ class DataPanel(QWidget):
                 "No val photo was trained on",
                 "A model is trained on train photos only: val photos show what it makes of new ones.",
                 ("Show train", self.train_action.trigger),
-                show_all,
+                trained_too,
             )
         elif choice.only_trained and not self.browser.trained_captions:
             self.empty.say(
                 "Nothing was trained on yet",
                 "Start a run in Training, or open a saved model: its photos then appear here.",
-                show_all,
+                trained_too,
             )
-        elif hits is not None:
-            other = "val" if choice.split == "train" else "train"
-            among = " among those trained on" if choice.only_trained and hits.count else ""
-            go = self.val_action if other == "val" else self.train_action
-            self.empty.say(
-                f"No {choice.split} caption{among} has “{choice.text}”",
-                hits.note or "Whole words are searched for, one after another. Try a shorter phrase.",
-                ("Clear search", self.bar.clear_search),
-                show_all if among else (f"Search {other}", go.trigger),
+        elif found is not None:
+            shown = [condition.words for condition in shown_conditions(choice)]
+            title = (
+                f"No {choice.split} caption meets {'all conditions' if len(shown) > 1 else 'the condition'}"
             )
+            words = " ".join(found.notes) or " · ".join(shown)
+            self.empty.say(title, words, clear, trained_too if choice.only_trained else look_there)
         else:
             self.empty.say(f"There are no captions in {choice.split}", "")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Clear the conditions with Escape, wherever in the panel the keyboard is."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.bar.escape()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the details beside the grid where the panel is wide, else below it."""
@@ -273,4 +293,20 @@ class DataPanel(QWidget):
         wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
         if self.halves.orientation() != wanted:
             self.halves.setOrientation(wanted)
-            self.halves.setSizes([1000, 1000])
+            self._divide()
+
+    # ---- how the halves share the room -----------------------------------------------------
+
+    def _divide(self) -> None:
+        """Give the grid the part of the room that it had last, beside the details or above them."""
+        part = min(max(self._session.settings.get(self._division), 0.05), 0.95)
+        self.halves.setSizes([round(10_000 * part), round(10_000 * (1 - part))])
+
+    def _remember_division(self) -> None:
+        sizes = self.halves.sizes()
+        self._session.settings.set(self._division, sizes[0] / max(sum(sizes), 1))
+
+    @property
+    def _division(self) -> Setting[float]:
+        beside = self.halves.orientation() is Qt.Orientation.Horizontal
+        return DATA_GRID_WIDTH if beside else DATA_GRID_HEIGHT

@@ -1,6 +1,6 @@
-"""The controls over the photos: which split, which minibatch, what is searched for."""
+"""The controls over the photos: which split and minibatch, what is searched for, filtered and sorted."""
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
@@ -13,15 +13,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from captionviewer.ui.data.caption_choice import Choice, Sorting, phrase_words, shown_conditions
+from captionviewer.ui.data.condition_chips import ConditionChips
+from captionviewer.ui.data.filter_fields import FilterFields
 from captionviewer.ui.data.minibatch_browser import LARGEST_MINIBATCH, LARGEST_SEED, MinibatchBrowser
+from captionviewer.ui.data.page_field import PageField
 from captionviewer.ui.icons import icon
 from captionviewer.ui.session import Session
-from captionviewer.ui.theme import set_muted
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
 
 SEARCH_PAUSE_MS = 300  # typing has come to rest
-ALL_PHOTOS, TRAINED_ON = 0, 1  # the entries of the filter
 
 
 class MinibatchBar(QWidget):
@@ -31,17 +33,16 @@ class MinibatchBar(QWidget):
         super().__init__(parent)
         self._session = session
         self._browser = browser
+        self._emptying = False
         self._make_actions()
 
-        self.position = QLabel()
-        self.position.setObjectName("minibatch_position")
-        self.position.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.position.setAccessibleName("Position among the minibatches")
+        self.position = PageField()
         self.size_field = QSpinBox()
         self.seed_field = QSpinBox()
-        self.filter_field = QComboBox()
+        self.sort_field = QComboBox()
         self.search_field = QLineEdit()
-        self.search_result = QLabel()
+        self.chips = ConditionChips(self.clear_action)
+        self.filters = FilterFields(session, browser)
         self._set_up_fields()
 
         lines = QVBoxLayout(self)
@@ -56,7 +57,8 @@ class MinibatchBar(QWidget):
         upper.setSizePolicy(policy)
         lines.addWidget(upper)
         lines.addLayout(self._search_line())
-        lines.addWidget(self.search_result)
+        lines.addWidget(self.filters)
+        lines.addWidget(self.chips)
 
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -89,6 +91,13 @@ class MinibatchBar(QWidget):
             "&Find a word…", "search", "Search all captions of the split for a word or phrase (Ctrl+F)", ""
         )
         self.find_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Find))
+        self.filter_action = self._action(
+            "F&ilter", "filter", "Show captions of some length, number of <UNK> and so on", ""
+        )
+        self.filter_action.setIconText("Filter")
+        self.filter_action.setCheckable(True)
+        self.clear_action = self._action("&Clear conditions", "close", "Show all captions again (Escape)", "")
+        self.clear_action.setIconText("Clear all")
         self.copy_seed_action = self._action(
             "Copy the seed", "copy", "Copy the seed, to see the same minibatches again elsewhere", ""
         )
@@ -126,24 +135,21 @@ class MinibatchBar(QWidget):
             "The order of the minibatches follows from this number: the same seed, the same photos"
         )
 
-        self.filter_field.addItems(["All photos", "Trained on"])
-        self.filter_field.setObjectName("photo_filter")
-        self.filter_field.setAccessibleName("Which photos are shown")
-        self.filter_field.setToolTip("All photos, or only those that the current model was trained on")
+        for sorting in Sorting:
+            self.sort_field.addItem(sorting.words, sorting)
+        self.sort_field.setObjectName("caption_order")
+        self.sort_field.setAccessibleName("Order of the captions")
+        self.sort_field.setToolTip("In which order captions and their photos are shown")
 
         self.search_field.setClearButtonEnabled(True)
         self.search_field.setPlaceholderText("a word or phrase, such as: red bus")
         self.search_field.setObjectName("caption_search")
         self.search_field.setAccessibleName("Search captions")
-        self.search_field.setToolTip("Whole words, capitals ignored; Enter searches at once, Escape clears")
+        self.search_field.setToolTip(
+            "Whole words, capitals ignored. Enter keeps the word as a condition, so that another can be "
+            "added; Escape clears"
+        )
         self.search_field.setMaxLength(200)
-
-        self.search_result.setObjectName("search_result")
-        self.search_result.setTextFormat(Qt.TextFormat.PlainText)
-        self.search_result.setWordWrap(True)
-        self.search_result.setAccessibleName("What the search found")
-        set_muted(self.search_result)
-        self.search_result.hide()
 
     def _groups(self) -> list[QWidget]:
         """Make what stays together when the line is broken."""
@@ -176,9 +182,11 @@ class MinibatchBar(QWidget):
         line.setSpacing(8)
         line.addWidget(self._label("Sear&ch", self.search_field))
         line.addWidget(self.search_field, 1)
-        line.addSpacing(6)
-        line.addWidget(self._label("Sho&w", self.filter_field))
-        line.addWidget(self.filter_field)
+        self.filter_button = ActionButton(
+            self.filter_action, "filter", Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        )
+        line.addWidget(self.filter_button)
+        line.addWidget(self.sort_field)
         return line
 
     def _connect(self) -> None:
@@ -192,27 +200,66 @@ class MinibatchBar(QWidget):
         self.size_field.valueChanged.connect(browser.choose_size)
         self.seed_field.valueChanged.connect(browser.choose_seed)
         self.copy_seed_action.triggered.connect(self._copy_seed)
-        self.filter_field.currentIndexChanged.connect(
-            lambda index: browser.show_only_trained(index == TRAINED_ON)
+        self.position.valueChanged.connect(lambda number: browser.go_to(number - 1))
+        self.sort_field.currentIndexChanged.connect(
+            lambda _index: browser.sort(self.sort_field.currentData())
         )
+        self.filter_action.toggled.connect(self._unfold_filter)
+        self.clear_action.triggered.connect(self.clear_conditions)
+        self.chips.taken_away.connect(self._take_away)
         self.search_field.textChanged.connect(self._typed)
-        self.search_field.returnPressed.connect(self._search_now)
-        clear = QAction(self.search_field)
-        clear.setShortcut(QKeySequence(Qt.Key.Key_Escape))
-        clear.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        clear.triggered.connect(self.search_field.clear)
-        self.search_field.addAction(clear)
+        self.search_field.returnPressed.connect(self._keep_phrase)
         browser.changed.connect(self.refresh)
 
     # ---- doing -----------------------------------------------------------------------------
 
-    def clear_search(self) -> None:
-        """Show the captions of the whole split again."""
-        self.search_field.clear()
+    def clear_conditions(self) -> None:
+        """Show all captions of the split again."""
+        self._empty_field()
+        self._browser.clear_conditions()
 
-    def show_all_photos(self) -> None:
-        """Take the filter away."""
-        self.filter_field.setCurrentIndex(ALL_PHOTOS)
+    def toggle_phrase(self, phrase: str) -> None:
+        """Make a word a condition, or take it away if it is one."""
+        shown = (one for one in shown_conditions(self._browser.choice) if one.words == phrase_words(phrase))
+        in_force = next(shown, None)
+        if in_force is not None:
+            self._take_away(in_force.rest)
+        else:
+            self._keep_typed()
+            self._browser.keep_phrase(phrase)
+
+    def escape(self) -> None:
+        """Clear what is being typed; where nothing is, all conditions."""
+        if self.search_field.hasFocus() and self.search_field.text():
+            self.search_field.clear()
+        else:
+            self.clear_conditions()
+
+    def _unfold_filter(self, unfold: bool) -> None:
+        self.filters.setVisible(unfold)
+        if unfold and self.filter_button.hasFocus():
+            self.filters.ranges["words"].least.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _take_away(self, rest: Choice) -> None:
+        if not rest.text:
+            self._empty_field()
+        self._browser.choose(rest)
+
+    def _keep_phrase(self) -> None:
+        """Make what was typed a condition of its own, and the field free for another."""
+        self._keep_typed()
+
+    def _keep_typed(self) -> None:
+        text = self.search_field.text()
+        self._empty_field()
+        self._browser.keep_phrase(text)
+
+    def _empty_field(self) -> None:
+        """Empty the search field without looking for anything."""
+        self._emptying = True
+        self.search_field.clear()
+        self._emptying = False
+        self._pause.stop()
 
     def _find(self) -> None:
         self.search_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -221,7 +268,7 @@ class MinibatchBar(QWidget):
     def _typed(self, text: str) -> None:
         if text.strip():
             self._pause.start()
-        else:
+        elif not self._emptying:
             self._search_now()
 
     def _search_now(self) -> None:
@@ -243,44 +290,29 @@ class MinibatchBar(QWidget):
                 field.blockSignals(True)
                 field.setValue(value)
                 field.blockSignals(False)
-        wanted = TRAINED_ON if choice.only_trained else ALL_PHOTOS
-        if self.filter_field.currentIndex() != wanted:
-            self.filter_field.setCurrentIndex(wanted)
+        self.sort_field.blockSignals(True)
+        self.sort_field.setCurrentIndex(self.sort_field.findData(choice.sorting))
+        self.sort_field.blockSignals(False)
         if not choice.text and not self._pause.isActive() and self.search_field.text().strip():
-            self.search_field.clear()  # another data set was opened
+            self._empty_field()  # another data set was opened
 
         count = browser.num_minibatches
-        self.position.setText(f"minibatch {choice.index + 1:,} of {count:,}" if count else "no minibatch")
-        for action in (self.train_action, self.val_action, self.find_action):
+        shuffled = choice.sorting is Sorting.SHUFFLED
+        self.position.show_position(choice.index, count, "minibatch" if shuffled else "page")
+        for action in (self.train_action, self.val_action, self.find_action, self.filter_action):
             action.setEnabled(self._session.dataset is not None)
         self.previous_action.setEnabled(count > 0 and choice.index > 0)
         self.next_action.setEnabled(choice.index + 1 < count)
         self.reshuffle_action.setEnabled(count > 0)
-        self._keep_position_width(count)
-        self._show_result()
+        self.seed_field.setEnabled(shuffled)
+        self.clear_action.setEnabled(choice.any_condition)
+        self.chips.show_conditions(shown_conditions(choice), self._found_words())
 
-    def _keep_position_width(self, count: int) -> None:
-        """Hold the label as wide as its longest text, so that the buttons do not move when paging."""
-        digits = len(f"{max(count, 10):,}")
-        widest = f"minibatch {'0' * digits} of {'0' * digits}"
-        width = self.position.fontMetrics().horizontalAdvance(widest) + 10
-        if self.position.minimumWidth() != width:
-            self.position.setMinimumWidth(width)
-
-    def _show_result(self) -> None:
-        hits = self._browser.hits
-        if hits is None:
-            self.search_result.hide()
-            return
-        words = f"{_counted(hits.count, 'caption')}, {_counted(len(hits.image_rows), 'photo')}"
-        self.search_result.setText(words)
-        self.search_result.show()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self._keep_position_width(self._browser.num_minibatches)
+    def _found_words(self) -> str:
+        found = self._browser.found
+        if found is None:
+            return ""
+        return f"{_counted(len(found.caption_rows), 'caption')}, {_counted(found.num_photos, 'photo')}"
 
 
 def _counted(count: int, what: str) -> str:

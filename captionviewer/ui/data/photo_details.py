@@ -23,6 +23,7 @@ from captionviewer.core.coco import CocoDataset, PhotoRecord
 from captionviewer.ui.data.caption_list import CaptionList, ShownCaption
 from captionviewer.ui.data.caption_strip import READING, CaptionStrip, StripScroller, loss_words, slots_of
 from captionviewer.ui.data.feature_tab import FeatureTab
+from captionviewer.ui.data.nearest_tab import NearestTab
 from captionviewer.ui.data.statistics_tab import StatisticsTab
 from captionviewer.ui.icons import icon
 from captionviewer.ui.session import Session
@@ -58,13 +59,15 @@ class PhotoDetails(QTabWidget):
         self.which_caption = QComboBox()
         self.loss_line = QLabel()
         self.features = FeatureTab(session)
+        self.nearest = NearestTab(session)
         self.statistics = StatisticsTab(session)
 
         for page, title, tip in (
             (self._photo_page(), "Photo", "The photo and all its captions"),
             (self._ids_page(), "Ids and mask", "One caption as the network reads it"),
             (self.features, "Features", "What the network sees of the photo"),
-            (self.statistics, "Statistics", "Caption lengths and frequent words of the whole data set"),
+            (self.nearest, "Nearest", "The ten photos whose features are most alike"),
+            (self.statistics, "Statistics", "What all captions of the data set say; click a bar to filter"),
         ):
             self.setTabToolTip(self.addTab(page, title), tip)
         self.captions.current_changed.connect(self._choose_caption)
@@ -174,8 +177,10 @@ class PhotoDetails(QTabWidget):
         if not same:
             self.photo.set_record(record)
             self.features.show_photo(dataset, record)
+            self.nearest.show_photo(dataset, record)
         elif record is None:
             self.features.show_photo(None, None)
+            self.nearest.show_photo(None, None)
         self._trained_on = any(caption.trained_on for caption in captions)
         self.captions.show_captions(captions, current)
         self.which_caption.blockSignals(True)
@@ -286,9 +291,9 @@ def shown_captions(
     record: PhotoRecord,
     in_minibatch: Callable[[int], bool],
     trained_on: Callable[[int], bool],
-    found: Sequence[str],
+    found: Sequence[Sequence[str]],
 ) -> list[ShownCaption]:
-    """Return a photo's captions with what is special about each; `found` are words searched for."""
+    """Return a photo's captions with what is special about each; `found` are phrases searched for."""
     captions = dataset.captions(record.split)
     shown = []
     for row in record.caption_rows:
@@ -297,12 +302,16 @@ def shown_captions(
     return shown
 
 
-def found_positions(words: Sequence[str], phrase: Sequence[str]) -> frozenset[int]:
-    """Return the positions of all words that are part of the phrase where it stands."""
+def found_positions(words: Sequence[str], phrases: Sequence[Sequence[str]]) -> frozenset[int]:
+    """Return the positions of all words that are part of one of the phrases where it stands."""
     lowered = [word.casefold() for word in words]
-    wide = len(phrase)
-    starts = [at for at in range(len(words) - wide + 1) if wide and lowered[at : at + wide] == list(phrase)]
-    return frozenset(at + k for at in starts for k in range(wide))
+    return frozenset(
+        at + place
+        for phrase in phrases
+        for at in range(len(words) - len(phrase) + 1)
+        if lowered[at : at + len(phrase)] == list(phrase)
+        for place in range(len(phrase))
+    )
 
 
 def _opens_in_browser(url: str) -> bool:

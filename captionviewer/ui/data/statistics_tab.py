@@ -1,19 +1,35 @@
-"""Caption lengths and word frequencies of the whole data set, counted outside the GUI thread when seen."""
+"""What the captions of the whole data set say, counted outside the GUI thread when it is first seen."""
 
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from captionviewer.core.coco import CocoDataset
-from captionviewer.ui.data.data_plots import CaptionStatistics, caption_statistics, draw_lengths, draw_words
+from captionviewer.core.coco_files import SPLITS
+from captionviewer.ui.data.bar_plot import BarPlot
+from captionviewer.ui.data.caption_choice import Choice
+from captionviewer.ui.data.data_plots import (
+    CaptionStatistics,
+    caption_statistics,
+    draw_captions,
+    draw_lengths,
+    draw_words,
+)
 from captionviewer.ui.session import Session
-from captionviewer.ui.widgets.plot_canvas import PlotCanvas
+from captionviewer.ui.theme import set_muted
+from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.tool_buttons import ActionButton
 from captionviewer.ui.worker import Job
 
-SIDE_BY_SIDE_LETTERS = 56  # narrower than so many letters, the plots stand under each other
+SIDE_BY_SIDE_LETTERS = 100  # narrower than so many letters, one plot is shown at a time
 
 
 class StatisticsTab(QWidget):
-    """Two plots of all captions, train and val."""
+    """Plots of all captions, train and val, whose bars filter the photos."""
+
+    length_chosen = Signal(object, int)  # split and number of words
+    word_chosen = Signal(str)
+    captions_chosen = Signal(object, int)  # split and number of captions
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,17 +37,56 @@ class StatisticsTab(QWidget):
         self._dataset: CocoDataset | None = None
         self._stale = False
         self._job: Job | None = None
-        self.lengths = PlotCanvas(session, "Caption lengths")
+        self.summary = QLabel()
+        self.summary.setObjectName("statistics_summary")
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
+        self.summary.setWordWrap(True)
+        set_muted(self.summary)
+        self.lengths = BarPlot(session, "Caption lengths", "Click to see these captions")
         self.lengths.setObjectName("length_plot")
-        self.lengths.setToolTip("How long captions are, train and val; right-click to export")
-        self.words = PlotCanvas(session, "Most frequent words", follows_size=True)
+        self.words = BarPlot(
+            session, "Most frequent words", "Click to see captions with it", follows_size=True
+        )
         self.words.setObjectName("word_plot")
-        self.words.setToolTip("The words said most, of train and val together; right-click to export")
-        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._box.setContentsMargins(0, 8, 0, 0)
-        self._box.setSpacing(8)
-        self._box.addWidget(self.lengths, 1)
-        self._box.addWidget(self.words, 1)
+        self.captions = BarPlot(session, "Captions a photo", "Click to see these photos")
+        self.captions.setObjectName("captions_plot")
+        self.plots = (self.lengths, self.words, self.captions)
+        self.lengths.bar_chosen.connect(lambda key: self.length_chosen.emit(*key))
+        self.words.bar_chosen.connect(self._choose_word)
+        self.captions.bar_chosen.connect(lambda key: self.captions_chosen.emit(*key))
+
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 8, 0, 0)
+        box.setSpacing(6)
+        box.addWidget(self._switch())
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        for plot in self.plots:
+            line.addWidget(plot, 1)
+        box.addLayout(line, 1)
+        box.addWidget(self.summary)
+        self._arrange()
+
+    def _switch(self) -> QWidget:
+        """Make the buttons that say which plot is shown where there is room for one."""
+        self.switch = QWidget()
+        line = FlowLayout(self.switch, gap=4, line_gap=4)
+        self._group = QActionGroup(self)
+        self.show_actions = []
+        for words, name in (("Lengths", "lengths"), ("Words", "words"), ("Captions a photo", "captions")):
+            action = QAction(words, self)
+            action.setCheckable(True)
+            action.setToolTip(f"Show the plot: {words.lower()}")
+            action.triggered.connect(self._arrange)
+            self._group.addAction(action)
+            self.show_actions.append(action)
+            button = ActionButton(action, f"show_{name}", Qt.ToolButtonStyle.ToolButtonTextOnly)
+            line.addWidget(button)
+        self.show_actions[0].setChecked(True)
+        return self.switch
+
+    def _choose_word(self, word: object) -> None:
+        self.word_chosen.emit(str(word))
 
     def show_dataset(self, dataset: CocoDataset | None) -> None:
         """Show the statistics of another data set, as soon as they are looked at."""
@@ -39,10 +94,19 @@ class StatisticsTab(QWidget):
         if self._job is not None:
             self._job.cancel()
             self._job = None
-        for plot in (self.lengths, self.words):
+        self.summary.clear()
+        for plot in self.plots:
             plot.show_message("Counting words…" if dataset is not None else "No data set is open.")
         if self.isVisible():
             self._count()
+
+    def show_choice(self, choice: Choice) -> None:
+        """Frame the bars that stand for conditions in force."""
+        kept = choice.kept
+        for plot, limits in ((self.lengths, kept.words), (self.captions, kept.captions_an_image)):
+            numbers = range(limits[0], limits[1] + 1) if limits is not None else ()
+            plot.show_chosen([(choice.split, number) for number in numbers])
+        self.words.show_chosen(choice.conditions.phrases)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Count what nobody looked at until now."""
@@ -53,10 +117,13 @@ class StatisticsTab(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the plots beside each other where there is room."""
         super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
         wide = self.width() >= SIDE_BY_SIDE_LETTERS * self.fontMetrics().averageCharWidth()
-        direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
-        if self._box.direction() != direction:
-            self._box.setDirection(direction)
+        self.switch.setVisible(not wide)
+        for plot, action in zip(self.plots, self.show_actions, strict=True):
+            plot.setVisible(wide or action.isChecked())
 
     def _count(self) -> None:
         dataset = self._dataset
@@ -79,17 +146,25 @@ class StatisticsTab(QWidget):
 
     def _show(self, dataset: CocoDataset, statistics: CaptionStatistics) -> None:
         self._job = None
-        train, val = int(statistics.train_lengths.sum()), int(statistics.val_lengths.sum())
-        self.lengths.show_plot(
+        self.summary.setText(statistics.summary)
+        train, val = (f"{dataset.num_captions(split):,} {split}" for split in SPLITS)
+        self.lengths.show_bars(
             lambda figure, colors, points: draw_lengths(figure, statistics, colors, points),
             statistics.length_rows,
             f"caption lengths {dataset.folder.name}",
-            f"How many words the {train:,} train and {val:,} val captions have",
+            f"How many words the {train} and {val} captions have",
         )
         words = ", ".join(statistics.words[:10])
-        self.words.show_plot(
+        self.words.show_bars(
             lambda figure, colors, points: draw_words(figure, statistics, dataset.vocabulary, colors, points),
             statistics.word_rows,
             f"frequent words {dataset.folder.name}",
-            f"Most frequent: {words}. {100 * statistics.unknown_share:.1f} % of all words are <UNK>.",
+            f"Most frequent: {words}. {100 * statistics.unknown_share:.1f} % of all words are <UNK>",
+        )
+        photos = " and ".join(f"{dataset.num_photos(split):,} {split}" for split in SPLITS)
+        self.captions.show_bars(
+            lambda figure, colors, points: draw_captions(figure, statistics, colors, points),
+            statistics.captions_rows,
+            f"captions a photo {dataset.folder.name}",
+            f"How many captions the {photos} photos have",
         )
