@@ -5,10 +5,8 @@ import io
 import re
 import struct
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Mapping
-from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -195,8 +193,3 @@ def drip(piece: bytes = b"P", every: float = 0.02) -> Fault:
             handler.wfile.write(piece)
 
     return answer
-
-
-def http_date(seconds_from_now: float) -> str:
-    """Return a date as HTTP writes it."""
-    return formatdate(time.time() + seconds_from_now, usegmt=True)

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.archive_server import ArchiveServer
 from tests.coco_folder_writer import write_coco_folder
+from tests.download_setup import Book, write_book
 
 COCO_VARIABLE = "CAPTIONVIEWER_TEST_COCO"
 
@@ -87,6 +89,19 @@ def real_coco() -> Path:
     if folder is None:
         pytest.skip(f"{COCO_VARIABLE} names no folder of real COCO data")
     return folder
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    """A small data set as the archive that a server has."""
+    return write_book(tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture
+def archive_server(book: Book) -> Iterator[ArchiveServer]:
+    """A web server that has it."""
+    with ArchiveServer(book.archive) as server:
+        yield server
 
 
 # ---- apart from the user and from each other -------------------------------------------------------

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pytest
 
-from captionviewer.core.download import Download, Downloaded, DownloadRequest, Manner
+from captionviewer.core.download import Download, Downloaded, DownloadError, DownloadRequest, Manner
 from captionviewer.core.download.official import KnownFile
+from captionviewer.core.download.placing import WORK_NAME
 from tests.archive_server import ArchiveServer, archive_of
 from tests.coco_folder_writer import NUM_IMAGES, write_coco_folder
 
-QUICK = Manner(block=8192, block_within_s=0.4, first_wait_s=0.02, longest_wait_s=0.05, least_gain=1, tries=4)
+QUICK = Manner(block=8192, block_within_s=0.4, first_wait_s=0.02, longest_wait_s=0.05, least_gain=1, tries=3)
 RAW = ("train2014_vgg16_fc7.h5", "val2014_vgg16_fc7.h5")
 
 
@@ -49,6 +51,20 @@ def files_in(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file() or path.is_symlink()
     }
+
+
+def problem_of(server: ArchiveServer, folder: Path, book: Book | None = None) -> DownloadError:
+    """Download, and return how it failed."""
+    with pytest.raises(DownloadError) as caught:
+        fetched(server, folder, book)
+    return caught.value
+
+
+def assert_nothing_looks_finished(folder: Path) -> None:
+    """See that nothing is in the folder but the download's own working folder."""
+    if folder.exists():
+        assert {path.name for path in folder.iterdir()} <= {WORK_NAME}
+        assert not (folder / WORK_NAME / "unpacked").exists()
 
 
 def download_of(server: ArchiveServer, folder: Path, book: Book | None = None, raw: bool = False) -> Download:

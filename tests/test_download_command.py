@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,20 +13,14 @@ from captionviewer.core.chosen_data import chosen_data_folder
 from captionviewer.core.download import DownloadProgress, Phase, bytes_words, unfinished_download
 from captionviewer.download_command import ProgressLine
 from tests.archive_server import ArchiveServer, archive_with, status
-from tests.download_setup import Book, files_in, write_book
+from tests.download_setup import Book, files_in
 
 PROJECT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
-    return write_book(tmp_path_factory.mktemp("book"))
-
-
 @pytest.fixture
-def server(book: Book) -> Iterator[ArchiveServer]:
-    with ArchiveServer(book.archive) as server:
-        yield server
+def server(archive_server: ArchiveServer) -> ArchiveServer:
+    return archive_server
 
 
 def test_the_data_is_downloaded_and_remembered_for_the_window(

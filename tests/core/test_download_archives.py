@@ -1,7 +1,6 @@
 import io
 import stat
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,12 @@ from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.placing import WORK_NAME
 from captionviewer.core.download.progress import SpeedMeter
 from tests.archive_server import ArchiveServer, archive_with, patched_entries
-from tests.download_setup import Book, fetched, files_in, write_book
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
-    return write_book(tmp_path_factory.mktemp("book"))
+from tests.download_setup import Book, fetched, files_in
 
 
 @pytest.fixture
-def server(book: Book) -> Iterator[ArchiveServer]:
-    with ArchiveServer(book.archive) as server:
-        yield server
+def server(archive_server: ArchiveServer) -> ArchiveServer:
+    return archive_server
 
 
 def refusal(server: ArchiveServer, folder: Path) -> DownloadError:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,21 +13,15 @@ from captionviewer.ui.download import coco_download
 from captionviewer.ui.download.download_dialog import DownloadDialog
 from tests.archive_server import ArchiveServer, archive_with, cut, status
 from tests.coco_folder_writer import write_coco_folder
-from tests.download_setup import QUICK, Book, files_in, write_book
+from tests.download_setup import QUICK, Book, files_in
 from tests.ui.window_driver import WindowDriver
 
 
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
-    return write_book(tmp_path_factory.mktemp("book"))
-
-
 @pytest.fixture
-def server(book: Book, monkeypatch: pytest.MonkeyPatch) -> Iterator[ArchiveServer]:
+def server(archive_server: ArchiveServer, book: Book, monkeypatch: pytest.MonkeyPatch) -> ArchiveServer:
     quick = partial(Download, known=book.known, manner=QUICK)
     monkeypatch.setattr(coco_download, "Download", quick)
-    with ArchiveServer(book.archive) as server:
-        yield server
+    return archive_server
 
 
 @pytest.fixture(autouse=True)

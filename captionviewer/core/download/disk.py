@@ -12,7 +12,7 @@ from captionviewer.core.download.problem import DownloadError, DownloadProblem
 
 # What is left alone, so that a download never fills a disk to the last byte.
 MARGIN_BYTES = 64_000_000
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 
 def free_bytes(folder: Path) -> int | None:
@@ -61,6 +61,7 @@ def sync_folder(folder: Path) -> None:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with contextlib.suppress(OSError):  # some network file systems don't do this for folders
+            os.fsync(handle)
     finally:
         os.close(handle)

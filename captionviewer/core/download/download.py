@@ -230,7 +230,9 @@ class Download:
 
     def _fetch(self, part: PartFile) -> None:
         """Bring the bytes of the wanted files: the archive's end first, which says where they are."""
-        fetcher = Fetcher(part, self._board, self._manner, self._ended, self._pause.is_set)
+        official = self.request.address == OFFICIAL_ADDRESS
+        besides = unpacked_bytes(self.request.raw_features) if official else 0
+        fetcher = Fetcher(part, self._board, self._manner, self._ended, self._pause.is_set, besides)
         if part.total is None or not part.have.covers(0, min(_HEAD, part.total)):
             fetcher.fetch(ByteRanges([(0, _HEAD)]), Phase.ASKING)
         total = part.total or 0

@@ -35,6 +35,8 @@ class Fetcher:
         How patient to be.
     stop, paused
         Asked often, from this thread.
+    room_besides
+        Bytes on the disk that will be needed besides the archive, where that is known beforehand.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class Fetcher:
         manner: Manner,
         stop: Callable[[], bool],
         paused: Callable[[], bool],
+        room_besides: int = 0,
     ) -> None:
         self._part = part
         self._board = board
         self._manner = manner
         self._stop = stop
         self._paused = paused
+        self._room_besides = room_besides
         self._failures = 0
         self._furthest = part.have.size
         self._ranges = True  # until the server shows otherwise
@@ -104,6 +108,12 @@ class Fetcher:
     def _settle(self, reply: Reply, wanted: ByteRanges) -> ByteRanges:
         """Compare with what is known of the file; return what will come."""
         part, answer = self._part, reply.answer
+        if part.have and answer.is_page:
+            raise DownloadError(
+                DownloadProblem.REFUSED,
+                f"Instead of {part.address} a web page came: does the network here ask for a login? What has "
+                "come of the archive is kept.",
+            )
         if part.have:
             other_length = None not in (answer.total, part.total) and answer.total != part.total
             if other_length or answer.mark != part.mark:
@@ -126,7 +136,8 @@ class Fetcher:
             wanted = ByteRanges([(0, answer.total or 0)])
         elif answer.total is not None:
             wanted = wanted.clipped(answer.total)
-        require_room(part.path.parent, wanted.without(part.have).size)
+        besides = 0 if answer.partial else self._room_besides  # of parts, the list of entries tells better
+        require_room(part.path.parent, wanted.without(part.have).size + besides)
         return wanted
 
     def _take(self, reply: Reply, wanted: ByteRanges, deadline: BlockDeadline) -> None:
@@ -141,7 +152,7 @@ class Fetcher:
         checked_at = at
         for block in reply.blocks(self._manner.block, deadline):
             if at == 0:
-                _require_zip(block, part.address)
+                _require_zip(block, part.address, answer.is_page)
             if answer.end is not None:
                 block = block[: answer.end - at]
             elif at + len(block) > LARGEST_ARCHIVE:
@@ -230,11 +241,11 @@ def rest_while(paused: Callable[[], bool], stop: Callable[[], bool], board: Prog
     board.go_on(before)
 
 
-def _require_zip(first: bytes, address: str) -> None:
+def _require_zip(first: bytes, address: str, is_page: bool) -> None:
     if first.startswith(_ZIP_BEGINS):
         return
     start = first[:512].lstrip().lower()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
+    if is_page or start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head")):
         raise not_an_archive(address, "it is a web page")
     if first.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")):
         raise not_an_archive(address, "it is an archive of another kind, and only zip archives are opened")

@@ -62,6 +62,8 @@ class Answer:
         ETag, else Last-Modified, else nothing: what tells one version of the file from another.
     partial : bool
         False when the server sends the whole file, asked for a span or not.
+    is_page : bool
+        Whether the server calls it a web page.
     """
 
     start: int
@@ -69,6 +71,7 @@ class Answer:
     total: int | None
     mark: str | None
     partial: bool
+    is_page: bool = False
 
 
 class Reply:
@@ -215,13 +218,11 @@ def _understood(response: "requests.Response", span: tuple[int, int] | None, add
     if headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise _refused(address, "it is sent in a compressed form that can't be resumed")
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind in _WEB_PAGE:
-        raise not_an_archive(address, "it is a web page")
     declared = headers.get("Content-Length", "")
     length = int(declared) if declared.isascii() and declared.isdecimal() and len(declared) < 16 else None
     mark = headers.get("ETag") or headers.get("Last-Modified")
     if status == 200:
-        return Answer(0, length, length, mark, partial=False)
+        return Answer(0, length, length, mark, partial=False, is_page=kind in _WEB_PAGE)
     found = _CONTENT_RANGE.fullmatch(headers.get("Content-Range", "").strip())
     if span is None or found is None:
         raise NoSuchRange
