@@ -112,6 +112,9 @@ class Photographer:
         self.wait_for(lambda: session.dataset is not None and session.can_plot)
         self.wait(800)
         self.take("04-ready")
+        self.window.sampling_panel.end_action.trigger()
+        self.take("04-untrained-caption")
+        self.window.sampling_panel.restart_action.trigger()
         self.take_data_tabs()
         self.take_failed_photos()
         self.take_form_problems()
@@ -257,6 +260,8 @@ class Photographer:
             self.window.menus.larger_text.trigger()
         self.wait(300)
         self.take("18-large-text")
+        self.window.go_to(self.window.sampling_dock)
+        self.take("19-large-text-sampling")
         self.window.menus.normal_text.trigger()
 
 

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget
 
 # In lines of text: a window of less height has too little for both docks, one above the other. It is
 # reached by enlarging the text for a projector as well as by a small window.
-LEAST_HEIGHT = 42
+LEAST_HEIGHT = 46
 _WIDTH = 0.55  # of the window, for the docks
 _TRAINING_HEIGHT = 0.41  # of the docks' height
 

@@ -14,7 +14,7 @@ from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
 
 # The captions stand beside the loss from this width on, in lines of text, if the place is this much wider
 # than high.
-_WIDE, _WIDER = 42, 1.6
+_WIDE, _WIDER = 38, 1.6
 _WATCHED_SHARE = 0.36  # of the height, where they stand below: the loss comes first
 _UNBOUNDED = (1 << 24) - 1  # Qt's own largest size
 
