@@ -13,7 +13,7 @@ from tests.damage.watched_child import WatchedChild
 @pytest.fixture(scope="module")
 def child() -> Iterator[WatchedChild]:
     """A child with little patience and room, so that the watch is tested quickly."""
-    started = WatchedChild(seconds=0.5, memory=300 * 10**6)
+    started = WatchedChild(seconds=0.3, memory=300 * 10**6)
     yield started
     started.end()
 

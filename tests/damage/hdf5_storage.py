@@ -65,7 +65,7 @@ def forms() -> Iterator[Damage]:
             yield Damage(f"{file} {form}", lambda folder, f=file, how=form: write_as(folder / f, how), SAME)
 
 
-def flipped(count: int = 110) -> Iterator[Damage]:
+def flipped(count: int = 80) -> Iterator[Damage]:
     """Bytes of the descriptions changed at random, by a fixed seed."""
     names = list(FORMS)
     for seed in range(count):
