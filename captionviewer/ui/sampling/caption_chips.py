@@ -53,6 +53,14 @@ class CaptionChips(WordFlow):
             self._forget_lines()
             self.update()
 
+    def height_if(self, dense: bool, texts: Sequence[str], width: int) -> int:
+        """Return the height that these words would take at a width, so set; nothing changes."""
+        now = self.padding, self.spacing
+        self.padding, self.spacing = self._DENSE if dense else self._ROOMY
+        height = self.height_of(texts, width)
+        self.padding, self.spacing = now
+        return height
+
     # ---- how a word looks ----------------------------------------------------------------------
 
     def paint_word(self, painter: QPainter, index: int, box: QRect, text: str) -> None:

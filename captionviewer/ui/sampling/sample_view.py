@@ -225,12 +225,12 @@ class SampleView(QScrollArea):
         texts = [START, *self._whole]
         stands_alone = self._lower.direction() is QBoxLayout.Direction.LeftToRight
         for dense, one_line in ((False, False), (True, False), (True, True)):
-            self._chips.set_dense(dense)
-            self.caption.set_one_line(one_line)
-            taken = self._chips.height_of(texts, wide) + _SAID_GAP
+            taken = self._chips.height_if(dense, texts, wide) + _SAID_GAP
             taken += self.caption.height_of(self._whole, wide, one_line)
             if taken <= room or not stands_alone:
                 break
+        self._chips.set_dense(dense)
+        self.caption.set_one_line(one_line)
 
     def _place_photo(self, key: object) -> None:
         record = self.photo.record
