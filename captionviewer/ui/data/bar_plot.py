@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -201,20 +201,11 @@ class BarPlot(PlotCanvas):
             self._paint_card(painter, pointed, c)
 
     def _paint_card(self, painter: QPainter, bar: Bar, c: Colors) -> None:
-        """Write a bar's numbers in the corner of the plot that is farthest from it."""
+        """Write a bar's numbers in the corner of the plot where they cover least of the bars."""
         metrics = self.fontMetrics()
-        widest = self.width() - 16
         lines = [bar.words, self.hint]
-        wide = min(max(metrics.horizontalAdvance(line) for line in lines) + 16, widest)
-        card = QRectF(0, 0, wide, len(lines) * metrics.lineSpacing() + 10)
-        box = self.bar_box(bar)
-        left = box.center().x() < self.width() / 2
-        card.moveLeft(
-            self.width() - wide - 8 if left and bar.upright else 8 if bar.upright else widest + 8 - wide
-        )
-        card.moveTop(
-            8 if bar.upright or box.center().y() > self.height() / 2 else self.height() - card.height() - 8
-        )
+        wide = min(max(metrics.horizontalAdvance(line) for line in lines) + 16, self.width() - 16)
+        card = self._place_card(bar, QSizeF(wide, len(lines) * metrics.lineSpacing() + 10))
         painter.setPen(QPen(c.border, 1))
         painter.setBrush(c.raised)
         painter.drawRoundedRect(card, 5, 5)
@@ -226,6 +217,17 @@ class BarPlot(PlotCanvas):
             )
             elided = metrics.elidedText(line, Qt.TextElideMode.ElideRight, int(words.width()) + 1)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
+
+    def _place_card(self, pointed: Bar, size: QSizeF) -> QRectF:
+        right, bottom = self.width() - size.width() - 8, self.height() - size.height() - 8
+        low = 8.0 if pointed.upright else bottom  # below upright bars stand their names
+        places = [QRectF(QPointF(x, y), size) for y in (8.0, low) for x in (right, 8.0)]
+
+        def covered(card: QRectF) -> float:
+            areas = [(bar, card.intersected(box)) for bar, box in self._boxes.items()]
+            return sum(box.width() * box.height() * (9 if bar == pointed else 1) for bar, box in areas)
+
+        return min(places, key=covered)
 
 
 class _Overlay(QWidget):

@@ -270,7 +270,7 @@ def draw_words(
             place + 0.5,
             count,
             upright,
-            f"{word}: said {count:,} times, {100 * count / statistics.num_words:.2g} % of all words",
+            f"{word}: said {count:,} times, {100 * count / statistics.num_words:.2g} % of words",
             word,
         )
         for place, (word, count) in enumerate(zip(words, counts, strict=True))

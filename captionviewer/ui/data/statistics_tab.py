@@ -17,8 +17,7 @@ from captionviewer.ui.data.data_plots import (
 )
 from captionviewer.ui.session import Session
 from captionviewer.ui.theme import set_muted
-from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.widgets.tool_buttons import ActionButton
+from captionviewer.ui.widgets.tool_buttons import SwitchButton
 from captionviewer.ui.worker import Job
 
 SIDE_BY_SIDE_LETTERS = 100  # narrower than so many letters, one plot is shown at a time
@@ -70,7 +69,9 @@ class StatisticsTab(QWidget):
     def _switch(self) -> QWidget:
         """Make the buttons that say which plot is shown where there is room for one."""
         self.switch = QWidget()
-        line = FlowLayout(self.switch, gap=4, line_gap=4)
+        line = QHBoxLayout(self.switch)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
         self._group = QActionGroup(self)
         self.show_actions = []
         for words, name in (("Lengths", "lengths"), ("Words", "words"), ("Captions a photo", "captions")):
@@ -80,8 +81,9 @@ class StatisticsTab(QWidget):
             action.triggered.connect(self._arrange)
             self._group.addAction(action)
             self.show_actions.append(action)
-            button = ActionButton(action, f"show_{name}", Qt.ToolButtonStyle.ToolButtonTextOnly)
-            line.addWidget(button)
+            left, right = name == "lengths", name == "captions"
+            line.addWidget(SwitchButton(action, f"show_{name}", left=left, right=right))
+        line.addStretch(1)
         self.show_actions[0].setChecked(True)
         return self.switch
 

@@ -1,4 +1,4 @@
-"""Small buttons that grow with the text: an icon of an action, and one half of a switch."""
+"""Small buttons that grow with the text: an icon of an action, and a part of a switch."""
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPen
@@ -37,11 +37,23 @@ class ActionButton(QToolButton):
 
 
 class SwitchButton(ActionButton):
-    """One of two choices that look like one switch: the one in force is filled."""
+    """One of two or three choices that look like one switch: the one in force is filled.
 
-    def __init__(self, action: QAction, name: str, *, left: bool, parent: QWidget | None = None) -> None:
+    `left` and `right` say whether the switch ends there; of two halves each ends at one side.
+    """
+
+    def __init__(
+        self,
+        action: QAction,
+        name: str,
+        *,
+        left: bool,
+        right: bool | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(action, name, Qt.ToolButtonStyle.ToolButtonTextOnly, parent)
         self._left = left
+        self._right = not left if right is None else right
 
     def sizeHint(self) -> QSize:
         """Return the size of the text with some air."""
@@ -60,7 +72,7 @@ class SwitchButton(ActionButton):
         painter.setClipRect(self.rect())
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         # the inner edge lies outside of the clip, where the other half goes on
-        box = box.adjusted(0, 0, 8, 0) if self._left else box.adjusted(-8, 0, 0, 0)
+        box = box.adjusted(0 if self._left else -8, 0, 0 if self._right else 8, 0)
         shape = QPainterPath()
         shape.addRoundedRect(box, 5, 5)
         checked, enabled = self.isChecked(), self.isEnabled()
