@@ -138,6 +138,7 @@ class TrainingPanel(QWidget):
         column.addWidget(self._summary)
         column.addStretch(1)
         self._form_area = QScrollArea()
+        self._form_inside = inside
         self._form_area.setWidget(inside)
         self._form_area.setWidgetResizable(True)
         self._form_area.setFrameShape(QFrame.Shape.NoFrame)
@@ -160,6 +161,10 @@ class TrainingPanel(QWidget):
         wanted = Qt.Orientation.Vertical if above else Qt.Orientation.Horizontal
         if self._parts.orientation() is not wanted:
             self._parts.setOrientation(wanted)
+            if above:  # as much of the form as leaves the loss a third
+                high, asked = self._parts.height(), self._form_inside.sizeHint().height()
+                form_high = min(asked, 2 * high // 3)
+                self._parts.setSizes([form_high, high - form_high])
         alone = not above and self.width() < form + _ROOM_LEAST * line
         self.run_area.setVisible(not (alone and self.settings_action.isChecked()))
 
