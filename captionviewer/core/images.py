@@ -67,6 +67,8 @@ class PhotoStore:
     ----------
     image_folder
         The user's own COCO images (`train2014/` and `val2014/` under it), if any.
+    data_images
+        Such a folder that came with the data; looked in where `image_folder` lacks a photo.
     cache_folder
         Where downloads are kept; None keeps none.
     network
@@ -96,8 +98,10 @@ class PhotoStore:
         cache_bytes: int = CACHE_BYTES,
         manners: HostManners | None = None,
         links: PhotoLinks | None = None,
+        data_images: Path | None = None,
     ) -> None:
         self.image_folder = image_folder
+        self.data_images = data_images
         self.cache = PhotoCache(cache_folder, cache_bytes) if cache_folder is not None else None
         self.network = network
         self._mirror = mirror.rstrip("/")
@@ -171,17 +175,19 @@ class PhotoStore:
     # ---- the four ways, each: a photo, None (no such way for this record), or a failure -------
 
     def _from_folder(self, _url: str, file_name: str | None, _asker: _Asker) -> Photo | None:
-        if self.image_folder is None or file_name is None:
+        folders = [folder for folder in (self.image_folder, self.data_images) if folder is not None]
+        if not folders or file_name is None:
             return None
         parts = _safe_parts(file_name)
         if parts is None:
             message = f"The photo name {shown(file_name)} leads out of the image folder and is refused."
             raise PhotoUnavailable(PhotoProblem.REFUSED, file_name, message, can_retry=False)
-        path = self.image_folder.joinpath(*parts)
-        data = _read_file(path)
-        if data is None:
-            return None
-        return Photo(decode_picture(data, str(path)), "folder", str(path))
+        for folder in dict.fromkeys(folders):
+            path = folder.joinpath(*parts)
+            data = _read_file(path)
+            if data is not None:
+                return Photo(decode_picture(data, str(path)), "folder", str(path))
+        return None
 
     def _from_cache(self, url: str, file_name: str | None, _asker: _Asker) -> Photo | None:
         if self.cache is None:

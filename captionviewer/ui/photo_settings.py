@@ -17,7 +17,12 @@ IMAGE_PARTS = ("train2014", "val2014")  # the folders that COCO's photos come in
 
 
 def photo_store(
-    settings: Settings, image_folder: Path | None, before: PhotoStore | None, *, same_data: bool
+    settings: Settings,
+    image_folder: Path | None,
+    before: PhotoStore | None,
+    *,
+    same_data: bool,
+    data_images: Path | None = None,
 ) -> PhotoStore:
     """Make a store as the settings say.
 
@@ -31,6 +36,7 @@ def photo_store(
         cache_bytes=cache_megabytes(settings) * MEGABYTE,
         manners=before.manners if before is not None else None,
         links=before.links if before is not None and same_data else None,
+        data_images=data_images,
     )
 
 

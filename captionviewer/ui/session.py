@@ -257,7 +257,13 @@ class Session(QObject):
         return self.dataset.local_images if self.dataset is not None else None
 
     def _use_photos(self, same_photos: bool) -> None:
-        store = photo_store(self.settings, self.image_folder, self.photos.store, same_data=same_photos)
+        store = photo_store(
+            self.settings,
+            self.image_folder,
+            self.photos.store,
+            same_data=same_photos,
+            data_images=self.dataset.local_images if self.dataset is not None else None,
+        )
         self.photos.set_store(store, same_photos=same_photos)
 
     def _scan_features(self, dataset: CocoDataset) -> None:

@@ -146,6 +146,18 @@ def test_a_picture_under_a_wrong_name_is_shown_for_what_it_is(places: Places) ->
     assert places.store.photo(places.url).pixels.shape == (24, 32, 3)
 
 
+def test_the_datas_own_photos_stand_in_for_those_that_the_users_folder_lacks(
+    places: Places, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    (mine / "train2014").mkdir(parents=True)
+    places.on_disk(picture_bytes(GREEN))
+    store = PhotoStore(mine, network=False, data_images=places.images)
+    assert color_of(store.photo("", NAME)) == GREEN
+    (mine / NAME).write_bytes(picture_bytes(RED))
+    assert color_of(store.photo("", NAME)) == RED
+
+
 def test_a_damaged_file_in_the_folder_gives_way_to_the_web(places: Places) -> None:
     places.on_disk(picture_bytes(RED)[:50])
     places.on_flickr(picture_bytes(GREEN))
