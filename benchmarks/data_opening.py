@@ -1,9 +1,10 @@
-"""Opening all of COCO, memory, minibatches and search, each against its bound and the notebook's way.
+"""Opening all of COCO, minibatches, search, filter, sort and nearest photos, each against its bound.
 
     python benchmarks/data_opening.py [FOLDER] [--rounds 5]
 
 FOLDER is a data folder in the official layout, best the official one; without it one of the official
-shapes is written for the time of the run (random captions; features full of holes, which take no disk).
+shapes is written for the time of the run (random captions, PCA features that are noise, and raw ones full
+of holes, which take no disk).
 Every opening is timed in a process of its own.  Files are in the page cache: they are read once before.
 """
 
@@ -14,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +26,13 @@ import numpy as np
 from timing.in_turn import block_of, in_turn, ratio
 
 from captionviewer.core.captions import SPECIAL_WORDS
-from captionviewer.core.coco import CocoDataset
+from captionviewer.core.coco import CaptionConditions, CaptionOrder, CaptionSelection, CocoDataset, DataError
 from captionviewer.core.coco_files import SPLITS, FeatureKind, features_file
+from captionviewer.core.feature_file import FeatureFile
+from captionviewer.core.nearest_photos import NeighbourSearch
 
 OPENING_SECONDS, OPENING_MEGABYTES, MINIBATCH_MS, SEARCH_MS = 0.5, 150, 20, 50
+SELECTION_MS, NEAREST_MS, NEAREST_RAW_MS, NEAREST_MEGABYTES = 50, 200, 1_000, 8
 SIZES = {"train": (82_783, 400_135), "val": (40_504, 195_954)}
 WIDTHS: dict[FeatureKind, int] = {"pca": 512, "raw": 4_096}
 VOCABULARY, LENGTH = 1_004, 17
@@ -56,6 +62,10 @@ def write_stand_in(folder: Path) -> None:
             with h5py.File(folder / features_file(split, kind), "w") as file:
                 space = h5py.h5s.create_simple((images, width))
                 h5py.h5d.create(file.id, b"features", h5py.h5t.IEEE_F32LE, space, settings)
+                for start in range(0, images if kind == "pca" else 0, 8_192):
+                    count = min(8_192, images - start)
+                    noise = rng.standard_normal((count, width), dtype=np.float32)
+                    file["features"][start : start + count] = noise
         ids = rng.choice(600_000, size=images, replace=False).tolist()
         urls = (
             f"http://farm{1 + i % 9}.staticflickr.com/{1000 + i % 9000}/{i:010d}_{i:010x}_z.jpg\n"
@@ -172,23 +182,108 @@ def report_search(dataset: CocoDataset, rounds: int) -> None:
         print("    (captions == word).any(axis=1) / ours:", ratio(times["plain"], times["ours"]))
 
 
+def report_selection(dataset: CocoDataset, rounds: int) -> None:
+    """Conditions and orders, as the panel asks for them in its own thread; the first answer counts too."""
+    common = dataset.vocabulary.idx_to_word[int(dataset.word_counts().argmax())]
+    long_ones = CaptionConditions(words=(9, 15), unknown=(0, 1))
+    cases: dict[str, tuple[CaptionConditions, CaptionOrder]] = {
+        "captions of 9 to 15 words with at most one <UNK>": (long_ones, "file"),
+        "the same with a frequent word, longest first": (replace(long_ones, phrases=(common,)), "length"),
+        "photos with 5 captions": (CaptionConditions(captions_an_image=(5, 5)), "file"),
+        "all captions, longest first": (CaptionConditions(), "length"),
+        "all captions, most <UNK> first, each photo once": (CaptionConditions(one_an_image=True), "unknown"),
+    }
+    for name, (wanted, order) in cases.items():
+
+        def select(wanted: CaptionConditions = wanted, order: CaptionOrder = order) -> CaptionSelection:
+            return dataset.select_captions("train", wanted, order=order, falling=order != "file")
+
+        start = time.perf_counter()
+        found = select()
+        first = (time.perf_counter() - start) * 1e3
+        slowest = max(first, *in_turn({"ours": block_of(select)}, rounds, 5)["ours"])
+        print(f"  {name}: {verdict(slowest, SELECTION_MS, 'ms')} ({len(found.caption_rows):,} found)")
+    rows = dataset.select_captions("train", long_ones).caption_rows
+    start = time.perf_counter()
+    dataset.minibatch("train", 24, 231, 0, rows)
+    shuffled = (time.perf_counter() - start) * 1e3
+    last = dataset.num_minibatches("train", 24, rows) - 1
+    times = in_turn({"page": block_of(lambda: dataset.minibatch("train", 24, 231, last, rows))}, rounds, 5)
+    print("  first page of what was found, shuffled:", verdict(shuffled, SELECTION_MS, "ms"))
+    print("  any other page:", verdict(max(times["page"]), SELECTION_MS, "ms"))
+
+
+def report_nearest(dataset: CocoDataset, rounds: int) -> None:
+    """Ten nearest photos of one in the train split, as the panel asks for them in a thread."""
+    photos = dataset.num_photos("train")
+    rows = np.random.default_rng(2).integers(photos, size=1_000).tolist()
+
+    def ours() -> object:
+        return dataset.nearest_photos("train", rows.pop())
+
+    def plain() -> object:
+        with h5py.File(dataset.folder / features_file("train", "pca")) as file:
+            every = np.asarray(file["features"])
+        cosines = every @ every[rows.pop()] / np.linalg.norm(every, axis=1)
+        return np.argsort(-cosines)[1:11]
+
+    tracemalloc.start()
+    start = time.perf_counter()
+    ours()
+    first = (time.perf_counter() - start) * 1e3
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    if dataset.available_features[0] == "pca":
+        times = in_turn({"ours": block_of(ours), "plain": block_of(plain)}, rounds, 3)
+        print(f"  ten nearest of {photos:,}: {verdict(max(first, *times['ours']), NEAREST_MS, 'ms')}")
+        print("  all read into memory and compared there / ours:", ratio(times["plain"], times["ours"]))
+    else:  # an eighth of the reading is not to be had
+        times = in_turn({"ours": block_of(ours)}, rounds, 3)
+        print(f"  ten nearest of {photos:,}: {verdict(max(first, *times['ours']), NEAREST_RAW_MS, 'ms')}")
+    print("  memory taken meanwhile:", verdict(peak / 2**20, NEAREST_MEGABYTES, "MB"))
+
+
+def report_nearest_by_raw(dataset: CocoDataset) -> None:
+    """The same by the raw features, as where a folder has no others."""
+    files = {split: FeatureFile(dataset.folder / features_file(split, "raw")) for split in SPLITS}
+    search = NeighbourSearch(dataset.folder, "raw", "raw", files)
+    slowest = 0.0
+    try:
+        for row in (1, 2, 3):
+            start = time.perf_counter()
+            search.find("train", row, "train", 10, lambda: False)
+            slowest = max(slowest, (time.perf_counter() - start) * 1e3)
+    except DataError as error:
+        print(f"  ten nearest by raw features: not timed ({error.problem})")
+    else:
+        print(f"  ten nearest by raw features: {verdict(slowest, NEAREST_RAW_MS, 'ms')}")
+    finally:
+        for file in files.values():
+            file.close()
+
+
 def report(folder: Path, rounds: int) -> None:
     with CocoDataset.open(folder, "pca") as dataset:
         total = sum(dataset.num_captions(split) for split in SPLITS)
         print(f"{total:,} captions of {sum(dataset.num_photos(split) for split in SPLITS):,} photos")
         kinds = dataset.available_features
         report_search(dataset, rounds)
+        report_selection(dataset, rounds)
     for kind in kinds:
         with CocoDataset.open(folder, kind) as dataset:
             for split in SPLITS:
                 dataset.scan_features(split)  # into the page cache
             print(f"{kind} features")
             report_minibatch(dataset, rounds)
+            if kind == kinds[0]:
+                report_nearest(dataset, rounds)
+            else:
+                report_nearest_by_raw(dataset)
         report_opening(folder, kind, rounds)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time opening, minibatches and search.")
+    parser = argparse.ArgumentParser(description="Time what is asked of a full-size data folder.")
     parser.add_argument("folder", nargs="?", type=Path, help="a data folder; without it, one is written")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--one-opening", nargs=2, help=argparse.SUPPRESS)
