@@ -53,6 +53,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         mine = self.server.mine
+        mine.paths.append(self.path)
         mine.asked.append(self.headers.get("Range"))
         mine.headers.append(dict(self.headers))
         fault = mine.faults.pop(0) if mine.faults else None
@@ -134,6 +135,7 @@ class ArchiveServer:
         self.sent = 0  # bytes of the archive
         self.faults: list[Fault] = []
         self.always: Fault | None = None
+        self.paths: list[str] = []
         self.asked: list[str | None] = []  # the Range of each request
         self.headers: list[dict[str, str]] = []
         self.closing = threading.Event()

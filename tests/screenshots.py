@@ -120,6 +120,7 @@ class Photographer:
         self.take_form_problems()
         self.take_training()
         self.take_sampling()
+        self.take_download()
         window.training_panel.stop_and_wait(10)
         if session.model is not None:
             session.set_model(replace(session.model, unsaved=False))
@@ -127,6 +128,52 @@ class Photographer:
         window.theme.deleteLater()
         window.deleteLater()
         self.wait(50)
+
+    def take_download(self) -> None:
+        """The dialog that downloads: its form, under way, paused, broken off, damaged and done."""
+        from captionviewer.core.download import Phase
+        from tests.archive_server import ArchiveServer, archive_of, cut
+
+        desk = self.window.downloads
+        desk.show()
+        dialog = desk.dialog
+        assert dialog is not None
+        self.take("19-download-form", dialog)
+        archive = archive_of(self.data)
+        folder = self.temporary / "downloads" / self.folder.name / "coco_captioning"
+        with ArchiveServer(archive) as server:
+            server.piece, server.every = len(archive) // 60, 0.1
+            dialog.form.address.setText(server.address)
+            dialog.form.folder.setText(str(folder))
+            dialog.form.raw.click()
+            self.wait(400)
+            dialog.go.click()
+            self.wait_for(lambda: desk.download.progress.phase is Phase.FETCHING)
+            self.wait_for(lambda: (desk.download.progress.share or 0.0) > 0.4)
+            self.take("19-download-running", dialog)
+            dialog.pause.click()
+            self.wait(600)
+            self.take("19-download-paused", dialog)
+            dialog.pause.click()
+            server.faults = [cut(0)] * 2
+            dialog.stop.click()
+            self.wait_for(lambda: not desk.download.is_running)
+            self.take("19-download-stopped", dialog)
+            dialog.go.click()
+            self.wait_for(lambda: "Trying again" in desk.download.progress.words)
+            self.wait(250)
+            self.take("19-download-waiting", dialog)
+            at = archive.find(b"train2014_urls.txt") + 200
+            server.archive = archive[:at] + b"\0\0\0\0" + archive[at + 4 :]
+            server.mark, server.every = '"damaged"', 0.0
+            self.wait_for(lambda: not desk.download.is_running)
+            self.take("19-download-damaged", dialog)
+            server.archive = archive
+            dialog.go.click()
+            self.wait_for(lambda: not desk.download.is_running)
+            self.wait(600)
+            self.take("19-download-done", dialog)
+        dialog.hide()
 
     def take_data_tabs(self) -> None:
         """The tabs of the details, and a search with and without hits."""

@@ -36,9 +36,9 @@ WHAT_COCO_IS = (
     "<p><b>What COCO is.</b> Microsoft COCO holds 123,287 photos from Flickr with about five captions "
     "each, written by people. Stanford's CS231n course gives them as arrays: the captions as word "
     "ids, each photo as a vector of features, and the photos' addresses.</p>"
-    "<p><b>How to get it.</b> Download "
-    f'<a href="{DATA_ADDRESS}">{DATA_ADDRESS}</a> (about 1 GB), unpack it, and open the folder '
-    "<i>coco_captioning</i> here. The photos themselves are fetched one by one as you look at them; "
+    "<p><b>How to get it.</b> <i>Get the COCO Data</i> in the File menu downloads "
+    f'<a href="{DATA_ADDRESS}">{DATA_ADDRESS}</a> (about 1 GB), checks and unpacks it. If you have it, open '
+    "the folder <i>coco_captioning</i>. The photos themselves are fetched one by one as you look at them; "
     "if you have COCO's <i>train2014</i> and <i>val2014</i> folders, <i>Choose Image Folder</i> in the "
     "File menu uses those instead.</p>"
 )
