@@ -184,6 +184,8 @@ class Menus:
         menu.addSeparator()
         menu.addActions(splits)
         menu.addSeparator()
+        menu.addActions([data.filter_action, data.clear_action])
+        menu.addSeparator()
         group = QActionGroup(self._window)
         self.features: dict[FeatureKind, QAction] = {}
         kinds: tuple[tuple[FeatureKind, actions.ActionWords], ...] = (

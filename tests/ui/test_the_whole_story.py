@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QCheckBox, QPushButton, QSpinBox
 
 from captionviewer.ui.data.photo_grid import PhotoGrid
 from captionviewer.ui.sampling.ground_truth import GroundTruthCaption
@@ -84,7 +84,9 @@ def test_a_student_opens_data_trains_a_model_and_finds_its_captions_learned(
     assert "100" in driver.text("status_model")
 
     # the photos trained on: each one's caption, word by word, is the one it was trained on
-    driver.choose(driver.find(QComboBox, "photo_filter"), "Trained on")
+    driver.click_action(window.data_panel.filter_action)
+    trained_on = driver.find(QCheckBox, "only_trained")
+    driver.click(trained_on, QPoint(8, trained_on.height() // 2))
     grid = driver.find(PhotoGrid, "photo_grid")
     learned: dict[str, bool] = {}
     can_step = window.sampling_panel.step_action.isEnabled

@@ -81,6 +81,8 @@ class DataPanel(QWidget):
         self.next_action = self.bar.next_action
         self.reshuffle_action = self.bar.reshuffle_action
         self.find_action = self.bar.find_action
+        self.filter_action = self.bar.filter_action
+        self.clear_action = self.bar.clear_action
         self.copy_caption_action = self.details.copy_caption_action
         self.copy_url_action = self.details.copy_url_action
         for action in (

@@ -215,7 +215,8 @@ def _draw_both(
     if bars:
         axes.set_xlim(bars[0].low - 0.4, bars[-1].high + 0.4)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    marks = max(2, min(5, int(72 * figure.get_figheight() / (4 * points))))  # as many as have room
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=marks))
     axes.yaxis.set_major_formatter(PercentFormatter(decimals=0))
     style(axes, colors, points)
     axes.legend(frameon=False, labelcolor=colors.text.name(), fontsize=points * 0.9, handlelength=1.0)
