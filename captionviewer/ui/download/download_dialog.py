@@ -1,6 +1,6 @@
 """The dialog "Get the COCO data": it may be put away while the download goes on."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -103,7 +103,12 @@ class DownloadDialog(QDialog):
         self.go.setEnabled(self.form.can_start())
         self.go.setText(self._next_words(error))
         self.go.setIcon(icon("folder" if self._is_here() else "save"))
-        self._grow()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._grow()
+        return done
 
     def _grow(self) -> None:
         """Give new lines room; nothing shrinks, so that the buttons stay under the hand."""

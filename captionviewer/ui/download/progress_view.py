@@ -91,9 +91,11 @@ def _label(name: str, accessible: str) -> QLabel:
 
 def _heading(progress: DownloadProgress) -> str:
     heading = progress.phase.value
-    if progress.total and progress.phase is not Phase.WAITING:
+    if progress.phase in (Phase.ASKING, Phase.WAITING):
+        return heading
+    if progress.total:
         return f"{heading}: {bytes_words(progress.done)} of {bytes_words(progress.total)}"
-    if progress.done and progress.phase is not Phase.WAITING:
+    if progress.done:
         return f"{heading}: {bytes_words(progress.done)}"
     return heading
 
