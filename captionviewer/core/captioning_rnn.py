@@ -91,7 +91,7 @@ class CaptioningRNN:
         self.hidden_dim = int(hidden_dim)
 
         # One for each call of `loss` at a time: taken out, used, put back, so threads do not meet in one.
-        self._idle_workspaces: deque[fast_step.Workspace] = deque()
+        self._idle_workspaces: deque[fast_step.Workspace] = deque(maxlen=2)
 
         V, D, W, H = len(word_to_idx), self.input_dim, self.wordvec_dim, self.hidden_dim
         G = self._shapes()["b"][0]  # columns of the recurrent products: H, or one H for each gate
@@ -143,7 +143,7 @@ class CaptioningRNN:
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)
-        self._idle_workspaces = deque()
+        self._idle_workspaces = deque(maxlen=2)
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         V, D, W, H = len(self.word_to_idx), self.input_dim, self.wordvec_dim, self.hidden_dim

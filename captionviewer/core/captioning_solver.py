@@ -151,7 +151,7 @@ class CaptioningSolver:
         return loss
 
     def train(self) -> None:
-        """Run num_iterations steps, printing the loss now and then if verbose."""
+        """Run num_iterations steps more, printing the loss now and then if verbose."""
         for t in range(self.num_iterations):
             loss = self.step()
             if self.verbose and t % self.print_every == 0:

@@ -75,7 +75,7 @@ def decode_captions(captions: IntArray, idx_to_word: Sequence[str] | Mapping[int
     Raises
     ------
     ValueError
-        `captions` has neither one nor two axes.
+        `captions` has neither one nor two axes, or a word id is negative.
     """
     ids = np.asarray(captions)
     if ids.ndim == 1:
@@ -88,6 +88,8 @@ def decode_captions(captions: IntArray, idx_to_word: Sequence[str] | Mapping[int
 def _decode_one(ids: list[int], idx_to_word: Sequence[str] | Mapping[int, str]) -> str:
     words: list[str] = []
     for index in ids:
+        if index < 0:
+            raise ValueError(f"a caption's word ids are 0 or more, not {index}")
         word = idx_to_word[index]
         if word != NULL:
             words.append(word)

@@ -367,6 +367,9 @@ class Session(QObject):
         """Open a model file in a thread; the current model stays until the new one is known to be good."""
 
         def done(saved: SavedModel) -> None:
+            if self.run is not None and self.run.state.is_live:
+                self.problem.emit(f"{path.name} was not opened: training began meanwhile. Stop it first.")
+                return
             misfit = fits(saved, self.dataset) if self.dataset is not None else None
             if misfit is not None:
                 self.problem.emit(f"{path}: {misfit}")

@@ -53,3 +53,8 @@ def test_a_vocabulary_without_a_special_word_says_which_when_it_is_asked_for() -
 def test_a_word_that_occurs_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="'cat'"):
         Vocabulary.from_words(["cat", "dog", "cat"])
+
+
+def test_a_negative_word_id_is_refused_instead_of_read_from_the_end_of_the_vocabulary() -> None:
+    with pytest.raises(ValueError, match="not -1"):
+        decode_captions(np.array([4, -1, 2]), WORDS)
