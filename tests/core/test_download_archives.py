@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from captionviewer.core.download import DownloadError, DownloadProblem
+from captionviewer.core.download import DownloadError, DownloadProblem, bytes_words, seconds_words
 from captionviewer.core.download import archive_listing as listing
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.placing import WORK_NAME
@@ -208,3 +208,25 @@ def test_the_speed_follows_the_last_seconds_and_forgets_a_pause() -> None:
     meter.restart()
     now[0] = 100.0
     assert meter.note(30_000) is None
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (24_226, "24.2 kB"),
+        (309_663_802, "310 MB"),
+        (2.33e9, "2.33 GB"),
+        (16e9, "16.0 GB"),
+    ],
+)
+def test_bytes_are_written_as_people_read_them(count: float, words: str) -> None:
+    assert bytes_words(count) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "1 s"), (200, "3 min 20 s"), (7500, "2 h 05 min"), (4 * 86_400, "4 days")]
+)
+def test_times_left_are_written_as_people_read_them(seconds: float, words: str) -> None:
+    assert seconds_words(seconds) == words

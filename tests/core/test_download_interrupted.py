@@ -4,14 +4,17 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from captionviewer.core.coco import CocoDataset
 from captionviewer.core.download import (
+    Download,
     DownloadError,
     DownloadProblem,
+    DownloadRequest,
     Phase,
     unfinished_download,
 )
@@ -20,9 +23,12 @@ from captionviewer.core.download.folder_lock import FolderLock
 from captionviewer.core.download.placing import LOCK_NAME, WORK_NAME, prepare
 from tests.archive_server import (
     ArchiveServer,
+    Handler,
     cut,
+    status,
 )
 from tests.download_setup import (
+    QUICK,
     Book,
     assert_nothing_looks_finished,
     download_of,
@@ -186,6 +192,23 @@ def test_a_stopped_download_says_what_is_kept_and_goes_on_later(
     fetched(server, folder, book, raw=True)
     assert files_in(folder) == book.wanted(raw=True)
     assert server.sent - before < len(book.archive)
+
+
+@pytest.mark.parametrize("phase", [Phase.ASKING, Phase.WAITING])
+def test_stopping_ends_a_wait_for_a_silent_or_a_busy_server(
+    server: ArchiveServer, folder: Path, phase: Phase
+) -> None:
+    def silence(handler: Handler) -> None:
+        handler.server.mine.closing.wait(20)
+
+    server.always = silence if phase is Phase.ASKING else status(503, {"Retry-After": "500"})
+    patient = replace(QUICK, block_within_s=500.0)
+    download = Download(DownloadRequest(folder, server.address), manner=patient)
+    with pytest.raises(DownloadError) as caught:
+        download.run(cancelled=lambda: bool(server.asked) and download.progress.phase is phase)
+    assert caught.value.problem is DownloadProblem.STOPPED
+    assert "before anything came" in str(caught.value)
+    assert not folder.exists()
 
 
 def test_stopped_while_unpacking_nothing_half_written_stays(

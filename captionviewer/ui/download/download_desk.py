@@ -1,14 +1,17 @@
 """Where the window's part in a download is kept together: the dialog, the outcome, and closing meanwhile."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from captionviewer.core.chosen_data import remember_data_folder
-from captionviewer.ui.download.coco_download import CocoDownload
-from captionviewer.ui.download.download_dialog import DownloadDialog
 from captionviewer.ui.session import Session
+
+if TYPE_CHECKING:
+    from captionviewer.ui.download.coco_download import CocoDownload
+    from captionviewer.ui.download.download_dialog import DownloadDialog
 
 
 class DownloadDesk(QObject):
@@ -20,13 +23,24 @@ class DownloadDesk(QObject):
         super().__init__(window)
         self._session = session
         self._window = window
-        self.download = CocoDownload(session.workers, self)
-        self.download.finished.connect(self._came)
+        self._download: CocoDownload | None = None
         self.dialog: DownloadDialog | None = None
+
+    @property
+    def download(self) -> "CocoDownload":
+        """The download; loaded when it is first asked for, which most launches never do."""
+        if self._download is None:
+            from captionviewer.ui.download.coco_download import CocoDownload
+
+            self._download = CocoDownload(self._session.workers, self)
+            self._download.finished.connect(self._came)
+        return self._download
 
     def show(self) -> None:
         """Bring the dialog up; it is made when it is first asked for."""
         if self.dialog is None:
+            from captionviewer.ui.download.download_dialog import DownloadDialog
+
             self.dialog = DownloadDialog(self.download, self._window)
             self.dialog.open_asked.connect(self.data_ready)
         self.dialog.form.refresh()
@@ -46,7 +60,7 @@ class DownloadDesk(QObject):
 
     def may_close(self) -> bool:
         """Ask about a download that is going on; True when the window may close (what came is kept)."""
-        if not self.download.is_running:
+        if self._download is None or not self._download.is_running:
             return True
         question = QMessageBox(self._window)
         question.setIcon(QMessageBox.Icon.Question)
