@@ -111,9 +111,9 @@ class ProductThreads:
             self._usual = min(self._usual, pace)
 
     def _doubtful(self, pace: float) -> bool:
-        if pace < WORTHWHILE or self._clock < self._next_trial:
+        if pace < WORTHWHILE:
             return False
-        return self.one or pace > COLLAPSE * self._usual
+        return self._clock >= self._next_trial if self.one else pace > COLLAPSE * self._usual
 
     def _judge(self, pace: float) -> None:
         """Keep what is being tried, or go back."""
@@ -125,7 +125,7 @@ class ProductThreads:
             _log.info("matrix products use %s from now on", "one thread" if self.one else "all threads")
         if not self.one:
             self._usual = pace if kept else self._pace
-        self._wait = FIRST_WAIT if kept else min(2 * self._wait, LONGEST_WAIT)
+        self._wait = FIRST_WAIT if kept else min(2 * self._wait, LONGEST_WAIT)  # until one thread is doubted
         self._next_trial = self._clock + self._wait
 
     def _use(self, *, one: bool) -> None:

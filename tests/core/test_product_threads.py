@@ -74,6 +74,15 @@ def test_when_another_program_takes_a_core_a_run_falls_back_on_one_thread_within
     assert ran[False] <= 2
 
 
+def test_the_fall_back_does_not_wait_because_one_thread_was_of_no_use_a_moment_ago(
+    choice: ProductThreads, machine: Machine
+) -> None:
+    train(choice, machine, 1, quiet)
+    ran = train(choice, machine, 5, contended)
+    assert machine.one
+    assert ran[False] <= 2
+
+
 def test_when_the_machine_is_quiet_again_all_threads_come_back(
     choice: ProductThreads, machine: Machine
 ) -> None:
