@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QPointF,
@@ -17,9 +16,8 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -28,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from captionviewer.core.coco import PhotoRecord
-from captionviewer.ui.data.photo_grid import caption_lines, cell_parts, cell_size
+from captionviewer.ui.data.photo_cells import PhotoCells, caption_lines, cell_parts, paint_badge
 from captionviewer.ui.photo_loader import PhotoLoader, PhotoState
 from captionviewer.ui.theme import colors, mixed
 from captionviewer.ui.widgets.photo_view import paint_photo
@@ -156,20 +154,11 @@ class NeighbourDelegate(QStyledItemDelegate):
         bold = QFont(font)
         bold.setPointSizeF(font.pointSizeF() * 0.85)
         bold.setBold(True)
-        metrics = QFontMetrics(bold)
-        text = f"{neighbour.similarity:.3f}"
-        badge = QRectF(
-            photo.x() + 4, photo.y() + 4, metrics.horizontalAdvance(text) + 10, metrics.height() + 2
-        )
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(c.train if neighbour.record.split == "train" else c.val)
-        painter.drawRoundedRect(badge, 4, 4)
-        painter.setPen(c.on_badge)
-        painter.setFont(bold)
-        painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
+        split_color = c.train if neighbour.record.split == "train" else c.val
+        paint_badge(painter, photo, f"{neighbour.similarity:.3f}", split_color, bold, c, left=True)
 
 
-class NeighbourList(QListView):
+class NeighbourList(PhotoCells):
     """The neighbours in lines that fill the width; a click, or Enter, chooses one."""
 
     chosen = Signal(object)  # its PhotoRecord
@@ -179,21 +168,9 @@ class NeighbourList(QListView):
         self.cells = NeighbourModel(photos, self)
         self.setModel(self.cells)
         self.setItemDelegate(NeighbourDelegate(photos, self))
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setMovement(QListView.Movement.Static)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setUniformItemSizes(True)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.setMouseTracking(True)
-        self.setTabKeyNavigation(False)
         self.setObjectName("nearest_photos")
         self.setAccessibleName("Nearest photos")
         self.clicked.connect(self._choose)
-        self._fit_cells()
 
     def show_neighbours(self, neighbours: Sequence[Neighbour]) -> None:
         """Show the neighbours of another photo, from the nearest on."""
@@ -211,20 +188,3 @@ class NeighbourList(QListView):
             self._choose(self.currentIndex())
         else:
             super().keyPressEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the cells fill the new width."""
-        self._fit_cells()
-        super().resizeEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Let the cells follow the text size."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self._fit_cells()
-
-    def _fit_cells(self) -> None:
-        size = cell_size(max(self.viewport().width() - 1, 1), self.fontMetrics())
-        if size != self.gridSize():
-            self.setGridSize(size)
-            self.verticalScrollBar().setSingleStep(max(size.height() // 3, 1))
