@@ -2,7 +2,7 @@
 #
 #   make run [DATA=folder] [IMAGES=folder] [FEATURES=pca|raw]    open the window
 #   make test [ARGS="-k photo"]                                  run the tests
-#   make lint | bench | screenshots | clean
+#   make lint | bench | screenshots | picture | clean
 
 # The first Python here that is new enough, unless one is named: make PYTHON=/opt/python/bin/python3
 ifeq ($(origin PYTHON), undefined)
@@ -17,9 +17,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -c constraints.t
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
 
 # An environment whose Python is gone (upgraded away, or the folder was copied) is made anew
-$(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.made $(VENV)/.made-dev)
+$(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.made $(VENV)/.made-dev $(VENV)/.made-bench)
 
-.PHONY: help run test lint bench screenshots clean
+.PHONY: help run test lint bench screenshots picture clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
@@ -40,12 +40,17 @@ lint: $(VENV)/.made-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.made
+bench: $(VENV)/.made-bench
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(OFFSCREEN) $(BIN)/python "$$script"; done
 
 screenshots: $(VENV)/.made
 	@$(BIN)/python $(CHECK) qt --mend --platform offscreen
 	$(OFFSCREEN) $(BIN)/python -m tests.screenshots
+
+# The picture of the README: the storybook after its preset was trained, about a minute
+picture: $(VENV)/.made
+	@$(BIN)/python $(CHECK) qt --mend --platform offscreen
+	$(OFFSCREEN) $(BIN)/python -m tests.window_picture docs/window.png
 
 clean:
 	rm -rf $(VENV) screenshots build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache \
@@ -64,4 +69,8 @@ $(VENV)/.made: pyproject.toml constraints.txt
 
 $(VENV)/.made-dev: $(VENV)/.made
 	$(PIP) --no-build-isolation -e '.[test,dev]'
+	@touch $@
+
+$(VENV)/.made-bench: $(VENV)/.made
+	$(PIP) --no-build-isolation -e '.[test,bench]'
 	@touch $@

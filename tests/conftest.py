@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.archive_server import ArchiveServer
-from tests.coco_folder_writer import write_coco_folder
 from tests.download_setup import Book, write_book
+from tests.storybook_slice import write_storybook_slice
 
 COCO_VARIABLE = "CAPTIONVIEWER_TEST_COCO"
 
@@ -73,22 +73,15 @@ def pytest_make_collect_report(
 
 @pytest.fixture(scope="session")
 def coco_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in the official layout: the real one if given, else a small one written here."""
+    """A data folder in the official layout, with photos: the real one if given, else storybook scenes."""
     folder = data_folder()
     if folder is not None:
         return folder
-    written = tmp_path_factory.mktemp("coco")
-    write_coco_folder(written, photos=True)
-    return written
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path_factory.mktemp("storybook")))
+        from captionviewer.core.storybook import storybook_folder
 
-
-@pytest.fixture(scope="session")
-def real_coco() -> Path:
-    """Real COCO data, for what only real data can show."""
-    folder = data_folder()
-    if folder is None:
-        pytest.skip(f"{COCO_VARIABLE} names no folder of real COCO data")
-    return folder
+        return write_storybook_slice(storybook_folder(), tmp_path_factory.mktemp("data") / "coco")
 
 
 @pytest.fixture(scope="session")

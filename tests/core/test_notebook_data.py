@@ -9,9 +9,9 @@ import h5py
 import numpy as np
 import pytest
 
-from captionviewer.core.chosen_data import remember_data_folder
+from captionviewer.core.chosen_data import forget_data_folder, remember_data_folder
 from captionviewer.core.coco import DataError
-from captionviewer.core.notebook_data import NoDataChosen, load_coco_data, sample_coco_minibatch
+from captionviewer.core.notebook_data import load_coco_data, sample_coco_minibatch
 
 
 @pytest.fixture(scope="module")
@@ -76,16 +76,18 @@ def test_max_train_draws_train_captions_in_the_notebooks_order(
         np.testing.assert_array_equal(small[key], data[key])
 
 
-def test_without_a_folder_chosen_it_says_how_to_choose_one() -> None:
-    with pytest.raises(NoDataChosen) as caught:
-        load_coco_data()
-    assert "load_coco_data('path/to/coco_captioning')" in str(caught.value)
-    assert "captionviewer --data path/to/coco_captioning" in str(caught.value)
+def test_without_a_folder_chosen_it_reads_the_storybook() -> None:
+    data = load_coco_data(max_train=7)
+    assert len(data["train_captions"]) == 7
+    assert data["val_urls"][11] == "storybook:val/000011"
 
 
 def test_without_base_dir_it_reads_the_folder_chosen_last(data: dict[str, Any], coco_folder: Path) -> None:
+    load_coco_data()  # the storybook
     remember_data_folder(coco_folder)
     np.testing.assert_array_equal(load_coco_data()["train_captions"], data["train_captions"])
+    forget_data_folder()
+    assert load_coco_data()["train_urls"][0] == "storybook:train/000000"
 
 
 def test_a_chosen_folder_that_is_gone_is_named(tmp_path: Path, coco_folder: Path) -> None:

@@ -522,7 +522,7 @@ def test_a_run_whose_thread_cannot_start_ends_in_words(
 
 
 def test_the_notebooks_overfit_learns_its_captions_by_heart(
-    begin: Callable[..., TrainingRun], dataset: CocoDataset, real_coco: Path
+    begin: Callable[..., TrainingRun], dataset: CocoDataset
 ) -> None:
     run = begin(TrainingSettings())
     run.start()

@@ -190,16 +190,18 @@ def driven_window(qtbot: QtBot, qapp: QApplication, *, launch: bool) -> Iterator
     qtbot.waitActive(window)
     driver = WindowDriver(qtbot, window)
     qtbot.waitUntil(lambda: window.session.can_plot, timeout=60_000)
-    yield driver
-    window.training_panel.stop_and_wait(10)
-    model = window.session.model
-    if model is not None:
-        window.session.set_model(replace(model, unsaved=False))
-    window.close()
-    window.deleteLater()
-    theme.deleteLater()
-    qapp.setFont(font)
-    qapp.setPalette(palette)
+    try:
+        yield driver
+    finally:
+        window.training_panel.stop_and_wait(10)
+        model = window.session.model
+        if model is not None:
+            window.session.set_model(replace(model, unsaved=False))
+        window.close()
+        window.deleteLater()
+        theme.deleteLater()
+        qapp.setFont(font)
+        qapp.setPalette(palette)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel, QMainWindow, QProgressBar, QPushButton, QToolButton
+from PySide6.QtWidgets import QLabel, QMainWindow, QProgressBar, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.chosen_data import chosen_data_folder, remember_data_folder
@@ -109,8 +109,8 @@ def test_on_a_fresh_machine_without_a_network_the_storybook_opens_and_every_pane
 
         # its words are searched
         window.data_panel.bar.search_field.setText("balloon")
-        driver.wait_for(lambda: window.data_panel.browser.hits is not None)
-        assert window.data_panel.browser.hits.count > 50
+        driver.wait_for(lambda: window.data_panel.browser.found is not None)
+        assert len(window.data_panel.browser.found.caption_rows) > 50
         assert window.notices.text() == ""
 
 
@@ -283,4 +283,3 @@ def test_the_data_can_be_chosen_while_the_storybook_is_still_being_unpacked(
         driver.wait_for(lambda: "small_coco" in driver.text("status_set"))
         driver.wait_for(lambda: not driver.window.session.workers.running(), 30)
         assert "small_coco" in driver.text("status_set")
-        assert driver.find(QComboBox, "photo_filter").isVisible()

@@ -1,4 +1,4 @@
-"""One person's first quarter of an hour, by clicks and keys alone, on real COCO data."""
+"""One person's first quarter of an hour, by clicks and keys alone."""
 
 from pathlib import Path
 
@@ -39,12 +39,12 @@ def captions_trained_on(driver: WindowDriver) -> list[str]:
 
 
 def test_a_student_opens_data_trains_a_model_and_finds_its_captions_learned(
-    driver: WindowDriver, real_coco: Path
+    driver: WindowDriver, coco_folder: Path
 ) -> None:
     window = driver.window
 
     # open
-    driver.name_in_dialog(real_coco)
+    driver.name_in_dialog(coco_folder)
     window.welcome.open()
     driver.click(driver.find(QPushButton, "welcome_open"))
     driver.wait_for(lambda: window.session.dataset is not None)

@@ -83,7 +83,7 @@ def test_without_data_the_panel_says_what_to_do(qtbot: QtBot) -> None:
         assert not panel.step_action.isEnabled()
 
 
-def test_data_makes_it_ready_with_the_notebooks_preset(panel: TrainingPanel, real_coco: Path) -> None:
+def test_data_makes_it_ready_with_the_notebooks_preset(panel: TrainingPanel) -> None:
     assert state(panel) == "Ready to train."
     assert panel.start_action.isEnabled()
     assert panel.form.preset.currentText() == "Notebook overfit: 50 captions"
