@@ -3,8 +3,9 @@
     python benchmarks/launch.py [FOLDER] [--runs 7]
 
 Each launch is a process of its own, offscreen, with settings of its own, as `captionviewer --data FOLDER`
-(without FOLDER: the welcome page). Beside it, in turn, a process that only imports NumPy and QtWidgets
-and shows an empty window: the floor of any Qt program with NumPy.
+(without FOLDER: the card of welcome, and the storybook opened behind it after the first paint). Beside it,
+in turn, a process that only imports NumPy and QtWidgets and shows an empty window: the floor of any Qt
+program with NumPy.
 """
 
 import argparse

@@ -101,13 +101,21 @@ class Photographer:
     def run(self) -> None:
         """Go through all states."""
         window, session = self.window, self.window.session
+        window.welcome.open()
+        self.take("01-welcome-without-data")
+        shutil.rmtree(self.temporary / "cache" / "books", ignore_errors=True)
+        session.open_storybook()
+        self.wait_for(lambda: session.opening_share is not None)
+        self.take("01-welcome-unpacking")
+        self.wait_for(lambda: session.record is not None)
+        self.wait(2500)
         self.take("01-welcome")
+        window.welcome.close_by_user()
         window.open_folder(self.temporary)
         self.wait_for(lambda: bool(window.notices.text()))
         self.take("02-refused-folder")
         window.notices.clear()
         window.open_folder(self.data)
-        window.welcome.refresh()
         self.take("03-opening")
         self.wait_for(lambda: session.dataset is not None and session.can_plot)
         self.wait(800)
