@@ -13,12 +13,13 @@ from typing import Protocol, Self
 
 from threadpoolctl import ThreadpoolController
 
-BLOCK_STEPS = 10  # steps that are timed together,
-BLOCK_SECONDS = 0.5  # or fewer, when they take this long
+BLOCK_STEPS = 10  # steps that are timed together, at least,
+BLOCK_SECONDS = 0.5  # but no more when they take this long;
+SURE_SECONDS = 0.3  # after the first trial they take this long: one slow step is not a busy machine
 WORTHWHILE = 0.005  # seconds: steps shorter than this are products too small to be split
 BETTER = 0.9  # the other way is kept when a step takes less than this share of the time
 COLLAPSE = 1.8  # all threads are doubted when a step takes this many times as long as it did
-FIRST_WAIT, LONGEST_WAIT = 10.0, 160.0  # seconds of training until the other way is tried again
+FIRST_WAIT, LONGEST_WAIT = 2.0, 128.0  # seconds of training until the other way is tried again
 
 _log = logging.getLogger(__name__)
 
@@ -96,7 +97,8 @@ class ProductThreads:
         self._steps += 1
         self._seconds += seconds
         self._clock += seconds
-        if self._steps < BLOCK_STEPS and self._seconds < BLOCK_SECONDS:
+        least = SURE_SECONDS if self._next_trial else 0.0
+        if (self._steps < BLOCK_STEPS or self._seconds < least) and self._seconds < BLOCK_SECONDS:
             return
         pace = self._seconds / self._steps
         self._steps, self._seconds = 0, 0.0

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from captionviewer.core.loss_history import LossHistory
 from captionviewer.core.model_guard import DivergedError, ModelGuard, is_finite
 from captionviewer.core.product_threads import ProductThreads
 from captionviewer.core.progress import Progress, SpeedMeter
+from captionviewer.core.step_boundary import StepBoundary
 from captionviewer.core.training_events import (
     Event,
     ModelSnapshot,
@@ -82,6 +84,7 @@ class TrainingRun:
         self.settings = settings
         self.dataset = dataset
         self.history = LossHistory()
+        self._boundary = StepBoundary()
         self._wake = threading.Condition()  # guards all below that both sides touch
         self._state = RunState.NOT_STARTED
         self._wants_pause = False
@@ -191,6 +194,10 @@ class TrainingRun:
         """The newest frozen copy: made when the run starts, pauses and ends, and when asked for."""
         return self._snapshot
 
+    def between_steps(self) -> AbstractContextManager[None]:
+        """While it is held the run makes no step: for short work with matrices in another thread."""
+        return self._boundary.between_steps()
+
     def watch(self, photos: Sequence[PhotoRecord]) -> None:
         """Replace the photos whose greedy captions come as WatchedCaptions now and then."""
         with self._wake:
@@ -292,23 +299,29 @@ class TrainingRun:
                 self._take_snapshot(solver, loss)
                 self._look_at_watched(solver)
                 return RunStopped(solver.iteration)
-            self._guard.before_step(solver.model, solver.iteration, loss)
-            learning_rate = solver.learning_rate  # decays at an epoch's end, within the step
-            began = time.perf_counter()
-            loss = float(solver.step())
-            self._product_threads.took(time.perf_counter() - began)
-            if not math.isfinite(loss):
-                what = "The loss became NaN" if math.isnan(loss) else "The loss became infinite"
-                raise DivergedError(what, solver.iteration, self.settings.learning_rate)
-            self._guard.loss_was_finite()
-            self._note_step(solver, loss, learning_rate)
-            if self._wants_snapshot:
-                self._take_snapshot(solver, loss)
-            if time.monotonic() >= self._next_watch or self._watched_is_new:
-                self._look_at_watched(solver)
+            with self._boundary.step():
+                loss = self._step(solver, loss)
         self._take_snapshot(solver, loss)
         self._look_at_watched(solver)
         return RunFinished(solver.iteration)
+
+    def _step(self, solver: CaptioningSolver, loss: float | None) -> float:
+        """One minibatch update and what is due after it; the losses before and after, in nats a caption."""
+        self._guard.before_step(solver.model, solver.iteration, loss)
+        learning_rate = solver.learning_rate  # decays at an epoch's end, within the step
+        began = time.perf_counter()
+        loss = float(solver.step())
+        self._product_threads.took(time.perf_counter() - began)
+        if not math.isfinite(loss):
+            what = "The loss became NaN" if math.isnan(loss) else "The loss became infinite"
+            raise DivergedError(what, solver.iteration, self.settings.learning_rate)
+        self._guard.loss_was_finite()
+        self._note_step(solver, loss, learning_rate)
+        if self._wants_snapshot:
+            self._take_snapshot(solver, loss)
+        if time.monotonic() >= self._next_watch or self._watched_is_new:
+            self._look_at_watched(solver)
+        return loss
 
     def _may_go_on(self, solver: CaptioningSolver, loss: float | None) -> bool:
         """Wait while the run is paused; False when it is to stop."""

@@ -373,3 +373,37 @@ def test_numbers_are_written_short() -> None:
         "5 days",
     ]
     assert [short_number(x) for x in (0, 0.05, 20, 1e6)] == ["0", "0.05", "20", "1.0e06"]
+
+
+def test_what_a_long_run_gains_is_drawn_when_it_can_be_seen(
+    plot: LossPlot, history: LossHistory, qtbot: QtBot
+) -> None:
+    import_matplotlib(plot._session)
+    falling(history, 100_000)
+    plot.show_history(history, 120_000)
+    drawn(qtbot, plot)
+    before = plot.line_draws
+    for _ in range(100):
+        falling(history, 4)
+        assert plot.take_new()
+    assert plot.line_draws - before == pytest.approx(10, abs=3)
+
+
+def test_what_was_too_little_to_be_seen_is_drawn_when_a_run_comes_to_rest(
+    plot: LossPlot, history: LossHistory, qtbot: QtBot
+) -> None:
+    import_matplotlib(plot._session)
+    falling(history, 100_000)
+    plot.show_history(history, 120_000)
+    drawn(qtbot, plot)
+    before = plot.line_draws
+    falling(history, 1)
+    plot.take_new()
+    assert plot.line_draws == before
+    plot.take_new()
+    assert plot.line_draws == before + 1
+    falling(history, 1)
+    plot.take_new(at_once=True)
+    assert plot.line_draws == before + 2
+    plot.take_new()
+    assert plot.line_draws == before + 2

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,10 +94,12 @@ def take_sample(
     features: FloatArray | None,
     training_rows: TrainingRows,
     cancelled: Callable[[], bool] = lambda: False,
+    quiet: AbstractContextManager[None] | None = None,
 ) -> CaptionSample | None:
     """Caption a photo greedily and measure the surprise at each of its ground-truth captions.
 
-    `features` (D,) are read from the data set where they are not given. Returns None when cancelled.
+    `features` (D,) are read from the data set where they are not given; the network runs while `quiet` is
+    held, so that it and a training run need not wait for each other's products. Returns None when cancelled.
     Raises DataError when they can't be read, ModelDoesNotFit when the model is of another data set or
     its parameters hold NaN.
     """
@@ -105,20 +108,21 @@ def take_sample(
         raise ModelDoesNotFit(misfit)
     if features is None:
         features = dataset.features(record.split, np.array([record.row]))[0]
-    if cancelled():
-        return None
-    timesteps = tuple(greedy_timesteps(current.model, features, MAX_LENGTH))
-    if any(not math.isfinite(step.caption_log_probability) for step in timesteps):
-        raise ModelDoesNotFit(
-            "The model gives probabilities that are not numbers: its training diverged. Train again with a"
-            " smaller learning rate, or open another model."
-        )
-    if cancelled():
-        return None
     captions = dataset.captions(record.split)[list(record.caption_rows)]
     surprises: FloatArray = np.empty((0, max(captions.shape[1] - 1, 0)), dtype=np.float32)
-    if len(captions) and captions.shape[1] > 1:
-        surprises = surprise_of(current.model, features, captions)
+    with quiet or nullcontext():
+        if cancelled():
+            return None
+        timesteps = tuple(greedy_timesteps(current.model, features, MAX_LENGTH))
+        if any(not math.isfinite(step.caption_log_probability) for step in timesteps):
+            raise ModelDoesNotFit(
+                "The model gives probabilities that are not numbers: its training diverged. Train again with"
+                " a smaller learning rate, or open another model."
+            )
+        if cancelled():
+            return None
+        if len(captions) and captions.shape[1] > 1:
+            surprises = surprise_of(current.model, features, captions)
     trained_on = training_rows.among(record, current.saved, dataset)
     return CaptionSample(
         record, current, dataset.vocabulary, features, timesteps, captions, surprises, trained_on

@@ -8,12 +8,10 @@ from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco import CocoDataset, DataError, PhotoRecord
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ModelDoesNotFit, TrainingRows, take_sample
 from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
-from captionviewer.ui.worker import Job
+from captionviewer.ui.worker import Cancelled, Job
 
-PAUSE_MS = 300  # between two samples of a model in training, at the least
-# A sample and the training wait for each other at every matrix product, so that on a busy machine a
-# sample takes long and slows the training: it gets no more than this share of the time.
-MOST_OF_TIME = 0.1
+PAUSE_MS = 500  # between two samples of a model in training, at the least: each can be read
+MOST_OF_TIME = 0.1  # the run waits while a sample is taken, so that gets no more than this share of the time
 
 
 class Sampler(QObject):
@@ -140,7 +138,11 @@ class Sampler(QObject):
         self._began = time.monotonic()
         known = self._features
         features = known[2] if known is not None and known[:2] == (dataset, record) else None
-        training_rows = self._training_rows
+        training_rows, run = self._training_rows, self._session.run
+
+        def work(cancelled: Cancelled) -> CaptionSample | None:
+            quiet = run.between_steps() if run is not None else None
+            return take_sample(dataset, record, model, features, training_rows, cancelled, quiet)
 
         def done(sample: CaptionSample | None) -> None:
             self._job = None
@@ -156,13 +158,7 @@ class Sampler(QObject):
             self._fail(record, error)
             self._go_on()
 
-        self._job = self._session.workers.start(
-            "captioning a photo",
-            lambda cancelled: take_sample(dataset, record, model, features, training_rows, cancelled),
-            done,
-            failed,
-            brief=True,
-        )
+        self._job = self._session.workers.start("captioning a photo", work, done, failed, brief=True)
 
     def _go_on(self) -> None:
         self._take_soon()

@@ -17,6 +17,7 @@ from captionviewer.ui.theme import Colors
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.figure import Figure
+    from matplotlib.transforms import BboxBase
 
 COLUMNS = 320  # the raw line is thinned to the minimum and maximum of so many columns
 _SMALLEST = 1e-6  # what a loss of exactly 0 is drawn as on a log scale
@@ -63,7 +64,13 @@ class LossSeries:
 
 
 class LossFigure:
-    """Two lines on axes that seldom change: every loss, faint, and the smoothed loss over it."""
+    """Two lines on axes that seldom change: every loss, faint, and the smoothed loss over it.
+
+    Attributes
+    ----------
+    count : int
+        How many iterations the lines show.
+    """
 
     def __init__(self, figure: "Figure") -> None:
         self._figure = figure
@@ -76,6 +83,7 @@ class LossFigure:
         self._per_word = False
         self._log = False
         self._limits: tuple[float, float, float] | None = None
+        self.count = 0
         self._word_color, self._points = "black", 9.0
 
     def style(self, colors: Colors, points: float) -> None:
@@ -119,6 +127,7 @@ class LossFigure:
     def take(self, series: LossSeries) -> bool:
         """Let the lines show the series; True when the axes changed, so that all has to be drawn anew."""
         values = series.raw(self._per_word)
+        self.count = len(values)
         x, y = thin_to_columns(np.arange(1, len(values) + 1), values, COLUMNS)
         places, means = series.smoothed(self._per_word)
         if self._log:
@@ -126,6 +135,17 @@ class LossFigure:
         self._raw.set_data(x, y)
         self._smooth.set_data(places, means)
         return self._fit_limits(y, len(values))
+
+    @property
+    def iterations_a_pixel(self) -> float:
+        """How many iterations stand side by side in one pixel's width."""
+        left, right = self._axes.get_xlim()
+        return float(right - left) / max(1.0, self._axes.bbox.width)
+
+    @property
+    def box(self) -> "BboxBase":
+        """Where the axes are, in the figure's pixels from its lower left."""
+        return self._axes.bbox
 
     def lines(self) -> "list[Artist]":
         """What is drawn over the axes, in order."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PREPARING = "Preparing the plot…"
 NOTHING_YET = "The loss appears here when training starts."
+_SEEN = 0.25  # of a pixel: so much must the lines have grown before drawing them anew shows anything,
+_LOOKS = 10  # or they have not been drawn for so many looks
 
 
 class LossPlot(QWidget):
@@ -49,6 +51,8 @@ class LossPlot(QWidget):
         self._background: object = None
         self._corner: QWidget | None = None
         self._stale = True
+        self._in_lines = 0  # how many iterations the lines show,
+        self._looks = 0  # and how often there were more since
         self.full_draws = 0
         self.line_draws = 0
         self.setAccessibleName("Loss plot")
@@ -98,19 +102,31 @@ class LossPlot(QWidget):
         self._total = total
         self._draw_soon()
 
-    def take_new(self) -> bool:
-        """Show what the history has gained; at most one draw. True when there was something new."""
-        if not self._take_history():
+    def take_new(self, *, at_once: bool = False) -> bool:
+        """Show what the history has gained; at most one draw. True when there was something new.
+
+        What a long run gains in a moment is less than a pixel: it is drawn a little later, when it can be
+        seen, when the history has come to rest, or `at_once`.
+        """
+        is_new = self._take_history()
+        if len(self._series) == self._in_lines:
             return False
         if self._plot is None or self._canvas is None or not self.isVisible():
             self._draw_soon()
         elif self._stale or self._background is None:
             pass  # a full draw is on its way and will show it
+        elif is_new and not at_once and self._too_little_to_see():
+            self._looks += 1
         elif self._plot.take(self._series):
             self._draw_soon()
         else:
             self._draw_lines()
-        return True
+        return is_new
+
+    def _too_little_to_see(self) -> bool:
+        assert self._plot is not None
+        gained = len(self._series) - self._in_lines
+        return self._looks < _LOOKS - 1 and gained < _SEEN * self._plot.iterations_a_pixel
 
     def set_per_word(self, per_word: bool) -> None:
         """Show the loss per word, or per caption."""
@@ -227,14 +243,24 @@ class LossPlot(QWidget):
         assert self._plot is not None and self._figure is not None
         for line in self._plot.lines():
             self._figure.draw_artist(line)
+        self._in_lines, self._looks = self._plot.count, 0
 
     def _draw_lines(self) -> None:
         canvas = self._canvas
         assert canvas is not None and self._figure is not None
         canvas.restore_region(self._background)
         self._put_lines()
-        canvas.update()  # painted with whatever else changed in this tick
+        canvas.update(self._place_of_lines())  # painted with whatever else changed in this tick
         self.line_draws += 1
+
+    def _place_of_lines(self) -> QRect:
+        """The axes and what a line's width reaches beyond: nothing else of the window is painted again."""
+        assert self._plot is not None and self._canvas is not None
+        ratio, height = self._canvas.device_pixel_ratio, self._canvas.height()
+        box = self._plot.box
+        left, top = math.floor(box.x0 / ratio), math.floor(height - box.y1 / ratio)
+        right, bottom = math.ceil(box.x1 / ratio), math.ceil(height - box.y0 / ratio)
+        return QRect(left, top, right - left, bottom - top).adjusted(-2, -2, 2, 2)
 
     def _resized(self, _event: "Event") -> None:
         """The canvas has a new size and is about to be drawn."""

@@ -28,8 +28,8 @@ from captionviewer.ui.icons import icon
 from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
 from captionviewer.ui.training.watched_captions import NUM_WATCHED
 
-TICK_MS = 50
-SNAPSHOT_TICKS = 20  # so that a model saved in mid-run is no older than a second
+TICK_MS = 100  # looks at once to a person; each look takes its time from training
+SNAPSHOT_TICKS = 10  # so that a model saved in mid-run is no older than a second
 
 
 class RunControl(QObject):

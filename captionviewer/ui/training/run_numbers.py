@@ -66,6 +66,8 @@ class NumberTile(QWidget):
         value = self._value.fontMetrics().horizontalAdvance(self._widest)
         name = self._name.fontMetrics().horizontalAdvance(self._name.text())
         self.setFixedWidth(max(value, name) + 4)
+        # A label of fixed size takes a new text without the whole panel being laid out anew.
+        self._value.setFixedSize(max(value, name) + 4, self._value.fontMetrics().height())
 
 
 class RunNumbers:

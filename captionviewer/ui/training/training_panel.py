@@ -37,7 +37,7 @@ NO_DATA = "Open a data folder to train a network on its captions."
 _ROOM_BESIDE, _ROOM_HIGH, _ROOM_ABOVE = 26, 20, 46
 _ROOM_LEAST = 17  # beside the form, or only one of the two is shown
 _ROOM_BELOW, _ROOM_HALF = 22, 30  # the width below which, and the height above which, the form stands above
-NUMBER_TICKS = 4  # numbers that change faster than five times a second can't be read
+NUMBER_TICKS = 2  # numbers that change faster than five times a second can't be read
 
 
 class TrainingPanel(QWidget):
@@ -263,7 +263,7 @@ class TrainingPanel(QWidget):
 
     def _tick(self) -> None:
         self._ticks += 1
-        self.plot.take_new()
+        self.plot.take_new(at_once=not self.is_running())
         if self._ticks % NUMBER_TICKS == 0 or not self.is_running():
             self._show_numbers()
             self._say_state()

@@ -1,0 +1,85 @@
+"""Taking turns with the steps of a run."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from captionviewer.core.step_boundary import StepBoundary
+
+
+class Runner:
+    """A thread that makes steps at a boundary for as long as it is let."""
+
+    def __init__(self, boundary: StepBoundary) -> None:
+        self.steps = 0
+        self.stepping = False
+        self._boundary = boundary
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            with self._boundary.step():
+                self.stepping = True
+                self.steps += 1
+                self._ending.wait(0.001)
+                self.stepping = False
+
+    def stop(self) -> None:
+        self._ending.set()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def boundary() -> StepBoundary:
+    return StepBoundary()
+
+
+@pytest.fixture
+def runner(boundary: StepBoundary) -> Iterator[Runner]:
+    runner = Runner(boundary)
+    yield runner
+    runner.stop()
+
+
+def test_no_step_runs_while_a_guest_works(boundary: StepBoundary, runner: Runner) -> None:
+    for _ in range(50):
+        with boundary.between_steps():
+            assert not runner.stepping
+            before = runner.steps
+            threading.Event().wait(0.002)
+            assert runner.steps == before
+
+
+def test_a_guest_gets_its_turn_however_closely_step_follows_step(
+    boundary: StepBoundary, runner: Runner
+) -> None:
+    for _ in range(20):
+        before = runner.steps
+        with boundary.between_steps():
+            assert runner.steps <= before + 2
+
+
+def test_the_run_goes_on_after_a_guest_that_failed(boundary: StepBoundary, runner: Runner) -> None:
+    with pytest.raises(ZeroDivisionError), boundary.between_steps():
+        raise ZeroDivisionError
+    before = runner.steps
+    while runner.steps < before + 3:
+        threading.Event().wait(0.001)
+
+
+def test_a_guest_gets_its_turn_after_a_step_that_failed(boundary: StepBoundary) -> None:
+    with pytest.raises(ZeroDivisionError), boundary.step():
+        raise ZeroDivisionError
+    with boundary.between_steps():
+        pass
+
+
+def test_guests_do_not_wait_for_each_other(boundary: StepBoundary) -> None:
+    with boundary.between_steps(), boundary.between_steps():
+        pass
+    with boundary.step():
+        pass
