@@ -1,6 +1,6 @@
 """How fluid the window stays while training runs at full speed, and what the window costs the training.
 
-    python benchmarks/window_fluidity.py [FOLDER] [--seconds 4] [--rounds 5] [--long]
+    python benchmarks/window_fluidity.py [FOLDER] [--seconds 4] [--rounds 5] [--no-memory]
 
 The whole window at 1280x800, offscreen, all panels showing, Sampling following, the loss plot with
 100,000 points of history; RNN and LSTM, hidden 512, batch 25. Printed are
@@ -9,7 +9,8 @@ The whole window at 1280x800, offscreen, all panels showing, Sampling following,
   16 ms at the 99th percentile and 100 ms at worst;
 - steps per second with the window drawing over those without (the GUI thread asleep), blocks in turn,
   both without the timer;
-- with --long, the growth of anonymous memory between steps 2,000 and 20,000, against 20 MB (minutes).
+- the growth of anonymous memory between steps 2,000 and 20,000, against 20 MB (some four minutes, which
+  --no-memory leaves out).
 
 FOLDER is a data folder in the official layout; without it, one made for the run.
 """
@@ -164,7 +165,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--seconds", type=float, default=4.0, help="length of a block")
     parser.add_argument("--rounds", type=int, default=5, help="pairs of blocks")
-    parser.add_argument("--long", action="store_true", help="also the memory of 20,000 steps")
+    parser.add_argument("--no-memory", action="store_true", help="leave out the memory of 20,000 steps")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["CAPTIONVIEWER_CONFIG_DIR"] = f"{temporary}/config"
@@ -174,7 +175,7 @@ def main() -> None:
         window = ready_window(app, folder)
         for cell in ("rnn", "lstm"):
             measure(window, cell, args.seconds, args.rounds)
-        if args.long:
+        if not args.no_memory:
             measure_memory(window)
         model = window.session.model
         if model is not None:
