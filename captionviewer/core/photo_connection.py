@@ -34,6 +34,7 @@ _CONNECT_SHARE = 0.5
 def open_session(deadline: Deadline, headers: Mapping[str, str]) -> requests.Session:
     """Return a session whose every request keeps the deadline; proxies come from the environment.
 
+    It follows no redirect, and reads no body that nobody asks for: that is the caller's to do.
     A redirect from a public host into a private network raises LedInside. Through a proxy only the
     proxy knows where a name leads, so that there it is the proxy's to judge.
     """
@@ -43,6 +44,9 @@ def open_session(deadline: Deadline, headers: Mapping[str, str]) -> requests.Ses
     session.headers.update(headers)
     # Without an `auth`, requests would look for passwords in ~/.netrc and send them to any host.
     session.auth = _no_password
+    # Asked not to follow a redirect, requests still prepares what would follow, and for that reads its
+    # whole body into memory, unpacked. There is no other switch.
+    session.get_redirect_target = _no_target  # type: ignore[assignment, method-assign]
     for scheme in ("http://", "https://"):
         session.mount(scheme, _BoundedAdapter(deadline, reach))
     return session
@@ -50,6 +54,10 @@ def open_session(deadline: Deadline, headers: Mapping[str, str]) -> requests.Ses
 
 def _no_password(request: PreparedRequest) -> PreparedRequest:
     return request
+
+
+def _no_target(_response: requests.Response) -> None:
+    return None
 
 
 class _BoundedAdapter(HTTPAdapter):

@@ -109,6 +109,12 @@ def test_a_server_that_asks_for_a_year_is_asked_again_within_the_hour(server: Ph
     assert failure_of(url).retry_after == pytest.approx(3600, abs=1)
 
 
+def test_the_body_of_a_redirect_is_not_read(server: PhotoServer) -> None:
+    server.drip("/a.png", b"HTTP/1.0 302 Found\r\nLocation: /b.png\r\n\r\n", b"x" * 100_000, every=0.001)
+    server.serve("/b.png", PICTURE)
+    assert fetch(server.url("/a.png"), timeout=2).data == PICTURE
+
+
 def test_redirects_in_a_circle_end_as_refused(server: PhotoServer) -> None:
     server.redirect("/b", "/a")
     failure = failure_of(server.redirect("/a", "/b"))

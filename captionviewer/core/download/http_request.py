@@ -135,8 +135,6 @@ def ask(
     asked = address
     with contextlib.ExitStack() as opened:
         session = opened.enter_context(open_session(deadline, headers))
-        # requests prepares the next request even when it is not to follow, and reads the whole body for that.
-        session.get_redirect_target = _no_target  # type: ignore[assignment, method-assign]  # there is no other switch
         for _ in range(MAX_REDIRECTS + 1):
             check_address(address, asked)
             response = opened.enter_context(_get(session, address, deadline))
@@ -149,10 +147,6 @@ def ask(
             except ValueError:  # no address at all
                 address = target
     raise _refused(asked, f"it was redirected more than {MAX_REDIRECTS} times")
-
-
-def _no_target(_response: "requests.Response") -> None:
-    return None
 
 
 def check_address(address: str, asked: str = "") -> None:
