@@ -158,7 +158,7 @@ def _only(messages: dict[int, list[bytes]], kind: int) -> bytes:
 
 
 def _shape(message: bytes) -> tuple[int, ...]:
-    version, rank, flags = message[0], message[1], message[2]
+    version, rank, flags = struct.unpack_from("<3B", message)
     if version != 1 or flags > 1 or rank > 2:
         raise _NotPlain
     return struct.unpack_from(f"<{rank}Q", message, 8)

@@ -283,3 +283,14 @@ def test_closing_waits_for_nobody_and_hurts_no_read_under_way(
         np.testing.assert_array_equal(reading.result(10), VALUES[7:8].astype("f4"))
     with h5py.File(path, "r+"):  # nobody holds it any more
         pass
+
+
+def test_a_shape_of_no_bytes_is_refused_by_name(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    place = content.index(b"\x01\x00\x28\x00\x00\x00\x00\x00\x01\x02")  # kind, length, flags; version, rank
+    content[place + 2] = 0
+    content[place + 8 : place + 16] = b"\x00\x00\x20\x00\x00\x00\x00\x00"  # padding, where the rest stood
+    content[place - 14] += 1  # the number of such descriptions
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="features"):
+        FeatureFile(path)
