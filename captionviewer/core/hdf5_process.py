@@ -52,18 +52,22 @@ class PackedArray:
 
     def rows(self, start: int, stop: int) -> np.ndarray[Any, np.dtype[Any]]:
         """Rows `start` to `stop` (not included), which must exist.  DataError."""
-        if not self._opened.is_open:  # the program died over another file meanwhile
-            again = _reader.open(self._path, self._asked)
-            if {**again.description, "id": 0} != {**self._opened.description, "id": 0}:
-                raise DataError(
-                    self._path, "The file was changed while it was open.", "Open the folder again."
-                )
-            self._opened = again
-        content = _reader.read(self._path, self._opened, start, stop)
         shape = (stop - start, *self.shape[1:])
+        content: bytearray | None = None
+        while content is None:
+            if not self._opened.is_open:  # the program died over another file meanwhile
+                self._open_again()
+            content = _reader.read(self._path, self._opened, start, stop)
         if len(content) != self.dtype.itemsize * int(np.prod(shape)):
             raise DataError(self._path, "The file was changed while it was open.", "Open the folder again.")
         return np.frombuffer(content, self.dtype).reshape(shape)
+
+    def _open_again(self) -> None:
+        again = _reader.open(self._path, self._asked)
+        if {**again.description, "id": 0} != {**self._opened.description, "id": 0}:
+            _reader.close(again)
+            raise DataError(self._path, "The file was changed while it was open.", "Open the folder again.")
+        self._opened = again
 
     def close(self) -> None:
         """Let go of the file; waits for nobody."""
@@ -146,10 +150,11 @@ class _Reader:
             answer, _ = self._ask(program, path, {**asked, "id": next(self._names)})
             return _Opened(program, answer)
 
-    def read(self, path: Path, opened: _Opened, start: int, stop: int) -> bytearray:
+    def read(self, path: Path, opened: _Opened, start: int, stop: int) -> bytearray | None:
+        """The values; None if the program died over another file while this one waited for its turn."""
         with self._lock:
             if not opened.is_open:
-                raise _fell_over(path)
+                return None
             request = {"do": "read", "id": opened.description["id"], "start": start, "stop": stop}
             return self._ask(opened.program, path, request)[1]
 
@@ -194,9 +199,14 @@ class _Reader:
     ) -> tuple[dict[str, Any], bytearray]:
         try:
             answer, values = program.ask(request)
-        except EOFError:
+        except (EOFError, ValueError):  # it died, or answered with nonsense
             self._forget(program)
             raise _fell_over(path) from None
+        except (
+            BaseException
+        ):  # Ctrl+C: the rest of this answer must not be taken for that of the next request
+            self._forget(program)
+            raise
         if "refused" in answer:
             remedy = answer["remedy"]
             raise DataError(path, answer["refused"], *([remedy] if remedy else []))

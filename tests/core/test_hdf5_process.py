@@ -5,7 +5,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import h5py
@@ -99,6 +101,38 @@ def test_files_that_were_open_when_the_program_died_are_read_on(
         assert caught.value.path == packed
         np.testing.assert_array_equal(features.rows(MIDDLE), VALUES[MIDDLE])
         assert reader._program is not None and reader._program._process.pid != first
+
+
+def test_a_file_that_waited_while_the_program_died_over_another_is_read(
+    packed: Path, reader: hdf5_process._Reader
+) -> None:
+    with FeatureFile(packed) as features, ThreadPoolExecutor(1) as pool:
+        assert reader._program is not None
+        program = reader._program
+        with reader._lock:  # as while another file is read
+            waiting = pool.submit(features.rows, MIDDLE)
+            while features._readers == 0:
+                time.sleep(0.01)
+            time.sleep(0.1)
+            reader._forget(program)
+        np.testing.assert_array_equal(waiting.result(10), VALUES[MIDDLE])
+
+
+def test_an_answer_that_was_not_waited_for_is_not_taken_for_the_next(
+    packed: Path, tmp_path: Path, reader: hdf5_process._Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = write_packed(tmp_path / "other.h5", VALUES + 1)
+
+    def interrupted(_line: bytes) -> None:
+        raise KeyboardInterrupt
+
+    with FeatureFile(packed) as features, FeatureFile(other) as others:
+        with monkeypatch.context() as patch:
+            patch.setattr(hdf5_process.json, "loads", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                features.rows(MIDDLE)
+        np.testing.assert_array_equal(others.rows(MIDDLE), VALUES[MIDDLE] + 1)
+        np.testing.assert_array_equal(features.rows(MIDDLE), VALUES[MIDDLE])
 
 
 def test_a_file_replaced_before_it_is_opened_again_is_not_taken_for_the_old_one(
