@@ -91,18 +91,27 @@ class HostManners:
         of the burst that a photo in sight may want a moment later.
         """
         began = time.monotonic()
-        while patient() and not stop():
-            if self._take_spare_turn(host):
-                return time.monotonic() - began
-            time.sleep(0.02)
-        with self._lock:
-            known = self._known(host)
-            known.next_turn = max(known.next_turn, began - self._lead)
-            turn = known.next_turn
-            known.next_turn += self._interval
-        while (left := turn - time.monotonic()) > 0 and not stop():
+        while not stop():
+            if patient():
+                if self._take_spare_turn(host):
+                    break
+                time.sleep(0.02)
+                continue
+            left = self._take_turn(host)
+            if left <= 0:
+                break
             time.sleep(min(left, 0.05))
         return time.monotonic() - began
+
+    def _take_turn(self, host: str) -> float:
+        """Take a turn if one is due (0), else return the seconds until one is: who stops waiting costs none."""
+        with self._lock:
+            known = self._known(host)
+            now = time.monotonic()
+            if known.next_turn > now:
+                return known.next_turn - now
+            known.next_turn = max(known.next_turn, now - self._lead) + self._interval
+            return 0.0
 
     def _take_spare_turn(self, host: str) -> bool:
         with self._lock:

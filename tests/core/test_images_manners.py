@@ -72,6 +72,16 @@ def test_waiting_for_a_turn_ends_when_nobody_wants_it_any_more() -> None:
     assert not thread.is_alive()
 
 
+def test_who_stops_waiting_takes_no_turn_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    manners = HostManners(requests_per_second=4, burst=1)
+    manners.wait_for_turn("a.example", never)
+    for _ in range(100):  # as when a list is scrolled past
+        until = clock.now + 0.001
+        manners.wait_for_turn("a.example", lambda until=until: clock.now >= until)
+    assert manners.wait_for_turn("a.example", never) <= 0.25
+
+
 def test_pauses_double_with_each_failure_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     manners = HostManners(pause=2, longest_pause=10)
