@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder",
         nargs="?",
+        type=_named_folder,
         metavar="FOLDER",
         help="the folder that will hold the data (default: one of captionviewer's own, which is named)",
     )
@@ -59,13 +60,13 @@ def run(chosen: argparse.Namespace) -> int:
     )
 
     out, errors = sys.stdout, sys.stderr
-    folder = _folder(chosen.folder)
+    folder: Path = chosen.folder or _own_folder()
     request = DownloadRequest(folder, chosen.url or OFFICIAL_ADDRESS, chosen.with_raw_features)
     print(f"{request.address}\n  into {folder}", file=out, flush=True)
-    if chosen.start_over:
-        discard_unfinished(folder)
     download = Download(request)
     try:
+        if chosen.start_over:
+            discard_unfinished(folder)
         _follow(download, ProgressLine(out, bytes_words))
     except KeyboardInterrupt:
         print("captionviewer: stopped.", file=errors)
@@ -78,15 +79,24 @@ def run(chosen: argparse.Namespace) -> int:
         elif error.can_fetch_again:
             print(f"captionviewer: to fetch it again: {_same_command(request)}", file=errors)
         return INTERRUPTED if stopped else FAILED
-    print(f"The data is in {folder}; captionviewer opens it at its next start.", file=out, flush=True)
-    _remember(folder, errors)
+    opens = "; captionviewer opens it at its next start" if _remember(folder, errors) else ""
+    print(f"The data is in {folder}{opens}.", file=out, flush=True)
     return DONE
 
 
-def _folder(text: str | None) -> Path:
+def _named_folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a folder is needed, not an empty name")
+    try:
+        return Path(text).expanduser().absolute()
+    except (OSError, RuntimeError) as problem:  # a home of nobody known here
+        raise argparse.ArgumentTypeError(f"there is no folder {text!r}: {problem}") from problem
+
+
+def _own_folder() -> Path:
     from captionviewer.core.places import data_folder
 
-    return data_folder() / "coco_captioning" if text is None else Path(text).expanduser().absolute()
+    return data_folder() / "coco_captioning"
 
 
 def _same_command(request: "DownloadRequest") -> str:
@@ -102,7 +112,8 @@ def _same_command(request: "DownloadRequest") -> str:
     return shlex.join(words)
 
 
-def _remember(folder: Path, errors: TextIO) -> None:
+def _remember(folder: Path, errors: TextIO) -> bool:
+    """Let the next start open the folder; tell whether it will."""
     from captionviewer.core.chosen_data import remember_data_folder
 
     try:
@@ -111,6 +122,8 @@ def _remember(folder: Path, errors: TextIO) -> None:
         print(
             f"captionviewer: the folder could not be remembered ({error}); open it with --data", file=errors
         )
+        return False
+    return True
 
 
 def _follow(download: "Download", line: "ProgressLine") -> None:

@@ -11,6 +11,8 @@ import pytest
 from captionviewer.cli import main
 from captionviewer.core.chosen_data import chosen_data_folder
 from captionviewer.core.download import DownloadProgress, Phase, bytes_words, unfinished_download
+from captionviewer.core.download.folder_lock import FolderLock
+from captionviewer.core.download.placing import LOCK_NAME, WORK_NAME, prepare
 from captionviewer.download_command import ProgressLine
 from tests.archive_server import ArchiveServer, archive_with, status
 from tests.download_setup import Book, files_in
@@ -52,6 +54,39 @@ def test_a_download_that_fails_says_why_and_leaves_with_1(
     said = capsys.readouterr()
     assert said.err.startswith("captionviewer: ") and "404" in said.err
     assert chosen_data_folder() is None
+
+
+@pytest.mark.parametrize("name", ["", " ", "~nobody-of-that-name/coco"])
+def test_a_name_of_no_folder_is_told_in_one_line(
+    server: ArchiveServer, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["download", name, "--url", server.address])
+    assert left.value.code == 2 and server.asked == []
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "folder" in said
+
+
+def test_starting_over_leaves_a_download_alone_that_is_going_on(
+    server: ArchiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "coco"
+    with FolderLock(prepare(folder) / LOCK_NAME, folder):
+        came = folder / WORK_NAME / "archive.part"
+        came.write_bytes(b"of the other")
+        assert main(["download", str(folder), "--url", server.address, "--start-over"]) == 1
+        assert came.read_bytes() == b"of the other" and server.asked == []
+    assert "is going on" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_remembered_is_not_promised_to_open(
+    server: ArchiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("CAPTIONVIEWER_CONFIG_DIR", str(tmp_path / "file"))
+    assert main(["download", str(tmp_path / "coco"), "--url", server.address]) == 0
+    said = capsys.readouterr()
+    assert "could not be remembered" in said.err and "next start" not in said.out
 
 
 def test_damage_names_the_command_that_fetches_again_and_it_does(

@@ -202,9 +202,7 @@ class _Reader:
         except (EOFError, ValueError):  # it died, or answered with nonsense
             self._forget(program)
             raise _fell_over(path) from None
-        except (
-            BaseException
-        ):  # Ctrl+C: the rest of this answer must not be taken for that of the next request
+        except BaseException:  # Ctrl+C: what is left of this answer is not that of the next request
             self._forget(program)
             raise
         if "refused" in answer:

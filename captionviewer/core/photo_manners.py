@@ -104,7 +104,7 @@ class HostManners:
         return time.monotonic() - began
 
     def _take_turn(self, host: str) -> float:
-        """Take a turn if one is due (0), else return the seconds until one is: who stops waiting costs none."""
+        """Take a turn if one is due (0), else return the seconds until then: who gives up takes none."""
         with self._lock:
             known = self._known(host)
             now = time.monotonic()

@@ -100,6 +100,19 @@ def test_a_bomb_is_refused_by_what_it_declares(server: ArchiveServer, folder: Pa
     assert server.sent < len(book.archive) / 2
 
 
+def test_a_bomb_of_many_entries_is_refused_by_what_they_declare_together(
+    server: ArchiveServer, folder: Path
+) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("coco2014_captions.h5", b"x")
+        for number in range(4):
+            archive.writestr(f"zeros{number}", bytes(9_000_000))
+    server.archive = stream.getvalue()
+    failure = refusal(server, folder)
+    assert failure.problem is DownloadProblem.UNSAFE and "would become 36,000,001" in str(failure)
+
+
 def test_a_bomb_that_lies_about_its_size_unpacks_to_no_more_than_it_said(
     server: ArchiveServer, folder: Path, book: Book
 ) -> None:
@@ -226,7 +239,8 @@ def test_bytes_are_written_as_people_read_them(count: float, words: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.2, "1 s"), (200, "3 min 20 s"), (7500, "2 h 05 min"), (4 * 86_400, "4 days")]
+    ("seconds", "words"),
+    [(0.2, "1 s"), (59, "59 s"), (248, "4 min 08 s"), (7500, "2 h 05 min"), (400_000, "5 days")],
 )
 def test_times_left_are_written_as_people_read_them(seconds: float, words: str) -> None:
     assert seconds_words(seconds) == words

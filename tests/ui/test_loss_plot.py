@@ -18,7 +18,7 @@ from captionviewer.ui.settings import Settings
 from captionviewer.ui.theme import DARK, LIGHT
 from captionviewer.ui.training.loss_figure import COLUMNS, LossFigure, LossSeries, short_number
 from captionviewer.ui.training.loss_plot import LossPlot
-from captionviewer.ui.training.run_numbers import duration_words, loss_words, perplexity_words
+from captionviewer.ui.training.run_numbers import loss_words, perplexity_words
 from tests.ui.training_setup import import_matplotlib, wait
 
 
@@ -365,13 +365,6 @@ def test_numbers_are_written_short() -> None:
         "2.5e08",
     ]
     assert [perplexity_words(x) for x in (0.0, 2.5, 6.91, 900.0)] == ["1.00", "12.2", "1,002", "e^900"]
-    assert [duration_words(x) for x in (0.2, 59, 248, 7500, 400_000)] == [
-        "0 s",
-        "59 s",
-        "4 min 08 s",
-        "2 h 05 min",
-        "5 days",
-    ]
     assert [short_number(x) for x in (0, 0.05, 20, 1e6)] == ["0", "0.05", "20", "1.0e06"]
 
 

@@ -3,7 +3,7 @@
 `Download` is the whole of it; `python -m captionviewer download` and the window's dialog are two faces of it.
 """
 
-from captionviewer.core.download.amounts import bytes_words, seconds_words
+from captionviewer.core.amounts import bytes_words, seconds_words
 from captionviewer.core.download.download import Download, Downloaded, DownloadRequest
 from captionviewer.core.download.official import OFFICIAL_ADDRESS
 from captionviewer.core.download.patience import Manner

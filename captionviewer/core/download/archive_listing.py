@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from captionviewer.core.download.amounts import bytes_words
+from captionviewer.core.amounts import bytes_words
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.official import CAPTIONS_FILE, PCA_FILES, RAW_FILES
 from captionviewer.core.download.part_file import PartFile
@@ -167,6 +167,9 @@ def entries_of(archive: zipfile.ZipFile, address: str) -> tuple[Entry, ...]:
             f"{address} would take {bytes_words(total)} unpacked; at most "
             f"{bytes_words(LARGEST_UNPACKED)} are. It is not unpacked.",
         )
+    packed = sum(info.compress_size for info in infos)
+    if total > RATIO_MATTERS_FROM and total > LARGEST_RATIO * packed:  # many small bombs are a large one
+        raise _unsafe(address, f"{packed:,} bytes would become {total:,}, as no real data does")
     root = _root(infos, address)
     return tuple(
         Entry(

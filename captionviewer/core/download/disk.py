@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from captionviewer.core.download.amounts import bytes_words
+from captionviewer.core.amounts import bytes_words
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 
 # What is left alone, so that a download never fills a disk to the last byte.

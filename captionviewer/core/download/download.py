@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from captionviewer.core.download.amounts import bytes_words
+from captionviewer.core.amounts import bytes_words
 from captionviewer.core.download.archive_listing import (
     Entry,
     NotHere,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from captionviewer.core.download.amounts import bytes_words, seconds_words
+from captionviewer.core.amounts import bytes_words, seconds_words
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.disk import require_room
 from captionviewer.core.download.http_request import NoSuchRange, Reply, Setback, ask, not_an_archive

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from captionviewer.core.download.amounts import seconds_words
+from captionviewer.core.amounts import seconds_words
 from captionviewer.core.download.patience import BlockDeadline
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 from captionviewer.core.photo_deadline import OutOfTime, Unreachable

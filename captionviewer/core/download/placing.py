@@ -13,6 +13,7 @@ from pathlib import Path
 
 from captionviewer.core.download.archive_listing import Entry
 from captionviewer.core.download.disk import disk_problems_named, sync_folder
+from captionviewer.core.download.folder_lock import FolderLock
 from captionviewer.core.download.official import CAPTIONS_FILE, VOCABULARY_FILE
 from captionviewer.core.download.part_file import read_journal
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
@@ -42,11 +43,24 @@ def unfinished_download(folder: Path) -> Unfinished | None:
 
 
 def discard_unfinished(folder: Path) -> None:
-    """Delete what has come of a download into `folder` (only while none is going on)."""
-    with disk_problems_named(folder / WORK_NAME):
-        shutil.rmtree(folder / WORK_NAME, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        folder.rmdir()  # if it was made for the download alone
+    """Delete what has come of a download into `folder`.
+
+    Raises
+    ------
+    DownloadError
+        LOCKED while that download is going on; FOLDER when it can't be deleted.
+    """
+    work = folder / WORK_NAME
+    if not work.is_dir():
+        return
+    with disk_problems_named(work), FolderLock(work / LOCK_NAME, folder):
+        clear_up(folder)
+        if unfinished_download(folder) is not None:
+            raise DownloadError(
+                DownloadProblem.FOLDER,
+                f"{work} can't be deleted. Delete it yourself, or choose another folder.",
+            )
+    remove_if_empty(folder)  # it may have been made for the download alone
 
 
 def prepare(folder: Path) -> Path:
@@ -124,6 +138,6 @@ def clear_up(folder: Path) -> None:
 
 
 def remove_if_empty(folder: Path) -> None:
-    """Take away a folder that was made for a download of which nothing came."""
+    """Take away a folder that was made for a download of which nothing is left."""
     with contextlib.suppress(OSError):
         folder.rmdir()

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from captionviewer.core.amounts import seconds_words
 from captionviewer.core.progress import Progress
 from captionviewer.ui.theme import set_muted
 from captionviewer.ui.training.loss_plot import perplexity
@@ -145,16 +146,4 @@ def time_left_words(seconds: float | None) -> str:
     """What a run that trains says of its end."""
     if seconds is None:
         return "Training…"
-    return "Training, almost done." if seconds < 1 else f"Training, about {duration_words(seconds)} left."
-
-
-def duration_words(seconds: float) -> str:
-    """Write a duration: "7 s", "12 min 30 s", "3 h 05 min", "4 days"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    if whole < 48 * 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-    return f"{round(whole / 86400):,} days"
+    return "Training, almost done." if seconds < 1 else f"Training, about {seconds_words(seconds)} left."

@@ -14,7 +14,7 @@ def bytes_words(count: float) -> str:
 
 
 def seconds_words(seconds: float) -> str:
-    """Write a time left: "7 s", "3 min 20 s", "2 h 05 min", "4 days"."""
+    """Write a time: "7 s", "3 min 20 s", "2 h 05 min", "4 days"; never "0 s"."""
     whole = max(round(seconds), 1)
     if whole < 60:
         return f"{whole} s"
