@@ -23,7 +23,6 @@ __all__ = ["Photo", "PhotoProblem", "PhotoStore", "PhotoUnavailable", "image_fro
 PhotoSource = Literal["folder", "cache", "flickr", "mirror", "storybook"]
 STORYBOOK = "storybook:"  # addresses of pictures that our own code draws
 COCO_MIRROR = "http://images.cocodataset.org"
-CACHE_BYTES = 500_000_000
 
 # Of several failures the first of these is told: the photo may come yet.
 _PASSING = (PhotoProblem.OFFLINE, PhotoProblem.BUSY, PhotoProblem.TIMED_OUT, PhotoProblem.SWITCHED_OFF)
@@ -78,7 +77,7 @@ class PhotoStore:
     timeout
         Seconds for one whole request.
     cache_bytes
-        Bound on the disk cache.
+        Bound on the disk cache; None for the one that was set last.
     manners
         How hosts are treated; tests and unusual servers bring their own.
     links
@@ -95,7 +94,7 @@ class PhotoStore:
         network: bool = True,
         mirror: str = COCO_MIRROR,
         timeout: float = 10.0,
-        cache_bytes: int = CACHE_BYTES,
+        cache_bytes: int | None = None,
         manners: HostManners | None = None,
         links: PhotoLinks | None = None,
         data_images: Path | None = None,
@@ -262,10 +261,12 @@ def _from_storybook(url: str) -> Photo:
 def image_from_url(url: str) -> ByteArray:
     """Return the photo behind a URL, from the cache if it was fetched before.
 
+    The cache is the window's, as large as it was last set there.
+
     Parameters
     ----------
     url
-        An http or https address.
+        An http or https address, or one of the storybook.
 
     Returns
     -------

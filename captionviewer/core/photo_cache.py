@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import tempfile
 import threading
@@ -10,10 +11,13 @@ from pathlib import Path
 
 from captionviewer.core.photo_decode import MAX_BYTES
 
+CACHE_BYTES = 500_000_000
 _MAGIC = b"cvphoto1"
 _DIGEST_BYTES = 32
 _SUFFIX = ".photo"
 _PART = ".part"
+# The bound that was set last, for programs that are not told one.
+_BOUND = "bound.json"
 # A half-written file that is this old was left by a process that died.
 _PART_LIFE_S = 3600.0
 # Evicting stops below the bound, so that it does not run at each photo.
@@ -35,12 +39,13 @@ class PhotoCache:
     folder
         Made when the first photo is kept.
     max_bytes
-        Bound on the sum of the files' sizes.
+        Bound on the sum of the files' sizes; None for the one that any program set last by `resize`,
+        or else `CACHE_BYTES`.
     """
 
-    def __init__(self, folder: Path, max_bytes: int) -> None:
+    def __init__(self, folder: Path, max_bytes: int | None = None) -> None:
         self.folder = folder
-        self.max_bytes = max_bytes
+        self.max_bytes = _bound_set_in(folder) if max_bytes is None else max_bytes
         self.trouble: str | None = None
         self._lock = threading.Lock()
         self._total: int | None = None  # None: the folder has not been looked through
@@ -102,6 +107,11 @@ class PhotoCache:
         with self._lock:
             self.max_bytes = max_bytes
             self._make_room()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._write(self.folder / _BOUND, json.dumps(max_bytes).encode())
+        except OSError as error:
+            self.trouble = f"The bound on {self.folder} can't be kept: {error.strerror or error}."
 
     def size(self) -> int:
         """Return the bytes that the kept files take."""
@@ -168,3 +178,12 @@ class PhotoCache:
             path.unlink(missing_ok=True)
         except OSError as error:  # Windows: somebody reads it just now; it goes another time
             self.trouble = f"{path} can't be removed: {error.strerror or error}."
+
+
+def _bound_set_in(folder: Path) -> int:
+    try:
+        with (folder / _BOUND).open("rb") as file:
+            bound: object = json.loads(file.read(100))
+    except (OSError, ValueError):  # none was set, or what was written is damaged
+        return CACHE_BYTES
+    return bound if type(bound) is int and bound >= 0 else CACHE_BYTES

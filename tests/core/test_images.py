@@ -12,6 +12,7 @@ import pytest
 
 from captionviewer.core import images
 from captionviewer.core.images import PhotoProblem, PhotoStore, PhotoUnavailable, image_from_url
+from captionviewer.core.photo_cache import CACHE_BYTES, PhotoCache
 from captionviewer.core.photo_manners import HostManners
 from tests.photo_server import PhotoServer, picture_bytes
 
@@ -343,6 +344,10 @@ def test_image_from_url_gives_pixels_and_keeps_them(
         assert np.array_equal(image_from_url(server.url("/a.png")), pixels)
         assert server.asked == ["/a.png"]
         assert list((tmp_path / "kept" / "photos").iterdir())
+        PhotoCache(tmp_path / "kept" / "photos", CACHE_BYTES).resize(12_345)  # as the Preferences do
+        images._default_store.cache_clear()
+        cache = images._default_store().cache
+        assert cache is not None and cache.max_bytes == 12_345
         with pytest.raises(PhotoUnavailable, match="no longer on the web"):
             image_from_url(server.url("/dead.png"))
     finally:

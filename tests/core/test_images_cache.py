@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from captionviewer.core.photo_cache import PhotoCache
+from captionviewer.core.photo_cache import CACHE_BYTES, PhotoCache
 
 MB = 1_000_000
 
@@ -197,6 +197,20 @@ def test_a_smaller_bound_holds_at_once_and_keeps_what_was_used_last(tmp_path: Pa
     cache.resize(0)
     cache.put("a", b"photo")
     assert cache.usage() == (0, 0)
+
+
+def test_the_bound_set_last_holds_for_who_is_not_told_one(tmp_path: Path) -> None:
+    assert PhotoCache(tmp_path).max_bytes == CACHE_BYTES
+    PhotoCache(tmp_path, 1_000).resize(2_000)
+    notebook = PhotoCache(tmp_path)
+    for number in range(10):
+        notebook.put(f"http://a.example/{number}", bytes(500))
+    assert 0 < notebook.size() <= 2_000
+    notebook.clear()
+    assert PhotoCache(tmp_path).max_bytes == 2_000
+    for damage in (b"", b"-1", b"true", b"[" * 90, b"1e3", b'"2"'):
+        (tmp_path / "bound.json").write_bytes(damage)
+        assert PhotoCache(tmp_path).max_bytes == CACHE_BYTES
 
 
 def test_a_folder_that_can_only_be_read_still_gives_its_photos(
