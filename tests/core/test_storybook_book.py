@@ -26,9 +26,11 @@ from captionviewer.core.storybook.sentences import captions
 from captionviewer.core.storybook.shipped import (
     ARCHIVE,
     FEATURES,
+    OLD_AFTER_S,
     PLAIN,
     archive_version,
     array_in,
+    missing_files,
     packed,
     unpacked,
 )
@@ -173,6 +175,35 @@ def test_what_an_interrupted_program_left_half_written_is_swept_up_when_it_is_ol
     os.utime(old, (time.time() - 4000, time.time() - 4000))
     storybook_folder()
     assert not old.exists() and new.exists()  # the new one may be another program's, at work
+
+
+def test_books_of_other_versions_go_when_nobody_has_opened_them_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path))
+    mine = storybook_folder().parent
+    long_ago = time.time() - OLD_AFTER_S - 100
+    for name in ("old", "used lately", "with a user's file", "somebody else's"):
+        book = tmp_path / "books" / name / "storybook"
+        book.mkdir(parents=True)
+        (book / ("complete.json" if name != "somebody else's" else "diary.txt")).write_text("{}")
+        (book / "coco2014_vocab.json").write_text("{}")
+        if name == "with a user's file":
+            (book / "notes.txt").write_text("mine")
+        if name != "used lately":
+            os.utime(book.parent, (long_ago, long_ago))
+    os.utime(mine, (long_ago, long_ago))
+    storybook_folder()
+    left = {str(path.relative_to(tmp_path / "books")) for path in (tmp_path / "books").glob("*/*/*")}
+    assert {name for name in left if not name.startswith(mine.name)} == {
+        "used lately/storybook/complete.json",
+        "used lately/storybook/coco2014_vocab.json",
+        "with a user's file/storybook/notes.txt",
+        "somebody else's/storybook/diary.txt",
+        "somebody else's/storybook/coco2014_vocab.json",
+    }
+    assert not (tmp_path / "books" / "old").exists()
+    assert missing_files(mine / "storybook") == [] and time.time() - mine.stat().st_mtime < 1000
 
 
 def test_programs_that_unpack_at_once_do_not_harm_each_other(

@@ -26,6 +26,8 @@ from captionviewer.resources import resource
 ARCHIVE = "storybook/storybook.zip"
 COMPLETE = "complete.json"  # the sizes of all files, written last
 HALF_WRITTEN = "half-written-"
+# A program of another version may be at work with its book, which was opened as it started.
+OLD_AFTER_S = 30 * 24 * 3600.0
 PLAIN = (
     "coco2014_captions.h5", "coco2014_vocab.json", "train2014_urls.txt", "val2014_urls.txt",
     "train2014_images.txt", "val2014_images.txt",
@@ -121,7 +123,8 @@ def storybook_folder(progress: Callable[[float], None] | None = None, *, anew: b
     """Return the folder of the storybook, ready to be opened; unpacked on first use (well under 3 s).
 
     Each file is written beside and renamed into place, and always with the same content: any number of
-    programs may unpack at once, and what an interrupted one left out is written by the next.
+    programs may unpack at once, and what an interrupted one left out is written by the next. Books of
+    other versions, which take 57 MB each, go when nobody has opened them for a month.
 
     Parameters
     ----------
@@ -145,6 +148,7 @@ def storybook_folder(progress: Callable[[float], None] | None = None, *, anew: b
             _sweep(shelf)
             unpack(folder, tell, missing)
             _write(folder / COMPLETE, _sizes(folder))
+        _forget_old_books(shelf)
     except zipfile.BadZipFile as error:
         raise BookNotUnpacked(
             f"The storybook that came with captionviewer is damaged ({resource(ARCHIVE)}: {error})."
@@ -204,6 +208,21 @@ def _sweep(shelf: Path) -> None:
         with contextlib.suppress(OSError):  # another program may be sweeping, too
             if time.time() - left.stat().st_mtime > 3600:
                 left.unlink()
+
+
+def _forget_old_books(shelf: Path) -> None:
+    """Remove the books of other versions that nobody has opened for long; `shelf` is in use from now on."""
+    with contextlib.suppress(OSError):  # a cache that can only be read
+        os.utime(shelf)  # opened now
+    for other in books_folder().iterdir():
+        with contextlib.suppress(OSError):  # in use on Windows, or another program removes it, too
+            if other == shelf or other.is_symlink() or not (other / "storybook" / COMPLETE).is_file():
+                continue
+            if time.time() - other.stat().st_mtime > OLD_AFTER_S:
+                for name in (*PLAIN, *_features_files(), COMPLETE):  # and nothing that is not ours
+                    (other / "storybook" / name).unlink(missing_ok=True)
+                (other / "storybook").rmdir()
+                other.rmdir()
 
 
 def unpack(
