@@ -58,6 +58,10 @@ __all__ = [
 ]
 
 
+# The official ones take 21 MB.
+LARGEST_URLS_BYTES = 512 * 2**20
+
+
 @dataclass(frozen=True)
 class Minibatch:
     """Some captions of a split, drawn by a seed: rows and image rows (n,), word ids (n, T) int32."""
@@ -224,8 +228,23 @@ class CocoDataset:
         self._splits[split].features.scan(stop)
 
     def urls(self, split: Split) -> npt.NDArray[np.str_]:
-        """The address of every image, (num_photos,)."""
-        return np.array(self._splits[split].urls, dtype=np.str_)
+        """The address of every image, (num_photos,).
+
+        Raises
+        ------
+        DataError
+            One is so long that the array, in which all take as much room as the longest, would be huge.
+        """
+        urls = self._splits[split].urls
+        longest = max(len(url) for url in urls)
+        num_bytes = len(urls) * longest * np.dtype("U1").itemsize
+        if num_bytes > LARGEST_URLS_BYTES:
+            raise DataError(
+                self.folder / urls_file(split),
+                f"Its longest line has {longest:,} signs: an array of {len(urls):,} such addresses would "
+                f"take {num_bytes:,} bytes.",
+            )
+        return np.array(urls, dtype=np.str_)
 
     def num_minibatches(self, split: Split, size: int, among: IntArray | None = None) -> int:
         """How many minibatches of `size` captions there are; the last may be short."""

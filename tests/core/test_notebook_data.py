@@ -9,9 +9,11 @@ import h5py
 import numpy as np
 import pytest
 
+from captionviewer.core import coco
 from captionviewer.core.chosen_data import forget_data_folder, remember_data_folder
 from captionviewer.core.coco import DataError
 from captionviewer.core.notebook_data import load_coco_data, sample_coco_minibatch
+from tests.coco_folder_writer import write_coco_folder
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +142,18 @@ def test_a_split_that_is_unknown_or_empty_is_refused(data: dict[str, Any]) -> No
         sample_coco_minibatch(data, split="test")  # type: ignore[arg-type]  # what a student may type
     with pytest.raises(ValueError, match="no train caption"):
         sample_coco_minibatch({**data, "train_captions": data["train_captions"][:0]})
+
+
+def test_one_long_address_among_many_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_coco_folder(tmp_path / "coco", photos=False)
+    path = folder / "val2014_urls.txt"
+    lines = path.read_text().splitlines()
+    lines[3] = "http://a.example/" + "x" * 1900
+    path.write_text("\n".join(lines))
+    assert load_coco_data(folder)["val_urls"][3] == lines[3]
+    monkeypatch.setattr(coco, "LARGEST_URLS_BYTES", 4 * 1917 * len(lines) - 1)
+    with pytest.raises(DataError, match=r"longest line has 1,917 signs") as caught:
+        load_coco_data(folder)
+    assert caught.value.path == path
