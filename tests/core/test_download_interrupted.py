@@ -128,6 +128,20 @@ def test_two_downloads_into_one_folder_do_not_mix(server: ArchiveServer, folder:
     assert files_in(folder) == book.wanted()
 
 
+def test_a_file_system_that_tells_no_file_again_does_not_hold_up_a_download(
+    server: ArchiveServer, folder: Path, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = iter(range(1000))
+
+    def never_the_same(_one: object, _other: object) -> bool:
+        assert next(asked, None) is not None, "it is asked without end"
+        return False
+
+    monkeypatch.setattr(os.path, "samestat", never_the_same)
+    fetched(server, folder, book)
+    assert files_in(folder) == book.wanted()
+
+
 def test_a_damaged_journal_counts_as_nothing_and_the_download_begins_anew(
     server: ArchiveServer, folder: Path, book: Book
 ) -> None:

@@ -26,6 +26,10 @@ else:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+# Some network file systems tell one file by two numbers, so that it never seems to be the same.
+_TRIES = 20
+
+
 class FolderLock:
     """Use as a context manager; entering raises DownloadError (LOCKED) when another download holds it."""
 
@@ -35,7 +39,7 @@ class FolderLock:
         self._handle = -1
 
     def __enter__(self) -> "FolderLock":
-        while True:
+        for tries_left in reversed(range(_TRIES)):
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 _take(handle)
@@ -48,10 +52,11 @@ class FolderLock:
                 ) from None
             except OSError:
                 pass  # a file system without locks: nothing better is to be had there
-            if self._is_still_there(handle):
+            if self._is_still_there(handle) or not tries_left:
                 self._handle = handle
-                return self
+                break
             os.close(handle)  # the one before took the file away with it: lock the new one
+        return self
 
     def _is_still_there(self, handle: int) -> bool:
         with contextlib.suppress(OSError):
