@@ -197,7 +197,7 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 def _rgb(picture: Image.Image) -> ByteArray:
     if picture.mode.startswith("I"):  # 16 bits of grey: the high byte is what a screen shows
-        grey = np.clip(np.asarray(picture).astype(np.int64) >> 8, 0, 255).astype(np.uint8)
+        grey = np.clip(np.asarray(picture) >> 8, 0, 255).astype(np.uint8)
         return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")

@@ -3,6 +3,7 @@
 import io
 import struct
 import threading
+import tracemalloc
 import warnings
 import zlib
 
@@ -48,6 +49,19 @@ def test_the_usual_formats_become_rows_columns_and_three_bytes(kind: str) -> Non
     assert pixels.shape == (24, 32, 3) and pixels.dtype == np.uint8
     assert pixels.flags.c_contiguous and pixels.flags.writeable
     assert np.abs(pixels.astype(int) - [200, 40, 60]).max() <= 6
+
+
+def test_sixteen_bits_of_grey_take_little_more_memory_than_they_are_shown_in() -> None:
+    stream = io.BytesIO()
+    Image.fromarray(np.full((1000, 1000), 40_000, np.uint16)).save(stream, "PNG")
+    tracemalloc.start()
+    try:
+        pixels = decode_picture(stream.getvalue(), "grey.png")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (pixels == 40_000 >> 8).all()
+    assert peak < 12 * 1_000_000  # bytes a pixel: 50 megapixels are allowed, and four photos at once
 
 
 def test_a_progressive_jpeg_is_shown() -> None:
