@@ -266,59 +266,63 @@ class _Lstm(_Rnn):
     """An LSTM over packed positions: the gates i, f, o, g are kept as (R, 4H), and become da in place."""
 
     def forward(self, Wh: FloatArray, inputs: FloatArray, place: IntArray) -> None:
-        """Fill `hidden`, the gates and the cells; inputs[place] (R, 4H) is the words' share of the gates."""
+        """Fill `hidden`, gates and cells' parts; inputs[place] (R, 4H) is the words' share of the gates."""
         R, H, first = self._R, self._H, self._first
         product = self._array("product", first + SPARE, 4 * H)
         self._gates = self._array("gates", R + SPARE, 4 * H)
-        self._cells = self._array("cells", first + R, H)  # in the order of hidden
+        self._kept = self._array("kept", R, H)  # f c, what a cell keeps of the timestep before,
+        self._new = self._array("new", R, H)  # i g, and what it takes in; the cell is their sum
         self._tanh_c = self._array("tanh_c", R, H)
-        self._cells[:first] = 0
+        cells = self._array("cells", first, H)  # of the captions running now
+        cells[...] = 0
         for start, end, begin in self._timesteps:
             n = end - start
             a = self._gates[start:end]  # (n, 4H)
             np.take(inputs, place[start:end], axis=0, out=a, mode="clip")
             a += _times(self._hidden, begin, n, Wh, product)
             i, f, o, g = activated(a)  # (n, H) each
-            c = self._cells[first + start : first + end]
-            tanh_c = self._tanh_c[start:end]
-            np.multiply(f, self._cells[begin : begin + n], out=c)
-            c += np.multiply(i, g, out=tanh_c)
+            c, tanh_c = cells[:n], self._tanh_c[start:end]
+            kept = np.multiply(f, c, out=self._kept[start:end])
+            new = np.multiply(i, g, out=self._new[start:end])
+            np.add(kept, new, out=c)
             np.tanh(c, out=tanh_c)
             np.multiply(o, tanh_c, out=self._hidden[first + start : first + end])
 
     def backward(self, Wh: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The gradients with respect to what went into the gates (R, 4H) and to h0 (N', H)."""
+        """The gradients with respect to what went into the gates (R, 4H) and to h0 (N', H).
+
+        With s for a sigmoid, s' = s (1 - s), and for tanh 1 - g^2; the factor s or g is in f c, i g and h
+        already, so that each gradient is one of these times (1 - s), or i - (i g) g, times what reaches it.
+        """
         R, H, first = self._R, self._H, self._first
         slopes = self._array("slope", first, 3 * H)
         carried = self._array("carried", first + SPARE, H)  # dh, from timestep t + 1 to t
         dc_carried = self._array("dc_carried", first, H)
         later = 0  # captions running at t + 1
-        for start, end, begin in reversed(self._timesteps):
+        for start, end, _ in reversed(self._timesteps):
             n = end - start
             gates = self._gates[start:end]  # (n, 4H)
             i, f, o, g = quarters(gates)  # (n, H) each
-            tanh_c = self._tanh_c[start:end]
+            new = self._new[start:end]
+            h = self._hidden[first + start : first + end]
             dh = self._dh[start:end]
             dh[:later] += carried[:later]
 
-            slope = np.subtract(1, gates[:, : 3 * H], out=slopes[:n])
-            slope *= gates[:, : 3 * H]  # s (1 - s), the derivative of the sigmoids
+            slope = np.subtract(1, gates[:, : 3 * H], out=slopes[:n])  # 1 - s
             slope_i, slope_f, slope_o = slope[:, :H], slope[:, H : 2 * H], slope[:, 2 * H :]
-            slope_i *= g
-            slope_f *= self._cells[begin : begin + n]
-            slope_o *= tanh_c
+            slope_i *= new
+            slope_f *= self._kept[start:end]
+            slope_o *= h
 
-            dc = tanh_c  # in its place: dh o (1 - tanh(c)^2), and what comes from timestep t + 1
-            dc *= tanh_c
-            np.subtract(1, dc, out=dc)
-            dc *= o
+            dc = self._tanh_c[start:end]  # in its place: dh o (1 - tanh(c)^2), and what t + 1 carries
+            dc *= h
+            np.subtract(o, dc, out=dc)
             dc *= dh
             dc[:later] += dc_carried[:later]
             np.multiply(dc, f, out=dc_carried[:n])
 
-            g *= g  # from here on the gates become da; 1 - g^2 is the derivative of tanh
-            np.subtract(1, g, out=g)
-            g *= i
+            g *= new  # from here on the gates become da
+            np.subtract(i, g, out=g)
             g *= dc
             np.multiply(slope_i, dc, out=i)
             np.multiply(slope_f, dc, out=f)

@@ -37,9 +37,10 @@ class StepBoundary:
         """Hold while a guest works, shortly; waits for the end of the step that runs."""
         with self._changed:
             self._guests += 1
-            while self._stepping:
-                self._changed.wait()
         try:
+            with self._changed:
+                while self._stepping:
+                    self._changed.wait()
             yield
         finally:
             with self._changed:
