@@ -102,6 +102,7 @@ class Session(QObject):
         self._job: Job | None = None
         self._offers: list[CocoDataset] = []  # opened in a thread and not taken yet
         self._scan: Job | None = None
+        self._model_job: Job | None = None  # opens a model file; a second one takes its place
 
     # ---- data ------------------------------------------------------------------------------
 
@@ -110,7 +111,8 @@ class Session(QObject):
     ) -> None:
         """Open a data folder in a thread; what was open stays until the new one is known to be good.
 
-        With `else_storybook`, as at launch, the storybook is opened behind the message when it is not.
+        With `else_storybook`, as at launch, or while nothing is open, as when the storybook was still being
+        unpacked, the storybook is opened behind the message when it is not.
         """
         kind: FeatureKind = features or ("raw" if self.settings.get(remembered.FEATURES) == "raw" else "pca")
 
@@ -120,7 +122,7 @@ class Session(QObject):
         def failed(error: Exception) -> None:
             self._set_opening("")
             words = self._not_opened(folder, error)
-            if else_storybook:
+            if else_storybook or self.dataset is None:
                 self.open_storybook(by_hand=False, then_say=f"{words} Until then the storybook is shown.")
             else:
                 self.problem.emit(words)
@@ -365,10 +367,15 @@ class Session(QObject):
 
     def open_model(self, path: Path) -> None:
         """Open a model file in a thread; the current model stays until the new one is known to be good."""
+        before = self.model  # the user agreed to lose this one, and no other
 
         def done(saved: SavedModel) -> None:
+            self._model_job = None
             if self.run is not None and self.run.state.is_live:
                 self.problem.emit(f"{path.name} was not opened: training began meanwhile. Stop it first.")
+                return
+            if self.has_unsaved_model and self.model is not before:
+                self.problem.emit(f"{path.name} was not opened: a model was trained since. Save it first.")
                 return
             misfit = fits(saved, self.dataset) if self.dataset is not None else None
             if misfit is not None:
@@ -378,9 +385,14 @@ class Session(QObject):
             self.notice.emit(f"Model opened: {path.name}")
 
         def failed(error: Exception) -> None:
+            self._model_job = None
             self.problem.emit(self._not_opened(path, error))
 
-        self.workers.start(f"opening {path.name}", lambda _cancelled: open_model(path), done, failed)
+        if self._model_job is not None:
+            self._model_job.cancel()
+        self._model_job = self.workers.start(
+            f"opening {path.name}", lambda _cancelled: open_model(path), done, failed
+        )
 
     def _not_opened(self, path: Path, error: Exception) -> str:
         if isinstance(error, DataError | ModelFileError | OSError):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QProgressBar, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdit, QProgressBar, QPushButton
 
 from captionviewer.core.chosen_data import chosen_data_folder
 from captionviewer.core.download import OFFICIAL_ADDRESS, Download, unfinished_download
@@ -116,6 +116,11 @@ def test_one_click_downloads_and_opens_the_data(
     assert "official SHA-256" in driver.text("download_notices")
     assert str(folder) in driver.text("download_message")
     assert button(driver, "go").text() == "Open the Data"
+    raw = driver.find(QAbstractButton, "download_raw")
+    driver.click(raw)  # what is asked for now has not been downloaded
+    driver.wait_for(lambda: button(driver, "go").text() == "Download")
+    driver.click(raw)
+    driver.wait_for(lambda: button(driver, "go").text() == "Open the Data")
 
 
 def test_a_pause_holds_the_bar_and_going_on_ends_well(

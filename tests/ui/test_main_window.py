@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -8,6 +9,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
+from captionviewer.core.places import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.photo_grid import PhotoGrid
 from tests.coco_folder_writer import write_coco_folder
@@ -59,7 +61,7 @@ def finished(driver: WindowDriver) -> bool:
 # ---- opening ---------------------------------------------------------------------------------------
 
 
-def test_a_folder_that_holds_no_data_is_refused_by_name_and_nothing_is_open(
+def test_a_folder_that_holds_no_data_is_refused_by_name_and_the_storybook_is_shown_instead_of_nothing(
     driver: WindowDriver, tmp_path: Path
 ) -> None:
     empty = tmp_path / "holiday photos"
@@ -67,7 +69,8 @@ def test_a_folder_that_holds_no_data_is_refused_by_name_and_nothing_is_open(
     open_by_dialog(driver, empty)
     driver.wait_for(lambda: driver.find(QLabel, "notice_text").isVisible())
     assert "holiday photos" in driver.text("notice_text")
-    assert driver.window.session.dataset is None
+    dataset = driver.window.session.dataset
+    assert dataset is not None and is_shipped_book(dataset.folder)
     assert driver.window.data_panel.isVisible()
 
 
@@ -253,3 +256,35 @@ def test_the_arrangement_of_the_panels_is_remembered(driver: WindowDriver, small
     again.close()
     again.theme.deleteLater()
     again.deleteLater()
+
+
+def test_of_two_models_opened_one_after_the_other_the_last_one_stays(
+    driver: WindowDriver, small_coco: Path, tmp_path: Path
+) -> None:
+    opened(driver, small_coco)
+    train_a_little(driver)
+    driver.wait_for(lambda: finished(driver) and driver.window.menus.save_model.isEnabled())
+    first, last = tmp_path / "first.npz", tmp_path / "last.npz"
+    assert driver.window.session.save_model(first) and driver.window.session.save_model(last)
+    told: list[str] = []
+    driver.window.session.notice.connect(told.append)
+    driver.window.open_model(first)
+    driver.window.open_model(last)
+    driver.wait_for(lambda: not driver.window.session.workers.running())
+    assert told == ["Model opened: last.npz"]
+    assert "last.npz" in driver.text("status_model")
+
+
+def test_a_model_file_never_takes_the_place_of_a_model_trained_since_it_was_asked_for(
+    driver: WindowDriver, small_coco: Path, tmp_path: Path
+) -> None:
+    opened(driver, small_coco)
+    session = driver.window.session
+    path = tmp_path / "old.npz"
+    assert session.save_model(path)
+    driver.window.open_model(path)
+    assert session.model is not None
+    trained = replace(session.model, unsaved=True)
+    session.set_model(trained)  # as when a short run ends while the file is being read
+    driver.wait_for(lambda: "old.npz was not opened" in driver.text("notice_text"))
+    assert session.model is trained

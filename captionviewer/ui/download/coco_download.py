@@ -1,7 +1,5 @@
 """One download at a time, in a thread, as the window sees it."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from captionviewer.core.download import (
@@ -50,9 +48,9 @@ class CocoDownload(QObject):
         return self._download.progress if self._download is not None else DownloadProgress()
 
     @property
-    def folder(self) -> Path | None:
-        """Where the last download went, or goes."""
-        return self._download.request.folder if self._download is not None else None
+    def request(self) -> DownloadRequest | None:
+        """What the last download was asked for, or is."""
+        return self._download.request if self._download is not None else None
 
     def start(self, request: DownloadRequest) -> None:
         """Begin, or go on from what came before; nothing while another is going on."""

@@ -53,10 +53,11 @@ class DownloadDesk(QObject):
             remember_data_folder(folder)
         except OSError as error:
             self._session.problem.emit(f"The new data folder could not be remembered: {error}")
-        if self._session.run is None and not self._session.has_unsaved_model:
+        session = self._session
+        if session.run is None and not session.has_unsaved_model and not session.opening:
             self.data_ready.emit(folder)
-        else:  # opening would end a training run, or ask about a model, in the middle of something
-            self._session.notice.emit('The COCO data is here: "Get the COCO Data" in the File menu opens it.')
+        else:  # opening would end a run, ask about a model, or undo a choice, in the middle of something
+            session.notice.emit('The COCO data is here: "Get the COCO Data" in the File menu opens it.')
 
     def may_close(self) -> bool:
         """Ask about a download that is going on; True when the window may close (what came is kept)."""

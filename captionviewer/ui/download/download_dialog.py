@@ -126,9 +126,13 @@ class DownloadDialog(QDialog):
         return str(error), error.problem is not DownloadProblem.STOPPED
 
     def _is_here(self) -> bool:
-        """Whether what the form asks for is what has been downloaded."""
-        result = self._download.result
-        return result is not None and result.folder == self.form.request().folder
+        """Whether what the form asks for has been downloaded: the raw features, too, if they are wanted."""
+        asked, came = self.form.request(), self._download.request
+        if self._download.result is None or came is None:
+            return False
+        return (asked.folder, asked.address) == (came.folder, came.address) and (
+            came.raw_features or not asked.raw_features
+        )
 
     def _next_words(self, error: DownloadError | None) -> str:
         if self._is_here():

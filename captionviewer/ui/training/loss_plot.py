@@ -109,6 +109,8 @@ class LossPlot(QWidget):
         seen, when the history has come to rest, or `at_once`.
         """
         is_new = self._take_history()
+        if at_once:
+            self._describe()
         if len(self._series) == self._in_lines:
             return False
         if self._plot is None or self._canvas is None or not self.isVisible():
@@ -237,7 +239,10 @@ class LossPlot(QWidget):
             return  # drawn for a file, in another size
         self._background = self._canvas.copy_from_bbox(self._figure.bbox)
         self.full_draws += 1
+        if self._plot is not None and self._plot.count < len(self._series) and self._plot.take(self._series):
+            self._draw_soon()  # more came since the axes were made, and they do not hold it
         self._put_lines()
+        self._describe()
 
     def _put_lines(self) -> None:
         assert self._plot is not None and self._figure is not None

@@ -326,6 +326,8 @@ class TrainingPanel(QWidget):
                 return time_left_words(run.progress().seconds_left), False
             case RunState.PAUSED:
                 return f"Paused after iteration {done}.", False
+            case RunState.FINISHED | RunState.STOPPED | RunState.FAILED if self.is_running():
+                return "Ending…", False  # its thread has ended; the next look takes what it left
             case RunState.FINISHED:
                 return f"Finished: {done} iterations.", False
             case RunState.STOPPED:
