@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import h5py
@@ -30,6 +31,7 @@ from captionviewer.core.storybook.shipped import (
     PLAIN,
     archive_version,
     array_in,
+    features_file,
     missing_files,
     packed,
     unpacked,
@@ -276,3 +278,12 @@ def test_packing_loses_at_most_half_a_step(levels: int) -> None:
     step = ((high - low) / (levels - 1)).astype(np.float32)
     again = unpacked(packed(values, low, step, levels), low, step, levels)
     assert (np.abs(again - values) <= 0.51 * step).all()
+
+
+def test_threads_may_write_features_at_once() -> None:
+    values = np.arange(400_000, dtype=np.float32).reshape(1000, 400)
+    with ThreadPoolExecutor(4) as threads:
+        images = list(threads.map(lambda _: features_file(values), range(24)))
+    assert len(set(images)) == 1
+    with h5py.File(io.BytesIO(images[0]), "r") as file:
+        np.testing.assert_array_equal(file["features"][:], values)

@@ -258,6 +258,16 @@ def test_the_arrangement_of_the_panels_is_remembered(driver: WindowDriver, small
     again.deleteLater()
 
 
+def test_a_bad_folder_opened_while_the_storybook_comes_does_not_leave_the_window_empty(
+    driver: WindowDriver, tmp_path: Path
+) -> None:
+    session = driver.window.session
+    session.open_storybook(by_hand=False)
+    driver.window.open_folder(tmp_path / "gone")
+    driver.wait_for(lambda: "gone" in driver.text("notice_text"), 30)
+    assert session.dataset is not None and is_shipped_book(session.dataset.folder)
+
+
 def test_of_two_models_opened_one_after_the_other_the_last_one_stays(
     driver: WindowDriver, small_coco: Path, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import time
+import uuid
 import zipfile
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -103,7 +104,10 @@ def read_features(path: Path) -> Floats:
 
 def features_file(values: Floats) -> bytes:
     """Return an HDF5 file of features (n, D) as the official ones hold them: float32 in one piece."""
-    with h5py.File("features", "w", driver="core", backing_store=False) as file:
+    name = (
+        f"features-{uuid.uuid4().hex}"  # HDF5 knows files in memory by name, and threads may unpack at once
+    )
+    with h5py.File(name, "w", driver="core", backing_store=False) as file:
         file["features"] = values.astype(np.float32, copy=False)
         file.flush()
         return bytes(file.id.get_file_image())
