@@ -17,7 +17,7 @@ import numpy as np
 from timing.captions import caption_data
 
 from captionviewer.core import CaptioningRNN, CaptioningSolver
-from captionviewer.core.product_threads import ProductThreads
+from captionviewer.core.training.product_threads import ProductThreads
 
 
 class AllThreads:

@@ -25,11 +25,17 @@ import h5py
 import numpy as np
 from timing.in_turn import block_of, in_turn, ratio
 
-from captionviewer.core.captions import SPECIAL_WORDS
-from captionviewer.core.coco import CaptionConditions, CaptionOrder, CaptionSelection, CocoDataset, DataError
-from captionviewer.core.coco_files import SPLITS, FeatureKind, features_file
-from captionviewer.core.feature_file import FeatureFile
-from captionviewer.core.nearest_photos import NeighbourSearch
+from captionviewer.core.coco.dataset import (
+    CaptionConditions,
+    CaptionOrder,
+    CaptionSelection,
+    CocoDataset,
+    DataError,
+)
+from captionviewer.core.coco.feature_file import FeatureFile
+from captionviewer.core.coco.files import SPLITS, FeatureKind, features_file
+from captionviewer.core.coco.nearest_photos import NeighbourSearch
+from captionviewer.core.coco.vocabulary import SPECIAL_WORDS
 
 OPENING_SECONDS, OPENING_MEGABYTES, MINIBATCH_MS, SEARCH_MS = 0.5, 150, 20, 50
 SELECTION_MS, NEAREST_MS, NEAREST_RAW_MS, NEAREST_MEGABYTES = 50, 200, 1_000, 8

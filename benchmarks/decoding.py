@@ -18,7 +18,7 @@ from timing.in_turn import block_of, in_turn, ratio
 
 from captionviewer.core import CaptioningRNN, CaptioningSolver, lstm_step_forward, rnn_step_forward
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.decoding import greedy_timesteps
+from captionviewer.core.decoding.timestep import greedy_timesteps
 
 PHOTOS, MAX_LENGTH, TRAINING_STEPS = 1_000, 30, 150
 

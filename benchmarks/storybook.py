@@ -21,15 +21,15 @@ import sacrebleu
 
 from captionviewer.core import CaptioningRNN, CaptioningSolver
 from captionviewer.core.arrays import FloatArray
-from captionviewer.core.captions import caption_text
-from captionviewer.core.coco import CocoDataset
-from captionviewer.core.decoding import greedy_captions
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.decoding.timestep import greedy_captions
 from captionviewer.core.storybook.addresses import picture_of, scene_at
 from captionviewer.core.storybook.scenes import Scene
 from captionviewer.core.storybook.sentences import captions
 from captionviewer.core.storybook.shipped import ARCHIVE, storybook_folder, unpack
 from captionviewer.core.storybook.words import NOUNS
-from captionviewer.core.training_settings import PRESETS, STORYBOOK_PRESET, TrainingSettings
+from captionviewer.core.training.settings import PRESETS, STORYBOOK_PRESET, TrainingSettings
 from captionviewer.resources import resource
 
 SETTINGS = PRESETS[STORYBOOK_PRESET]

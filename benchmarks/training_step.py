@@ -25,8 +25,8 @@ from timing.captions import NULL, caption_data
 from timing.in_turn import Block, block_of, in_turn, ratio
 
 from captionviewer.core import CaptioningRNN, CaptioningSolver, adam, sample_coco_minibatch
-from captionviewer.core.flat_parameters import FlatParameters, rule_on
-from captionviewer.core.packed_captions import pack
+from captionviewer.core.network.flat_parameters import FlatParameters, rule_on
+from captionviewer.core.network.packed_captions import pack
 
 D, W, H, LEARNING_RATE, STEPS = 512, 256, 512, 5e-3, 8
 

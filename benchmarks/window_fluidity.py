@@ -30,7 +30,7 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from timing.folder import write_timing_folder
 
-from captionviewer.core.training_settings import TrainingSettings
+from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.application import make_window
 from captionviewer.ui.main_window import MainWindow
 from captionviewer.ui.settings import Settings

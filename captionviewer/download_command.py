@@ -94,7 +94,7 @@ def _named_folder(text: str) -> Path:
 
 
 def _own_folder() -> Path:
-    from captionviewer.core.places import data_folder
+    from captionviewer.core.user_folders import data_folder
 
     return data_folder() / "coco_captioning"
 
@@ -114,7 +114,7 @@ def _same_command(request: "DownloadRequest") -> str:
 
 def _remember(folder: Path, errors: TextIO) -> bool:
     """Let the next start open the folder; tell whether it will."""
-    from captionviewer.core.chosen_data import remember_data_folder
+    from captionviewer.core.coco.chosen_data import remember_data_folder
 
     try:
         remember_data_folder(folder)

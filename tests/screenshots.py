@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from captionviewer.core.images import PhotoStore
+    from captionviewer.core.photos.store import PhotoStore
 
 OUT = Path("screenshots")
 SIZES = ((1280, 800), (1920, 1080))
@@ -232,7 +232,7 @@ class Photographer:
 
     def take_failed_photos(self) -> None:
         """Photos that can't be had: not to be fetched, no network, dead links; and the preferences."""
-        from captionviewer.core.images import PhotoStore
+        from captionviewer.core.photos.store import PhotoStore
         from captionviewer.ui.preferences import Preferences
 
         window, session = self.window, self.window.session
@@ -257,7 +257,7 @@ class Photographer:
 
     def take_form_problems(self) -> None:
         """A form that can't be started from."""
-        from captionviewer.core.training_settings import NOTEBOOK_PRESET, PRESETS
+        from captionviewer.core.training.settings import NOTEBOOK_PRESET, PRESETS
 
         form = self.window.training_panel.form
         form.set_settings(replace(PRESETS[NOTEBOOK_PRESET], batch_size=5000, learning_rate=0.0))
@@ -266,7 +266,7 @@ class Photographer:
 
     def take_training(self) -> None:
         """Running, paused, failed and finished."""
-        from captionviewer.core.training_settings import NOTEBOOK_PRESET, PRESETS
+        from captionviewer.core.training.settings import NOTEBOOK_PRESET, PRESETS
 
         panel, session = self.window.training_panel, self.window.session
         settings = replace(PRESETS[NOTEBOOK_PRESET], num_captions=20, batch_size=10)
@@ -322,7 +322,7 @@ class Photographer:
 
 def _store_in_bad_weather(folder: Path | None, *, offline: bool) -> "PhotoStore":
     """A store that has the photos of a folder, but some of them not."""
-    from captionviewer.core.images import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
+    from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
 
     class Store(PhotoStore):
         def photo(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from captionviewer.cli import main
-from captionviewer.core.chosen_data import chosen_data_folder
+from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.download import DownloadProgress, Phase, bytes_words, unfinished_download
 from captionviewer.core.download.folder_lock import FolderLock
 from captionviewer.core.download.placing import LOCK_NAME, WORK_NAME, prepare

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from captionviewer.core.notebook_data import load_coco_data
+from captionviewer.core.notebook.data import load_coco_data
 
 NULL, START, END = 0, 1, 2
 VOCABULARY, CAPTION_LENGTH, FEATURES = 1004, 17, 512

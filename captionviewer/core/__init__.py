@@ -1,15 +1,14 @@
 """The names that CS231n's captioning notebooks use; see `captionviewer.core.<module>` for all else."""
 
-from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.captioning_solver import CaptioningSolver
-from captionviewer.core.captions import decode_captions
-from captionviewer.core.gradient_check import (
+from captionviewer.core.coco.vocabulary import decode_captions
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.network.gradient_check import (
     eval_numerical_gradient,
     eval_numerical_gradient_array,
     rel_error,
 )
-from captionviewer.core.images import PhotoUnavailable, image_from_url
-from captionviewer.core.layers import (
+from captionviewer.core.network.layers import (
     affine_backward,
     affine_forward,
     lstm_backward,
@@ -27,8 +26,9 @@ from captionviewer.core.layers import (
     word_embedding_backward,
     word_embedding_forward,
 )
-from captionviewer.core.notebook_data import load_coco_data, sample_coco_minibatch
-from captionviewer.core.optim import adam, rmsprop, sgd, sgd_momentum
+from captionviewer.core.network.optim import adam, rmsprop, sgd, sgd_momentum
+from captionviewer.core.notebook.data import load_coco_data, sample_coco_minibatch
+from captionviewer.core.photos.store import PhotoUnavailable, image_from_url
 
 __all__ = [
     "CaptioningRNN",

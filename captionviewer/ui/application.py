@@ -8,8 +8,8 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from captionviewer import __version__
-from captionviewer.core.chosen_data import chosen_data_folder
-from captionviewer.core.coco import FeatureKind
+from captionviewer.core.coco.chosen_data import chosen_data_folder
+from captionviewer.core.coco.dataset import FeatureKind
 from captionviewer.resources import resource
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.main_window import MainWindow

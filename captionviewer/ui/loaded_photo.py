@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
-from captionviewer.core.images import Photo, PhotoProblem, PhotoUnavailable
+from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoUnavailable
 
 THUMBNAIL_SIDE = 256  # pixels of the longer side
 IMAGE_SIDE = 2_560  # the same; more would be slow to draw and fill the memory

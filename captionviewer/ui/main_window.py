@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.coco import FeatureKind
-from captionviewer.core.places import is_shipped_book
+from captionviewer.core.coco.dataset import FeatureKind
+from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.data_panel import DataPanel
 from captionviewer.ui.dock_arrangement import DockArrangement

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMessageBox, QToolBar
 
 from captionviewer import __version__
-from captionviewer.core.coco import FeatureKind
+from captionviewer.core.coco.dataset import FeatureKind
 from captionviewer.ui import actions
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.icons import icon

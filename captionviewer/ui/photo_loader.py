@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from captionviewer.core.coco import PhotoRecord
-from captionviewer.core.images import PhotoProblem, PhotoStore, PhotoUnavailable
+from captionviewer.core.coco.dataset import PhotoRecord
+from captionviewer.core.photos.store import PhotoProblem, PhotoStore, PhotoUnavailable
 from captionviewer.ui.loaded_photo import (
     IDLE,
     IMAGE_SIDE,

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from captionviewer.core.coco import PhotoRecord, Split
-from captionviewer.core.images import PhotoStore
+from captionviewer.core.coco.dataset import PhotoRecord, Split
+from captionviewer.core.photos.store import PhotoStore
 
 Key = tuple[Split, int]
 Rank = tuple[int, int, int]

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from captionviewer.core.images import PhotoStore
-from captionviewer.core.places import cache_folder
+from captionviewer.core.photos.store import PhotoStore
+from captionviewer.core.user_folders import cache_folder
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.settings import Settings
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.photo_cache import PhotoCache
+from captionviewer.core.photos.cache import PhotoCache
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.photo_settings import (
     LARGEST_CACHE_MB,

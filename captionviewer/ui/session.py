@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 
-from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.chosen_data import forget_data_folder, remember_data_folder
-from captionviewer.core.coco import CocoDataset, DataError, FeatureKind, PhotoRecord, Split
-from captionviewer.core.model_file import (
+from captionviewer.core.coco.chosen_data import forget_data_folder, remember_data_folder
+from captionviewer.core.coco.dataset import CocoDataset, DataError, FeatureKind, PhotoRecord, Split
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.saved.model_file import (
     ModelFileError,
     SavedModel,
     fits,
@@ -19,9 +19,9 @@ from captionviewer.core.model_file import (
     rows_trained_on,
     save_model,
 )
-from captionviewer.core.places import books_folder, is_shipped_book
-from captionviewer.core.training import TrainingRun
-from captionviewer.core.training_settings import TrainingSettings
+from captionviewer.core.training.run import TrainingRun
+from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.core.user_folders import books_folder, is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.photo_loader import PhotoLoader
 from captionviewer.ui.photo_settings import photo_store, remembered_image_folder

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from captionviewer.core.places import config_folder
+from captionviewer.core.user_folders import config_folder
 
 T = TypeVar("T", bool, int, float, str, list[str], QByteArray)
 

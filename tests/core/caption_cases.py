@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
 
 NULL, START, END = 0, 1, 2
 

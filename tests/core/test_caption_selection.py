@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captionviewer.core.captions import caption_words
-from captionviewer.core.coco import CaptionConditions, CaptionOrder, CocoDataset
-from captionviewer.core.coco_files import SPLITS, Split
+from captionviewer.core.coco.dataset import CaptionConditions, CaptionOrder, CocoDataset
+from captionviewer.core.coco.files import SPLITS, Split
+from captionviewer.core.coco.vocabulary import caption_words
 
 
 @pytest.fixture(scope="module")

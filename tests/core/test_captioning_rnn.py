@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.gradient_check import eval_numerical_gradient
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.gradient_check import eval_numerical_gradient
 from tests.core.caption_cases import distance, random_captions, small_model, vocabulary
 
 CELLS = ["rnn", "lstm"]

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from captionviewer.core import optim
-from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.captioning_solver import CaptioningSolver
-from captionviewer.core.notebook_data import sample_coco_minibatch
+from captionviewer.core.network import optim
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.notebook.data import sample_coco_minibatch
 from tests.core.caption_cases import coco_data, distance, one_caption_an_image, small_data, small_model
 
 CELLS = ["rnn", "lstm"]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from captionviewer.core.captions import Vocabulary, caption_text, caption_words, decode_captions
+from captionviewer.core.coco.vocabulary import Vocabulary, caption_text, caption_words, decode_captions
 
 WORDS = ["<NULL>", "<START>", "<END>", "<UNK>", "a", "cat", "on", "mat"]
 VOCABULARY = Vocabulary.from_words(WORDS)

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from captionviewer.core.chosen_data import chosen_data_folder, remember_data_folder
-from captionviewer.core.places import config_folder
+from captionviewer.core.coco.chosen_data import chosen_data_folder, remember_data_folder
+from captionviewer.core.user_folders import config_folder
 
 
 def test_nothing_is_remembered_at_first() -> None:

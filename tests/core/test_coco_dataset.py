@@ -9,10 +9,10 @@ import h5py
 import numpy as np
 import pytest
 
-from captionviewer.core.captions import caption_words
-from captionviewer.core.coco import CocoDataset, DataError
-from captionviewer.core.coco_files import FEATURE_KINDS, SPLITS, FeatureKind, Split, features_file
-from captionviewer.core.notebook_data import sample_coco_minibatch
+from captionviewer.core.coco.dataset import CocoDataset, DataError
+from captionviewer.core.coco.files import FEATURE_KINDS, SPLITS, FeatureKind, Split, features_file
+from captionviewer.core.coco.vocabulary import caption_words
+from captionviewer.core.notebook.data import sample_coco_minibatch
 from tests.coco_folder_writer import write_coco_folder
 
 

@@ -12,8 +12,9 @@ import h5py
 import numpy as np
 import pytest
 
-from captionviewer.core import coco_files, feature_file, hdf5_files
-from captionviewer.core.coco import CocoDataset, DataError
+from captionviewer.core.coco import feature_file, files
+from captionviewer.core.coco.dataset import CocoDataset, DataError
+from captionviewer.core.coco.hdf5 import files as hdf5_files
 from tests.coco_folder_writer import PCA_WIDTH, write_coco_folder
 
 VOCABULARY = "coco2014_vocab.json"
@@ -569,7 +570,7 @@ def test_names_that_could_leave_the_image_folder_are_not_given(folder: Path) -> 
         (feature_file, "LARGEST_WIDTH", PCA_WIDTH - 1, TRAIN, "64 wide; at most 63"),
         (feature_file, "LARGEST_HEIGHT", 20, TRAIN, "24 rows; at most 20"),
         (hdf5_files, "LARGEST_WHOLE_BYTES", 5_000, CAPTIONS, "too large to be captions"),
-        (coco_files, "LONGEST_CAPTION", 16, CAPTIONS, "17 words wide; 2 to 16"),
+        (files, "LONGEST_CAPTION", 16, CAPTIONS, "17 words wide; 2 to 16"),
     ],
 )
 def test_data_beyond_the_limits_is_refused(

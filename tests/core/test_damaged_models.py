@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.coco import CocoDataset
-from captionviewer.core.model_file import SavedModel, save_model
-from captionviewer.core.training_settings import TrainingSettings
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.saved.model_file import SavedModel, save_model
+from captionviewer.core.training.settings import TrainingSettings
 from tests.coco_folder_writer import write_coco_folder
 from tests.damage.model_damage import ModelDamage, model_damages
 from tests.damage.watched_child import WatchedChild

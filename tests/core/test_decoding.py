@@ -5,10 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from captionviewer.core import layers
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.decoding import (
+from captionviewer.core.decoding.timestep import (
     DecodingState,
     Timestep,
     greedy_captions,
@@ -18,6 +16,8 @@ from captionviewer.core.decoding import (
     surprise,
     surprise_of,
 )
+from captionviewer.core.network import layers
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from tests.core.caption_cases import END, NULL, START, random_captions, small_model
 
 CELLS = ["rnn", "lstm"]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from captionviewer.core.coco import CocoDataset
+from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.download import (
     OFFICIAL_ADDRESS,
     Download,

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from captionviewer.core import optim
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.captioning_solver import CaptioningSolver
-from captionviewer.core.fast_step import DifferentWords, Workspace
-from captionviewer.core.notebook_data import sample_coco_minibatch
+from captionviewer.core.network import optim
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.network.fast_step import DifferentWords, Workspace
+from captionviewer.core.notebook.data import sample_coco_minibatch
 from tests.core.caption_cases import NULL, distance, random_captions, small_data, small_model, vocabulary
 
 CELLS = ["rnn", "lstm"]

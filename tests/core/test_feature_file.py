@@ -9,9 +9,9 @@ import h5py
 import numpy as np
 import pytest
 
-from captionviewer.core import feature_file
-from captionviewer.core.data_error import DataError
-from captionviewer.core.feature_file import FeatureFile
+from captionviewer.core.coco import feature_file
+from captionviewer.core.coco.data_error import DataError
+from captionviewer.core.coco.feature_file import FeatureFile
 
 ROWS, WIDTH = 57, 33
 VALUES = np.random.default_rng(3).standard_normal((ROWS, WIDTH))

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from captionviewer.core import flat_parameters, optim
-from captionviewer.core.flat_parameters import FlatParameters, rule_on
+from captionviewer.core.network import flat_parameters, optim
+from captionviewer.core.network.flat_parameters import FlatParameters, rule_on
 from tests.core.caption_cases import distance
 
 SHAPES = {"a": (7, 5), "b": (3,), "c": (2, 11)}

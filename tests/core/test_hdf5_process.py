@@ -14,10 +14,11 @@ import h5py
 import numpy as np
 import pytest
 
-from captionviewer.core import hdf5_child, hdf5_process
-from captionviewer.core.coco import CocoDataset
-from captionviewer.core.data_error import DataError
-from captionviewer.core.feature_file import FeatureFile
+from captionviewer.core.coco.data_error import DataError
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.feature_file import FeatureFile
+from captionviewer.core.coco.hdf5 import child as hdf5_child
+from captionviewer.core.coco.hdf5 import process as hdf5_process
 from tests.coco_folder_writer import write_coco_folder
 
 VALUES = np.random.default_rng(11).standard_normal((40, 16)).astype(np.float32)
@@ -78,9 +79,9 @@ def test_packed_files_share_one_program_that_ends_when_it_is_told_to(
 
 def test_the_program_ends_with_the_one_that_started_it(packed: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from captionviewer.core.feature_file import FeatureFile; "
-        "from captionviewer.core import hdf5_process; opened = FeatureFile(Path(sys.argv[1])); "
-        "opened.close(); print(hdf5_process._reader._program._process.pid)"
+        "import sys; from pathlib import Path; from captionviewer.core.coco.feature_file import FeatureFile; "
+        "from captionviewer.core.coco.hdf5 import process; opened = FeatureFile(Path(sys.argv[1])); "
+        "opened.close(); print(process._reader._program._process.pid)"
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code, str(packed)], capture_output=True, text=True, check=True
@@ -164,11 +165,11 @@ def test_a_program_that_comes_to_no_end_is_ended(
 ) -> None:
     program = tmp_path / "endless.py"
     program.write_text(
-        f"import sys, time\nsys.path.append({str(hdf5_process.PROGRAM.parent)!r})\nimport hdf5_child\n"
-        f"hdf5_child.{'WALL' if wall else 'CPU'}_SECONDS = 0.2\n"
+        f"import sys, time\nsys.path.append({str(hdf5_process.PROGRAM.parent)!r})\nimport child\n"
+        f"child.{'WALL' if wall else 'CPU'}_SECONDS = 0.2\n"
         "def endless(*_):\n    while True:\n"
         f"        {'time.sleep(9)' if wall else 'pass'}\n"
-        "hdf5_child.Opened = endless\nhdf5_child.main()\n"
+        "child.Opened = endless\nchild.main()\n"
     )
     monkeypatch.setattr(hdf5_process, "PROGRAM", program)
     with pytest.raises(DataError, match="crashed over it or came to no end") as caught:

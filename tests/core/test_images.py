@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captionviewer.core import images
-from captionviewer.core.images import PhotoProblem, PhotoStore, PhotoUnavailable, image_from_url
-from captionviewer.core.photo_cache import CACHE_BYTES, PhotoCache
-from captionviewer.core.photo_manners import HostManners
+from captionviewer.core.photos import store
+from captionviewer.core.photos.cache import CACHE_BYTES, PhotoCache
+from captionviewer.core.photos.store import PhotoProblem, PhotoStore, PhotoUnavailable, image_from_url
+from captionviewer.core.photos.throttle import HostManners
 from tests.photo_server import PhotoServer, picture_bytes
 
 NAME = "train2014/COCO_train2014_000000000009.jpg"
@@ -62,7 +62,7 @@ def places(server: PhotoServer, tmp_path: Path) -> Places:
     return Places(server, tmp_path)
 
 
-def color_of(photo: images.Photo) -> tuple[int, ...]:
+def color_of(photo: store.Photo) -> tuple[int, ...]:
     return tuple(int(value) for value in photo.pixels[0, 0])
 
 
@@ -337,7 +337,7 @@ def test_image_from_url_gives_pixels_and_keeps_them(
     server: PhotoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path / "kept"))
-    images._default_store.cache_clear()
+    store._default_store.cache_clear()
     try:
         pixels = image_from_url(server.serve("/a.png", picture_bytes(BLUE)))
         assert pixels.shape == (24, 32, 3) and pixels.dtype == np.uint8
@@ -345,13 +345,13 @@ def test_image_from_url_gives_pixels_and_keeps_them(
         assert server.asked == ["/a.png"]
         assert list((tmp_path / "kept" / "photos").iterdir())
         PhotoCache(tmp_path / "kept" / "photos", CACHE_BYTES).resize(12_345)  # as the Preferences do
-        images._default_store.cache_clear()
-        cache = images._default_store().cache
+        store._default_store.cache_clear()
+        cache = store._default_store().cache
         assert cache is not None and cache.max_bytes == 12_345
         with pytest.raises(PhotoUnavailable, match="no longer on the web"):
             image_from_url(server.url("/dead.png"))
     finally:
-        images._default_store.cache_clear()
+        store._default_store.cache_clear()
 
 
 def test_real_coco_photos_come_from_their_folder(coco_folder: Path) -> None:

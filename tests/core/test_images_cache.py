@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from captionviewer.core.photo_cache import CACHE_BYTES, PhotoCache
+from captionviewer.core.photos.cache import CACHE_BYTES, PhotoCache
 
 MB = 1_000_000
 

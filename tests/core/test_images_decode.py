@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from captionviewer.core.photo_decode import MAX_BYTES, decode_picture
-from captionviewer.core.photo_problem import PhotoProblem, PhotoUnavailable
+from captionviewer.core.photos.decode import MAX_BYTES, decode_picture
+from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
 from tests.photo_server import picture_bytes
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from captionviewer.core.photo_fetch import Download, fetch_picture, retry_after_seconds
-from captionviewer.core.photo_manners import HostManners
-from captionviewer.core.photo_problem import PhotoProblem, PhotoUnavailable
+from captionviewer.core.photos.fetch import Download, fetch_picture, retry_after_seconds
+from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
+from captionviewer.core.photos.throttle import HostManners
 from tests.photo_server import PhotoServer, picture_bytes
 
 PICTURE = picture_bytes()
@@ -299,7 +299,7 @@ def test_a_declared_length_beyond_the_limit_is_refused_before_reading(server: Ph
 
 
 def test_an_endless_body_is_cut_at_the_limit(server: PhotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("captionviewer.core.photo_fetch.MAX_BYTES", 1_000_000)
+    monkeypatch.setattr("captionviewer.core.photos.fetch.MAX_BYTES", 1_000_000)
     url = server.drip("/a.png", OK + b"\r\n", b"x" * 200_000, every=0.001)
     assert failure_of(url).problem is PhotoProblem.TOO_LARGE
 

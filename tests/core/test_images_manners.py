@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from captionviewer.core.photo_manners import HostManners, domain
-from captionviewer.core.photo_problem import PhotoProblem
+from captionviewer.core.photos.problem import PhotoProblem
+from captionviewer.core.photos.throttle import HostManners, domain
 
 
 class Clock:
@@ -14,7 +14,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr("captionviewer.core.photo_manners.time", self)
+        monkeypatch.setattr("captionviewer.core.photos.throttle.time", self)
 
     def monotonic(self) -> float:
         return self.now

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from captionviewer.core import photo_reach
-from captionviewer.core.photo_fetch import fetch_picture
-from captionviewer.core.photo_links import PhotoLinks
-from captionviewer.core.photo_manners import HostManners
-from captionviewer.core.photo_problem import PhotoProblem, PhotoUnavailable
+from captionviewer.core.photos.dead_links import PhotoLinks
+from captionviewer.core.photos.fetch import fetch_picture
+from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
+from captionviewer.core.photos.throttle import HostManners
+from captionviewer.core.web import redirect_guard
 from tests.photo_server import PhotoServer, picture_bytes
 
 PICTURE = picture_bytes()
@@ -28,7 +28,7 @@ def fetch(url: str) -> bytes:
 def first_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the first address that is connected to count as one of the public internet."""
     answers = iter([True])
-    monkeypatch.setattr(photo_reach, "is_public", lambda _address: next(answers, False))
+    monkeypatch.setattr(redirect_guard, "is_public", lambda _address: next(answers, False))
 
 
 def test_a_redirect_from_the_public_web_into_the_own_network_is_refused(
@@ -78,7 +78,7 @@ def test_where_a_proxy_stands_does_not_matter(server: PhotoServer, monkeypatch: 
     ],
 )
 def test_public_addresses_are_told_from_private_ones(address: str, public: bool) -> None:
-    assert photo_reach.is_public(address) is public
+    assert redirect_guard.is_public(address) is public
 
 
 def test_each_link_counts_once_as_it_answered_last() -> None:

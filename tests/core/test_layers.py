@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from captionviewer.core import layers
 from captionviewer.core.arrays import FloatArray
-from captionviewer.core.gradient_check import eval_numerical_gradient_array, rel_error
+from captionviewer.core.network import layers
+from captionviewer.core.network.gradient_check import eval_numerical_gradient_array, rel_error
 
 SEEDS = range(20)
 

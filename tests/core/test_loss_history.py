@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from captionviewer.core.loss_history import LossHistory, RunningSum, thin_to_columns
+from captionviewer.core.training.loss_history import LossHistory, RunningSum, thin_to_columns
 
 
 def test_entries_come_back_in_order_from_where_one_asks() -> None:

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from captionviewer.core import model_archive
-from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.coco import CocoDataset
-from captionviewer.core.model_file import (
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.saved import number_archive
+from captionviewer.core.saved.model_file import (
     ModelFileError,
     SavedModel,
     fits,
@@ -25,8 +25,8 @@ from captionviewer.core.model_file import (
     rows_trained_on,
     save_model,
 )
-from captionviewer.core.training import TrainingRun
-from captionviewer.core.training_settings import TrainingSettings
+from captionviewer.core.training.run import TrainingRun
+from captionviewer.core.training.settings import TrainingSettings
 
 SMALL = TrainingSettings(hidden_dim=12, wordvec_dim=8, num_captions=10, batch_size=5, num_epochs=3)
 Arrays = dict[str, npt.NDArray[np.generic]]
@@ -172,7 +172,7 @@ def test_saving_that_fails_midway_keeps_the_old_file_and_says_so(
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(model_archive.os, "fsync", full)
+    monkeypatch.setattr(number_archive.os, "fsync", full)
     with pytest.raises(ModelFileError, match="No space left on device"):
         save_model(saved, replace(trained, iteration=5))
     assert saved.read_bytes() == before

@@ -6,9 +6,9 @@ import h5py
 import numpy as np
 import pytest
 
-from captionviewer.core import nearest_photos
-from captionviewer.core.coco import CocoDataset, DataError
-from captionviewer.core.coco_files import SPLITS, FeatureKind, Split, features_file
+from captionviewer.core.coco import nearest_photos
+from captionviewer.core.coco.dataset import CocoDataset, DataError
+from captionviewer.core.coco.files import SPLITS, FeatureKind, Split, features_file
 from tests.coco_folder_writer import write_coco_folder
 
 

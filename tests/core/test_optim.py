@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from captionviewer.core import optim
-from captionviewer.core.gradient_check import rel_error
+from captionviewer.core.network import optim
+from captionviewer.core.network.gradient_check import rel_error
 
 w = np.linspace(-0.4, 0.6, num=20).reshape(4, 5)
 dw = np.linspace(-0.6, 0.4, num=20).reshape(4, 5)

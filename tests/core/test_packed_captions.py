@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from captionviewer.core.packed_captions import pack
+from captionviewer.core.network.packed_captions import pack
 
 
 def test_captions_are_put_longest_first_and_run_up_to_their_last_target() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from captionviewer.core.product_threads import LibraryThreads, ProductThreads
+from captionviewer.core.training.product_threads import LibraryThreads, ProductThreads
 
 
 class Machine:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captionviewer.core.coco import CocoDataset, DataError
-from captionviewer.core.coco_files import SPLITS
+from captionviewer.core.coco.dataset import CocoDataset, DataError
+from captionviewer.core.coco.files import SPLITS
 from tests.coco_folder_writer import write_coco_folder
 
 FILES = (

@@ -14,9 +14,8 @@ import h5py
 import numpy as np
 import pytest
 
-from captionviewer.core.captions import caption_text
-from captionviewer.core.coco import CocoDataset
-from captionviewer.core.places import is_shipped_book
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.storybook import BookNotUnpacked, picture_of, storybook_folder
 from captionviewer.core.storybook import shipped as shipped_module
 from captionviewer.core.storybook.addresses import scene_at
@@ -36,6 +35,7 @@ from captionviewer.core.storybook.shipped import (
     packed,
     unpacked,
 )
+from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.resources import resource
 
 SLICE = {"train": 14, "val": 4}
@@ -215,7 +215,7 @@ def test_programs_that_unpack_at_once_do_not_harm_each_other(
     # each opens the book as soon as it has it, while the others may still be writing theirs
     code = (
         "import numpy as np\n"
-        "from captionviewer.core.coco import CocoDataset\n"
+        "from captionviewer.core.coco.dataset import CocoDataset\n"
         "from captionviewer.core.storybook import storybook_folder\n"
         "for _ in range(2):\n"
         "    with CocoDataset.open(storybook_folder(anew=True)) as dataset:\n"

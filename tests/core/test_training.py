@@ -10,13 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captionviewer.core import training
-from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.captioning_solver import CaptioningSolver
-from captionviewer.core.captions import caption_text
-from captionviewer.core.coco import CocoDataset, DataError
-from captionviewer.core.training import TrainingRun
-from captionviewer.core.training_events import (
+from captionviewer.core.coco.dataset import CocoDataset, DataError
+from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.training import run as run_module
+from captionviewer.core.training.events import (
     Event,
     RunFailed,
     RunFinished,
@@ -27,7 +26,8 @@ from captionviewer.core.training_events import (
     RunStopped,
     WatchedCaptions,
 )
-from captionviewer.core.training_settings import TrainingSettings
+from captionviewer.core.training.run import TrainingRun
+from captionviewer.core.training.settings import TrainingSettings
 
 QUICK = TrainingSettings(hidden_dim=24, wordvec_dim=16, num_captions=20, batch_size=5, num_epochs=10, seed=3)
 ENDLESS = replace(QUICK, num_epochs=100_000)
@@ -338,8 +338,8 @@ def test_other_photos_can_be_watched_while_the_run_is_paused(
 def test_only_the_newest_captions_wait_to_be_taken(
     begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "WATCH_EVERY", 0.0)
-    monkeypatch.setattr(training, "WATCH_SHARE", 1e9)
+    monkeypatch.setattr(run_module, "WATCH_EVERY", 0.0)
+    monkeypatch.setattr(run_module, "WATCH_SHARE", 1e9)
     run = begin(QUICK, watched=[dataset.record("train", 0)])
     run.start()
     assert run.wait(LONG)
@@ -353,7 +353,7 @@ def test_events_nobody_takes_do_not_pile_up_and_the_end_is_never_lost(
     run = begin(ENDLESS)
     run.step_once()
     until(lambda: run.state is RunState.PAUSED)
-    for wanted in range(2, training.MOST_EVENTS + 50):
+    for wanted in range(2, run_module.MOST_EVENTS + 50):
         snapshot = run.snapshot()
         run.step_once()
         while len(run.history) < wanted or run.snapshot() is snapshot:  # a snapshot is made at each pause
@@ -361,7 +361,7 @@ def test_events_nobody_takes_do_not_pile_up_and_the_end_is_never_lost(
     run.stop()
     assert run.wait(LONG)
     events = run.take_events()
-    assert len(events) <= training.MOST_EVENTS
+    assert len(events) <= run_module.MOST_EVENTS
     assert isinstance(events[-1], RunStopped)
     assert not isinstance(events[0], RunStarted)  # the oldest gave way
 
@@ -546,7 +546,7 @@ def test_a_run_ends_in_an_event_even_where_its_failure_can_not_be_dealt_with(
         raise MemoryError
 
     monkeypatch.setattr(CaptioningSolver, "step", no_memory)
-    monkeypatch.setattr("captionviewer.core.model_guard.ModelGuard.newest_good", no_memory)
+    monkeypatch.setattr("captionviewer.core.training.model_guard.ModelGuard.newest_good", no_memory)
     run = begin(QUICK)
     with pytest.raises(MemoryError):
         run._work()

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from captionviewer.core.training_settings import (
+from captionviewer.core.training.settings import (
     FIELD_NAMED,
     FIELDS,
     NOTEBOOK_PRESET,

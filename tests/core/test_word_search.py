@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captionviewer.core import word_search
-from captionviewer.core.captions import Vocabulary
-from captionviewer.core.coco import CocoDataset
-from captionviewer.core.coco_files import SPLITS
-from captionviewer.core.word_search import WordSearch
+from captionviewer.core.coco import word_search
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.vocabulary import Vocabulary
+from captionviewer.core.coco.word_search import WordSearch
 
 VOCABULARY = Vocabulary.from_words(
     ["<NULL>", "<START>", "<END>", "<UNK>", "a", "cat", "on", "Paris", "paris", "mat"]

@@ -7,10 +7,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from captionviewer.core.captions import caption_text
-from captionviewer.core.coco import CocoDataset, DataError
-from captionviewer.core.coco_files import SPLITS
-from captionviewer.core.notebook_data import load_coco_data, sample_coco_minibatch
+from captionviewer.core.coco.dataset import CocoDataset, DataError
+from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.notebook.data import load_coco_data, sample_coco_minibatch
 
 Digests = dict[str, str]
 

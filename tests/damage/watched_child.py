@@ -12,9 +12,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from captionviewer.core import hdf5_process
-from captionviewer.core.coco import DataError
-from captionviewer.core.model_file import ModelFileError, open_model
+from captionviewer.core.coco.dataset import DataError
+from captionviewer.core.coco.hdf5 import process as hdf5_process
+from captionviewer.core.saved.model_file import ModelFileError, open_model
 from tests.damage.read_folder import HeldOpen, digest, read_everything, read_with_h5py
 
 if sys.platform != "win32":

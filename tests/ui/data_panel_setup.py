@@ -10,12 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.caption_digest import digest_of_captions
-from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.captions import caption_text
-from captionviewer.core.coco import CocoDataset, Split
-from captionviewer.core.model_file import SavedModel
-from captionviewer.core.training_settings import TrainingSettings
+from captionviewer.core.coco.caption_digest import digest_of_captions
+from captionviewer.core.coco.dataset import CocoDataset, Split
+from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.saved.model_file import SavedModel
+from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.data.data_panel import DataPanel
 from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
 from captionviewer.ui.settings import Settings

@@ -11,13 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.captioning_rnn import CaptioningRNN
-from captionviewer.core.captions import caption_text
-from captionviewer.core.coco import CocoDataset, PhotoRecord, Split
-from captionviewer.core.images import PhotoStore
-from captionviewer.core.model_file import SavedModel
-from captionviewer.core.training import TrainingRun
-from captionviewer.core.training_settings import TrainingSettings
+from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord, Split
+from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.photos.store import PhotoStore
+from captionviewer.core.saved.model_file import SavedModel
+from captionviewer.core.training.run import TrainingRun
+from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.ground_truth import GroundTruthCaption
 from captionviewer.ui.sampling.sampling_panel import SamplingPanel

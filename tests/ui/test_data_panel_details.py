@@ -12,9 +12,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.captions import caption_text, decode_captions
-from captionviewer.core.coco import DataError
-from captionviewer.core.images import PhotoStore
+from captionviewer.core.coco.dataset import DataError
+from captionviewer.core.coco.vocabulary import caption_text, decode_captions
+from captionviewer.core.photos.store import PhotoStore
 from captionviewer.ui.data.caption_strip import slots_of
 from captionviewer.ui.photo_loader import PhotoState
 from captionviewer.ui.widgets.plot_canvas import WAITING

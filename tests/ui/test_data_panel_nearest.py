@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.coco import CocoDataset, NearestPhotos
-from captionviewer.core.images import PhotoStore
+from captionviewer.core.coco.dataset import CocoDataset, NearestPhotos
+from captionviewer.core.photos.store import PhotoStore
 from captionviewer.ui.data.nearest_tab import NearestTab
 from captionviewer.ui.data.neighbour_list import Neighbour
 from tests.coco_folder_writer import write_coco_folder

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.coco import Split
+from captionviewer.core.coco.dataset import Split
 from captionviewer.ui.data.bar_plot import BarPlot
 from captionviewer.ui.data.data_plots import Bar
 from captionviewer.ui.widgets.plot_export import PlotFormat

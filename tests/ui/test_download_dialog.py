@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdit, QProgressBar, QPushButton
 
-from captionviewer.core.chosen_data import chosen_data_folder
+from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.download import OFFICIAL_ADDRESS, Download, unfinished_download
 from captionviewer.ui.download import coco_download
 from captionviewer.ui.download.download_dialog import DownloadDialog

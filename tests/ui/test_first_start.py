@@ -12,9 +12,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMainWindow, QProgressBar, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.chosen_data import chosen_data_folder, remember_data_folder
-from captionviewer.core.places import is_shipped_book
+from captionviewer.core.coco.chosen_data import chosen_data_folder, remember_data_folder
 from captionviewer.core.storybook import storybook_folder
+from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import actions
 from captionviewer.ui.data.photo_grid import PhotoGrid
 from captionviewer.ui.session import Session

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QPalette
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.loss_history import LossHistory
+from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.ui.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.theme import DARK, LIGHT

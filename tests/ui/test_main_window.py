@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
-from captionviewer.core.places import is_shipped_book
+from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.photo_grid import PhotoGrid
 from tests.coco_folder_writer import write_coco_folder

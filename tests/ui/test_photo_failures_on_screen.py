@@ -8,9 +8,9 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.coco import PhotoRecord
-from captionviewer.core.images import PhotoStore
-from captionviewer.core.photo_manners import HostManners
+from captionviewer.core.coco.dataset import PhotoRecord
+from captionviewer.core.photos.store import PhotoStore
+from captionviewer.core.photos.throttle import HostManners
 from captionviewer.ui.photo_loader import PhotoLoader, PhotoState
 from captionviewer.ui.widgets.photo_view import PhotoView
 from tests.photo_server import PhotoServer, picture_bytes

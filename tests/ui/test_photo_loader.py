@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.coco import PhotoRecord
-from captionviewer.core.images import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
-from captionviewer.core.photo_manners import HostManners
+from captionviewer.core.coco.dataset import PhotoRecord
+from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
+from captionviewer.core.photos.throttle import HostManners
 from captionviewer.ui.photo_loader import IMAGE_SIDE, PhotoLoader, PhotoState
 from tests.photo_server import PhotoServer, picture_bytes
 

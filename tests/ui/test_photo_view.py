@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QDesktopServices, QFont, QGuiApplication, QIma
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.coco import PhotoRecord, Split
-from captionviewer.core.images import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
+from captionviewer.core.coco.dataset import PhotoRecord, Split
+from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
 from captionviewer.ui.photo_loader import LOADING, LoadedPhoto, PhotoLoader, PhotoState
 from captionviewer.ui.theme import DARK, LIGHT, Theme, ThemeChoice
 from captionviewer.ui.widgets.photo_painting import REASONS, StateCard, fitted

@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.coco import PhotoRecord
-from captionviewer.core.images import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
-from captionviewer.core.photo_manners import HostManners
+from captionviewer.core.coco.dataset import PhotoRecord
+from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
+from captionviewer.core.photos.throttle import HostManners
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.photo_foot import dead_link_words
 from captionviewer.ui.photo_loader import PhotoState

@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.coco import PhotoRecord
-from captionviewer.core.images import PhotoStore
-from captionviewer.core.photo_cache import PhotoCache
-from captionviewer.core.photo_manners import HostManners
+from captionviewer.core.coco.dataset import PhotoRecord
+from captionviewer.core.photos.cache import PhotoCache
+from captionviewer.core.photos.store import PhotoStore
+from captionviewer.core.photos.throttle import HostManners
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.photo_loader import PhotoState
 from captionviewer.ui.photo_settings import cache_megabytes, checked_image_folder, photo_store

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.decoding import surprise
+from captionviewer.core.decoding.timestep import surprise
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.session import ModelOrigin
 from captionviewer.ui.settings import PLAY_SPEED

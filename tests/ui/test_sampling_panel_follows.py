@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.training import TrainingRun
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling import sampler
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.session import ModelOrigin

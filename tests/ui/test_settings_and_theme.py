@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.places import config_folder
+from captionviewer.core.user_folders import config_folder
 from captionviewer.ui import settings as remembered
 from captionviewer.ui import theme
 from captionviewer.ui.settings import Settings

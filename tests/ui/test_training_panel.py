@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.captioning_solver import CaptioningSolver
-from captionviewer.core.captions import caption_text
-from captionviewer.core.model_file import save_model
-from captionviewer.core.training_events import RunState
-from captionviewer.core.training_settings import FIELDS, PRESETS, TrainingSettings
+from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.saved.model_file import save_model
+from captionviewer.core.training.events import RunState
+from captionviewer.core.training.settings import FIELDS, PRESETS, TrainingSettings
 from captionviewer.ui.session import CurrentModel, ModelOrigin
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.coco_folder_writer import write_coco_folder

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.training_settings import TrainingSettings
+from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.training.training_panel import TrainingPanel

@@ -43,7 +43,7 @@ from captionviewer.core.download.placing import (
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 from captionviewer.core.download.progress import DownloadProgress, Phase, ProgressBoard
 from captionviewer.core.download.unpacking import mismatches, sha256_of, unpack
-from captionviewer.core.photo_deadline import NoLongerWanted
+from captionviewer.core.web.deadline import NoLongerWanted
 
 _HEAD = 1024  # enough to see what it is
 _TAIL = 66_000  # holds the end record of any zip, and a list of some hundred entries
@@ -342,7 +342,7 @@ class Download:
 
     def _open(self, folder: Path) -> None:
         """See that a folder is a data folder."""
-        from captionviewer.core.coco import CocoDataset, DataError, FeatureKind
+        from captionviewer.core.coco.dataset import CocoDataset, DataError, FeatureKind
 
         self._board.enter(Phase.OPENING)
         has_pca = all((folder / name).is_file() for name in PCA_FILES)

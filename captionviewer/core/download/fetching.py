@@ -11,7 +11,7 @@ from captionviewer.core.download.part_file import PartFile
 from captionviewer.core.download.patience import BlockDeadline, Manner
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 from captionviewer.core.download.progress import Phase, ProgressBoard
-from captionviewer.core.photo_deadline import NoLongerWanted
+from captionviewer.core.web.deadline import NoLongerWanted
 
 LARGEST_ARCHIVE = 16_000_000_000
 _ZIP_BEGINS = (b"PK\x03\x04", b"PK\x05\x06")

@@ -10,9 +10,9 @@ from urllib.parse import urljoin, urlsplit
 from captionviewer.core.amounts import seconds_words
 from captionviewer.core.download.patience import BlockDeadline
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
-from captionviewer.core.photo_deadline import OutOfTime, Unreachable
-from captionviewer.core.photo_fetch import retry_after_seconds, shown
-from captionviewer.core.photo_reach import LedInside
+from captionviewer.core.photos.fetch import retry_after_seconds, shown
+from captionviewer.core.web.deadline import OutOfTime, Unreachable
+from captionviewer.core.web.redirect_guard import LedInside
 
 if TYPE_CHECKING:
     import requests
@@ -124,7 +124,7 @@ def ask(
     NoSuchRange
         The span can't be had.
     """
-    from captionviewer.core.photo_connection import open_session  # takes long: only when needed
+    from captionviewer.core.web.connection import open_session  # takes long: only when needed
 
     headers = dict(_HEADERS)
     if span is not None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from captionviewer.core.photo_deadline import Deadline, NoLongerWanted, OutOfTime
+from captionviewer.core.web.deadline import Deadline, NoLongerWanted, OutOfTime
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from captionviewer.core.captions import END, NULL, START, UNK
+from captionviewer.core.coco.vocabulary import END, NULL, START, UNK
 from captionviewer.core.storybook.addresses import address, picture_of
 from captionviewer.core.storybook.features import (
     CENTROIDS,

@@ -19,9 +19,9 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from captionviewer.core.places import books_folder
 from captionviewer.core.storybook.features import Floats
 from captionviewer.core.storybook.scenes import SPLITS, Split
+from captionviewer.core.user_folders import books_folder
 from captionviewer.resources import resource
 
 ARCHIVE = "storybook/storybook.zip"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from captionviewer.core.captions import UNK
-from captionviewer.core.coco import CaptionConditions, CaptionOrder, Split
+from captionviewer.core.coco.dataset import CaptionConditions, CaptionOrder, Split
+from captionviewer.core.coco.vocabulary import UNK
 
 FIRST_SEED = 231
 

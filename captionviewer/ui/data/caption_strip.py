@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QSizePolicy, QToolTip, QWidget
 
 from captionviewer.core.arrays import IntArray
-from captionviewer.core.captions import END, NULL, START, UNK, Vocabulary
+from captionviewer.core.coco.vocabulary import END, NULL, START, UNK, Vocabulary
 from captionviewer.ui.theme import colors, mixed
 
 BAND_GAP = 10  # pixels between two bands of slots

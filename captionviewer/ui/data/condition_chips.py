@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QWidget
 
-from captionviewer.core.captions import UNK
+from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.ui.data.caption_choice import Choice, ShownCondition
 from captionviewer.ui.theme import colors, mixed
 from captionviewer.ui.widgets.flow_layout import FlowLayout

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QSpinBox, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from captionviewer.core.captions import caption_words
+from captionviewer.core.coco.vocabulary import caption_words
 from captionviewer.ui.data.caption_choice import shown_conditions
 from captionviewer.ui.data.minibatch_bar import MinibatchBar
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.captions import UNK, Vocabulary
-from captionviewer.core.coco import CocoDataset
-from captionviewer.core.coco_files import SPLITS
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.vocabulary import UNK, Vocabulary
 from captionviewer.ui.theme import Colors
 
 if TYPE_CHECKING:

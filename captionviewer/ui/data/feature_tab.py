@@ -6,7 +6,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from captionviewer.core.arrays import FloatArray
-from captionviewer.core.coco import CocoDataset, DataError, PhotoRecord
+from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.ui.data.data_plots import draw_features, feature_rows
 from captionviewer.ui.session import Session
 from captionviewer.ui.widgets.plot_canvas import PlotCanvas

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
-from captionviewer.core.captions import UNK
-from captionviewer.core.coco import CocoDataset
-from captionviewer.core.coco_files import SPLITS
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
 from captionviewer.ui.session import Session
 from captionviewer.ui.widgets.check_box import CheckBox

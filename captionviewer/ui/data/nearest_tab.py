@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from captionviewer.core.captions import caption_text
-from captionviewer.core.coco import CocoDataset, DataError, NearestPhotos, PhotoRecord, Split
+from captionviewer.core.coco.dataset import CocoDataset, DataError, NearestPhotos, PhotoRecord, Split
+from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.ui.data.neighbour_list import Neighbour, NeighbourList
 from captionviewer.ui.session import Session
 from captionviewer.ui.theme import set_muted

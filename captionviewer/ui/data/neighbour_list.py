@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.coco import PhotoRecord
+from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.ui.data.photo_cells import PhotoCells, caption_lines, cell_parts, paint_badge
 from captionviewer.ui.photo_loader import PhotoLoader, PhotoState
 from captionviewer.ui.theme import colors, mixed

@@ -4,7 +4,7 @@ from itertools import islice
 
 from PySide6.QtCore import QObject, QTimer
 
-from captionviewer.core.coco import PhotoRecord
+from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
 from captionviewer.ui.data.photo_grid import PhotoGrid
 from captionviewer.ui.session import Session

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from captionviewer.core.arrays import IntArray
-from captionviewer.core.captions import caption_words
-from captionviewer.core.coco import CocoDataset, PhotoRecord
+from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
+from captionviewer.core.coco.vocabulary import caption_words
 from captionviewer.ui.data.caption_list import CaptionList, ShownCaption
 from captionviewer.ui.data.caption_strip import READING, CaptionStrip, StripScroller, loss_words, slots_of
 from captionviewer.ui.data.feature_tab import FeatureTab

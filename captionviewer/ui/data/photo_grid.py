@@ -29,8 +29,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.captions import UNK
-from captionviewer.core.coco import PhotoRecord, Split
+from captionviewer.core.coco.dataset import PhotoRecord, Split
+from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.ui.data.photo_cells import PhotoCells, caption_lines, cell_parts, paint_badge
 from captionviewer.ui.photo_loader import PhotoLoader, PhotoState
 from captionviewer.ui.theme import Colors, colors, mixed

@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from captionviewer.core.coco import CocoDataset
-from captionviewer.core.coco_files import SPLITS
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.files import SPLITS
 from captionviewer.ui.data.bar_plot import BarPlot
 from captionviewer.ui.data.caption_choice import Choice
 from captionviewer.ui.data.data_plots import (

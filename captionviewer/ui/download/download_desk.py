@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from captionviewer.core.chosen_data import remember_data_folder
+from captionviewer.core.coco.chosen_data import remember_data_folder
 from captionviewer.ui.session import Session
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from captionviewer.core.download import OFFICIAL_ADDRESS, DownloadRequest, bytes
 from captionviewer.core.download.disk import free_bytes
 from captionviewer.core.download.official import unpacked_bytes
 from captionviewer.core.download.placing import Unfinished
-from captionviewer.core.places import data_folder
+from captionviewer.core.user_folders import data_folder
 from captionviewer.ui.icons import icon
 from captionviewer.ui.theme import set_muted
 from captionviewer.ui.widgets.check_box import CheckBox

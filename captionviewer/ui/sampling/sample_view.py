@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.captions import END, START
-from captionviewer.core.coco import CocoDataset, PhotoRecord
+from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
+from captionviewer.core.coco.vocabulary import END, START
 from captionviewer.ui import theme
 from captionviewer.ui.photo_loader import PhotoLoader
 from captionviewer.ui.sampling.caption_chips import CaptionChips

@@ -5,7 +5,7 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from captionviewer.core.arrays import FloatArray
-from captionviewer.core.coco import CocoDataset, DataError, PhotoRecord
+from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ModelDoesNotFit, TrainingRows, take_sample
 from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
 from captionviewer.ui.worker import Cancelled, Job

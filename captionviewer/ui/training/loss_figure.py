@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.loss_history import RunningSum, thin_to_columns
+from captionviewer.core.training.loss_history import RunningSum, thin_to_columns
 from captionviewer.ui.theme import Colors
 
 if TYPE_CHECKING:

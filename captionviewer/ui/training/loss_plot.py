@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from captionviewer.core.loss_history import LossHistory
+from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.ui.session import Session
 from captionviewer.ui.theme import colors, set_muted
 from captionviewer.ui.training.loss_figure import LossFigure, LossSeries

@@ -10,9 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from captionviewer.core.model_file import SavedModel
-from captionviewer.core.training import TrainingRun
-from captionviewer.core.training_events import (
+from captionviewer.core.saved.model_file import SavedModel
+from captionviewer.core.training.events import (
     ModelSnapshot,
     RunFailed,
     RunFinished,
@@ -23,7 +22,8 @@ from captionviewer.core.training_events import (
     RunStopped,
     WatchedCaptions,
 )
-from captionviewer.core.training_settings import TrainingSettings
+from captionviewer.core.training.run import TrainingRun
+from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.icons import icon
 from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
 from captionviewer.ui.training.watched_captions import NUM_WATCHED

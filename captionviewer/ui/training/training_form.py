@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.training_settings import (
+from captionviewer.core.training.settings import (
     FIELDS,
     NOTEBOOK_PRESET,
     PRESETS,

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.available_memory import available_memory
-from captionviewer.core.loss_history import LossHistory
-from captionviewer.core.model_file import SavedModel
-from captionviewer.core.places import is_shipped_book
-from captionviewer.core.training_events import RunState
-from captionviewer.core.training_settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
+from captionviewer.core.saved.model_file import SavedModel
+from captionviewer.core.training.available_memory import available_memory
+from captionviewer.core.training.events import RunState
+from captionviewer.core.training.loss_history import LossHistory
+from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
+from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui.session import ModelOrigin, Session
 from captionviewer.ui.theme import colors, set_muted
 from captionviewer.ui.training.run_area import RunArea

@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.captions import caption_text
-from captionviewer.core.coco import CocoDataset, PhotoRecord
-from captionviewer.core.training import TrainingRun
-from captionviewer.core.training_events import PhotoKey
-from captionviewer.core.watched_photos import photos_to_watch
+from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
+from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.training.events import PhotoKey
+from captionviewer.core.training.run import TrainingRun
+from captionviewer.core.training.watched_photos import photos_to_watch
 from captionviewer.ui.photo_loader import PhotoLoader
 from captionviewer.ui.theme import colors
 

@@ -16,8 +16,8 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
-from captionviewer.core.coco import Split
-from captionviewer.core.images import PhotoProblem
+from captionviewer.core.coco.dataset import Split
+from captionviewer.core.photos.store import PhotoProblem
 from captionviewer.ui.photo_loader import LoadedPhoto, PhotoState
 from captionviewer.ui.theme import colors, mixed
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
-from captionviewer.core.coco import PhotoRecord
+from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.ui.photo_loader import IDLE, LoadedPhoto, PhotoLoader, PhotoState
 from captionviewer.ui.theme import colors
 from captionviewer.ui.widgets.photo_painting import (

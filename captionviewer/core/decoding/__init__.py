@@ -1,0 +1,1 @@
+"""How a caption is written, one timestep at a time."""

@@ -1,0 +1,1 @@
+"""The captioning network in plain NumPy: layers, model, optimizers, solver."""

@@ -1,0 +1,1 @@
+"""What the notebook's cells call that needs more than one room."""

@@ -1,0 +1,119 @@
+"""The data set as the CS231n notebook takes it: one dict of NumPy arrays, and minibatches drawn from it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.chosen_data import chosen_data_folder
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.files import SPLITS
+
+# The notebook's dict holds arrays, a list and a dict under its string keys, and a user may put in more.
+NotebookData = Mapping[str, Any]
+
+
+def load_coco_data(
+    base_dir: str | os.PathLike[str] | None = None,
+    max_train: int | None = None,
+    pca_features: bool = True,
+) -> dict[str, Any]:
+    """Read a whole data set into memory, checked, as the notebook takes it.
+
+    All of COCO takes some 370 MB, or 2.1 GB with raw features; the window's `CocoDataset` reads the same
+    folder without that.
+
+    Parameters
+    ----------
+    base_dir
+        The folder `coco_captioning`; if None, the one that the user chose last in the window, and the
+        storybook (drawn scenes that come with captionviewer) where none was chosen.
+    max_train
+        Draw that many train captions at random, with replacement, from NumPy's global state; features and
+        val stay as they are.  All train captions, in the file's order, if None.
+    pca_features
+        Whether to read the features reduced by PCA (512-d in COCO) or the raw ones (4,096-d).
+
+    Returns
+    -------
+    dict
+        For each of `train` and `val`: `_captions` (n, T) int32, `_image_idxs` (n,) int32, `_features`
+        (images, D) float32, `_urls` (images,) strings; and `idx_to_word`, a list, and `word_to_idx`, a dict.
+
+    Raises
+    ------
+    BookNotUnpacked
+        An OSError: the storybook is wanted for the first time and can't be written to the user's cache.
+    DataError
+        The folder or a file in it is missing or damaged, a feature is not a finite number, or the files do
+        not agree.
+    """
+    folder = _chosen_folder() if base_dir is None else Path(base_dir)
+    data: dict[str, Any] = {}
+    with CocoDataset.open(folder, "pca" if pca_features else "raw") as dataset:
+        for split in SPLITS:
+            # Copies, since the notebook's arrays may be written to.
+            data[f"{split}_captions"] = dataset.captions(split).copy()
+            data[f"{split}_image_idxs"] = dataset.image_idxs(split).copy()
+            data[f"{split}_features"] = dataset.all_features(split)
+            data[f"{split}_urls"] = dataset.urls(split)
+        data["idx_to_word"] = list(dataset.vocabulary.idx_to_word)
+        data["word_to_idx"] = dict(dataset.vocabulary.word_to_idx)
+    if max_train is not None:
+        rows = np.random.randint(len(data["train_captions"]), size=max_train)
+        data["train_captions"] = data["train_captions"][rows]
+        data["train_image_idxs"] = data["train_image_idxs"][rows]
+    return data
+
+
+def _chosen_folder() -> Path:
+    chosen = chosen_data_folder()
+    if chosen is not None:
+        return chosen
+    from captionviewer.core.storybook import storybook_folder  # whose scenes take a moment to import
+
+    return storybook_folder()
+
+
+def sample_coco_minibatch(
+    data: NotebookData,
+    batch_size: int = 100,
+    split: Literal["train", "val"] = "train",
+    rng: np.random.Generator | None = None,
+) -> tuple[IntArray, FloatArray, np.ndarray]:
+    """Draw captions at random, with replacement, each with its image's features and URL.
+
+    Parameters
+    ----------
+    data
+        What `load_coco_data` returns, or a dict with the same keys.
+    batch_size
+        How many captions to draw (n).
+    split
+        'train' or 'val'.
+    rng
+        Where the draws come from; NumPy's global state if None, as in the notebook.
+
+    Returns
+    -------
+    captions, features, urls
+        Word ids (n, T), features (n, D), and the n URLs.
+
+    Raises
+    ------
+    ValueError
+        `split` is neither 'train' nor 'val', or the split holds no caption.
+    """
+    if split not in ("train", "val"):
+        raise ValueError(f"split must be 'train' or 'val', not {split!r}")
+    captions = data[f"{split}_captions"]
+    num_captions = len(captions)
+    if num_captions == 0:
+        raise ValueError(f"there is no {split} caption to draw from")
+    draw = np.random.choice if rng is None else rng.choice
+    rows = draw(num_captions, batch_size)
+    image_rows = data[f"{split}_image_idxs"][rows]
+    return captions[rows], data[f"{split}_features"][image_rows], data[f"{split}_urls"][image_rows]

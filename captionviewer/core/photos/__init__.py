@@ -1,0 +1,1 @@
+"""Where a photo comes from: a local folder, the cache, the network, or a stated failure."""

@@ -1,0 +1,1 @@
+"""What is written to disk of a model, and how a stranger's file is checked."""

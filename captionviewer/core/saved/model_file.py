@@ -1,0 +1,351 @@
+"""A trained model on disk: one `.npz` with everything needed to use it, look at it and know where it
+came from.
+
+`about` is a JSON text (format version, settings, vocabulary, name of the data set); each parameter is an
+array of its own; beside them stand the history of the losses and of the learning rate, and the caption rows
+trained on. Format 1 had no learning rates: they are worked out from the settings. No pickle anywhere:
+opening a model that came from someone else runs nothing of theirs, and every part is checked before it is
+believed.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+import numpy as np
+
+from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.caption_digest import digest_of_captions
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
+from captionviewer.core.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from captionviewer.core.coco.dataset import CocoDataset
+    from captionviewer.core.training.events import ModelSnapshot
+    from captionviewer.core.training.run import TrainingRun
+
+FORMAT = "captionviewer model"
+VERSION = 2
+SPECIAL_WORDS = ("<NULL>", "<START>", "<END>", "<UNK>")
+MOST_BYTES = 8 * 1024**3
+MOST_ABOUT_BYTES = 64 * 1024**2
+MOST_WORDS = 1_000_000
+LONGEST_WORD = 200
+_PARAMETERS = ("W_proj", "b_proj", "W_embed", "Wx", "Wh", "b", "W_vocab", "b_vocab")
+
+FeatureKind = Literal["pca", "raw"]
+
+
+class ModelFileError(Exception):
+    """A model file that can't be opened or written; `str()` is the whole message for people."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """What a model file holds."""
+
+    model: CaptioningRNN
+    settings: TrainingSettings
+    iteration: int
+    loss_history: FloatArray  # (iterations,) float32, loss per caption
+    words_history: FloatArray  # (iterations,) float32, loss per word
+    rates_history: FloatArray  # (iterations,) float32, the learning rate that each step was made with
+    caption_rows: IntArray  # (n,) rows of train_captions trained on
+    data_name: str  # of the data set, for people
+    feature_kind: FeatureKind
+    data_digest: str = field(default="", repr=False)  # of the captions trained on: see caption_digest
+
+    @classmethod
+    def untrained(
+        cls, model: CaptioningRNN, settings: TrainingSettings, dataset: "CocoDataset"
+    ) -> "SavedModel":
+        """A fresh model for a data set, with nothing learned."""
+        none: FloatArray = np.empty(0, dtype=np.float32)
+        rows: IntArray = np.empty(0, dtype=np.int64)
+        return cls(model, settings, 0, none, none, none, rows, dataset.folder.name, dataset.feature_kind)
+
+    @classmethod
+    def of_run(cls, run: "TrainingRun", snapshot: "ModelSnapshot") -> "SavedModel":
+        """What a run had learned when one of its snapshots was made, with its history up to there."""
+        _, losses, losses_per_word = run.history.since(0)
+        return cls(
+            model=snapshot.model,
+            settings=run.settings,
+            iteration=snapshot.iteration,
+            loss_history=losses[: snapshot.iteration],
+            words_history=losses_per_word[: snapshot.iteration],
+            rates_history=run.history.learning_rates()[: snapshot.iteration],
+            caption_rows=run.caption_rows,
+            data_name=run.dataset.folder.name,
+            feature_kind=run.dataset.feature_kind,
+            data_digest=run.data_digest,
+        )
+
+
+def fits(saved: SavedModel, dataset: "CocoDataset") -> str | None:
+    """Why the model can't be used with the open data set, in words for people; None when it can."""
+    if saved.model.input_dim != dataset.feature_dim:
+        kind = "raw" if saved.feature_kind == "raw" else "PCA"
+        return (
+            f"The model reads {saved.model.input_dim:,} features a photo ({kind} features of"
+            f" {saved.data_name}), but the open data has {dataset.feature_dim:,}. Open the data with its"
+            f" {kind} features, or the data the model was trained on."
+        )
+    theirs, ours = saved.model.idx_to_word, dataset.vocabulary.idx_to_word
+    if len(theirs) != len(ours):
+        return (
+            f"The model knows {len(theirs):,} words and the open data's vocabulary has {len(ours):,}: they"
+            f" don't belong together. Open the data the model was trained on ({saved.data_name})."
+        )
+    other = next((i for i, word in enumerate(ours) if theirs[i] != word), None)
+    if other is not None:
+        return (
+            f"The model's vocabulary is not the open data's: word {other} is {theirs[other]!r} in the"
+            f" model and {ours[other]!r} in the data. Open the data the model was trained on"
+            f" ({saved.data_name})."
+        )
+    return None
+
+
+def rows_trained_on(saved: SavedModel, dataset: "CocoDataset") -> IntArray:
+    """The model's `caption_rows` if they are the same captions in the open data set, else an empty
+    array.
+    """
+    rows = saved.caption_rows
+    nothing: IntArray = np.empty(0, dtype=np.int64)
+    if not len(rows) or int(rows.max()) >= dataset.num_captions("train"):
+        return nothing
+    return rows if digest_of_captions(dataset, rows) == saved.data_digest else nothing
+
+
+def save_model(path: Path, saved: SavedModel) -> None:
+    """Write `saved` to `path`, beside it first and then renamed; ModelFileError when that is not
+    possible.
+    """
+    model = saved.model
+    about = {
+        "format": FORMAT,
+        "version": VERSION,
+        "settings": asdict(saved.settings),
+        "iteration": saved.iteration,
+        "data_name": saved.data_name,
+        "feature_kind": saved.feature_kind,
+        "data_digest": saved.data_digest,
+        "dtype": np.dtype(model.dtype).name,
+        "vocabulary": [model.idx_to_word[i] for i in range(len(model.idx_to_word))],
+    }
+    text = json.dumps(about, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    arrays: dict[str, PlainArray] = {"about": np.frombuffer(text, dtype=np.uint8)}
+    for name in _PARAMETERS:
+        parameter = model.params[name]
+        if not np.isfinite(parameter).all():
+            raise ModelFileError(
+                path, f"The model was not saved to {path}: its {name} holds NaN or infinite numbers."
+            )
+        arrays[name] = parameter
+    for name in ("loss_history", "words_history", "rates_history"):
+        arrays[name] = np.asarray(getattr(saved, name), dtype="<f4")
+    arrays["caption_rows"] = np.asarray(saved.caption_rows, dtype="<i8")
+    try:
+        write_archive(path, arrays)
+    except OSError as problem:
+        raise ModelFileError(
+            path,
+            f"The model could not be saved to {path}: {problem.strerror or problem}. Choose another place.",
+        ) from problem
+
+
+def open_model(path: Path) -> SavedModel:
+    """Read a model file, checking it as a stranger's; ModelFileError says what is wrong with it and what
+    to do.
+    """
+    try:
+        if not path.is_file():
+            raise ModelFileError(
+                path, f"{path} is not there, or is no file. Choose a model saved by captionviewer."
+            )
+        if path.stat().st_size > MOST_BYTES:
+            raise ModelFileError(
+                path, f"{path} is larger than any model ({MOST_BYTES // 1024**3} GB): it was not opened."
+            )
+        with NumberArchive(path) as archive:
+            return _read(archive)
+    except OSError as problem:
+        raise ModelFileError(path, f"{path} could not be read: {problem.strerror or problem}.") from problem
+    except MemoryError as problem:
+        raise ModelFileError(path, f"{path} is too large for the memory that is free.") from problem
+    except ArchiveError as problem:
+        raise ModelFileError(
+            path,
+            f"{path} can't be opened as a model: {problem}. Choose a model saved by captionviewer (.npz).",
+        ) from problem
+
+
+def _read(archive: NumberArchive) -> SavedModel:
+    about = _read_about(archive)
+    settings = _settings(about)
+    words = _vocabulary(about)
+    dtype = about.get("dtype")
+    if dtype not in ("float32", "float64"):
+        raise ArchiveError("its number type is neither float32 nor float64")
+    shape = archive.shape("W_proj")
+    if len(shape) != 2 or min(shape) < 1:
+        raise ArchiveError(f"its W_proj has the shape {shape}, not (features, hidden size)")
+    input_dim = shape[0]
+    _check_shapes(archive, settings, input_dim, len(words), np.dtype(dtype))
+    rows = _column(archive, "caption_rows", np.dtype(np.int64))
+    if len(rows) and int(rows.min()) < 0:
+        raise ArchiveError("it names captions by negative numbers")
+    losses, losses_per_word = _history(archive, "loss_history"), _history(archive, "words_history")
+    if _whole_number(about, "version") == 1:
+        rates = _planned_rates(settings, len(rows), len(losses))
+    else:
+        rates = _history(archive, "rates_history")
+    if not len(losses) == len(losses_per_word) == len(rates):
+        raise ArchiveError("its histories of losses and learning rates differ in length")
+    model = CaptioningRNN(
+        {word: i for i, word in enumerate(words)},
+        input_dim=input_dim,
+        wordvec_dim=settings.wordvec_dim,
+        hidden_dim=settings.hidden_dim,
+        cell_type=settings.cell_type,
+        dtype=np.float32 if dtype == "float32" else np.float64,
+        rng=np.random.default_rng(0),  # every value is replaced below
+    )
+    for name in _PARAMETERS:
+        parameter = archive.read(name)
+        if not np.isfinite(parameter).all():
+            raise ArchiveError(f"its {name} holds NaN or infinite numbers")
+        model.params[name] = cast(FloatArray, parameter)
+    kind = about.get("feature_kind")
+    if kind not in ("pca", "raw"):
+        raise ArchiveError("its kind of features is neither pca nor raw")
+    return SavedModel(
+        model=model,
+        settings=settings,
+        iteration=_whole_number(about, "iteration"),
+        loss_history=losses,
+        words_history=losses_per_word,
+        rates_history=rates,
+        caption_rows=cast(IntArray, rows),
+        data_name=_text(about, "data_name"),
+        feature_kind="raw" if kind == "raw" else "pca",
+        data_digest=_text(about, "data_digest"),
+    )
+
+
+def _read_about(archive: NumberArchive) -> Mapping[str, object]:
+    shape = archive.shape("about")
+    if archive.dtype("about") != np.uint8 or len(shape) != 1 or shape[0] > MOST_ABOUT_BYTES:
+        raise ArchiveError("its description is not the text that captionviewer writes")
+    try:
+        about = json.loads(archive.read("about").tobytes().decode("utf-8"))
+    except (ValueError, RecursionError) as problem:
+        raise ArchiveError("its description is not the text that captionviewer writes") from problem
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise ArchiveError("its description does not say that it is a captionviewer model")
+    version = _whole_number(about, "version")
+    if version > VERSION:
+        raise ArchiveError(
+            f"it was saved by a newer captionviewer (format {version}; this one reads up to {VERSION})."
+            " Update captionviewer"
+        )
+    return about
+
+
+def _settings(about: Mapping[str, object]) -> TrainingSettings:
+    stored = about.get("settings")
+    if not isinstance(stored, dict):
+        raise ArchiveError("its training settings are missing")
+    names = [item.name for item in fields(TrainingSettings)]
+    missing = [name for name in names if name not in stored]
+    if missing:
+        raise ArchiveError(f"its training settings lack {', '.join(missing)}")
+    settings = TrainingSettings(**{name: stored[name] for name in names})
+    problems = settings.problems(None)
+    if problems:
+        raise ArchiveError(f"its training settings are wrong: {next(iter(problems.values())).rstrip('.')}")
+    return settings
+
+
+def _vocabulary(about: Mapping[str, object]) -> list[str]:
+    words = about.get("vocabulary")
+    if not isinstance(words, list) or not 1 <= len(words) <= MOST_WORDS:
+        raise ArchiveError("its vocabulary is missing or of an impossible size")
+    if not all(isinstance(word, str) and 0 < len(word) <= LONGEST_WORD for word in words):
+        raise ArchiveError("its vocabulary holds something that is not a word")
+    if len(set(words)) != len(words):
+        raise ArchiveError("its vocabulary has a word twice")
+    lacking = [word for word in SPECIAL_WORDS if word not in words]
+    if lacking:
+        raise ArchiveError(f"its vocabulary lacks {', '.join(lacking)}")
+    return words
+
+
+def _check_shapes(
+    archive: NumberArchive,
+    settings: TrainingSettings,
+    input_dim: int,
+    num_words: int,
+    dtype: np.dtype[np.float32 | np.float64],
+) -> None:
+    hidden, wordvec = settings.hidden_dim, settings.wordvec_dim
+    columns = 4 * hidden if settings.cell_type == "lstm" else hidden
+    wanted: dict[str, tuple[int, ...]] = {
+        "W_proj": (input_dim, hidden),
+        "b_proj": (hidden,),
+        "W_embed": (num_words, wordvec),
+        "Wx": (wordvec, columns),
+        "Wh": (hidden, columns),
+        "b": (columns,),
+        "W_vocab": (hidden, num_words),
+        "b_vocab": (num_words,),
+    }
+    for name, shape in wanted.items():
+        if archive.shape(name) != shape:
+            raise ArchiveError(
+                f"its {name} has the shape {archive.shape(name)} where its settings ask for {shape}"
+            )
+        if archive.dtype(name) != dtype:
+            raise ArchiveError(f"its {name} is {archive.dtype(name).name} where the model is {dtype.name}")
+
+
+def _column(archive: NumberArchive, name: str, dtype: np.dtype[np.float32 | np.int64]) -> PlainArray:
+    if len(archive.shape(name)) != 1 or archive.dtype(name) != dtype:
+        raise ArchiveError(f"its {name} is not a column of {dtype.name} numbers")
+    values = archive.read(name)
+    if not np.isfinite(values).all():
+        raise ArchiveError(f"its {name} holds NaN or infinite numbers")
+    return values
+
+
+def _history(archive: NumberArchive, name: str) -> FloatArray:
+    return cast(FloatArray, _column(archive, name, np.dtype(np.float32)))
+
+
+def _planned_rates(settings: TrainingSettings, num_captions: int, iterations: int) -> FloatArray:
+    """The learning rate of each iteration, (iterations,) float32, as the solver lets it decay."""
+    an_epoch = max(1, num_captions // settings.batch_size)
+    rates: FloatArray = settings.learning_rate * settings.lr_decay ** (np.arange(iterations) // an_epoch)
+    return rates.astype(np.float32)
+
+
+def _whole_number(about: Mapping[str, object], name: str) -> int:
+    value = about.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+        raise ArchiveError(f"its {name} is not a whole number")
+    return value
+
+
+def _text(about: Mapping[str, object], name: str) -> str:
+    value = about.get(name)
+    if not isinstance(value, str) or len(value) > 1000:
+        raise ArchiveError(f"its {name} is not a text")
+    return value

@@ -1,0 +1,1 @@
+"""A training run as a thread that speaks in events."""

@@ -1,0 +1,59 @@
+"""Copies of a model in training that are known to be good, to fall back on when the run diverges."""
+
+from collections import deque
+from collections.abc import Iterable
+
+import numpy as np
+
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.training.events import ModelSnapshot
+
+GUARD_EVERY = 25  # iterations between two copies; by count and not by the clock, so that runs repeat
+NUM_KEPT = 2
+
+
+class DivergedError(Exception):
+    """The parameters or the loss are no longer finite; `str()` is the whole message for people."""
+
+    def __init__(self, what: str, iteration: int, learning_rate: float) -> None:
+        super().__init__(
+            f"{what} at iteration {iteration:,}: the run has diverged, usually because the learning rate"
+            f" ({learning_rate:g}) is too large. Try a tenth of it."
+        )
+
+
+class ModelGuard:
+    """Keeps the newest copies that are known to be good.
+
+    Whether a copy is good shows only in the step after it: finite parameters may be so large that the next
+    loss is not. So a copy waits as a candidate until `loss_was_finite()`.
+    """
+
+    def __init__(self) -> None:
+        self._good: deque[ModelSnapshot] = deque(maxlen=NUM_KEPT)
+        self._candidate: ModelSnapshot | None = None
+
+    def before_step(self, model: CaptioningRNN, iteration: int, loss: float | None) -> None:
+        """Copy the model every `GUARD_EVERY` iterations; `loss` is that of the iteration before."""
+        if iteration % GUARD_EVERY == 0:
+            self._candidate = ModelSnapshot(model.copy(), iteration, loss)
+
+    def loss_was_finite(self) -> None:
+        """Say that the step after `before_step` went well."""
+        if self._candidate is not None:
+            self._good.append(self._candidate)
+            self._candidate = None
+
+    def newest_good(self, others: Iterable[ModelSnapshot] = ()) -> ModelSnapshot | None:
+        """The newest finite one of the good copies and of `others`; None where nothing is good."""
+        good = [copy for copy in (*self._good, *others) if is_finite(copy.model)]
+        return max(good, key=lambda copy: copy.iteration, default=None)
+
+
+def is_finite(model: CaptioningRNN) -> bool:
+    """Whether no parameter is NaN or infinite; it takes no memory, which may be what a run died of."""
+    return all(
+        bool(np.isfinite(extreme))
+        for parameter in model.params.values()
+        for extreme in (parameter.min(), parameter.max())  # either is NaN where any number is
+    )

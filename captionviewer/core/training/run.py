@@ -1,0 +1,427 @@
+"""A training run: the solver's loop in a thread of its own, told what to do by flags and heard through
+events.
+
+Nobody reads the parameters while they are being written: what others see of the model are snapshots,
+frozen copies made between two iterations. The run's own random numbers come from one seeded generator, in
+this order: the captions drawn, the initial parameters, each minibatch. Nothing that depends on the clock
+(watched captions, snapshots asked for) draws from it, so the same settings, data and seed repeat a run
+exactly (to rounding, where `product_threads` had to give up threads to another program).
+"""
+
+import logging
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+import numpy as np
+
+from captionviewer.core.arrays import IntArray
+from captionviewer.core.coco.caption_digest import digest_of_captions
+from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.training.events import (
+    Event,
+    ModelSnapshot,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunState,
+    RunStopped,
+    TerminalEvent,
+    WatchedCaptions,
+)
+from captionviewer.core.training.loss_history import LossHistory
+from captionviewer.core.training.model_guard import DivergedError, ModelGuard, is_finite
+from captionviewer.core.training.product_threads import ProductThreads
+from captionviewer.core.training.progress import Progress, SpeedMeter
+from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.core.training.step_boundary import StepBoundary
+from captionviewer.core.training.watched_photos import WatchedPhotos, photos_to_watch
+
+WATCH_EVERY = 0.5  # seconds between two looks at the watched photos, at the least
+WATCH_SHARE = 0.03  # and no more than this share of the run's time
+MOST_EVENTS = 1000
+
+_log = logging.getLogger(__name__)
+
+
+class TrainingRun:
+    """One training of a fresh model on an open data set.
+
+    `start()`, or `step_once()` for a run that waits after its first iteration, makes the thread;
+    `pause`, `resume`, `step_once` and `stop` may be called from any thread at any time and return
+    at once. Whatever happens, the run ends with exactly one of RunFinished, RunStopped and RunFailed among
+    its events.
+
+    The data set must stay open until the run has ended.
+    """
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        dataset: CocoDataset,
+        *,
+        watched: Sequence[PhotoRecord] = (),
+        watch_trained: int = 0,
+    ) -> None:
+        """Plan a run.
+
+        Parameters
+        ----------
+        settings, dataset
+            What the run depends on; `settings.problems` says beforehand what would not do.
+        watched
+            Photos whose greedy captions come as WatchedCaptions now and then.
+        watch_trained
+            How many of the photos trained on are watched as well, the first ones drawn.
+        """
+        self.settings = settings
+        self.dataset = dataset
+        self.history = LossHistory()
+        self._boundary = StepBoundary()
+        self._wake = threading.Condition()  # guards all below that both sides touch
+        self._state = RunState.NOT_STARTED
+        self._wants_pause = False
+        self._wants_stop = False
+        self._wants_snapshot = False
+        self._single_steps = 0
+        self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
+        self._snapshot: ModelSnapshot | None = None
+        self._progress = Progress(num_epochs=settings.num_epochs, learning_rate=settings.learning_rate)
+        self._to_watch = tuple(watched)
+        self._watch_trained = watch_trained
+        self._watched_is_new = True
+        self._caption_rows: IntArray = np.empty(0, dtype=np.int64)
+        self._image_rows: IntArray = np.empty(0, dtype=np.int64)
+        self._data_digest = ""
+        # A daemon, so that a script which forgets a paused run can still end; the window stops its own.
+        self._thread = threading.Thread(target=self._work, name="captionviewer training", daemon=True)
+        # from here on only the worker's
+        self._guard = ModelGuard()
+        self._product_threads = ProductThreads()
+        self._speed = SpeedMeter()
+        self._next_watch = 0.0
+        self._watched = WatchedPhotos(dataset)
+
+    # What others ask of the run
+
+    def start(self) -> None:
+        """Begin training in a thread of its own. RuntimeError when the run was started before."""
+        self._begin(single_steps=0)
+
+    def pause(self) -> None:
+        """Wait at the next step boundary."""
+        with self._wake:
+            self._wants_pause = True
+            self._single_steps = 0
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        with self._wake:
+            self._wants_pause = False
+            self._single_steps = 0
+            self._wake.notify_all()
+
+    def step_once(self) -> None:
+        """Make one minibatch update and wait, from the start or a pause; pause a run at full speed."""
+        with self._wake:
+            if self._state is not RunState.NOT_STARTED:
+                if self._wants_pause:
+                    self._single_steps += 1
+                    self._wake.notify_all()
+                self._wants_pause = True
+                return
+        self._begin(single_steps=1)
+
+    def stop(self) -> None:
+        """End the run at the next step boundary (at once if not started), keeping what it has learned."""
+        with self._wake:
+            self._wants_stop = True
+            self._wake.notify_all()
+            if self._state is RunState.NOT_STARTED:
+                self._state = RunState.STOPPED
+                self._events.append(RunStopped(0))
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the run's thread has ended, at most `timeout` seconds; True when none is live."""
+        if self._thread.ident is None:
+            return True
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    @property
+    def state(self) -> RunState:
+        """Where the run is now."""
+        return self._state
+
+    @property
+    def caption_rows(self) -> IntArray:
+        """Rows of `train_captions` trained on; empty until RunStarted."""
+        return self._caption_rows
+
+    @property
+    def image_rows(self) -> IntArray:
+        """Train photos those captions belong to, each once, rising; empty until RunStarted."""
+        return self._image_rows
+
+    @property
+    def data_digest(self) -> str:
+        """What a saved model knows those captions again by; empty until RunStarted."""
+        return self._data_digest
+
+    def take_events(self) -> list[Event]:
+        """What happened since the last call, in order."""
+        with self._wake:
+            taken = list(self._events)
+            self._events.clear()
+        return taken
+
+    def progress(self) -> Progress:
+        """How far the run is."""
+        return self._progress
+
+    def request_snapshot(self) -> None:
+        """Ask for a new snapshot at the next step boundary."""
+        self._wants_snapshot = True
+
+    def snapshot(self) -> ModelSnapshot | None:
+        """The newest frozen copy: made when the run starts, pauses and ends, and when asked for."""
+        return self._snapshot
+
+    def between_steps(self) -> AbstractContextManager[None]:
+        """While it is held the run makes no step: for short work with matrices in another thread."""
+        return self._boundary.between_steps()
+
+    def watch(self, photos: Sequence[PhotoRecord]) -> None:
+        """Replace the photos whose greedy captions come as WatchedCaptions now and then."""
+        with self._wake:
+            self._to_watch = tuple(photos)
+            self._watched_is_new = True
+            self._wake.notify_all()
+
+    # The worker
+
+    def _begin(self, single_steps: int) -> None:
+        with self._wake:
+            if self._state is not RunState.NOT_STARTED:
+                raise RuntimeError("this training run was started before: make a new one")
+            self._state = RunState.RUNNING
+            self._single_steps = single_steps
+            self._wants_pause = single_steps > 0
+        try:
+            self._thread.start()
+        except RuntimeError as problem:
+            self._end(RunFailed(f"The system gives no thread to train in ({problem}).", 0, None))
+
+    def _work(self) -> None:
+        solver: CaptioningSolver | None = None
+        outcome: TerminalEvent = RunFailed("Training ended without saying why.", 0, None)
+        try:
+            # a diverging run overflows before its loss does; that is reported once, as the run's end
+            with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+                solver = self._prepare()
+                if solver is None:
+                    outcome = RunStopped(0)
+                else:
+                    with self._product_threads:
+                        outcome = self._train(solver)
+        except DivergedError as problem:
+            outcome = self._failure(str(problem), solver)
+        except DataError as problem:  # raised while a minibatch is read: the model is whole
+            outcome = self._failure(
+                f"Training stopped while reading the data. {problem}", solver, is_whole=True
+            )
+        except MemoryError:
+            words = "There is not enough memory for this run: choose a smaller hidden size or batch."
+            outcome = self._failure(words, solver)
+        except Exception as problem:  # whatever it is, the run ends in words and the log has the traceback
+            _log.exception("training run failed")
+            outcome = self._failure(
+                f"Training ended on an error: {type(problem).__name__}: {problem}.", solver
+            )
+        finally:
+            self._end(outcome)
+
+    def _prepare(self) -> CaptioningSolver | None:
+        """Draw the captions, make the model and its solver; None when a stop came first."""
+        settings, dataset = self.settings, self.dataset
+        rng = np.random.default_rng(settings.seed)
+        rows = dataset.draw_training_captions(settings.num_captions, settings.one_caption_an_image, rng)
+        photos = np.unique(dataset.image_idxs("train")[rows])
+        digest = digest_of_captions(dataset, rows)
+        if self._wants_stop:
+            return None
+        model = CaptioningRNN(
+            dict(dataset.vocabulary.word_to_idx),
+            input_dim=dataset.feature_dim,
+            wordvec_dim=settings.wordvec_dim,
+            hidden_dim=settings.hidden_dim,
+            cell_type=settings.cell_type,
+            dtype=np.float32,
+            rng=rng,
+        )
+        solver = CaptioningSolver(
+            model,
+            dataset.training_data(rows),
+            update_rule=settings.update_rule,
+            optim_config={"learning_rate": settings.learning_rate},
+            lr_decay=settings.lr_decay,
+            batch_size=settings.batch_size,
+            num_epochs=settings.num_epochs,
+            verbose=False,
+            rng=rng,
+        )
+        with self._wake:
+            self._to_watch = tuple(photos_to_watch(dataset, rows, self._to_watch, self._watch_trained))
+            self._caption_rows, self._image_rows, self._data_digest = rows, photos, digest
+            self._progress = Progress(
+                0, solver.num_iterations, 0, settings.num_epochs, settings.learning_rate
+            )
+            self._snapshot = ModelSnapshot(model.copy(), 0, None)
+            self._events.append(
+                RunStarted(
+                    solver.num_iterations, solver.iterations_per_epoch, model.num_parameters, rows, photos
+                )
+            )
+        return solver
+
+    def _train(self, solver: CaptioningSolver) -> TerminalEvent:
+        loss: float | None = None
+        self._look_at_watched(solver)
+        while solver.iteration < solver.num_iterations:
+            if not self._may_go_on(solver, loss):
+                self._take_snapshot(solver, loss)
+                self._look_at_watched(solver)
+                return RunStopped(solver.iteration)
+            with self._boundary.step():
+                loss = self._step(solver, loss)
+        self._take_snapshot(solver, loss)
+        self._look_at_watched(solver)
+        return RunFinished(solver.iteration)
+
+    def _step(self, solver: CaptioningSolver, loss: float | None) -> float:
+        """One minibatch update and what is due after it; the losses before and after, in nats a caption."""
+        self._guard.before_step(solver.model, solver.iteration, loss)
+        learning_rate = solver.learning_rate  # decays at an epoch's end, within the step
+        began = time.perf_counter()
+        loss = float(solver.step())
+        self._product_threads.took(time.perf_counter() - began)
+        if not math.isfinite(loss):
+            what = "The loss became NaN" if math.isnan(loss) else "The loss became infinite"
+            raise DivergedError(what, solver.iteration, self.settings.learning_rate)
+        self._guard.loss_was_finite()
+        self._note_step(solver, loss, learning_rate)
+        if self._wants_snapshot:
+            self._take_snapshot(solver, loss)
+        if time.monotonic() >= self._next_watch or self._watched_is_new:
+            self._look_at_watched(solver)
+        return loss
+
+    def _may_go_on(self, solver: CaptioningSolver, loss: float | None) -> bool:
+        """Wait while the run is paused; False when it is to stop."""
+        if self._is_to_wait():
+            self._take_snapshot(solver, loss)
+            self._look_at_watched(solver)
+        with self._wake:
+            if self._is_to_wait():
+                self._wait_for_orders(solver)
+            if self._state is RunState.PAUSED and not self._wants_pause and not self._wants_stop:
+                self._state = RunState.RUNNING
+                self._events.append(RunResumed(solver.iteration))
+            self._single_steps = max(0, self._single_steps - 1)
+            return not self._wants_stop
+
+    def _is_to_wait(self) -> bool:
+        return self._wants_pause and self._single_steps == 0 and not self._wants_stop
+
+    def _wait_for_orders(self, solver: CaptioningSolver) -> None:
+        """Pause, with the lock held; photos that are newly watched are looked at meanwhile."""
+        self._state = RunState.PAUSED
+        self._events.append(RunPaused(solver.iteration))
+        while self._is_to_wait():
+            if self._watched_is_new:
+                self._wake.release()  # decoding takes a while: nobody who gives an order waits for it
+                try:
+                    self._look_at_watched(solver)
+                finally:
+                    self._wake.acquire()
+            else:
+                self._wake.wait()
+        self._speed.forget()
+
+    def _note_step(self, solver: CaptioningSolver, loss: float, learning_rate: float) -> None:
+        words = solver.last_words
+        per_word = loss * solver.batch_size / words if words else 0.0
+        self.history.append(loss, per_word, learning_rate)
+        iteration = solver.iteration
+        speed = self._speed.note(time.monotonic(), iteration)
+        self._progress = Progress(
+            iteration,
+            solver.num_iterations,
+            iteration // solver.iterations_per_epoch,
+            self.settings.num_epochs,
+            solver.learning_rate,
+            speed,
+            (solver.num_iterations - iteration) / speed if speed > 0 else None,
+        )
+
+    def _take_snapshot(self, solver: CaptioningSolver, loss: float | None) -> None:
+        """Publish a frozen copy; DivergedError when the parameters are not finite."""
+        self._wants_snapshot = False
+        model = solver.model.copy()
+        if not is_finite(model):
+            what = "The parameters became infinite or NaN"
+            raise DivergedError(what, solver.iteration, self.settings.learning_rate)
+        self._snapshot = ModelSnapshot(model, solver.iteration, loss)
+
+    def _look_at_watched(self, solver: CaptioningSolver) -> None:
+        began = time.monotonic()
+        with self._wake:
+            photos, is_new = self._to_watch, self._watched_is_new
+            self._watched_is_new = False
+        if is_new:
+            self._watched = WatchedPhotos(self.dataset, photos)
+        if self._watched:
+            captions = self._watched.captions(solver.model)
+            with self._wake:  # only the newest are of use: older ones that nobody took give way
+                older = [event for event in self._events if isinstance(event, WatchedCaptions)]
+                for event in older:
+                    self._events.remove(event)
+                self._events.append(WatchedCaptions(solver.iteration, captions))
+        now = time.monotonic()
+        self._next_watch = now + max(WATCH_EVERY, (now - began) / WATCH_SHARE)
+
+    def _failure(self, words: str, solver: CaptioningSolver | None, is_whole: bool = False) -> RunFailed:
+        """The event of a run that failed; puts the newest model known to be good in place of the snapshot.
+
+        Where the failure did not touch the model (`is_whole`), that is the model as it is.
+        """
+        iteration = solver.iteration if solver is not None else 0
+        others = []
+        if self._snapshot is not None and self._snapshot.iteration < len(self.history):
+            others.append(self._snapshot)
+        if is_whole and solver is not None and iteration > 0:
+            others.append(ModelSnapshot(solver.model.copy(), iteration, self._last_loss()))
+        kept = self._guard.newest_good(others)
+        self._snapshot = kept
+        if kept is not None and kept.iteration > 0:
+            words += f" The model of iteration {kept.iteration:,} is kept."
+        else:
+            words += " Nothing had been learned before."
+        return RunFailed(words, iteration, kept.iteration if kept is not None else None)
+
+    def _last_loss(self) -> float | None:
+        losses = self.history.since(len(self.history) - 1)[1]
+        return float(losses[-1]) if len(losses) else None
+
+    def _end(self, outcome: TerminalEvent) -> None:
+        ends = {RunFinished: RunState.FINISHED, RunStopped: RunState.STOPPED, RunFailed: RunState.FAILED}
+        with self._wake:
+            self._state = ends[type(outcome)]
+            self._events.append(outcome)

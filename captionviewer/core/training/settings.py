@@ -1,0 +1,325 @@
+"""What a training run is made with: each setting declared once, with its default, its limits and its
+explanation.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from captionviewer.core.training.available_memory import available_memory
+
+if TYPE_CHECKING:
+    from captionviewer.core.coco.dataset import CocoDataset
+
+CellType = Literal["rnn", "lstm"]
+UpdateRule = Literal["sgd", "sgd_momentum", "rmsprop", "adam"]
+FieldKind = Literal["choice", "integer", "number", "integer_or_all", "flag"]
+SettingValue = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What of a data set decides whether a run can start."""
+
+    num_captions: int  # training captions
+    num_photos: int  # training photos that have a caption
+    feature_dim: int
+    vocabulary_size: int
+    caption_length: int  # columns of the caption array, <START> and padding included
+    available_bytes: int | None = None  # None: unknown, so memory is not judged
+
+    @classmethod
+    def of(cls, dataset: "CocoDataset") -> "DataFacts":
+        """The facts of an open data set on this machine now (reads every image index once: a few ms at
+        full size).
+        """
+        owners = dataset.image_idxs("train")
+        captioned = np.zeros(dataset.num_photos("train"), dtype=bool)
+        captioned[owners] = True
+        return cls(
+            num_captions=dataset.num_captions("train"),
+            num_photos=int(captioned.sum()),
+            feature_dim=dataset.feature_dim,
+            vocabulary_size=len(dataset.vocabulary),
+            caption_length=dataset.caption_length,
+            available_bytes=available_memory(),
+        )
+
+
+@dataclass(frozen=True)
+class SettingField:
+    """How one setting is named, explained and bounded, for a form or a message."""
+
+    name: str
+    label: str
+    tooltip: str
+    kind: FieldKind
+    minimum: float = 0
+    maximum: float = 0
+    choices: tuple[tuple[str, str], ...] = ()  # (value, words)
+
+
+FIELDS: tuple[SettingField, ...] = (
+    SettingField(
+        "cell_type",
+        "Cell",
+        "The recurrent cell that carries the hidden state from one timestep to the next. The vanilla RNN"
+        " mixes input and state through one tanh; the LSTM adds a cell state with input, forget and"
+        " output gates, so that gradients survive longer captions. An LSTM has four times the recurrent"
+        " weights and takes longer per step.",
+        "choice",
+        choices=(("rnn", "RNN (vanilla)"), ("lstm", "LSTM")),
+    ),
+    SettingField(
+        "hidden_dim",
+        "Hidden size",
+        "Numbers in the hidden state: what the network can remember of the photo and of the words so far."
+        " Larger fits more and costs time and memory with its square. The notebook uses 512.",
+        "integer",
+        1,
+        65_536,
+    ),
+    SettingField(
+        "wordvec_dim",
+        "Word vector",
+        "Numbers that stand for each word of the vocabulary (the embedding). They are learned together"
+        " with the rest. The notebook uses 256.",
+        "integer",
+        1,
+        65_536,
+    ),
+    SettingField(
+        "num_captions",
+        "Captions",
+        "How many training captions the run sees. A few dozen can be learned by heart, which shows that"
+        " the network works (overfitting on purpose); all of them make it describe photos it has never"
+        " seen.",
+        "integer_or_all",
+        1,
+        100_000_000,
+    ),
+    SettingField(
+        "one_caption_an_image",
+        "One caption an image",
+        "Draw at most one caption of each photo. Two different captions of the same photo can't both be"
+        " reproduced (the network sees the same features), so leave this on to learn captions by heart;"
+        " off to learn language.",
+        "flag",
+    ),
+    SettingField(
+        "batch_size",
+        "Batch size",
+        "Captions in a minibatch: each iteration draws so many, averages their gradients and updates the"
+        " parameters once. Larger is smoother and slower per iteration.",
+        "integer",
+        1,
+        65_536,
+    ),
+    SettingField(
+        "num_epochs",
+        "Epochs",
+        "How often the run goes through as many captions as it trains on. Captions ÷ batch size"
+        " iterations make an epoch; minibatches are drawn with replacement, as in the notebook.",
+        "integer",
+        1,
+        100_000,
+    ),
+    SettingField(
+        "update_rule",
+        "Optimizer",
+        "How a gradient becomes a step. SGD follows it; momentum keeps a velocity; RMSProp divides by the"
+        " gradient's recent size; Adam does both and is the usual choice.",
+        "choice",
+        choices=(
+            ("adam", "Adam"),
+            ("rmsprop", "RMSProp"),
+            ("sgd_momentum", "SGD + momentum"),
+            ("sgd", "SGD"),
+        ),
+    ),
+    SettingField(
+        "learning_rate",
+        "Learning rate",
+        "Size of a step. Too small learns slowly; too large makes the loss jump or become NaN (which"
+        " stops the run and keeps the last good model). With Adam, 5e-3 learns 50 captions and 1e-3 suits"
+        " long runs.",
+        "number",
+        1e-12,
+        1e30,  # the gradients saturate long before: only absurd rates reach NaN, and one may want to see it
+    ),
+    SettingField(
+        "lr_decay",
+        "Decay an epoch",
+        "The learning rate is multiplied by this after each epoch: 1 keeps it, 0.95 takes 5 % off."
+        " Smaller steps near the end let the loss settle.",
+        "number",
+        1e-6,
+        1.0,
+    ),
+    SettingField(
+        "seed",
+        "Seed",
+        "Start of the random numbers that draw the captions, the initial parameters and every minibatch."
+        " The same settings, data and seed repeat a run exactly.",
+        "integer",
+        0,
+        2_147_483_647,
+    ),
+)
+FIELD_NAMED: Mapping[str, SettingField] = {field.name: field for field in FIELDS}
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """All that a run depends on besides the data. The defaults are the notebook's overfit experiment."""
+
+    cell_type: CellType = "rnn"
+    hidden_dim: int = 512
+    wordvec_dim: int = 256
+    num_captions: int | None = 50  # None: all of them
+    one_caption_an_image: bool = True
+    batch_size: int = 25
+    num_epochs: int = 50
+    update_rule: UpdateRule = "adam"
+    learning_rate: float = 5e-3
+    lr_decay: float = 0.95
+    seed: int = 231
+
+    def captions_trained_on(self, facts: DataFacts) -> int:
+        """How many captions a run on this data sees."""
+        there = facts.num_photos if self.one_caption_an_image else facts.num_captions
+        return there if self.num_captions is None else self.num_captions
+
+    def iterations_per_epoch(self, facts: DataFacts) -> int:
+        """Minibatches an epoch, as the solver counts them."""
+        return max(1, self.captions_trained_on(facts) // self.batch_size)
+
+    def num_parameters(self, facts: DataFacts) -> int:
+        """Numbers the model learns on this data."""
+        gates = 4 if self.cell_type == "lstm" else 1
+        hidden, wordvec, words = self.hidden_dim, self.wordvec_dim, facts.vocabulary_size
+        projection = (facts.feature_dim + 1) * hidden
+        recurrence = (wordvec + hidden + 1) * gates * hidden
+        return projection + words * wordvec + recurrence + (hidden + 1) * words
+
+    def parameter_bytes(self, facts: DataFacts) -> int:
+        """Bytes that grow with the model: parameters, gradients, two moments, work space, and the copies
+        that are kept (two guards, one candidate, one snapshot, one on the screen), in float32.
+        """
+        return 4 * self.num_parameters(facts) * 10
+
+    def activation_bytes(self, facts: DataFacts) -> int:
+        """Bytes that grow with the minibatch: what the forward pass keeps for the backward pass, in
+        float32.
+        """
+        gates = 4 if self.cell_type == "lstm" else 1
+        positions = self.batch_size * max(1, facts.caption_length - 1)
+        a_position = 2 * self.wordvec_dim + (2 * gates + 4) * self.hidden_dim + 2 * facts.vocabulary_size
+        return 4 * (positions * a_position + self.batch_size * facts.feature_dim)
+
+    def problems(self, facts: DataFacts | None) -> dict[str, str]:
+        """What stands against starting: field name to words for people; empty means that the run can start.
+
+        Without `facts` (no data set is open) only the values themselves are judged.
+        """
+        found: dict[str, str] = {}
+        for field in FIELDS:
+            words = _value_problem(field, getattr(self, field.name))
+            if words is not None:
+                found[field.name] = words
+        if facts is not None and not found:
+            found.update(self._data_problems(facts))
+        return found
+
+    def _data_problems(self, facts: DataFacts) -> dict[str, str]:
+        if self.num_captions is not None and self.num_captions > facts.num_captions:
+            return {
+                "num_captions": f"The data has {facts.num_captions:,} training captions: choose at most"
+                " so many, or all."
+            }
+        if (
+            self.num_captions is not None
+            and self.one_caption_an_image
+            and self.num_captions > facts.num_photos
+        ):
+            return {
+                "num_captions": f"With one caption an image at most {facts.num_photos:,} captions can be"
+                " drawn (the training photos): choose fewer, or allow several captions an image."
+            }
+        found: dict[str, str] = {}
+        captions = self.captions_trained_on(facts)
+        if self.batch_size > captions:
+            found["batch_size"] = (
+                f"A batch of {self.batch_size:,} is larger than the {captions:,} captions trained on:"
+                f" choose at most {captions:,}."
+            )
+        if facts.available_bytes is not None:
+            model, batch = self.parameter_bytes(facts), self.activation_bytes(facts)
+            if model + batch > 0.8 * facts.available_bytes:
+                widest = "hidden_dim" if self.hidden_dim >= self.wordvec_dim else "wordvec_dim"
+                found.setdefault(
+                    widest if model >= batch else "batch_size",
+                    f"This would take about {in_gigabytes(model + batch)} of memory and"
+                    f" {in_gigabytes(facts.available_bytes)} are free: choose a smaller one.",
+                )
+        return found
+
+
+def in_gigabytes(size: int) -> str:
+    """A size for people, as "1.5 GB" or "120 MB"."""
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{max(1, round(size / 1e6))} MB"
+
+
+def _value_problem(field: SettingField, value: SettingValue) -> str | None:
+    if field.kind == "choice":
+        if any(value == choice for choice, _ in field.choices):
+            return None
+        return f"{field.label} must be one of {', '.join(words for _, words in field.choices)}."
+    if field.kind == "flag":
+        return None if isinstance(value, bool) else f"{field.label} must be on or off."
+    if value is None:
+        return None if field.kind == "integer_or_all" else f"{field.label} needs a number."
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"{field.label} must be a number."
+    if not math.isfinite(value):
+        return f"{field.label} must be a number, not {value}."
+    if field.kind != "number" and not isinstance(value, int):
+        return f"{field.label} must be a whole number."
+    if field.kind == "number" and value <= 0:
+        return f"{field.label} must be above 0: with {value:g} the network learns nothing."
+    if value < field.minimum:
+        return f"{field.label} must be at least {field.minimum:,g}."
+    if value > field.maximum:
+        return f"{field.label} must be at most {field.maximum:,.8g}."
+    return None
+
+
+NOTEBOOK_PRESET = "Notebook overfit: 50 captions"
+STORYBOOK_PRESET = "Storybook"
+PRESETS: Mapping[str, TrainingSettings] = {
+    NOTEBOOK_PRESET: TrainingSettings(),
+    "LSTM overfit: 50 captions": TrainingSettings(cell_type="lstm"),
+    "Train on all captions (LSTM)": TrainingSettings(
+        cell_type="lstm",
+        num_captions=None,
+        one_caption_an_image=False,
+        batch_size=128,
+        num_epochs=10,
+        learning_rate=1e-3,
+        lr_decay=0.9,
+    ),
+    STORYBOOK_PRESET: TrainingSettings(  # on two processors a good model of the storybook in a minute
+        cell_type="lstm",
+        hidden_dim=384,
+        wordvec_dim=128,
+        num_captions=None,
+        one_caption_an_image=False,
+        batch_size=50,
+        num_epochs=5,
+        learning_rate=1e-3,
+        lr_decay=0.75,
+    ),
+}

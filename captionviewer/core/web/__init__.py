@@ -1,0 +1,1 @@
+"""Requests to servers: connections, deadlines, and where a redirect may lead."""
