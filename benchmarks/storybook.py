@@ -23,7 +23,6 @@ from captionviewer.core import CaptioningRNN, CaptioningSolver
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.vocabulary import caption_text
-from captionviewer.core.decoding.timestep import greedy_captions
 from captionviewer.core.storybook.addresses import picture_of, scene_at
 from captionviewer.core.storybook.scenes import Scene
 from captionviewer.core.storybook.sentences import captions
@@ -133,7 +132,7 @@ def main() -> None:
         model, seconds, iterations = trained(dataset, SETTINGS, args.seed)
         print(f"trained {iterations} iterations in {seconds:.1f} s")
         features = dataset.features("val", every)
-        said = [caption_text(row, dataset.vocabulary) for row in greedy_captions(model, features)]
+        said = [caption_text(row, dataset.vocabulary) for row in model.sample(features)]
         named = [mentions(text, one.kind) >= 0 for text, one in zip(said, scenes, strict=True)]
         first = [named_first(text) == one.kind for text, one in zip(said, scenes, strict=True)]
         coloured = [one.colour in text.split() for text, one in zip(said, scenes, strict=True)]

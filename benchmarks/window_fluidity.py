@@ -32,8 +32,8 @@ from timing.folder import write_timing_folder
 
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.application import make_window
-from captionviewer.ui.main_window import MainWindow
 from captionviewer.ui.settings import Settings
+from captionviewer.ui.window.main_window import MainWindow
 
 POINTS = 100_000
 SETTINGS = TrainingSettings(num_epochs=100_000, num_captions=None, one_caption_an_image=False)

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from captionviewer import __version__, download_command, system_check
+from captionviewer import __version__, system_check
+from captionviewer.commands import download
 
 BAD_ARGUMENT = 2
 CANNOT_START = 1
@@ -87,7 +88,7 @@ def download_parser() -> OneLineParser:
         "off, the same command goes on from what has come.",
         allow_abbrev=False,
     )
-    download_command.add_arguments(parser)
+    download.add_arguments(parser)
     return parser
 
 
@@ -100,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["download"]:
-        return download_command.run(download_parser().parse_args(words[1:]))
+        return download.run(download_parser().parse_args(words[1:]))
     chosen = argument_parser().parse_args(words)
     if importlib.util.find_spec("PySide6") is None:
         print(

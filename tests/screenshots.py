@@ -29,7 +29,7 @@ def main() -> int:
         os.environ["CAPTIONVIEWER_CACHE_DIR"] = f"{temporary}/cache"
         from PySide6.QtWidgets import QApplication
 
-        from captionviewer.ui.theme import ThemeChoice
+        from captionviewer.ui.look.theme import ThemeChoice
 
         app = QApplication(["captionviewer"])
         data = data_folder(Path(temporary))
@@ -58,8 +58,8 @@ class Photographer:
         from PySide6.QtWidgets import QApplication
 
         from captionviewer.ui.application import make_window
+        from captionviewer.ui.look.theme import ThemeChoice
         from captionviewer.ui.settings import Settings
-        from captionviewer.ui.theme import ThemeChoice
 
         assert isinstance(app, QApplication)
         assert isinstance(choice, ThemeChoice)
@@ -233,7 +233,7 @@ class Photographer:
     def take_failed_photos(self) -> None:
         """Photos that can't be had: not to be fetched, no network, dead links; and the preferences."""
         from captionviewer.core.photos.store import PhotoStore
-        from captionviewer.ui.preferences import Preferences
+        from captionviewer.ui.window.preferences import Preferences
 
         window, session = self.window, self.window.session
         window.show_preferences()

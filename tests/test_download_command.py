@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from captionviewer.cli import main
+from captionviewer.commands.download import ProgressLine
 from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.download import DownloadProgress, Phase, bytes_words, unfinished_download
 from captionviewer.core.download.folder_lock import FolderLock
 from captionviewer.core.download.placing import LOCK_NAME, WORK_NAME, prepare
-from captionviewer.download_command import ProgressLine
 from tests.archive_server import ArchiveServer, archive_with, status
 from tests.download_setup import Book, files_in
 

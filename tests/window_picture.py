@@ -26,8 +26,8 @@ def main(picture: Path) -> int:
         from PySide6.QtWidgets import QApplication
 
         from captionviewer.ui.application import make_window, open_at_launch
+        from captionviewer.ui.look.theme import ThemeChoice
         from captionviewer.ui.settings import Settings
-        from captionviewer.ui.theme import ThemeChoice
 
         app = QApplication(["captionviewer"])
         window = make_window(app, Settings())

@@ -1,5 +1,6 @@
 """The names that CS231n's captioning notebooks use; see `captionviewer.core.<module>` for all else."""
 
+from captionviewer.core.coco.minibatch import sample_coco_minibatch
 from captionviewer.core.coco.vocabulary import decode_captions
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
@@ -27,7 +28,7 @@ from captionviewer.core.network.layers import (
     word_embedding_forward,
 )
 from captionviewer.core.network.optim import adam, rmsprop, sgd, sgd_momentum
-from captionviewer.core.notebook.data import load_coco_data, sample_coco_minibatch
+from captionviewer.core.notebook.data import load_coco_data
 from captionviewer.core.photos.store import PhotoUnavailable, image_from_url
 
 __all__ = [

@@ -12,10 +12,10 @@ from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.coco.dataset import FeatureKind
 from captionviewer.resources import resource
 from captionviewer.ui import settings as remembered
-from captionviewer.ui.main_window import MainWindow
-from captionviewer.ui.session import OPENING_STORYBOOK, Session
+from captionviewer.ui.look.theme import Theme, ThemeChoice
+from captionviewer.ui.session.session import OPENING_STORYBOOK, Session
 from captionviewer.ui.settings import Settings
-from captionviewer.ui.theme import Theme, ThemeChoice
+from captionviewer.ui.window.main_window import MainWindow
 from captionviewer.ui.worker import Cancelled
 
 

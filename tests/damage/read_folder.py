@@ -9,8 +9,9 @@ import numpy as np
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
 from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.minibatch import sample_coco_minibatch
 from captionviewer.core.coco.vocabulary import caption_text
-from captionviewer.core.notebook.data import load_coco_data, sample_coco_minibatch
+from captionviewer.core.notebook.data import load_coco_data
 
 Digests = dict[str, str]
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.decoding.timestep import greedy_captions
 from captionviewer.core.network import fast_step, layers
+from captionviewer.core.network.inference import greedy_captions
 
 CellType = Literal["rnn", "lstm"]
 
@@ -325,4 +325,5 @@ class CaptioningRNN:
             the vocabulary has no `<START>` or no `<END>`, features of the wrong shape, or
             max_length below 1.
         """
-        return greedy_captions(self, features, max_length)
+        params, features = self.checked_params(), self.checked_features(features)
+        return greedy_captions(params, self.cell_type == "lstm", features, self.word_to_idx, max_length)

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from captionviewer.core.coco.minibatch import sample_coco_minibatch
 from captionviewer.core.network import optim
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.flat_parameters import FlatParameters, rule_on
-from captionviewer.core.notebook.data import sample_coco_minibatch
 
 # The settings of all rules together: one that none of them knows is a typing mistake.
 _SETTINGS = ("learning_rate", "momentum", "decay_rate", "beta1", "beta2", "epsilon")

@@ -7,7 +7,6 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.coco.vocabulary import caption_text
-from captionviewer.core.decoding.timestep import greedy_captions
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.training.events import PhotoKey
 
@@ -51,7 +50,7 @@ class WatchedPhotos:
         """What the model says of each photo, in their order; words for people where one can't be read."""
         said = dict(self._unreadable)
         if self._features:
-            rows = greedy_captions(model, np.stack(list(self._features.values())))
+            rows = model.sample(np.stack(list(self._features.values())))
             said.update(
                 (key, caption_text(row, self._vocabulary))
                 for key, row in zip(self._features, rows, strict=True)

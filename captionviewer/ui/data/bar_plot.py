@@ -8,10 +8,10 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QWidget
 
 from captionviewer.ui.data.data_plots import Bar
-from captionviewer.ui.session import Session
-from captionviewer.ui.theme import Colors, colors
-from captionviewer.ui.widgets.plot_canvas import PlotCanvas
-from captionviewer.ui.widgets.plot_export import Rows
+from captionviewer.ui.look.theme import Colors, colors
+from captionviewer.ui.plots.plot_canvas import PlotCanvas
+from captionviewer.ui.plots.plot_export import Rows
+from captionviewer.ui.session.session import Session
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

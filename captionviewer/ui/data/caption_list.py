@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QWidget
 
 from captionviewer.core.coco.vocabulary import UNK
-from captionviewer.ui.theme import colors, mixed
+from captionviewer.ui.look.theme import colors, mixed
 
 IN_MINIBATCH = "in this minibatch"
 TRAINED_ON = "trained on"

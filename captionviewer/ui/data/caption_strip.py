@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QSizePolicy, QToolTip,
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.vocabulary import END, NULL, START, UNK, Vocabulary
-from captionviewer.ui.theme import colors, mixed
+from captionviewer.ui.look.theme import colors, mixed
 
 BAND_GAP = 10  # pixels between two bands of slots
 READING = "At each timestep the network reads one slot, and its target is the word in the next one."

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QWidget
 
 from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.ui.data.caption_choice import Choice, ShownCondition
-from captionviewer.ui.theme import colors, mixed
+from captionviewer.ui.look.theme import colors, mixed
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 

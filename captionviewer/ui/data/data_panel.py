@@ -14,7 +14,7 @@ from captionviewer.ui.data.photo_ahead import PhotosAhead
 from captionviewer.ui.data.photo_details import PhotoDetails, found_positions, shown_captions
 from captionviewer.ui.data.photo_foot import PhotoFoot
 from captionviewer.ui.data.photo_grid import GridCaption, PhotoGrid
-from captionviewer.ui.session import Session
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import DATA_GRID_HEIGHT, DATA_GRID_WIDTH, Setting
 from captionviewer.ui.widgets.empty_page import EmptyPage
 

@@ -13,7 +13,7 @@ from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.files import SPLITS
 from captionviewer.core.coco.vocabulary import UNK, Vocabulary
-from captionviewer.ui.theme import Colors
+from captionviewer.ui.look.theme import Colors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

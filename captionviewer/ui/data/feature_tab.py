@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.ui.data.data_plots import draw_features, feature_rows
-from captionviewer.ui.session import Session
-from captionviewer.ui.widgets.plot_canvas import PlotCanvas
+from captionviewer.ui.plots.plot_canvas import PlotCanvas
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Job
 
 KIND_WORDS = {"pca": "fc7 by PCA", "raw": "fc7"}

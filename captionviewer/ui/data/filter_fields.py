@@ -10,7 +10,7 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.files import SPLITS
 from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
-from captionviewer.ui.session import Session
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 

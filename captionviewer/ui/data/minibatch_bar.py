@@ -18,8 +18,8 @@ from captionviewer.ui.data.condition_chips import ConditionChips
 from captionviewer.ui.data.filter_fields import FilterFields
 from captionviewer.ui.data.minibatch_browser import LARGEST_MINIBATCH, LARGEST_SEED, MinibatchBrowser
 from captionviewer.ui.data.page_field import PageField
-from captionviewer.ui.icons import icon
-from captionviewer.ui.session import Session
+from captionviewer.ui.look.icons import icon
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
 

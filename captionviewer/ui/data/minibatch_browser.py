@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.dataset import CaptionConditions, CaptionSelection, CocoDataset, Minibatch, Split
 from captionviewer.ui.data.caption_choice import Choice, Sorting, all_phrases
-from captionviewer.ui.session import Session
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import MINIBATCH_SIZE
 
 LARGEST_SEED = 999_999_999

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QV
 from captionviewer.core.coco.dataset import CocoDataset, DataError, NearestPhotos, PhotoRecord, Split
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.ui.data.neighbour_list import Neighbour, NeighbourList
-from captionviewer.ui.session import Session
-from captionviewer.ui.theme import set_muted
+from captionviewer.ui.look.theme import set_muted
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Job
 
 COUNT = 10

@@ -27,9 +27,9 @@ from PySide6.QtWidgets import (
 
 from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.ui.data.photo_cells import PhotoCells, caption_lines, cell_parts, paint_badge
-from captionviewer.ui.photo_loader import PhotoLoader, PhotoState
-from captionviewer.ui.theme import colors, mixed
-from captionviewer.ui.widgets.photo_view import paint_photo
+from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.photos.photo_loader import PhotoLoader, PhotoState
+from captionviewer.ui.photos.photo_view import paint_photo
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _CHOOSE = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
 from captionviewer.ui.data.photo_grid import PhotoGrid
-from captionviewer.ui.session import Session
+from captionviewer.ui.session.session import Session
 
 AHEAD = 72  # photos: more would ask too much of hosts for what may never be looked at
 CALM_MS = 250  # paging and scrolling have come to rest

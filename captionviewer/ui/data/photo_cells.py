@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
-from captionviewer.ui.theme import Colors
+from captionviewer.ui.look.theme import Colors
 
 CAPTION_LINES = 2
 MARGIN = 5  # around a cell's content, in pixels

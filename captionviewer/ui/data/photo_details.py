@@ -25,10 +25,10 @@ from captionviewer.ui.data.caption_strip import READING, CaptionStrip, StripScro
 from captionviewer.ui.data.feature_tab import FeatureTab
 from captionviewer.ui.data.nearest_tab import NearestTab
 from captionviewer.ui.data.statistics_tab import StatisticsTab
-from captionviewer.ui.icons import icon
-from captionviewer.ui.session import Session
-from captionviewer.ui.theme import colors, set_muted
-from captionviewer.ui.widgets.photo_view import PhotoView
+from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look.theme import colors, set_muted
+from captionviewer.ui.photos.photo_view import PhotoView
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
 

@@ -3,9 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from captionviewer.ui.photo_settings import set_fetching
-from captionviewer.ui.session import Session
-from captionviewer.ui.theme import set_muted
+from captionviewer.ui.look.theme import set_muted
+from captionviewer.ui.session.session import Session
 
 OFFLINE = "No connection. Photos appear by themselves when the network is back."
 HELD_BACK = "Photos are not fetched from the network, as the preferences say."
@@ -69,7 +68,7 @@ class PhotoFoot(QWidget):
         if self._session.photos.offline:
             self._session.photos.try_again()
         else:
-            set_fetching(self._session, True)
+            self._session.set_fetching(True)
 
 
 def dead_link_words(dead: int, met: int) -> str:

@@ -32,9 +32,9 @@ from PySide6.QtWidgets import (
 from captionviewer.core.coco.dataset import PhotoRecord, Split
 from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.ui.data.photo_cells import PhotoCells, caption_lines, cell_parts, paint_badge
-from captionviewer.ui.photo_loader import PhotoLoader, PhotoState
-from captionviewer.ui.theme import Colors, colors, mixed
-from captionviewer.ui.widgets.photo_view import paint_photo
+from captionviewer.ui.look.theme import Colors, colors, mixed
+from captionviewer.ui.photos.photo_loader import PhotoLoader, PhotoState
+from captionviewer.ui.photos.photo_view import paint_photo
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 

@@ -15,8 +15,8 @@ from captionviewer.ui.data.data_plots import (
     draw_lengths,
     draw_words,
 )
-from captionviewer.ui.session import Session
-from captionviewer.ui.theme import set_muted
+from captionviewer.ui.look.theme import set_muted
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.tool_buttons import SwitchButton
 from captionviewer.ui.worker import Job
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from captionviewer.core.coco.chosen_data import remember_data_folder
-from captionviewer.ui.session import Session
+from captionviewer.ui.session.session import Session
 
 if TYPE_CHECKING:
     from captionviewer.ui.download.coco_download import CocoDownload

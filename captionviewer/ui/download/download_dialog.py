@@ -8,8 +8,8 @@ from captionviewer.core.download import DownloadError, DownloadProblem, discard_
 from captionviewer.ui.download.coco_download import CocoDownload
 from captionviewer.ui.download.download_form import DownloadForm
 from captionviewer.ui.download.progress_view import FailureLabel, ProgressView
-from captionviewer.ui.icons import icon
-from captionviewer.ui.theme import colors
+from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look.theme import colors
 
 WHAT_COMES = (
     "Stanford's CS231n offers the captions of Microsoft COCO as arrays, with a feature vector for each of "

@@ -10,8 +10,8 @@ from captionviewer.core.download.disk import free_bytes
 from captionviewer.core.download.official import unpacked_bytes
 from captionviewer.core.download.placing import Unfinished
 from captionviewer.core.user_folders import data_folder
-from captionviewer.ui.icons import icon
-from captionviewer.ui.theme import set_muted
+from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.widgets.check_box import CheckBox
 
 _LOOK_AFTER_MS = 150  # the disk is asked when typing pauses

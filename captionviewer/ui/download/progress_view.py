@@ -5,7 +5,7 @@ from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from captionviewer.core.download import DownloadProgress, Phase, bytes_words, seconds_words
-from captionviewer.ui.theme import colors, set_muted
+from captionviewer.ui.look.theme import colors, set_muted
 
 _STEPS = 1000
 

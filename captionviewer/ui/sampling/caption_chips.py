@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.coco.vocabulary import END, START, UNK
-from captionviewer.ui import theme
+from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
 
 

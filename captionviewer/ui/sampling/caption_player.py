@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from captionviewer.ui.icons import icon
+from captionviewer.ui.look.icons import icon
 from captionviewer.ui.sampling.word_flow import plain_tip
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)  # words a second

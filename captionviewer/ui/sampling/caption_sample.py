@@ -10,9 +10,10 @@ import numpy as np
 from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
 from captionviewer.core.coco.vocabulary import END, NULL, Vocabulary
-from captionviewer.core.decoding.timestep import Timestep, greedy_timesteps, surprise_of
+from captionviewer.core.decoding.surprise import surprise_of
+from captionviewer.core.decoding.timestep import Timestep, greedy_timesteps
 from captionviewer.core.saved.model_file import SavedModel, fits, rows_trained_on
-from captionviewer.ui.session import CurrentModel
+from captionviewer.ui.session.session import CurrentModel
 
 MAX_LENGTH = 30  # timesteps at most, as in the notebook
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.vocabulary import END
-from captionviewer.ui import theme
+from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
 from captionviewer.ui.sampling.probability_words import nats, small_probability
 from captionviewer.ui.sampling.word_flow import plain_tip

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.vocabulary import END, UNK
-from captionviewer.ui import theme
+from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.probability_words import MINUS, nats, percent
 from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
 

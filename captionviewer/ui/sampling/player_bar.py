@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
-from captionviewer.ui import theme
+from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH
 from captionviewer.ui.widgets.flow_layout import FlowLayout

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
 from captionviewer.core.coco.vocabulary import END, START
-from captionviewer.ui import theme
-from captionviewer.ui.photo_loader import PhotoLoader
+from captionviewer.ui.look import theme
+from captionviewer.ui.photos.photo_loader import PhotoLoader
+from captionviewer.ui.photos.photo_view import PhotoView
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
@@ -29,7 +30,6 @@ from captionviewer.ui.sampling.word_bars import NUM_BARS, WordBar, WordBars, sca
 from captionviewer.ui.sampling.word_flow import FlowWord
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.widgets.photo_view import PhotoView
 
 _MARGIN, _GAP = 10, 12  # pixels around the parts, and between the upper and the lower
 _PHOTO_GAP = 14  # between the photo and what is said of it

@@ -15,18 +15,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.ui import settings as remembered
-from captionviewer.ui import theme
-from captionviewer.ui.icons import icon
+from captionviewer.ui.look import theme
+from captionviewer.ui.look.icons import icon
+from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
 from captionviewer.ui.sampling.sample_view import SampleView
 from captionviewer.ui.sampling.sampler import Sampler
 from captionviewer.ui.sampling.word_flow import plain_tip
-from captionviewer.ui.session import ModelOrigin, Session
+from captionviewer.ui.session.session import ModelOrigin, Session
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.widgets.plot_export import export_figure
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
 NO_DATA = ("No data is open", "Open a folder of COCO captions, then select a photo in Data.")

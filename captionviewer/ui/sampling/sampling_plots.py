@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from captionviewer.ui.look.theme import Colors
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.probability_words import percent, small_probability
 from captionviewer.ui.sampling.word_bars import NUM_BARS, scale_for
-from captionviewer.ui.theme import Colors
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPolygon
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from captionviewer.ui import theme
+from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.probability_words import nats, percent
 from captionviewer.ui.sampling.word_flow import plain_tip
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.training.loss_history import RunningSum, thin_to_columns
-from captionviewer.ui.theme import Colors
+from captionviewer.ui.look.theme import Colors
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -10,10 +10,10 @@ from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from captionviewer.core.training.loss_history import LossHistory
-from captionviewer.ui.session import Session
-from captionviewer.ui.theme import colors, set_muted
+from captionviewer.ui.look.theme import colors, set_muted
+from captionviewer.ui.plots.plot_export import PlotFormat, export_figure
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_figure import LossFigure, LossSeries
-from captionviewer.ui.widgets.plot_export import PlotFormat, export_figure
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import Event

@@ -3,8 +3,8 @@
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from captionviewer.ui.icons import icon
-from captionviewer.ui.session import Session
+from captionviewer.ui.look.icons import icon
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_plot import LossPlot
 from captionviewer.ui.training.run_numbers import RunNumbers
 from captionviewer.ui.training.watched_captions import WatchedCaptions

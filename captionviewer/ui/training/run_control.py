@@ -24,8 +24,8 @@ from captionviewer.core.training.events import (
 )
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
-from captionviewer.ui.icons import icon
-from captionviewer.ui.session import CurrentModel, ModelOrigin, Session
+from captionviewer.ui.look.icons import icon
+from captionviewer.ui.session.session import CurrentModel, ModelOrigin, Session
 from captionviewer.ui.training.watched_captions import NUM_WATCHED
 
 TICK_MS = 100  # looks at once to a person; each look takes its time from training

@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from captionviewer.ui.icons import icon
-from captionviewer.ui.theme import colors
+from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look.theme import colors
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
 _ROOM_FOR_WORDS = 14  # in lines of text: with less beside the buttons, the words stand below them

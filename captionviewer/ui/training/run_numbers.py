@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.amounts import seconds_words
 from captionviewer.core.training.progress import Progress
-from captionviewer.ui.theme import set_muted
+from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.training.loss_plot import perplexity
 
 NONE = "–"

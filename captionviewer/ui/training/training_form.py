@@ -28,7 +28,7 @@ from captionviewer.core.training.settings import (
     SettingValue,
     TrainingSettings,
 )
-from captionviewer.ui.theme import colors
+from captionviewer.ui.look.theme import colors
 from captionviewer.ui.widgets.check_box import CheckBox
 
 OWN = "Own settings"

@@ -22,8 +22,8 @@ from captionviewer.core.training.events import RunState
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
 from captionviewer.core.user_folders import is_shipped_book
-from captionviewer.ui.session import ModelOrigin, Session
-from captionviewer.ui.theme import colors, set_muted
+from captionviewer.ui.look.theme import colors, set_muted
+from captionviewer.ui.session.session import ModelOrigin, Session
 from captionviewer.ui.training.run_area import RunArea
 from captionviewer.ui.training.run_control import RunControl
 from captionviewer.ui.training.run_head import RunHead

@@ -21,8 +21,8 @@ from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.training.events import PhotoKey
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.watched_photos import photos_to_watch
-from captionviewer.ui.photo_loader import PhotoLoader
-from captionviewer.ui.theme import colors
+from captionviewer.ui.look.theme import colors
+from captionviewer.ui.photos.photo_loader import PhotoLoader
 
 _PHOTO, _TRUTH, _SPLIT = (Qt.ItemDataRole.UserRole + k for k in range(3))
 NUM_WATCHED = 3  # photos trained on that are watched, besides the selected one

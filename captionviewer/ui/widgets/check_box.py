@@ -4,7 +4,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QStyle, QStyleOptionButton
 
-from captionviewer.ui.theme import colors
+from captionviewer.ui.look.theme import colors
 
 
 class CheckBox(QCheckBox):

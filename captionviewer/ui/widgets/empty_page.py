@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from captionviewer.ui.theme import set_muted
+from captionviewer.ui.look.theme import set_muted
 
 Offer = tuple[str, Callable[[], None]]
 

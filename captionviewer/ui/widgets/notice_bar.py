@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from captionviewer.ui.icons import icon
-from captionviewer.ui.theme import colors, mixed
+from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look.theme import colors, mixed
 
 KEPT = 20  # more problems than anyone will read
 

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from captionviewer.ui.theme import colors, mixed
+from captionviewer.ui.look.theme import colors, mixed
 
 
 class ActionButton(QToolButton):

@@ -1,0 +1,8 @@
+"""The errors that captionviewer raises on purpose, one tree, so that a caller can catch them all by one name.
+
+CaptionviewerError
+"""
+
+
+class CaptionviewerError(Exception):
+    """What went wrong, to which file or address, and what to do about it; `str()` is a message for people."""

@@ -1,0 +1,1 @@
+"""How the window looks: themes, text size, drawn icons."""

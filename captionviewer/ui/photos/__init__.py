@@ -1,0 +1,1 @@
+"""Photos on their way to the screen: asked for, loaded in threads, kept."""

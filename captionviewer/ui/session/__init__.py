@@ -1,0 +1,1 @@
+"""What the panels share, in parts that each know one thing."""

@@ -1,0 +1,69 @@
+"""Parameters as views of one array, and the rules that go over it block by block."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from captionviewer.core.network import flat_parameters, optim
+from captionviewer.core.network.flat_parameters import FlatParameters, rule_on
+from tests.core.network.caption_cases import distance
+
+SHAPES = {"a": (7, 5), "b": (3,), "c": (2, 11)}
+
+
+def made(dtype: Any) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    return {name: rng.standard_normal(shape).astype(dtype) for name, shape in SHAPES.items()}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_views_lie_in_one_array_each_at_a_cache_line(dtype: Any) -> None:
+    params = made(dtype)
+    kept = {name: value.copy() for name, value in params.items()}
+    flat = FlatParameters(params, dtype)
+    flat.adopt(params)
+    for name, value in kept.items():
+        assert params[name] is flat.values[name]
+        np.testing.assert_array_equal(params[name], value)
+        assert np.shares_memory(params[name], flat.flat_values)
+        assert np.shares_memory(flat.grads[name], flat.flat_grads)
+        assert params[name].ctypes.data % 64 == flat.grads[name].ctypes.data % 64 == 0
+
+
+def test_a_replaced_parameter_is_taken_over_and_a_rewritten_one_left() -> None:
+    params = made(np.float32)
+    flat = FlatParameters(params, np.float32)
+    flat.adopt(params)
+    params["a"][:] = 3
+    params["b"] = np.arange(3.0)
+    flat.adopt(params)
+    assert params["b"].dtype == np.float32
+    np.testing.assert_array_equal(flat.values["b"], [0, 1, 2])
+    np.testing.assert_array_equal(flat.values["a"], 3)
+
+
+@pytest.mark.parametrize("rule", optim.RULES)
+@pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-13), (np.float32, 1e-6)])
+def test_a_rule_over_blocks_is_the_rule_on_each_parameter(
+    rule: str, dtype: Any, bound: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flat_parameters, "BLOCK", 16)  # blocks that end within parameters
+    params = made(dtype)
+    expected = {name: value.copy() for name, value in params.items()}
+    settings: optim.Config = {"epsilon": 1e-3, "momentum": 0.8, "beta1": 0.7, "beta2": 0.9, "decay_rate": 0.6}
+    configs = {name: dict(settings) for name in params}
+    flat = FlatParameters(params, dtype)
+    flat.adopt(params)
+    at_work = rule_on(flat, rule, settings)
+    rng = np.random.default_rng(1)
+    for step in range(10):
+        learning_rate = 0.1 * 0.9**step
+        for name, value in list(expected.items()):
+            gradient = rng.standard_normal(value.shape).astype(dtype)
+            flat.grads[name][...] = gradient
+            configs[name]["learning_rate"] = learning_rate
+            expected[name], _ = optim.RULES[rule](value, gradient, configs[name])
+        at_work.update(learning_rate)
+        for name, value in expected.items():
+            assert distance(params[name], value) < bound, (step, name)

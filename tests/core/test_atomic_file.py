@@ -1,0 +1,97 @@
+"""Files are written whole or not at all, with the modes and links that the user gave them."""
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from captionviewer.core.atomic_file import open_atomically, sweep, write_atomically
+
+posix_only = pytest.mark.skipif(os.name != "posix", reason="modes and links of POSIX")
+
+
+@pytest.fixture
+def umask_077() -> Iterator[None]:
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_what_was_there_stays_when_writing_fails_and_nothing_is_left_beside(tmp_path: Path) -> None:
+    path = tmp_path / "model.npz"
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError), open_atomically(path) as file:
+        file.write(b"half")
+        raise RuntimeError
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == ["model.npz"]
+
+
+def test_a_new_file_has_the_mode_that_the_umask_allows(tmp_path: Path, umask_077: None) -> None:
+    write_atomically(tmp_path / "plot.png", b"x", durable=True)
+    assert mode_of(tmp_path / "plot.png") == 0o600
+
+
+@posix_only
+def test_an_existing_file_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "shared.npz"
+    path.write_bytes(b"old")
+    path.chmod(0o660)
+    write_atomically(path, b"new")
+    assert (mode_of(path), path.read_bytes()) == (0o660, b"new")
+
+
+def test_a_read_only_file_is_refused_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "kept.npz"
+    path.write_bytes(b"old")
+    path.chmod(0o444)
+    with pytest.raises(PermissionError, match="read-only"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+
+
+@posix_only
+def test_a_symbolic_link_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    target = tmp_path / "elsewhere" / "real.npz"
+    target.write_bytes(b"old")
+    link = tmp_path / "link.npz"
+    link.symlink_to(target)
+    write_atomically(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("name", ["m" * 245 + ".npz", "ä" * 120 + ".npz", "..."])
+def test_the_longest_names_can_be_written(tmp_path: Path, name: str) -> None:
+    if name == "...":
+        name = ".npz"
+    write_atomically(tmp_path / name, b"new")
+    assert (tmp_path / name).read_bytes() == b"new"
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next_and_what_a_living_one_writes_is_not(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from captionviewer.core.atomic_file import open_atomically\n"
+        "with open_atomically(Path(sys.argv[1])) as file:\n"
+        "    file.write(b'half'); file.flush(); os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "model.npz")], check=False)
+    assert [each.suffix for each in tmp_path.iterdir()] == [".part"]
+    with open_atomically(tmp_path / "other.npz") as file:
+        file.write(b"x")
+        assert len(list(tmp_path.glob(".other*.part"))) == 1
+        sweep(tmp_path)
+        assert [each.name[:6] for each in tmp_path.iterdir()] == [".other"]
+    assert [each.name for each in tmp_path.iterdir()] == ["other.npz"]

@@ -1,0 +1,155 @@
+"""Sampling and a model in training: the newest snapshot, seldom, at the timestep that is shown."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from captionviewer.core.training.run import TrainingRun
+from captionviewer.ui.sampling import sampler
+from captionviewer.ui.sampling.caption_chips import CaptionChips
+from captionviewer.ui.session.session import ModelOrigin
+from captionviewer.ui.settings import FOLLOW_TRAINING
+from tests.ui.sampling.sampling_setup import OVERFIT, SOON, Shown, learned_model, other_model, shown_sampling
+
+
+def iteration_shown(shown: Shown) -> int:
+    return shown.sample.current.saved.iteration
+
+
+def test_of_many_snapshots_in_a_burst_only_the_newest_is_sampled(qtbot: QtBot, coco_folder: Path) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.use(saved, ModelOrigin.TRAINING)
+        shown.select("train", 3)
+        taken: list[int] = []
+        shown.panel._sampler.sample_changed.connect(lambda: taken.append(iteration_shown(shown)))
+        for iteration in range(200, 240):
+            shown.use(other_model(saved, iteration, iteration), ModelOrigin.TRAINING)
+        qtbot.waitUntil(lambda: iteration_shown(shown) == 239, timeout=SOON)
+        assert len(taken) <= 2 and taken[-1] == 239
+        assert shown.text("sampling_model") == "Model: RNN in training, iteration 239"
+
+
+def test_snapshots_wait_for_their_time_and_a_newly_selected_photo_does_not(
+    qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.use(saved, ModelOrigin.TRAINING)
+        shown.select("train", 3)
+        monkeypatch.setattr(sampler, "PAUSE_MS", 10**8)
+        shown.use(other_model(saved, 2, 300), ModelOrigin.TRAINING)
+        assert not shown.session.workers.running() and iteration_shown(shown) == saved.iteration
+        shown.select("val", 2)
+        assert iteration_shown(shown) == 300
+
+
+def test_a_newer_snapshot_keeps_the_timestep_and_shows_its_own_words(qtbot: QtBot, coco_folder: Path) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.use(saved, ModelOrigin.TRAINING)
+        record = shown.select_learned(saved)
+        shown.panel.setFocus()
+        shown.press(Qt.Key.Key_Right, 4)
+        shown.press(Qt.Key.Key_Left)
+        newer = other_model(saved, seed=2, iteration=300)
+        shown.use(newer, ModelOrigin.TRAINING)
+        qtbot.waitUntil(lambda: iteration_shown(shown) == 300, timeout=SOON)
+        assert shown.panel.position == 3
+        words = shown.greedy_words(record, newer.model)
+        assert words[:3] != shown.greedy_words(record, saved.model)[:3]
+        assert shown.text("generated_caption") == " ".join(words[:3])
+        chips = shown.panel.findChild(CaptionChips)
+        assert chips is not None  # the word gone back from is still there, as the new model says it
+        assert [word.text for word in chips.words()] == ["<START>", *words[:4]]
+
+
+def test_who_stands_at_the_end_stays_at_the_end_of_the_next_caption(qtbot: QtBot, coco_folder: Path) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.use(saved, ModelOrigin.TRAINING)
+        record = shown.select_learned(saved)
+        shown.click("sampling_end")
+        newer = other_model(saved, seed=2, iteration=300)
+        shown.use(newer, ModelOrigin.TRAINING)
+        qtbot.waitUntil(lambda: iteration_shown(shown) == 300, timeout=SOON)
+        assert shown.panel.position == len(shown.greedy_words(record, newer.model))
+        assert not shown.panel.step_action.isEnabled()
+
+
+def test_without_following_the_model_shown_stays_and_the_panel_says_so(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.use(other_model(saved, 1, 10), ModelOrigin.TRAINING)
+        shown.select("train", 3)
+        shown.click("sampling_follow")
+        assert shown.session.settings.get(FOLLOW_TRAINING) is False
+        shown.use(other_model(saved, 2, 20), ModelOrigin.TRAINING)
+        shown.select("val", 3)
+        assert iteration_shown(shown) == 10
+        assert shown.text("sampling_model") == "Model: RNN in training, iteration 10 (not following)"
+        shown.click("sampling_follow")
+        qtbot.waitUntil(lambda: iteration_shown(shown) == 20, timeout=SOON)
+        assert shown.text("sampling_model") == "Model: RNN in training, iteration 20"
+
+
+def test_the_end_of_training_is_shown_even_without_following(qtbot: QtBot, coco_folder: Path) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.use(other_model(saved, 1, 10), ModelOrigin.TRAINING)
+        shown.select("train", 3)
+        shown.click("sampling_follow")
+        shown.use(saved, ModelOrigin.TRAINED)
+        qtbot.waitUntil(lambda: iteration_shown(shown) == saved.iteration, timeout=SOON)
+        assert "trained RNN" in shown.text("sampling_model") and "not saved" in shown.text("sampling_model")
+
+
+def test_saving_the_model_changes_its_name_and_takes_no_new_sample(
+    qtbot: QtBot, coco_folder: Path, tmp_path: Path
+) -> None:
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.use(learned_model(coco_folder))
+        shown.select("train", 3)
+        before = shown.sample
+        assert shown.session.save_model(tmp_path / "learned.npz")
+        assert "learned.npz" in shown.text("sampling_model")
+        assert shown.panel.sample is before and not shown.session.workers.running()
+
+
+def test_a_photo_left_before_its_caption_was_ready_never_shows_it(qtbot: QtBot, coco_folder: Path) -> None:
+    with shown_sampling(qtbot, coco_folder) as shown:
+        seen: list[tuple[str, int]] = []
+
+        def note() -> None:
+            if shown.panel.sample is not None:
+                seen.append(shown.panel.sample.record.key)
+
+        shown.panel._sampler.sample_changed.connect(note)
+        for row in range(8):
+            shown.session.select(shown.dataset.record("train", row))
+        shown.wait_for_sample()
+        qtbot.waitUntil(lambda: not shown.session.workers.running(), timeout=SOON)
+        assert seen == [("train", 7)]
+
+
+def test_following_asks_a_running_training_for_the_next_snapshot_after_each_sample(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    with shown_sampling(qtbot, coco_folder) as shown:
+        run = TrainingRun(OVERFIT, shown.dataset)
+        asked: list[bool] = []
+        run.request_snapshot = lambda: asked.append(True)  # type: ignore[method-assign]
+        shown.session.set_run(run)
+        assert not asked  # no photo is selected: nobody would look at it
+        shown.select("train", 0)
+        assert len(asked) == 1
+        shown.click("sampling_follow")
+        shown.select("train", 1)
+        assert len(asked) == 1
+        shown.click("sampling_follow")
+        assert len(asked) == 2
+        shown.session.set_run(None)

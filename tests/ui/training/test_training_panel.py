@@ -1,0 +1,509 @@
+"""The Training panel by clicks and keys: its form, its run in every state, what it shows and hands on."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QWheelEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.saved.model_file import save_model
+from captionviewer.core.training.events import RunState
+from captionviewer.core.training.settings import FIELDS, PRESETS, TrainingSettings
+from captionviewer.ui.session.session import CurrentModel, ModelOrigin
+from captionviewer.ui.training.training_panel import TrainingPanel
+from tests.coco_folder_writer import write_coco_folder
+from tests.ui.training.training_setup import ENDLESS, QUICK, open_data, pause_for, training_panel, wait
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, coco_folder: Path) -> Iterator[TrainingPanel]:
+    with training_panel(qtbot, coco_folder) as made:
+        yield made
+
+
+def said(panel: TrainingPanel, name: str) -> str:
+    """The text of a label that can be seen."""
+    label = panel.findChild(QLabel, name)
+    assert label is not None
+    assert label.isVisibleTo(panel)
+    return label.text()
+
+
+def state(panel: TrainingPanel) -> str:
+    return said(panel, "training_state")
+
+
+def click(qtbot: QtBot, panel: TrainingPanel, action: QAction) -> None:
+    button = next(each for each in panel.findChildren(QToolButton) if each.defaultAction() is action)
+    assert button.isEnabled(), f"{action.text()} is not enabled"
+    qtbot.mouseClick(button, LEFT)
+
+
+def model_of(panel: TrainingPanel) -> CurrentModel:
+    """The session's model."""
+    model = panel._session.model
+    assert model is not None
+    return model
+
+
+def type_in(qtbot: QtBot, entry: QWidget, text: str) -> None:
+    assert isinstance(entry, QSpinBox | QLineEdit)
+    entry.setFocus()
+    entry.selectAll()
+    qtbot.keyClick(entry, Qt.Key.Key_Delete)
+    qtbot.keyClicks(entry, text)
+
+
+# ---- the form --------------------------------------------------------------------------------------
+
+
+def test_without_data_the_panel_says_what_to_do(qtbot: QtBot) -> None:
+    with training_panel(qtbot, None) as panel:
+        assert "Open a data folder" in state(panel)
+        assert not panel.start_action.isEnabled()
+        assert not panel.step_action.isEnabled()
+
+
+def test_data_makes_it_ready_with_the_notebooks_preset(panel: TrainingPanel) -> None:
+    assert state(panel) == "Ready to train."
+    assert panel.start_action.isEnabled()
+    assert panel.form.preset.currentText() == "Notebook overfit: 50 captions"
+    assert "50 captions, 2 iterations an epoch, 100 in all" in said(panel, "training_summary")
+
+
+def test_every_setting_has_a_label_an_explanation_and_an_accessible_name(panel: TrainingPanel) -> None:
+    buddies = {label.buddy(): label.text() for label in panel.findChildren(QLabel) if label.buddy()}
+    for field in FIELDS:
+        entry = panel.form.entry(field.name)
+        assert field.tooltip in entry.toolTip()
+        if isinstance(entry, QCheckBox):
+            assert entry.text() == field.label
+        else:
+            assert buddies[entry] == field.label
+            assert entry.accessibleName() == field.label
+    assert panel.form.preset in buddies
+
+
+def test_a_preset_fills_the_form_and_an_edit_makes_it_ones_own(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.preset.setFocus()
+    qtbot.keyClick(panel.form.preset, Qt.Key.Key_Down)
+    assert panel.form.preset.currentText() == "LSTM overfit: 50 captions"
+    assert panel.form.settings() == PRESETS["LSTM overfit: 50 captions"]
+    cell = panel.form.entry("cell_type")
+    assert isinstance(cell, QComboBox)
+    assert cell.currentText() == "LSTM"
+    type_in(qtbot, panel.form.entry("seed"), "7")
+    assert panel.form.preset.currentText() == "Own settings"
+    type_in(qtbot, panel.form.entry("seed"), "231")
+    assert panel.form.preset.currentText() == "LSTM overfit: 50 captions"
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_settings_that_are_shown_come_back_as_they_were(panel: TrainingPanel, name: str) -> None:
+    own = replace(PRESETS[name], learning_rate=1.25e-4, lr_decay=0.875, update_rule="sgd_momentum", seed=99)
+    panel.form.set_settings(own)
+    assert panel.form.settings() == own
+
+
+def test_a_batch_larger_than_the_captions_is_named_and_nothing_can_start(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    type_in(qtbot, panel.form.entry("num_captions"), "12")
+    assert "A batch of 25 is larger than the 12 captions" in said(panel, "problem_batch_size")
+    assert "Can't start: A batch of 25" in state(panel)
+    assert not panel.start_action.isEnabled()
+    assert not panel.step_action.isEnabled()
+    type_in(qtbot, panel.form.entry("batch_size"), "6")
+    problem = panel.findChild(QLabel, "problem_batch_size")
+    assert problem is not None
+    assert not problem.isVisibleTo(panel)
+    assert panel.start_action.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("learning_rate", "0", "must be above 0"),
+        ("learning_rate", "-1e-3", "must be above 0"),
+        ("learning_rate", "fast", "must be a number such as 5e-3, not 'fast'"),
+        ("learning_rate", "nan", "must be a number such as 5e-3, not 'nan'"),
+        ("learning_rate", "", "must be a number such as 5e-3, and is empty"),
+        ("learning_rate", "inf", "must be a number, not inf"),
+        ("lr_decay", "1.5", "must be at most 1"),
+    ],
+)
+def test_a_number_that_cannot_be_is_named_at_once(
+    qtbot: QtBot, panel: TrainingPanel, name: str, text: str, words: str
+) -> None:
+    type_in(qtbot, panel.form.entry(name), text)
+    assert words in said(panel, f"problem_{name}")
+    assert words in state(panel)
+    assert not panel.start_action.isEnabled()
+
+
+def test_a_number_may_be_written_as_people_write_it(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(QUICK)
+    for text, value in (("5e-3", 5e-3), ("0,01", 0.01), (" .25 ", 0.25)):
+        type_in(qtbot, panel.form.entry("learning_rate"), text)
+        assert panel.form.settings().learning_rate == value
+        assert panel.start_action.isEnabled()
+
+
+def test_a_hidden_size_beyond_memory_is_named(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(QUICK)
+    type_in(qtbot, panel.form.entry("hidden_dim"), "65536")
+    assert "of memory and" in said(panel, "problem_hidden_dim")
+    assert not panel.start_action.isEnabled()
+
+
+def test_fields_hold_no_size_below_one(qtbot: QtBot, panel: TrainingPanel) -> None:
+    for name in ("hidden_dim", "wordvec_dim", "batch_size", "num_epochs", "num_captions"):
+        type_in(qtbot, panel.form.entry(name), "0")
+        qtbot.keyClick(panel.form.entry(name), Qt.Key.Key_Return)
+        assert getattr(panel.form.settings(), name) >= 1
+
+
+def test_the_wheel_changes_no_field_that_is_not_being_edited(qtbot: QtBot, panel: TrainingPanel) -> None:
+    def turn(entry: QWidget) -> None:
+        place = QPointF(entry.rect().center())
+        event = QWheelEvent(
+            place,
+            QPointF(entry.mapToGlobal(place.toPoint())),
+            QPoint(0, 0),
+            QPoint(0, 120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(entry, event)
+
+    before = panel.form.settings()
+    panel.form.preset.setFocus()
+    turn(panel.form.entry("hidden_dim"))
+    turn(panel.form.entry("cell_type"))
+    assert panel.form.settings() == before
+    panel.form.entry("hidden_dim").setFocus()
+    turn(panel.form.entry("hidden_dim"))
+    assert panel.form.settings().hidden_dim == before.hidden_dim + 1
+
+
+# ---- a run -----------------------------------------------------------------------------------------
+
+
+def test_a_run_that_is_started_goes_to_its_end_and_leaves_a_model(qtbot: QtBot, panel: TrainingPanel) -> None:
+    session = panel._session
+    panel.form.set_settings(QUICK)
+    click(qtbot, panel, panel.start_action)
+    assert panel.is_running()
+    wait(lambda: not panel.is_running(), qtbot)
+    assert state(panel) == "Finished: 40 iterations."
+    assert said(panel, "number_iteration") == "40 / 40"
+    assert said(panel, "number_epoch") == "10 / 10"
+    assert said(panel, "number_learning_rate") == f"{5e-3 * 0.95**10:.3g}"
+    assert session.model is not None
+    assert session.model.origin is ModelOrigin.TRAINED
+    assert session.model.unsaved
+    assert session.model.saved.iteration == len(session.model.saved.loss_history) == 40
+    assert len(session.trained_photos("train")) == 20
+    assert session.run is None
+    shown = float(said(panel, "number_loss"))
+    assert shown == pytest.approx(session.model.saved.loss_history[-10:].mean(), rel=0.01)
+    panel.run_area.per_word_action.trigger()
+    per_word = session.model.saved.words_history[-10:].mean()
+    assert float(said(panel, "number_loss")) == pytest.approx(per_word, rel=0.01)
+    assert float(said(panel, "number_perplexity").replace(",", "")) == pytest.approx(
+        np.exp(per_word), rel=0.05
+    )
+
+
+def test_a_run_is_paused_stepped_resumed_and_stopped_by_its_buttons(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: "left" in state(panel), qtbot)
+    assert "Training, about" in state(panel)
+    assert not panel.step_action.isEnabled()
+    click(qtbot, panel, panel.pause_action)
+    wait(lambda: state(panel).startswith("Paused after iteration"), qtbot)
+    assert panel.pause_action.text().replace("&", "") == "Resume"
+    at = int(said(panel, "number_iteration").split(" ")[0].replace(",", ""))
+    assert state(panel) == f"Paused after iteration {at:,}."
+    for wanted in (at + 1, at + 2):
+        click(qtbot, panel, panel.step_action)
+        wait(lambda wanted=wanted: state(panel) == f"Paused after iteration {wanted:,}.", qtbot)
+    click(qtbot, panel, panel.pause_action)
+    wait(lambda: state(panel).startswith("Training"), qtbot)
+    assert panel.pause_action.text().replace("&", "") == "Pause"
+    click(qtbot, panel, panel.stop_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    assert "Stopped after iteration" in state(panel)
+    model = panel._session.model
+    assert model is not None
+    assert model.saved.iteration > at + 2
+    assert model.unsaved
+    assert not panel.stop_action.isEnabled()
+    assert not panel.pause_action.isEnabled()
+    assert panel.start_action.isEnabled()
+
+
+def test_a_single_step_can_begin_a_run(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.step_action)
+    wait(lambda: model_of(panel).saved.iteration == 1, qtbot)
+    assert model_of(panel).origin is ModelOrigin.TRAINING
+    assert state(panel) == "Paused after iteration 1."
+
+
+def test_the_keys_in_the_menu_work_in_the_panel(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(ENDLESS)
+    panel.activateWindow()
+    panel.form.preset.setFocus()
+    qtbot.keyClick(panel, Qt.Key.Key_F7)
+    wait(lambda: state(panel) == "Paused after iteration 1.", qtbot)
+    qtbot.keyClick(panel, Qt.Key.Key_F6)
+    wait(lambda: state(panel).startswith("Training"), qtbot)
+    qtbot.keyClick(panel, Qt.Key.Key_F8)
+    wait(lambda: not panel.is_running(), qtbot)
+
+
+def test_the_form_is_only_read_while_a_run_goes_on(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.start_action)
+    assert not panel.form.entry("hidden_dim").isEnabled()
+    assert not panel.form.preset.isEnabled()
+    panel.stop_action.trigger()
+    wait(lambda: not panel.is_running(), qtbot)
+    assert panel.form.entry("hidden_dim").isEnabled()
+
+
+def test_the_clock_ticks_only_while_a_run_is_live(qtbot: QtBot, panel: TrainingPanel) -> None:
+    ticks: list[None] = []
+    panel.control.ticked.connect(lambda: ticks.append(None))
+    pause_for(qtbot, 0.15)
+    assert not ticks
+    panel.form.set_settings(QUICK)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    count = len(ticks)
+    assert count > 0
+    pause_for(qtbot, 0.15)
+    assert len(ticks) == count
+
+
+def test_a_run_that_diverges_says_so_and_what_is_kept(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(replace(ENDLESS, update_rule="sgd", learning_rate=1e30))
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    assert "Failed. The loss became NaN at iteration 2" in state(panel)
+    assert "learning rate (1e+30)" in state(panel)
+    model = panel._session.model
+    assert model is not None
+    assert model.origin is ModelOrigin.UNTRAINED
+    assert not model.unsaved
+    assert not panel._session.trained_photos("train")
+    assert all(np.isfinite(values).all() for values in model.model.params.values())
+
+
+def test_a_run_that_diverges_late_leaves_its_last_good_model(
+    qtbot: QtBot, panel: TrainingPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = CaptioningSolver.step
+
+    def spoiled(solver: CaptioningSolver) -> float:
+        loss = step(solver)
+        return float("nan") if solver.iteration == 60 else loss
+
+    monkeypatch.setattr(CaptioningSolver, "step", spoiled)
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    assert "The model of iteration 50 is kept." in state(panel)
+    model = panel._session.model
+    assert model is not None
+    assert (model.origin, model.saved.iteration, model.unsaved) == (ModelOrigin.TRAINED, 50, True)
+    assert len(model.saved.loss_history) == 50
+
+
+def test_stopping_and_waiting_hands_the_model_over_before_it_returns(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: panel.control.run is not None and len(panel.control.run.history) > 3, qtbot)
+    assert panel.stop_and_wait(20)
+    assert not panel.is_running()
+    assert panel._session.has_unsaved_model
+    assert panel._session.model is not None
+    assert panel._session.model.origin is ModelOrigin.TRAINED
+    assert panel.stop_and_wait(0)  # nothing runs any more
+
+
+def test_stopping_a_step_that_takes_too_long_says_that_it_has_not_ended(
+    qtbot: QtBot, panel: TrainingPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, step = threading.Event(), CaptioningSolver.step
+
+    def slow(solver: CaptioningSolver) -> float:
+        go_on.wait(20)
+        return step(solver)
+
+    monkeypatch.setattr(CaptioningSolver, "step", slow)
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: bool(panel.control.run and panel.control.run.progress().num_iterations), qtbot)
+    assert not panel.stop_and_wait(0.05)
+    assert panel.is_running()
+    go_on.set()
+    wait(lambda: not panel.is_running(), qtbot)
+
+
+def test_the_window_is_asked_before_a_run_takes_a_models_place(qtbot: QtBot, panel: TrainingPanel) -> None:
+    asked: list[None] = []
+    panel.ask_before_start(lambda: bool(asked.append(None)))
+    panel.form.set_settings(QUICK)
+    click(qtbot, panel, panel.start_action)
+    assert len(asked) == 1
+    assert not panel.is_running()
+    assert state(panel) == "Ready to train."
+
+
+def test_other_data_ends_the_run_that_trains_on_the_old(
+    qtbot: QtBot, panel: TrainingPanel, tmp_path: Path
+) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: bool(panel.watched.count()), qtbot)
+    run = panel.control.run
+    assert run is not None
+    open_data(qtbot, panel._session, write_coco_folder(tmp_path / "other"))
+    wait(lambda: not panel.is_running(), qtbot)
+    assert run.state is RunState.STOPPED
+    assert state(panel) == "Ready to train."
+    assert said(panel, "number_iteration") == "–"
+    assert len(panel.plot.series) == 0
+
+
+# ---- what is watched and handed on -----------------------------------------------------------------
+
+
+def test_watched_photos_are_described_as_the_network_learns(qtbot: QtBot, panel: TrainingPanel) -> None:
+    session = panel._session
+    dataset = session.dataset
+    assert dataset is not None
+    session.select(dataset.record("val", 1))
+    panel.form.set_settings(QUICK)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    watched = panel.watched.watched
+    assert [photo.record.split for photo in watched] == ["val", "train", "train", "train"]
+    assert [photo.trained_on for photo in watched] == [False, True, True, True]
+    model = session.model
+    assert model is not None
+    for row, photo in enumerate(watched):
+        features = dataset.features(photo.record.split, np.array([photo.record.row]))
+        caption = caption_text(model.model.sample(features)[0], dataset.vocabulary)
+        assert panel.watched.item(row).text() == (caption or "(no words)")
+    for photo in watched[1:]:
+        texts = [
+            caption_text(dataset.captions("train")[row], dataset.vocabulary)
+            for row in photo.record.caption_rows
+            if row in model.saved.caption_rows
+        ]
+        assert texts == [photo.truth]
+
+
+def test_a_photo_selected_during_a_run_is_watched_from_then_on(qtbot: QtBot, panel: TrainingPanel) -> None:
+    session = panel._session
+    assert session.dataset is not None
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.step_action)
+    wait(lambda: panel.watched.count() == 3, qtbot)
+    chosen = session.dataset.record("val", 5)
+    session.select(chosen)
+    assert panel.watched.count() == 4
+    assert panel.watched.watched[0].record == chosen
+    wait(lambda: panel.watched.item(0).text() != "…", qtbot)
+
+
+def test_a_click_on_a_watched_photo_selects_it_everywhere(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.step_action)
+    wait(lambda: panel.watched.count() == 3, qtbot)
+    place = panel.watched.visualItemRect(panel.watched.item(1)).center()
+    wanted = panel.watched.watched[1].record
+    qtbot.mouseClick(panel.watched.viewport(), LEFT, pos=place)
+    assert panel._session.record == wanted
+
+
+def test_snapshots_that_are_asked_for_become_the_sessions_model(qtbot: QtBot, panel: TrainingPanel) -> None:
+    session = panel._session
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: session.run is not None and bool(session.run.progress().iteration), qtbot)
+    assert session.run is not None
+    for _ in range(3):
+        before = session.model
+        session.run.request_snapshot()
+        wait(lambda before=before: session.model is not before, qtbot)
+        assert session.model is not None
+        assert session.model.origin is ModelOrigin.TRAINING
+    assert "in training, iteration" in session.model.words
+
+
+def test_the_photos_trained_on_are_known_as_soon_as_the_run_is_prepared(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.step_action)
+    wait(lambda: len(panel._session.trained_photos("train")) == 20, qtbot)
+    assert panel.control.run is not None
+    assert panel._session.trained_photos("train") == frozenset(panel.control.run.image_rows.tolist())
+
+
+def test_an_opened_model_shows_its_losses_and_settings(
+    qtbot: QtBot, panel: TrainingPanel, tmp_path: Path
+) -> None:
+    session = panel._session
+    own = replace(QUICK, learning_rate=2e-3)
+    panel.form.set_settings(own)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    assert session.model is not None
+    save_model(tmp_path / "model.npz", session.model.saved)
+    loss = said(panel, "number_loss")
+    panel.form.set_settings(TrainingSettings())
+    session.open_model(tmp_path / "model.npz")
+    wait(lambda: session.model is not None and session.model.origin is ModelOrigin.SAVED, qtbot)
+    assert state(panel) == "Loss of the opened model, 40 iterations."
+    assert panel.form.settings() == own
+    assert said(panel, "number_loss") == loss
+    assert len(panel.plot.series) == 40
+
+
+def test_a_narrow_panel_puts_the_form_above_the_loss(qtbot: QtBot, panel: TrainingPanel) -> None:
+    wide = panel.form.mapTo(panel, QPoint(0, 0)), panel.plot.mapTo(panel, QPoint(0, 0))
+    assert wide[0].x() < wide[1].x()
+    panel.resize(panel.minimumSizeHint().width(), 900)
+    wait(lambda: panel.plot.mapTo(panel, QPoint(0, 0)).y() > 200, qtbot)
+    assert panel.plot.mapTo(panel, QPoint(0, 0)).x() < 40

@@ -1,0 +1,136 @@
+"""The Training panel by the room it has, and what it lets begin."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from captionviewer.ui.session.session import CurrentModel, ModelOrigin
+from captionviewer.ui.training.training_panel import TrainingPanel
+from tests.ui.training.test_training_panel import LEFT, click, model_of
+from tests.ui.training.training_setup import ENDLESS, QUICK, training_panel, wait
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, coco_folder: Path) -> Iterator[TrainingPanel]:
+    with training_panel(qtbot, coco_folder) as made:
+        yield made
+
+
+def test_a_run_folds_the_form_away_where_there_is_little_room(qtbot: QtBot, panel: TrainingPanel) -> None:
+    line = panel.fontMetrics().height()
+    panel.resize(44 * line, 19 * line)
+    panel.form.set_settings(ENDLESS)
+    assert panel.form.isVisible()
+    click(qtbot, panel, panel.start_action)
+    assert not panel.form.isVisible()
+    assert panel.focusProxy().isEnabled()  # the panel's shortcut still takes the keyboard there
+    button = panel.findChild(QToolButton, "training_settings")
+    assert button is not None
+    qtbot.mouseClick(button, LEFT)
+    assert panel.form.isVisible()
+    click(qtbot, panel, panel.stop_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    assert panel.form.isVisible()
+
+
+def test_a_run_leaves_the_form_where_there_is_room_for_both(qtbot: QtBot, panel: TrainingPanel) -> None:
+    line = panel.fontMetrics().height()
+    panel.resize(70 * line, 30 * line)
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.start_action)
+    assert panel.form.isVisible()
+    assert not panel.form.preset.isEnabled()
+    assert panel.focusProxy().isEnabled()
+
+
+def test_a_wide_and_low_place_puts_the_captions_beside_the_loss(qtbot: QtBot, panel: TrainingPanel) -> None:
+    line = panel.fontMetrics().height()
+    panel.resize(64 * line, 20 * line)
+    panel.form.set_settings(ENDLESS)
+    panel.settings_action.setChecked(False)
+    click(qtbot, panel, panel.start_action)
+    wait(panel.watched.isVisible, qtbot)
+    wait(lambda: panel.watched.x() > panel.plot.x() + panel.plot.width() // 2, qtbot)
+    panel.resize(64 * line, 60 * line)
+    wait(lambda: panel.watched.y() > panel.plot.y() + panel.plot.height() // 2, qtbot)
+
+
+def test_no_run_can_start_while_data_is_being_opened(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(QUICK)
+    session = panel._session
+    assert panel.start_action.isEnabled()
+    session.opening = "Opening another folder…"
+    session.opening_changed.emit()
+    assert not panel.start_action.isEnabled()
+    assert not panel.step_action.isEnabled()
+    session.opening = ""
+    session.opening_changed.emit()
+    assert panel.start_action.isEnabled()
+
+
+def test_data_that_is_opened_while_a_question_stands_starts_no_run(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    panel.form.set_settings(QUICK)
+    session = panel._session
+
+    def answer_late() -> bool:
+        session.opening = "Opening another folder…"
+        return True
+
+    panel.ask_before_start(answer_late)
+    panel.start_action.trigger()
+    assert panel.control.run is None
+    session.opening = ""
+
+
+def test_the_exported_numbers_of_an_opened_model_hold_the_rates_as_they_decayed(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    panel.form.set_settings(replace(QUICK, lr_decay=0.5))
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    saved = model_of(panel).saved
+    panel._session.set_model(CurrentModel(saved, ModelOrigin.SAVED))
+    rates = [row[4] for row in list(panel.plot.rows())[1:]]
+    assert rates[0] == pytest.approx(QUICK.learning_rate)
+    assert rates[-1] == pytest.approx(QUICK.learning_rate * 0.5 ** (QUICK.num_epochs - 1))
+
+
+def test_a_panel_too_narrow_and_too_low_for_both_shows_the_form_or_the_loss(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    line = panel.fontMetrics().height()
+    panel.resize(36 * line, 22 * line)
+    assert panel.width() == 36 * line  # the two together do not ask for more
+    assert panel.form.isVisible()
+    assert not panel.run_area.isVisible()
+    panel.settings_action.setChecked(False)
+    assert panel.run_area.isVisible()
+    assert not panel.form.isVisible()
+
+
+def test_the_end_of_an_opened_model_is_said_in_numbers(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(QUICK)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    saved = model_of(panel).saved
+    panel._session.set_model(CurrentModel(saved, ModelOrigin.SAVED))
+    assert panel.numbers.iteration.text == f"{saved.iteration:,}"
+    assert panel.numbers.rate.text == f"{saved.rates_history[-1]:.3g}"
+
+
+def test_tab_goes_from_the_buttons_to_the_settings(panel: TrainingPanel) -> None:
+    at: QWidget = panel.findChild(QToolButton, "training_start")
+    order = []
+    while at is not panel.form.preset and len(order) < 20:
+        if at.focusPolicy() & Qt.FocusPolicy.TabFocus and isinstance(at, QToolButton):
+            order.append(at.accessibleName())
+        at = at.nextInFocusChain()
+    assert order == ["Start", "Pause", "Step", "Stop", "Settings"]
+    assert at is panel.form.preset
