@@ -52,7 +52,7 @@ class CaptioningModel(nn.Module):
         return self.score(state[0] if self.is_lstm else state), state
 
     def forward(self, features: Tensor, captions: Tensor) -> Tensor:
-        """Logits (N, T, V) under teacher forcing: at each word of captions (N, T), those of the word after it.
+        """Logits (N, T, V) under teacher forcing: at each word of captions (N, T), those of the next word.
 
         Train with cross_entropy(logits[:, :-1].flatten(0, 1), captions[:, 1:].flatten(), ignore_index=NULL).
         """
