@@ -377,7 +377,7 @@ def temporal_affine_backward(
 
 
 def temporal_softmax_loss(
-    x: FloatArray, y: IntArray, mask: BoolArray, verbose: bool = False
+    x: FloatArray, y: IntArray, mask: BoolArray | FloatArray, verbose: bool = False
 ) -> tuple[float, FloatArray]:
     """Cross-entropy of the right word at each timestep, summed over time and averaged over captions.
 
@@ -388,7 +388,8 @@ def temporal_softmax_loss(
     y
         (N, T) the id of the right word.
     mask
-        (N, T) False where there is nothing to predict: no loss and no gradient there.
+        (N, T) False where there is nothing to predict: no loss and no gradient there. A number weighs the
+        loss of its position.
     verbose
         print the shape of the gradient.
 
@@ -397,15 +398,17 @@ def temporal_softmax_loss(
     loss in nats a caption, and dx (N, T, V).
     """
     N = x.shape[0]
-    mask = np.asarray(mask, dtype=bool)
     right = y[..., np.newaxis]
     shifted = x - x.max(axis=2, keepdims=True)  # the same probabilities, and exp cannot overflow
     log_probs = shifted - np.log(np.exp(shifted).sum(axis=2, keepdims=True))
     right_log_probs = np.take_along_axis(log_probs, right, axis=2)
-    loss = -float(right_log_probs[mask].sum(dtype=np.float64)) / N
+    weights = np.asarray(mask).astype(log_probs.dtype)[..., np.newaxis]  # (N, T, 1)
+    counted = weights != 0
+    loss = -float((right_log_probs[counted] * weights[counted]).sum(dtype=np.float64)) / N
     dx = np.exp(log_probs)  # softmax, less one at the right word
     np.put_along_axis(dx, right, np.take_along_axis(dx, right, axis=2) - 1, axis=2)
-    dx[~mask] = 0
+    dx *= weights
+    dx[~counted[..., 0]] = 0  # whatever the scores were, NaN too
     dx /= N
     if verbose:
         print("dx:", dx.shape)  # noqa: T201  asked for

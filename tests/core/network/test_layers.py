@@ -145,6 +145,19 @@ def test_softmax_neither_counts_nor_follows_what_is_masked() -> None:
     np.testing.assert_array_equal(gradient_again, gradient)
 
 
+def test_a_mask_of_numbers_weighs_the_loss_and_the_gradient_of_each_position() -> None:
+    rng = np.random.default_rng(1)
+    scores, targets = rng.standard_normal((2, 3, 4)), rng.integers(4, size=(2, 3))
+    weights = np.array([[0.5, 0.0, 2.0], [1.0, 0.25, 0.0]])
+    loss, gradient = layers.temporal_softmax_loss(scores, targets, weights)
+    probabilities = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
+    right = np.eye(4)[targets]
+    assert loss == pytest.approx(-(weights * np.log((probabilities * right).sum(axis=2))).sum() / 2)
+    np.testing.assert_allclose(gradient, (probabilities - right) * weights[..., np.newaxis] / 2)
+    _, narrow = layers.temporal_softmax_loss(scores.astype(np.float32), targets, weights)
+    assert narrow.dtype == np.float32
+
+
 def test_softmax_survives_scores_that_would_overflow_exp() -> None:
     loss, gradient = layers.temporal_softmax_loss(
         np.array([[[1e4, 0.0, -1e4]]]), np.array([[1]]), np.array([[True]])
