@@ -3,6 +3,7 @@
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.inference import advance, log_softmax, start_state
 
@@ -38,9 +39,9 @@ def surprise_of(model: CaptioningRNN, features: FloatArray, captions: IntArray) 
     start = model.checked_features(np.asarray(features)[np.newaxis])
     captions = model.checked_captions(captions, len(np.asarray(captions)))
     K, T = captions.shape
-    state = start_state(params, model.cell_type == "lstm", np.repeat(start, K, axis=0))
+    state = start_state(params, model.cell_type, np.repeat(start, K, axis=0))
     result = np.full((K, T - 1), np.nan, dtype=params["Wx"].dtype)
-    null = model.word_to_idx["<NULL>"]
+    null = model.word_to_idx[NULL]
     for t in range(T - 1):
         state, logits = advance(params, state, captions[:, t])
         right = captions[:, t + 1]

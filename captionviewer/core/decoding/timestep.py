@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray
+from captionviewer.core.coco.vocabulary import END, START
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import DecodingState
 from captionviewer.core.network.inference import (
-    DecodingState,
     Params,
     advance,
     log_softmax,
@@ -76,7 +77,7 @@ def initial_state(model: CaptioningRNN, features: FloatArray) -> DecodingState:
     ValueError
         features of the wrong shape.
     """
-    return start_state(model.checked_params(), model.cell_type == "lstm", model.checked_features(features))
+    return start_state(model.checked_params(), model.cell_type, model.checked_features(features))
 
 
 def next_timestep(
@@ -113,7 +114,7 @@ def _next(
         state, fed, index = previous.state, previous.word, previous.index + 1
         log_probability = previous.caption_log_probability
     else:
-        state, fed, index, log_probability = previous, word_id(model.word_to_idx, "<START>"), 0, 0.0
+        state, fed, index, log_probability = previous, word_id(model.word_to_idx, START), 0, 0.0
     state, logits = advance(params, state, np.array([fed]))
     log_probabilities = log_softmax(logits[0])  # (V,)
     chosen = int(logits[0].argmax()) if word is None else _checked_word(model, word)
@@ -148,12 +149,12 @@ def greedy_timesteps(model: CaptioningRNN, features: FloatArray, max_length: int
     ValueError
         no `<START>` or `<END>` in the vocabulary, wrong features, or max_length below 1.
     """
-    end = word_id(model.word_to_idx, "<END>")
+    end = word_id(model.word_to_idx, END)
     if max_length < 1:
         raise ValueError(f"max_length is at least 1, not {max_length}")
     params = model.checked_params()
     features = model.checked_features(np.asarray(features)[np.newaxis])
-    previous: DecodingState | Timestep = start_state(params, model.cell_type == "lstm", features)
+    previous: DecodingState | Timestep = start_state(params, model.cell_type, features)
     timesteps: list[Timestep] = []
     while len(timesteps) < max_length:
         previous = _next(model, params, previous, None)

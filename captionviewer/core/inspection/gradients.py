@@ -13,8 +13,9 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.fast_step import activated
-from captionviewer.core.network.inference import DecodingState, logits_of, recurrent_input, start_state
+from captionviewer.core.network.cells import DecodingState
+from captionviewer.core.network.inference import logits_of, recurrent_input, start_state
+from captionviewer.core.network.packed_cells import activated
 
 
 @dataclass(frozen=True)
@@ -83,18 +84,18 @@ def state_gradients(model: CaptioningRNN, features: FloatArray, captions: IntArr
         raise ValueError("a caption needs a word after <START> for a loss")
     lstm = model.cell_type == "lstm"
     H, dtype = model.hidden_dim, params["Wx"].dtype
-    state = start_state(params, lstm, features)
+    state = start_state(params, model.cell_type, features)
     states, gates, direct = [state], [], np.zeros((N, T, H), dtype)
     counted = (captions[:, 1:] != model.word_to_idx[NULL]).astype(dtype)
     for t in range(T):
         a = recurrent_input(params, state, captions[:, t])
         if state.c is None:
-            state = DecodingState(np.tanh(a), None)
+            state = DecodingState(np.tanh(a), None, state.cell_type)
             gates.append((state.h, state.h, state.h, state.h))
         else:
             i, f, o, g = activated(a)
             c = f * state.c + i * g
-            state = DecodingState(o * np.tanh(c), c)
+            state = DecodingState(o * np.tanh(c), c, state.cell_type)
             gates.append((i, f, o, g))
         states.append(state)
         logits = logits_of(params, state)

@@ -7,7 +7,7 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import END, NULL, START
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.inference import DecodingState, logits_of, next_state, start_state, word_id
+from captionviewer.core.network.inference import logits_of, next_state, start_state, word_id
 
 
 def captions_without(
@@ -50,7 +50,7 @@ def captions_without(
     features = model.checked_features(features)
     start, end = word_id(model.word_to_idx, START), word_id(model.word_to_idx, END)
     captions = np.full((len(features), max_length), model.word_to_idx[NULL], dtype=np.int32)
-    state = start_state(params, model.cell_type == "lstm", features)
+    state = start_state(params, model.cell_type, features)
     state.h[:, held] = value
     rows, words = np.arange(len(features)), np.full(len(features), start)
     for t in range(max_length):
@@ -62,7 +62,7 @@ def captions_without(
         rows, words = rows[going], words[going]
         if len(rows) == 0:
             break
-        state = DecodingState(state.h[going], None if state.c is None else state.c[going])
+        state = state.of_images(going)
     return captions
 
 

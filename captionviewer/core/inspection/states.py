@@ -9,8 +9,9 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.fast_step import activated
-from captionviewer.core.network.inference import DecodingState, recurrent_input, start_state
+from captionviewer.core.network.cells import DecodingState
+from captionviewer.core.network.inference import recurrent_input, start_state
+from captionviewer.core.network.packed_cells import activated
 
 # What can be looked at of a cell; a vanilla RNN has only its hidden state.
 Quantity = Literal["h", "c", "i", "f", "o", "g"]
@@ -66,9 +67,7 @@ def trace_states(model: CaptioningRNN, features: FloatArray, words: IntArray) ->
     """
     params = model.checked_params()
     fed = model.checked_captions(np.asarray(words)[np.newaxis], 1)[0]
-    state = start_state(
-        params, model.cell_type == "lstm", model.checked_features(np.asarray(features)[np.newaxis])
-    )
+    state = start_state(params, model.cell_type, model.checked_features(np.asarray(features)[np.newaxis]))
     initial = state.h[0]
     steps: list[dict[Quantity, FloatArray]] = []
     for word in fed:
@@ -85,11 +84,11 @@ def _watched_step(
     a = recurrent_input(params, state, words)
     if state.c is None:
         h = np.tanh(a)
-        return DecodingState(h, None), {"h": h}
+        return DecodingState(h, None, state.cell_type), {"h": h}
     i, f, o, g = activated(a)
     c = f * state.c + i * g
     h = o * np.tanh(c)
-    return DecodingState(h, c), {"h": h, "c": c, "i": i, "f": f, "o": o, "g": g}
+    return DecodingState(h, c, state.cell_type), {"h": h, "c": c, "i": i, "f": f, "o": o, "g": g}
 
 
 @dataclass(frozen=True)
@@ -160,11 +159,11 @@ def corpus_states(
     order = np.argsort(-lengths, kind="stable")  # captions of one length run side by side
     for first in range(0, len(order), BATCH):
         rows = order[first : first + BATCH]
-        state = start_state(params, model.cell_type == "lstm", features[rows])
+        state = start_state(params, model.cell_type, features[rows])
         for t in range(int(lengths[rows[0]])):
             running = int((lengths[rows] > t).sum())  # the longest come first
             rows = rows[:running]
-            state = DecodingState(state.h[:running], None if state.c is None else state.c[:running])
+            state = state.of_images(slice(running))
             state, seen = _watched_step(params, state, captions[rows, t])
             values[start[rows] + t] = seen[quantity]
         if progress is not None and not progress(min(1.0, (first + BATCH) / len(order))):

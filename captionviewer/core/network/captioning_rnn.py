@@ -4,18 +4,21 @@ import copy
 import math
 from collections import deque
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.network import fast_step, layers
+from captionviewer.core.coco.vocabulary import END, NULL, START
+from captionviewer.core.network import layers
+from captionviewer.core.network.cells import CELLS, CellType
+from captionviewer.core.network.fast_step import loss_and_gradients
 from captionviewer.core.network.inference import greedy_captions
-
-CellType = Literal["rnn", "lstm"]
+from captionviewer.core.network.parameter_shapes import parameter_shapes
+from captionviewer.core.network.workspace import Interrupt, Workspace, never
 
 _WORKSPACE_KEPT = 512 << 20  # bytes; what a larger minibatch needed is given back after it
+_PIECE = 1 << 22  # numbers drawn or copied between two looks at an `interrupt`: some 50 ms
 
 
 class CaptioningRNN:
@@ -39,6 +42,9 @@ class CaptioningRNN:
         "rnn" or "lstm".
     dtype
         of the parameters made here, float32 or float64.
+
+    `_null`, `_start` and `_end` are the ids of those words (None where the vocabulary lacks one), as in the
+    course's class.
     """
 
     def __init__(
@@ -51,6 +57,7 @@ class CaptioningRNN:
         dtype: npt.DTypeLike = np.float32,
         *,
         rng: np.random.Generator | None = None,
+        interrupt: Interrupt = never,
     ) -> None:
         """Draw the first values of the parameters.
 
@@ -66,22 +73,24 @@ class CaptioningRNN:
             float32 or float64.
         rng
             draws the values; None takes NumPy's global state, as the notebook does.
+        interrupt
+            called now and then while a large model is drawn; what it raises ends that.
 
         Raises
         ------
         ValueError
             a cell type or dtype not among those, a size below 1, or no `<NULL>`.
         """
-        if cell_type not in ("rnn", "lstm"):
-            raise ValueError(f'cell_type is "rnn" or "lstm", not {cell_type!r}')
+        if cell_type not in CELLS:
+            raise ValueError(f"cell_type is {' or '.join(map(repr, CELLS))}, not {cell_type!r}")
         if np.dtype(dtype) not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f"dtype is float32 or float64, not {np.dtype(dtype)}")
         sizes = {"input_dim": input_dim, "wordvec_dim": wordvec_dim, "hidden_dim": hidden_dim}
         for name, size in sizes.items():
             if size < 1:
                 raise ValueError(f"{name} is at least 1, not {size}")
-        if "<NULL>" not in word_to_idx:
-            raise ValueError("the vocabulary has no <NULL>, the word that pads short captions")
+        if NULL not in word_to_idx:
+            raise ValueError(f"the vocabulary has no {NULL}, the word that pads short captions")
         self.dtype = np.dtype(dtype)
         self.cell_type: CellType = cell_type
         self.word_to_idx = dict(word_to_idx)
@@ -89,33 +98,37 @@ class CaptioningRNN:
         self.input_dim = int(input_dim)
         self.wordvec_dim = int(wordvec_dim)
         self.hidden_dim = int(hidden_dim)
+        self._null = word_to_idx[NULL]
+        self._start, self._end = word_to_idx.get(START), word_to_idx.get(END)
 
         # One for each call of `loss` at a time: taken out, used, put back, so threads do not meet in one.
-        self._idle_workspaces: deque[fast_step.Workspace] = deque(maxlen=2)
+        self._idle_workspaces: deque[Workspace] = deque(maxlen=2)
 
-        V, D, W, H = len(word_to_idx), self.input_dim, self.wordvec_dim, self.hidden_dim
-        G = self._shapes()["b"][0]  # columns of the recurrent products: H, or one H for each gate
+        shapes = self._shapes()
 
-        def normal(rows: int, columns: int, scale: float) -> FloatArray:
-            drawn = np.random.randn(rows, columns) if rng is None else rng.standard_normal((rows, columns))
-            drawn *= scale
-            return drawn.astype(self.dtype)
+        def normal(name: str, scale: float) -> FloatArray:
+            rows, columns = shapes[name]
+            values: FloatArray = np.empty((rows, columns), self.dtype)
+            some = max(1, _PIECE // columns)
+            for start in range(0, rows, some):  # in pieces the same numbers come as at once
+                interrupt()
+                n = min(some, rows - start)
+                drawn = np.random.randn(n, columns) if rng is None else rng.standard_normal((n, columns))
+                np.multiply(drawn, scale, out=drawn)
+                values[start : start + n] = drawn
+            return values
 
         # The order in which these are drawn is the notebook's: the same np.random.seed, the same model.
-        W_embed = normal(V, W, 1 / 100)
-        W_proj = normal(D, H, 1 / math.sqrt(D))
-        Wx = normal(W, G, 1 / math.sqrt(W))
-        Wh = normal(H, G, 1 / math.sqrt(H))
-        W_vocab = normal(H, V, 1 / math.sqrt(H))
+        drawn = {
+            "W_embed": normal("W_embed", 1 / 100),
+            "W_proj": normal("W_proj", 1 / math.sqrt(self.input_dim)),
+            "Wx": normal("Wx", 1 / math.sqrt(self.wordvec_dim)),
+            "Wh": normal("Wh", 1 / math.sqrt(self.hidden_dim)),
+            "W_vocab": normal("W_vocab", 1 / math.sqrt(self.hidden_dim)),
+        }
         self.params: dict[str, FloatArray] = {
-            "W_embed": W_embed,
-            "W_proj": W_proj,
-            "b_proj": np.zeros(H, self.dtype),
-            "Wx": Wx,
-            "Wh": Wh,
-            "b": np.zeros(G, self.dtype),
-            "W_vocab": W_vocab,
-            "b_vocab": np.zeros(V, self.dtype),
+            name: drawn[name] if name in drawn else np.zeros(shape, self.dtype)
+            for name, shape in shapes.items()
         }
 
     def __repr__(self) -> str:
@@ -127,12 +140,15 @@ class CaptioningRNN:
     @property
     def num_parameters(self) -> int:
         """How many numbers training adjusts."""
-        return sum(value.size for value in self.params.values())
+        return sum(np.size(value) for value in self.params.values())
 
-    def copy(self) -> "CaptioningRNN":
-        """A model with the same values in arrays of its own: nothing done to one reaches the other."""
+    def copy(self, interrupt: Interrupt = never) -> "CaptioningRNN":
+        """A model with the same values in arrays of its own: nothing done to one reaches the other.
+
+        `interrupt` is called now and then while a large model is copied; what it raises ends that.
+        """
         twin = copy.copy(self)
-        twin.params = {name: np.array(value) for name, value in self.params.items()}
+        twin.params = {name: _copied(np.asarray(value), interrupt) for name, value in self.params.items()}
         twin.word_to_idx = dict(self.word_to_idx)
         twin.idx_to_word = dict(self.idx_to_word)
         return twin
@@ -146,18 +162,9 @@ class CaptioningRNN:
         self._idle_workspaces = deque(maxlen=2)
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
-        V, D, W, H = len(self.word_to_idx), self.input_dim, self.wordvec_dim, self.hidden_dim
-        G = H if self.cell_type == "rnn" else 4 * H
-        return {
-            "W_embed": (V, W),
-            "W_proj": (D, H),
-            "b_proj": (H,),
-            "Wx": (W, G),
-            "Wh": (H, G),
-            "b": (G,),
-            "W_vocab": (H, V),
-            "b_vocab": (V,),
-        }
+        return parameter_shapes(
+            self.cell_type, len(self.word_to_idx), self.input_dim, self.wordvec_dim, self.hidden_dim
+        )
 
     def checked_params(self) -> dict[str, FloatArray]:
         """The parameters as they are now, all of one dtype: the widest among them, float32 at least.
@@ -234,7 +241,8 @@ class CaptioningRNN:
         Returns
         -------
         The loss in nats a caption (summed over time, averaged over N), and for each name in params
-        the gradient, an array of its own with the parameter's shape and dtype.
+        the gradient, an array of its own with the parameter's shape and dtype (the widest among the
+        parameters, where that one holds integers).
 
         Raises
         ------
@@ -243,9 +251,22 @@ class CaptioningRNN:
         """
         grads = {name: np.empty_like(value) for name, value in self.checked_params().items()}
         loss = self.loss_into(features, captions, grads)
-        return loss, {name: grad.astype(self.params[name].dtype, copy=False) for name, grad in grads.items()}
+        return loss, self._in_their_dtypes(grads)
 
-    def loss_into(self, features: FloatArray, captions: IntArray, grads: Mapping[str, FloatArray]) -> float:
+    def _in_their_dtypes(self, grads: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        dtypes = {name: np.asarray(self.params[name]).dtype for name in grads}
+        return {
+            name: grad.astype(dtypes[name], copy=False) if dtypes[name].kind == "f" else grad
+            for name, grad in grads.items()  # a gradient of whole numbers would be none
+        }
+
+    def loss_into(
+        self,
+        features: FloatArray,
+        captions: IntArray,
+        grads: Mapping[str, FloatArray],
+        interrupt: Interrupt | None = None,
+    ) -> float:
         """The same as `loss`, with the gradients written into arrays of the caller's.
 
         Parameters
@@ -254,6 +275,8 @@ class CaptioningRNN:
             as for `loss`.
         grads
             for each parameter an array of its shape, overwritten.
+        interrupt
+            called now and then; what it raises ends the call, with nothing of worth in `grads`.
 
         Returns
         -------
@@ -265,10 +288,9 @@ class CaptioningRNN:
         try:
             workspace = self._idle_workspaces.pop()
         except IndexError:
-            workspace = fast_step.Workspace()
-        null = self.word_to_idx["<NULL>"]
-        loss = fast_step.loss_and_gradients(
-            self.cell_type, params, features, captions, null, grads, workspace
+            workspace = Workspace()
+        loss = loss_and_gradients(
+            self.cell_type, params, features, captions, self._null, grads, workspace, interrupt or never
         )
         if workspace.nbytes <= _WORKSPACE_KEPT:
             self._idle_workspaces.append(workspace)
@@ -281,30 +303,25 @@ class CaptioningRNN:
         params = self.checked_params()
         features = features.astype(params["Wx"].dtype, copy=False)
         inputs, targets = captions[:, :-1], captions[:, 1:]
-        mask = targets != self.word_to_idx["<NULL>"]
+        mask = targets != self._null
         if not mask.any():
-            return 0.0, {name: np.zeros_like(self.params[name]) for name in params}
-        if self.cell_type == "rnn":
-            forward, backward = layers.rnn_forward, layers.rnn_backward
-        else:
-            forward, backward = layers.lstm_forward, layers.lstm_backward
+            return 0.0, self._in_their_dtypes({name: np.zeros_like(value) for name, value in params.items()})
+        cell = CELLS[self.cell_type]
 
         h0, proj_cache = layers.affine_forward(features, params["W_proj"], params["b_proj"])  # (N, H)
         x, embed_cache = layers.word_embedding_forward(inputs, params["W_embed"])  # (N, T, W)
-        h, cell_cache = forward(x, h0, params["Wx"], params["Wh"], params["b"])  # (N, T, H)
+        h, cell_cache = cell.forward(x, h0, params["Wx"], params["Wh"], params["b"])  # (N, T, H)
         scores, vocab_cache = layers.temporal_affine_forward(h, params["W_vocab"], params["b_vocab"])
         loss, dscores = layers.temporal_softmax_loss(scores, targets, mask)  # both (N, T, V)
 
         grads: dict[str, FloatArray] = {}
         dh, grads["W_vocab"], grads["b_vocab"] = layers.temporal_affine_backward(dscores, vocab_cache)
-        dx, dh0, grads["Wx"], grads["Wh"], grads["b"] = backward(dh, cell_cache)
+        dx, dh0, grads["Wx"], grads["Wh"], grads["b"] = cell.backward(dh, cell_cache)
         grads["W_embed"] = layers.word_embedding_backward(dx, embed_cache)
         _, grads["W_proj"], grads["b_proj"] = layers.affine_backward(dh0, proj_cache)
-        return loss, {
-            name: gradient.astype(self.params[name].dtype, copy=False) for name, gradient in grads.items()
-        }
+        return loss, self._in_their_dtypes(grads)
 
-    def sample(self, features: FloatArray, max_length: int = 30) -> IntArray:
+    def sample(self, features: FloatArray, max_length: int = 30, *, interrupt: Interrupt = never) -> IntArray:
         """Caption images greedily: at each timestep the likeliest word, which is the next input.
 
         Parameters
@@ -313,6 +330,8 @@ class CaptioningRNN:
             (N, D).
         max_length
             words at most, `<END>` included.
+        interrupt
+            called before each timestep; what it raises ends the call.
 
         Returns
         -------
@@ -326,4 +345,30 @@ class CaptioningRNN:
             max_length below 1.
         """
         params, features = self.checked_params(), self.checked_features(features)
-        return greedy_captions(params, self.cell_type == "lstm", features, self.word_to_idx, max_length)
+        return greedy_captions(params, self.cell_type, features, self.word_to_idx, max_length, interrupt)
+
+
+def _copied(values: FloatArray, interrupt: Interrupt) -> FloatArray:
+    twin: FloatArray = np.empty(values.shape, values.dtype)
+    some = max(1, _PIECE // max(1, values[:1].size))
+    for start in range(0, len(values), some):
+        interrupt()
+        twin[start : start + some] = values[start : start + some]
+    return twin
+
+
+_OURS = (
+    CaptioningRNN.loss,
+    CaptioningRNN.loss_into,
+)  # as they stand here, whatever is put in their place later
+
+
+def has_our_loss(model: CaptioningRNN) -> bool:
+    """Whether `model.loss` is the one of this module, about these parameters and no others.
+
+    It is not where a subclass overrides it, where it was replaced on the object or on the class, or where
+    there are params that it knows nothing of.
+    """
+    kind = type(model)
+    ours = (kind.loss, kind.loss_into) == _OURS and not {"loss", "loss_into"} & vars(model).keys()
+    return ours and model.params.keys() == model._shapes().keys()

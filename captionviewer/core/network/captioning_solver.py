@@ -1,52 +1,81 @@
 """Training a captioning network with minibatches."""
 
 import math
-from typing import Any
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from captionviewer.core.coco.minibatch import sample_coco_minibatch
+from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.minibatch import NotebookData, num_captions, sample_coco_minibatch
+from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network import optim
-from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.flat_parameters import FlatParameters, rule_on
-
-# The settings of all rules together: one that none of them knows is a typing mistake.
-_SETTINGS = ("learning_rate", "momentum", "decay_rate", "beta1", "beta2", "epsilon")
+from captionviewer.core.network.captioning_rnn import CaptioningRNN, has_our_loss
+from captionviewer.core.network.flat_parameters import BlockwiseRule, FlatParameters, rule_on
 
 
-class CaptioningSolver:
+class Trainable(Protocol):
+    """What the solver asks of a model: parameters, and a loss with a gradient for each of them."""
+
+    params: dict[str, FloatArray]
+
+    def loss(self, features: FloatArray, captions: IntArray) -> tuple[float, Mapping[str, FloatArray]]:
+        """The loss of a minibatch, features (N, D) and captions (N, T), and its gradients by name."""
+
+
+ModelT = TypeVar("ModelT", bound=Trainable)
+
+
+class CaptioningSolver(Generic[ModelT]):
     """Adjusts a model's parameters to training captions, one minibatch at a time.
 
-    From the first step on, the model's params are views of one flat array in the model's dtype, which every
-    step writes to in place: whoever wants to keep what they hold takes a `copy` of the model between steps.
-    A parameter that is replaced between steps is taken over as it is then.
+    Whatever is set on it after construction holds from then on: `batch_size`, `num_epochs`, `lr_decay`,
+    `learning_rate`, `update_rule`, an entry of `optim_configs`. A pickled or deep-copied solver trains on as
+    the original would.
+
+    From the first step on, the params of a `CaptioningRNN` are views of one flat array in the model's dtype,
+    which every step writes to in place: whoever wants to keep what they hold takes a `copy` of the model
+    between steps. A parameter that is replaced between steps is taken over as it is then. Any other model,
+    and one whose `loss` is somebody's own, has its parameters replaced by new arrays at every step.
 
     Attributes
     ----------
     model, data
         what it was made with.
-    batch_size, num_epochs
+    update_rule
+        the function `rule(w, dw, config)`, also where it was given by name.
+    optim_config
+        the settings given for it.
+    optim_configs
+        for each parameter its own dict of settings, and of what the rule remembers.
+    batch_size, num_epochs, lr_decay, print_every, verbose
         as passed.
-    iterations_per_epoch
-        training captions // batch_size, at least 1.
-    num_iterations
-        iterations planned in all.
-    iteration, epoch
-        how many have been done.
-    learning_rate
-        the current one, after decay.
     loss_history
         the loss of each iteration, in nats a caption.
+    iteration, epoch
+        how many have been done.
     last_words
         how many words the last minibatch had to predict, for the loss a word.
+    interrupt
+        None, or what is called now and then within a step of a `CaptioningRNN`, before any parameter has
+        changed: what it raises ends the step as if it had not begun.
+    best_params, train_acc_history, val_acc_history
+        empty, as the course's solver leaves them.
     """
+
+    model: ModelT
+    data: NotebookData
+    lr_decay: float
+    batch_size: int
+    num_epochs: int
+    print_every: int
 
     def __init__(
         self,
-        model: CaptioningRNN,
-        # Any: word lists, integer arrays and readers of feature rows under one roof.
-        data: dict[str, Any],
-        update_rule: str = "sgd",
+        model: ModelT,
+        data: NotebookData,
+        update_rule: str | optim.UpdateRule = "sgd",
         optim_config: optim.Config | None = None,
         lr_decay: float = 1.0,
         batch_size: int = 100,
@@ -61,12 +90,14 @@ class CaptioningSolver:
         Parameters
         ----------
         model
-            trained in place: its parameters change at every step.
+            trained in place: its parameters change at every step. Anything with `params` and
+            `loss(features, captions)`.
         data
             as `load_coco_data` returns it; 'train_features' may be any object with shape, dtype
-            and row look-up by an integer array.
+            and row look-up by an integer array, and there need be no 'train_urls'.
         update_rule
-            "sgd", "sgd_momentum", "rmsprop" or "adam".
+            "sgd", "sgd_momentum", "rmsprop" or "adam", another name registered in `optim`, or a function
+            `rule(w, dw, config) -> (next_w, config)`.
         optim_config
             settings of the rule, such as learning_rate; see `optim`.
         lr_decay
@@ -85,45 +116,88 @@ class CaptioningSolver:
         Raises
         ------
         ValueError
-            a keyword, update rule or setting that does not exist, or a number out of range.
+            a keyword, update rule or setting that does not exist, a number out of range, or no training
+            captions.
         """
         if unknown:
             raise ValueError(f"CaptioningSolver has no argument {', '.join(map(repr, sorted(unknown)))}")
-        if update_rule not in optim.RULES:
-            raise ValueError(f"no update rule {update_rule!r}: there are {', '.join(optim.RULES)}")
-        config = dict(optim_config or {})
-        for name in config:
-            if name not in _SETTINGS:
-                raise ValueError(f"no update rule has the setting {name!r}")
-        for name, value in (("batch_size", batch_size), ("print_every", print_every)):
-            if value < 1:
-                raise ValueError(f"{name} is at least 1, not {value}")
-        if num_epochs < 0:
-            raise ValueError(f"num_epochs is at least 0, not {num_epochs}")
-        num_train = len(data["train_captions"])
-        if num_train == 0:
+        if num_captions(data, "train") == 0:
             raise ValueError("the data has no training captions")
         self.model = model
         self.data = data
         self.update_rule = update_rule
+        self.optim_config = optim.checked_settings(self.update_rule, optim_config or {})
         self.lr_decay = lr_decay
-        self.batch_size = int(batch_size)
-        self.num_epochs = int(num_epochs)
-        self.print_every = int(print_every)
+        self.batch_size = batch_size
+        self.num_epochs = num_epochs
+        self.print_every = print_every
         self.verbose = verbose
-        self.iterations_per_epoch = max(num_train // self.batch_size, 1)
-        self.num_iterations = self.num_epochs * self.iterations_per_epoch
+        self.interrupt: Callable[[], None] | None = None
+        self._rng = rng
+        self._flat: FlatParameters | None = None  # both are made by the first step
+        self._rule: BlockwiseRule | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        """Forget what was done and what the rule remembers; the model stays as it is."""
         self.iteration = 0
         self.epoch = 0
+        self._iterations_this_epoch = 0
         self.last_words = 0
         self.loss_history: list[float] = []
-        self._rng = rng
-        self._flat = FlatParameters(model.checked_params(), model.dtype)
-        self._rule = rule_on(self._flat, update_rule, config)
-        self.learning_rate = float(config.get("learning_rate", 1e-3 if update_rule == "adam" else 1e-2))
+        self.best_params: dict[str, FloatArray] = {}
+        self.train_acc_history: list[float] = []
+        self.val_acc_history: list[float] = []
+        self.optim_configs: dict[str, optim.Config] = {}
+        self._complete_configs()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        check = _CHECKS.get(name)
+        object.__setattr__(self, name, value if check is None else check(name, value))
+
+    def __getstate__(self) -> dict[str, object]:
+        # For copies of any kind: the params and `optim_configs` say everything, and a hook is the owner's.
+        return {**self.__dict__, "_flat": None, "_rule": None, "interrupt": None}
+
+    @property
+    def update_rule(self) -> optim.UpdateRule:
+        """The function `rule(w, dw, config)`; may be set, also by name."""
+        return self._update_rule
+
+    @update_rule.setter
+    def update_rule(self, rule: str | optim.UpdateRule) -> None:
+        self._update_rule = optim.rule_named(rule) if isinstance(rule, str) else rule
+        if not callable(self._update_rule):
+            raise ValueError(f"update_rule is a name or a function, not {rule!r}")
+
+    @property
+    def learning_rate(self) -> float:
+        """The current one, after decay; setting it sets that of every parameter. NaN where an update rule
+        of somebody's own has none.
+        """
+        rates = (
+            config["learning_rate"] for config in self.optim_configs.values() if "learning_rate" in config
+        )
+        return float(next(rates, math.nan))
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        rate = optim.checked_setting("learning_rate", value)
+        for config in self.optim_configs.values():
+            config["learning_rate"] = rate
+
+    @property
+    def iterations_per_epoch(self) -> int:
+        """Training captions // batch_size, at least 1."""
+        return max(num_captions(self.data, "train") // self.batch_size, 1)
+
+    @property
+    def num_iterations(self) -> int:
+        """Iterations planned in all."""
+        return self.num_epochs * self.iterations_per_epoch
 
     def step(self) -> float:
-        """Draw one minibatch and update every parameter once.
+        """Draw one minibatch and update every parameter once; at an epoch's end the learning rate decays.
 
         Returns
         -------
@@ -133,26 +207,110 @@ class CaptioningSolver:
         Raises
         ------
         ValueError
-            the data does not fit the model.
+            the data does not fit the model, or the model's loss gives no gradient for a parameter.
         """
-        captions, features, _ = sample_coco_minibatch(self.data, self.batch_size, "train", self._rng)
-        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges says so by its loss
-            self.model.checked_params()  # a user may have replaced some since the last step
-            self._flat.adopt(self.model.params)
-            loss = self.model.loss_into(features, captions, self._flat.grads)
-            if math.isfinite(loss):
-                self._rule.update(self.learning_rate)
-        self.last_words = int(np.count_nonzero(captions[:, 1:] != self.model.word_to_idx["<NULL>"]))
-        self.loss_history.append(loss)
+        self._step()
         self.iteration += 1
-        if self.iteration % self.iterations_per_epoch == 0:
+        self._iterations_this_epoch += 1
+        if self._iterations_this_epoch >= self.iterations_per_epoch:
+            self._iterations_this_epoch = 0
             self.epoch += 1
-            self.learning_rate *= self.lr_decay
+            for config in self.optim_configs.values():
+                if "learning_rate" in config:
+                    config["learning_rate"] *= self.lr_decay
+        return self.loss_history[-1]
+
+    def _step(self) -> None:
+        """The update alone, as the course's `_step`: no epoch is counted, no learning rate decays."""
+        captions, features, _ = sample_coco_minibatch(self.data, self.batch_size, "train", self._rng)
+        self._complete_configs()
+        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges says so by its loss
+            if isinstance(self.model, CaptioningRNN) and has_our_loss(self.model):
+                loss = self._fast_update(self.model, features, captions)
+            else:
+                answer, grads = self.model.loss(features, captions)
+                loss = float(answer)
+                if math.isfinite(loss):
+                    self._update_each(grads)
+        self.last_words = int(np.count_nonzero(np.asarray(captions)[:, 1:] != self._null_word()))
+        self.loss_history.append(loss)
+
+    def _fast_update(self, model: CaptioningRNN, features: FloatArray, captions: IntArray) -> float:
+        """The same as with `model.loss`, with parameters and gradients in arrays that are kept."""
+        params = model.checked_params()  # a user may have replaced some since the last step
+        if self._flat is None or not self._flat.suits(params, model.dtype):
+            self._flat, self._rule = FlatParameters(params, model.dtype), None
+        flat = self._flat
+        flat.adopt(model.params)
+        loss = model.loss_into(features, captions, flat.grads, self.interrupt)
+        if math.isfinite(loss):
+            if self._rule is None or self._rule.rule is not self.update_rule:
+                self._rule = rule_on(flat, self.update_rule)
+            configs = {name: self.optim_configs[name] for name in flat.values}
+            if self._rule is None or not self._rule.update(configs):
+                # Copies: a rule may keep a gradient, and these arrays are written to again.
+                self._update_each({name: gradient.copy() for name, gradient in flat.grads.items()})
         return loss
+
+    def _update_each(self, grads: Mapping[str, FloatArray]) -> None:
+        """Apply the rule to one parameter after the other, as the course's solver does."""
+        lacking = [name for name in self.model.params if name not in grads]
+        if lacking:
+            raise ValueError(f"the model's loss gives no gradient for {', '.join(map(repr, lacking))}")
+        for name, value in self.model.params.items():
+            config = self.optim_configs[name]
+            next_value, self.optim_configs[name] = self.update_rule(np.asarray(value), grads[name], config)
+            self.model.params[name] = next_value
+
+    def _complete_configs(self) -> None:
+        """Give each parameter that has no config yet, as one added since, its own."""
+        lacking = [name for name in self.model.params if name not in self.optim_configs]
+        if not lacking:
+            return
+        facts = optim.facts_of(self.update_rule)
+        settings = {**(facts.defaults if facts is not None else {}), **self.optim_config}
+        if not math.isnan(self.learning_rate):
+            settings["learning_rate"] = self.learning_rate  # as it has decayed meanwhile
+        for name in lacking:
+            self.optim_configs[name] = dict(settings)
+
+    def _null_word(self) -> int:
+        null = getattr(self.model, "_null", None)
+        return int(self.data.get("word_to_idx", {}).get(NULL, 0) if null is None else null)
 
     def train(self) -> None:
         """Run num_iterations steps more, printing the loss now and then if verbose."""
+        self._iterations_this_epoch = 0
         for t in range(self.num_iterations):
             loss = self.step()
             if self.verbose and t % self.print_every == 0:
                 print(f"(Iteration {t + 1} / {self.num_iterations}) loss: {loss:f}")  # noqa: T201  asked for
+
+    def check_accuracy(
+        self, X: object, y: object, num_samples: int | None = None, batch_size: int = 100
+    ) -> float:
+        """Return 0.0, as the course's solver does: nothing is measured."""
+        return 0.0
+
+
+def _whole_number(least: int) -> Callable[[str, object], int]:
+    def check(name: str, value: Any) -> int:  # whatever a user may set
+        if isinstance(value, float | np.floating) and float(value).is_integer():
+            value = int(value)
+        try:
+            number = operator.index(value)
+        except TypeError:
+            raise ValueError(f"{name} is a whole number, not {value!r}") from None
+        if number < least:
+            raise ValueError(f"{name} is at least {least}, not {number}")
+        return number
+
+    return check
+
+
+_CHECKS: Mapping[str, Callable[[str, object], object]] = {
+    "batch_size": _whole_number(1),
+    "print_every": _whole_number(1),
+    "num_epochs": _whole_number(0),
+    "lr_decay": optim.checked_setting,
+}

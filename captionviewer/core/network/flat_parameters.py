@@ -3,10 +3,12 @@
 An update rule reads and writes several arrays of the parameters' size (parameter, gradient, moments) and
 does next to no arithmetic, so its cost is that of moving memory. Here it goes block by block, each small
 enough that a rule's passes over it find it in the processor's cache; a block pays no heed to where one
-parameter ends and the next begins, since every rule works on each number by itself.
+parameter ends and the next begins, since every rule of `optim` works on each number by itself.
+
+These arrays are there for speed alone: what a training is, stands in the model's params and in one config
+for each parameter, of which the arrays here are taken over as views. So copies of a solver leave them behind.
 """
 
-import math
 from collections.abc import Mapping, MutableMapping
 
 import numpy as np
@@ -41,16 +43,26 @@ class FlatParameters:
 
     def __init__(self, params: Mapping[str, FloatArray], dtype: npt.DTypeLike) -> None:
         """Make room for parameters of these names and shapes; their values come with `adopt`."""
-        in_a_line = _LINE // np.dtype(dtype).itemsize
-        places: dict[str, slice] = {}
-        size = 0
+        self._dtype = np.dtype(dtype)
+        in_a_line = _LINE // self._dtype.itemsize
+        self._shapes = {name: value.shape for name, value in params.items()}
+        self._places: dict[str, slice] = {}
+        self._size = 0
         for name, value in params.items():
-            places[name] = slice(size, size + value.size)
-            size += -(-value.size // in_a_line) * in_a_line  # each begins at a cache line
-        self.flat_values = aligned_zeros(size, dtype)
-        self.flat_grads = aligned_zeros(size, dtype)
-        self.values = {name: self.flat_values[places[name]].reshape(params[name].shape) for name in params}
-        self.grads = {name: self.flat_grads[places[name]].reshape(params[name].shape) for name in params}
+            self._places[name] = slice(self._size, self._size + value.size)
+            self._size += -(-value.size // in_a_line) * in_a_line  # each begins at a cache line
+        self.flat_values, self.values = self.zeros()
+        self.flat_grads, self.grads = self.zeros()
+
+    def zeros(self) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """One more flat array of zeros, and its view for each parameter."""
+        flat = aligned_zeros(self._size, self._dtype)
+        return flat, {name: flat[self._places[name]].reshape(shape) for name, shape in self._shapes.items()}
+
+    def suits(self, params: Mapping[str, FloatArray], dtype: npt.DTypeLike) -> bool:
+        """Whether this is room for parameters of just these names and shapes, in that dtype."""
+        shapes = {name: value.shape for name, value in params.items()}
+        return shapes == self._shapes and np.dtype(dtype) == self._dtype
 
     def adopt(self, params: MutableMapping[str, FloatArray]) -> None:
         """Put the views in the place of a model's own arrays, wherever those are others.
@@ -64,60 +76,84 @@ class FlatParameters:
                 params[name] = view
 
 
+Configs = Mapping[str, optim.Config]  # of each parameter
+
+
 class BlockwiseRule:
-    """Any rule of `optim`, applied to flat arrays block by block."""
+    """A rule of `optim` at work on flat arrays, block by block."""
 
-    def __init__(self, rule: optim.UpdateRule, config: optim.Config, flat: FlatParameters) -> None:
-        """Remember for each block what the rule remembers; `config` holds its settings."""
-        self._rule = rule
-        self._blocks = [
-            (values, grads, dict(config))
-            for values, grads in zip(_blocks(flat.flat_values), _blocks(flat.flat_grads), strict=True)
-        ]
-
-    def update(self, learning_rate: float) -> None:
-        """Give every parameter its update; the gradients may be used up."""
-        for values, grads, config in self._blocks:
-            config["learning_rate"] = learning_rate
-            values[...], _ = self._rule(values, grads, config)
-
-
-class BlockwiseAdam:
-    """`optim.adam` in place: ten passes over a block and no temporaries.
-
-    It keeps the two running means without their factors (1 - beta1) and (1 - beta2), and multiplies the
-    one number that stands for the step size by what that and the correction for starting at zero make:
-
-        m / (1 - beta1) <- beta1 m / (1 - beta1) + g        v / (1 - beta2) <- beta2 v / (1 - beta2) + g^2
-        w <- w - rate (m / (1 - beta1)) / (sqrt(v / (1 - beta2)) + shift)
-    """
-
-    def __init__(self, config: optim.Config, flat: FlatParameters) -> None:
-        self._beta1 = float(config.get("beta1", 0.9))
-        self._beta2 = float(config.get("beta2", 0.999))
-        self._epsilon = float(config.get("epsilon", 1e-8))
-        self._t = 0
-        size, dtype = flat.flat_values.size, flat.flat_values.dtype
-        arrays = (flat.flat_values, flat.flat_grads, aligned_zeros(size, dtype), aligned_zeros(size, dtype))
+    def __init__(self, rule: optim.UpdateRule, facts: optim.RuleFacts, flat: FlatParameters) -> None:
+        """Make room for what the rule remembers of these parameters."""
+        self.rule = rule
+        self._defaults = facts.defaults
+        memory = {name: flat.zeros() for name in facts.memory}
+        self._views = {name: views for name, (_, views) in memory.items()}
+        arrays = (flat.flat_values, flat.flat_grads, *(array for array, _ in memory.values()))
         self._blocks = list(zip(*map(_blocks, arrays), strict=True))
 
-    def update(self, learning_rate: float) -> None:
-        """Give every parameter its update; the gradients are used up."""
-        self._t += 1
-        beta1, beta2 = self._beta1, self._beta2
-        correction = math.sqrt((1 - beta2**self._t) / (1 - beta2))
-        shift = self._epsilon * correction
-        rate = learning_rate * correction * (1 - beta1) / (1 - beta1**self._t)
+    def update(self, configs: Configs) -> bool:
+        """Give every parameter its update; the gradients may be used up.
+
+        What the rule remembers becomes views of flat arrays in the configs, wherever it is something else.
+        False, with nothing done, where the parameters' settings differ: then each needs an update of its own.
+        """
+        settings = self._settings_of_all(configs)
+        if settings is None:
+            return False
+        self._adopt(configs)
+        self._update(settings)
+        if "t" in settings:
+            for config in configs.values():
+                config["t"] = int(settings["t"])
+        return True
+
+    def _settings_of_all(self, configs: Configs) -> dict[str, float] | None:
+        names = (*self._defaults, "t") if self.rule is optim.adam else tuple(self._defaults)
+        found: dict[str, float] | None = None
+        for config in configs.values():
+            mine = {name: float(config.get(name, self._defaults.get(name, 0))) for name in names}
+            if found is not None and mine != found:
+                return None
+            found = mine
+        return found
+
+    def _adopt(self, configs: Configs) -> None:
+        for memory, views in self._views.items():
+            for name, view in views.items():
+                remembered = configs[name].get(memory)
+                if remembered is not view:
+                    view[...] = 0 if remembered is None else remembered
+                    configs[name][memory] = view
+
+    def _update(self, settings: dict[str, float]) -> None:
+        for values, grads, *memory in self._blocks:
+            remembered = dict(zip(self._views, memory, strict=True))
+            config: optim.Config = {**settings, **remembered}
+            values[...], config = self.rule(values, grads, config)
+            for name, array in remembered.items():
+                array[...] = config[name]
+
+
+class BlockwiseAdam(BlockwiseRule):
+    """`optim.adam` in place: twelve passes over a block and no temporaries."""
+
+    def _update(self, settings: dict[str, float]) -> None:
+        settings["t"] += 1
+        beta1, beta2, epsilon = settings["beta1"], settings["beta2"], settings["epsilon"]
+        alpha = optim.adam_step_size(settings["learning_rate"], beta1, beta2, int(settings["t"]))
+        square = (1 - beta2) / (1 - beta1) ** 2  # from the square of (1 - beta1) g to what is added to v
         for w, g, m, v in self._blocks:
+            np.multiply(g, 1 - beta1, g)
             np.multiply(m, beta1, m)
             np.add(m, g, m)
             np.multiply(g, g, g)
+            np.multiply(g, square, g)
             np.multiply(v, beta2, v)
             np.add(v, g, v)
             np.sqrt(v, g)
-            np.add(g, shift, g)
+            np.add(g, epsilon, g)
             np.divide(m, g, g)
-            np.multiply(g, rate, g)
+            np.multiply(g, alpha, g)
             np.subtract(w, g, w)
 
 
@@ -125,8 +161,11 @@ def _blocks(flat: FloatArray) -> list[FloatArray]:
     return [flat[start : start + BLOCK] for start in range(0, flat.size, BLOCK)]
 
 
-def rule_on(flat: FlatParameters, update_rule: str, config: optim.Config) -> BlockwiseRule | BlockwiseAdam:
-    """The rule of that name, at work on these parameters."""
-    if update_rule == "adam":
-        return BlockwiseAdam(config, flat)
-    return BlockwiseRule(optim.RULES[update_rule], config, flat)
+def rule_on(flat: FlatParameters, rule: optim.UpdateRule) -> BlockwiseRule | None:
+    """The rule at work on these parameters; None for a rule that is not of `optim`, which may be one that
+    looks at a parameter as a whole.
+    """
+    facts = optim.facts_of(rule)
+    if facts is None:
+        return None
+    return (BlockwiseAdam if rule is optim.adam else BlockwiseRule)(rule, facts, flat)

@@ -1,32 +1,18 @@
 """The network run forward only, one timestep for N images at a time: what decoding is made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.network.fast_step import DifferentWords, activated
+from captionviewer.core.coco.vocabulary import END, NULL, START
+from captionviewer.core.network.cells import CELLS, CellType, DecodingState
+from captionviewer.core.network.unique_words import UniqueWords
+from captionviewer.core.network.workspace import Interrupt, never
 
 Params = Mapping[str, FloatArray]
 
 FEW = 8  # words: below this, sorting them costs more than it saves
-
-
-@dataclass(frozen=True)
-class DecodingState:
-    """What a network carries from one timestep to the next, for N images.
-
-    Attributes
-    ----------
-    h
-        (N, H) the hidden state.
-    c
-        (N, H) the cell state of an LSTM, None for a vanilla RNN.
-    """
-
-    h: FloatArray
-    c: FloatArray | None
 
 
 def word_id(word_to_idx: Mapping[str, int], word: str) -> int:
@@ -36,10 +22,10 @@ def word_id(word_to_idx: Mapping[str, int], word: str) -> int:
     return int(word_to_idx[word])
 
 
-def start_state(params: Params, lstm: bool, features: FloatArray) -> DecodingState:
+def start_state(params: Params, cell_type: CellType, features: FloatArray) -> DecodingState:
     """The state before the first word, of images with the given features (N, D)."""
     h = features.astype(params["Wx"].dtype, copy=False) @ params["W_proj"] + params["b_proj"]
-    return DecodingState(h, np.zeros_like(h) if lstm else None)
+    return DecodingState(h, np.zeros_like(h) if CELLS[cell_type].has_cell_state else None, cell_type)
 
 
 def advance(params: Params, state: DecodingState, words: IntArray) -> tuple[DecodingState, FloatArray]:
@@ -49,34 +35,28 @@ def advance(params: Params, state: DecodingState, words: IntArray) -> tuple[Deco
 
 
 def next_state(params: Params, state: DecodingState, words: IntArray) -> DecodingState:
-    """Feed one word (N,) to each image; the state after it.
-
-    The same as `rnn_step_forward` or `lstm_step_forward`, but that a word fed to many images is multiplied
-    by Wx once.
-    """
-    a = recurrent_input(params, state, words)
-    if state.c is None:
-        return DecodingState(np.tanh(a, out=a), None)
-    i, f, o, g = activated(a)  # (N, H) each
-    c = f * state.c
-    c += i * g
-    h = np.tanh(c)
-    h *= o
-    return DecodingState(h, c)
+    """Feed one word (N,) to each image; the state after it, as one step of the reference layer gives it."""
+    return CELLS[state.cell_type].advance(state, _word_input(params, words), params["Wh"])
 
 
 def recurrent_input(params: Params, state: DecodingState, words: IntArray) -> FloatArray:
     """What goes into the tanh of an RNN (N, H), or into the gates of an LSTM (N, 4H), at one timestep."""
     a: FloatArray = state.h @ params["Wh"]
-    if len(words) < FEW:
-        a += params["W_embed"][words] @ params["Wx"]
-        a += params["b"]
-    else:
-        different = DifferentWords(words)
-        inputs = params["W_embed"][different.ids] @ params["Wx"]  # (U, H) or (U, 4H)
-        inputs += params["b"]
-        a += inputs[different.place]
+    a += _word_input(params, words)
     return a
+
+
+def _word_input(params: Params, words: IntArray) -> FloatArray:
+    """What the words (N,) add, the bias included: (N, G); a word fed to many images is multiplied once."""
+    inputs: FloatArray
+    if len(words) < FEW:
+        inputs = params["W_embed"][words] @ params["Wx"]  # (N, G)
+        inputs += params["b"]
+        return inputs
+    unique = UniqueWords(words)
+    inputs = params["W_embed"][unique.ids] @ params["Wx"]  # (U, G)
+    inputs += params["b"]
+    return inputs[unique.inverse]
 
 
 def logits_of(params: Params, state: DecodingState) -> FloatArray:
@@ -94,20 +74,27 @@ def log_softmax(logits: FloatArray) -> FloatArray:
 
 
 def greedy_captions(
-    params: Params, lstm: bool, features: FloatArray, word_to_idx: Mapping[str, int], max_length: int
+    params: Params,
+    cell_type: CellType,
+    features: FloatArray,
+    word_to_idx: Mapping[str, int],
+    max_length: int,
+    interrupt: Interrupt = never,
 ) -> IntArray:
     """Caption many images greedily; images whose caption has ended leave the batch.
 
     Parameters
     ----------
-    params, lstm
-        the network's parameters, all of one dtype, and whether its cell is an LSTM.
+    params, cell_type
+        the network's parameters, all of one dtype, and its cell.
     features
         (N, D).
     word_to_idx
         the vocabulary.
     max_length
         words at most, `<END>` included.
+    interrupt
+        called before each timestep; what it raises ends the call.
 
     Returns
     -------
@@ -118,21 +105,22 @@ def greedy_captions(
     ValueError
         no `<START>` or `<END>` in the vocabulary, or max_length below 1.
     """
-    start, end = word_id(word_to_idx, "<START>"), word_id(word_to_idx, "<END>")
+    start, end = word_id(word_to_idx, START), word_id(word_to_idx, END)
     if max_length < 1:
         raise ValueError(f"max_length is at least 1, not {max_length}")
-    state = start_state(params, lstm, features)
-    captions = np.full((len(features), max_length), word_id(word_to_idx, "<NULL>"), dtype=np.int32)
+    state = start_state(params, cell_type, features)
+    captions = np.full((len(features), max_length), word_id(word_to_idx, NULL), dtype=np.int32)
     rows = np.arange(len(features))  # the images still being captioned
     words = np.full(len(features), start)
     for t in range(max_length):
+        interrupt()
         state, logits = advance(params, state, words)
         words = logits.argmax(axis=1)
         captions[rows, t] = words
         going = words != end
         if not going.all():
             rows, words = rows[going], words[going]
-            state = DecodingState(state.h[going], None if state.c is None else state.c[going])
+            state = state.of_images(going)
         if len(rows) == 0:
             break
     return captions

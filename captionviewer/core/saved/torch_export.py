@@ -143,7 +143,7 @@ def check_values(model: CaptioningRNN, features: FloatArray) -> dict[str, object
     captions = model.sample(features, CHECKED_LENGTH)
     fed = np.concatenate([np.full((len(features), 1), model.word_to_idx[START]), captions[:, :-1]], axis=1)
     longest = int((captions != model.word_to_idx[NULL]).sum(axis=1).max())
-    state, logits = start_state(params, model.cell_type == "lstm", features), []
+    state, logits = start_state(params, model.cell_type, features), []
     for t in range(longest):
         state, scores = advance(params, state, fed[:, t])
         logits.append(scores)

@@ -220,7 +220,7 @@ class TrainingRun:
             self._end(RunFailed(f"The system gives no thread to train in ({problem}).", 0, None))
 
     def _work(self) -> None:
-        solver: CaptioningSolver | None = None
+        solver: CaptioningSolver[CaptioningRNN] | None = None
         outcome: TerminalEvent = RunFailed("Training ended without saying why.", 0, None)
         try:
             # a diverging run overflows before its loss does; that is reported once, as the run's end
@@ -248,7 +248,7 @@ class TrainingRun:
         finally:
             self._end(outcome)
 
-    def _prepare(self) -> CaptioningSolver | None:
+    def _prepare(self) -> CaptioningSolver[CaptioningRNN] | None:
         """Draw the captions, make the model and its solver; None when a stop came first."""
         settings, dataset = self.settings, self.dataset
         rng = np.random.default_rng(settings.seed)
@@ -291,7 +291,7 @@ class TrainingRun:
             )
         return solver
 
-    def _train(self, solver: CaptioningSolver) -> TerminalEvent:
+    def _train(self, solver: CaptioningSolver[CaptioningRNN]) -> TerminalEvent:
         loss: float | None = None
         self._look_at_watched(solver)
         while solver.iteration < solver.num_iterations:
@@ -305,7 +305,7 @@ class TrainingRun:
         self._look_at_watched(solver)
         return RunFinished(solver.iteration)
 
-    def _step(self, solver: CaptioningSolver, loss: float | None) -> float:
+    def _step(self, solver: CaptioningSolver[CaptioningRNN], loss: float | None) -> float:
         """One minibatch update and what is due after it; the losses before and after, in nats a caption."""
         self._guard.before_step(solver.model, solver.iteration, loss)
         learning_rate = solver.learning_rate  # decays at an epoch's end, within the step
@@ -323,7 +323,7 @@ class TrainingRun:
             self._look_at_watched(solver)
         return loss
 
-    def _may_go_on(self, solver: CaptioningSolver, loss: float | None) -> bool:
+    def _may_go_on(self, solver: CaptioningSolver[CaptioningRNN], loss: float | None) -> bool:
         """Wait while the run is paused; False when it is to stop."""
         if self._is_to_wait():
             self._take_snapshot(solver, loss)
@@ -340,7 +340,7 @@ class TrainingRun:
     def _is_to_wait(self) -> bool:
         return self._wants_pause and self._single_steps == 0 and not self._wants_stop
 
-    def _wait_for_orders(self, solver: CaptioningSolver) -> None:
+    def _wait_for_orders(self, solver: CaptioningSolver[CaptioningRNN]) -> None:
         """Pause, with the lock held; photos that are newly watched are looked at meanwhile."""
         self._state = RunState.PAUSED
         self._events.append(RunPaused(solver.iteration))
@@ -355,7 +355,7 @@ class TrainingRun:
                 self._wake.wait()
         self._speed.forget()
 
-    def _note_step(self, solver: CaptioningSolver, loss: float, learning_rate: float) -> None:
+    def _note_step(self, solver: CaptioningSolver[CaptioningRNN], loss: float, learning_rate: float) -> None:
         words = solver.last_words
         per_word = loss * solver.batch_size / words if words else 0.0
         self.history.append(loss, per_word, learning_rate)
@@ -371,7 +371,7 @@ class TrainingRun:
             (solver.num_iterations - iteration) / speed if speed > 0 else None,
         )
 
-    def _take_snapshot(self, solver: CaptioningSolver, loss: float | None) -> None:
+    def _take_snapshot(self, solver: CaptioningSolver[CaptioningRNN], loss: float | None) -> None:
         """Publish a frozen copy; DivergedError when the parameters are not finite."""
         self._wants_snapshot = False
         model = solver.model.copy()
@@ -380,7 +380,7 @@ class TrainingRun:
             raise DivergedError(what, solver.iteration, self.settings.learning_rate)
         self._snapshot = ModelSnapshot(model, solver.iteration, loss)
 
-    def _look_at_watched(self, solver: CaptioningSolver) -> None:
+    def _look_at_watched(self, solver: CaptioningSolver[CaptioningRNN]) -> None:
         began = time.monotonic()
         with self._wake:
             photos, is_new = self._to_watch, self._watched_is_new
@@ -397,7 +397,9 @@ class TrainingRun:
         now = time.monotonic()
         self._next_watch = now + max(WATCH_EVERY, (now - began) / WATCH_SHARE)
 
-    def _failure(self, words: str, solver: CaptioningSolver | None, is_whole: bool = False) -> RunFailed:
+    def _failure(
+        self, words: str, solver: CaptioningSolver[CaptioningRNN] | None, is_whole: bool = False
+    ) -> RunFailed:
         """The event of a run that failed; puts the newest model known to be good in place of the snapshot.
 
         Where the failure did not touch the model (`is_whole`), that is the model as it is.

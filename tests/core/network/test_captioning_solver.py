@@ -121,6 +121,14 @@ def test_parameters_in_training_stay_float32() -> None:
         ({"batch_size": 0}, "batch_size"),
         ({"print_every": 0}, "print_every"),
         ({"num_epochs": -1}, "num_epochs"),
+        ({"batch_size": 2.5}, "batch_size is a whole number, not 2.5"),
+        ({"batch_size": "many"}, "batch_size is a whole number"),
+        ({"lr_decay": -1}, "lr_decay"),
+        ({"lr_decay": float("nan")}, "lr_decay"),
+        ({"update_rule": 7}, "update_rule is a name or a function"),
+        ({"update_rule": "adam", "optim_config": {"momentum": 0.9}}, "Adam has no setting 'momentum'"),
+        ({"optim_config": {"learning_rate": -1}}, "learning_rate"),
+        ({"optim_config": {"learning_rate": 10**400}}, "learning_rate"),
     ],
 )
 def test_a_setting_that_does_not_exist_or_fit_is_refused_by_name(change: dict[str, Any], words: str) -> None:

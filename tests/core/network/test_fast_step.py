@@ -12,7 +12,8 @@ from captionviewer.core.coco.minibatch import sample_coco_minibatch
 from captionviewer.core.network import optim
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
-from captionviewer.core.network.fast_step import DifferentWords, Workspace
+from captionviewer.core.network.unique_words import UniqueWords
+from captionviewer.core.network.workspace import Workspace
 from tests.core.network.caption_cases import (
     NULL,
     distance,
@@ -242,8 +243,8 @@ def test_rows_of_one_word_are_added_up() -> None:
     rng = np.random.default_rng(0)
     words = rng.integers(0, 7, size=40)
     rows = rng.standard_normal((40, 3))
-    different = DifferentWords(words)
+    unique = UniqueWords(words)
     expected = np.zeros((7, 3))
     np.add.at(expected, words, rows)
-    np.testing.assert_array_equal(different.ids[different.place], words)
-    np.testing.assert_allclose(different.add_up(rows, Workspace()), expected[different.ids])
+    np.testing.assert_array_equal(unique.ids[unique.inverse], words)
+    np.testing.assert_allclose(unique.add_up(rows, Workspace()), expected[unique.ids])

@@ -43,7 +43,15 @@ def test_a_replaced_parameter_is_taken_over_and_a_rewritten_one_left() -> None:
     np.testing.assert_array_equal(flat.values["a"], 3)
 
 
-@pytest.mark.parametrize("rule", optim.RULES)
+OWN: dict[str, dict[str, float]] = {
+    "adam": {"epsilon": 1e-3, "beta1": 0.7, "beta2": 0.9},
+    "rmsprop": {"epsilon": 1e-3, "decay_rate": 0.6},
+    "sgd_momentum": {"momentum": 0.8},
+    "sgd": {},
+}
+
+
+@pytest.mark.parametrize("rule", optim.FACTS)
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-13), (np.float32, 1e-6)])
 def test_a_rule_over_blocks_is_the_rule_on_each_parameter(
     rule: str, dtype: Any, bound: float, monkeypatch: pytest.MonkeyPatch
@@ -51,19 +59,56 @@ def test_a_rule_over_blocks_is_the_rule_on_each_parameter(
     monkeypatch.setattr(flat_parameters, "BLOCK", 16)  # blocks that end within parameters
     params = made(dtype)
     expected = {name: value.copy() for name, value in params.items()}
-    settings: optim.Config = {"epsilon": 1e-3, "momentum": 0.8, "beta1": 0.7, "beta2": 0.9, "decay_rate": 0.6}
-    configs = {name: dict(settings) for name in params}
+    configs: dict[str, optim.Config] = {name: dict(OWN[rule]) for name in params}
+    expected_configs = {name: dict(OWN[rule]) for name in params}
     flat = FlatParameters(params, dtype)
     flat.adopt(params)
-    at_work = rule_on(flat, rule, settings)
+    at_work = rule_on(flat, optim.RULES[rule])
+    assert at_work is not None
     rng = np.random.default_rng(1)
     for step in range(10):
-        learning_rate = 0.1 * 0.9**step
         for name, value in list(expected.items()):
             gradient = rng.standard_normal(value.shape).astype(dtype)
             flat.grads[name][...] = gradient
-            configs[name]["learning_rate"] = learning_rate
-            expected[name], _ = optim.RULES[rule](value, gradient, configs[name])
-        at_work.update(learning_rate)
+            configs[name]["learning_rate"] = expected_configs[name]["learning_rate"] = 0.1 * 0.9**step
+            expected[name], _ = optim.RULES[rule](value, gradient, expected_configs[name])
+        assert at_work.update(configs)
         for name, value in expected.items():
             assert distance(params[name], value) < bound, (step, name)
+            for memory in optim.FACTS[rule].memory:
+                assert distance(configs[name][memory], expected_configs[name][memory]) < bound
+            assert configs[name].get("t") == expected_configs[name].get("t")
+
+
+@pytest.mark.parametrize("rule", ["adam", "rmsprop", "sgd_momentum"])
+def test_what_a_rule_remembers_may_be_replaced(rule: str) -> None:
+    params = made(np.float64)
+    flat = FlatParameters(params, np.float64)
+    flat.adopt(params)
+    at_work = rule_on(flat, optim.RULES[rule])
+    assert at_work is not None
+    configs: dict[str, optim.Config] = {name: {} for name in params}
+    flat.flat_grads[:] = 1
+    at_work.update(configs)
+    memory = optim.FACTS[rule].memory[0]
+    configs["a"][memory] = np.full((7, 5), 3.0)
+    expected, _ = optim.RULES[rule](params["a"].copy(), np.ones((7, 5)), dict(configs["a"]))
+    flat.flat_grads[:] = 1
+    at_work.update(configs)
+    np.testing.assert_allclose(params["a"], expected)
+
+
+def test_parameters_whose_settings_differ_are_left_to_an_update_of_their_own() -> None:
+    params = made(np.float64)
+    flat = FlatParameters(params, np.float64)
+    flat.adopt(params)
+    at_work = rule_on(flat, optim.sgd)
+    assert at_work is not None
+    flat.flat_grads[:] = 1
+    before = flat.flat_values.copy()
+    assert not at_work.update({"a": {"learning_rate": 0.1}, "b": {}, "c": {}})
+    np.testing.assert_array_equal(flat.flat_values, before)
+
+
+def test_a_rule_of_ones_own_is_not_cut_into_blocks() -> None:
+    assert rule_on(FlatParameters(made(np.float32), np.float32), lambda w, dw, config: (w, {})) is None

@@ -1,0 +1,62 @@
+"""What the fast step works with: arrays that are kept, and products in pieces that can be given up."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from captionviewer.core.arrays import FloatArray
+
+SPARE = 8  # rows behind an array's last, which `times` may read and write
+PIECE = 2 * 10**9  # multiplications: a fraction of a second; only networks of thousands of units need pieces
+
+Interrupt = Callable[[], None]  # called between pieces of work; what it raises ends the work
+
+
+def never() -> None:
+    """The Interrupt that never does."""
+
+
+class Workspace:
+    """Arrays kept from one call to the next, by name. One caller at a time."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, FloatArray] = {}
+
+    def array(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> FloatArray:
+        """An array of that shape and dtype, with whatever was last in it."""
+        size = int(np.prod(shape))
+        kept = self._kept.get(name)
+        if kept is None or kept.size < size or kept.dtype != dtype:
+            kept = self._kept[name] = np.zeros(size + size // 4, dtype)  # room for a longer minibatch
+        return kept[:size].reshape(shape)
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory is kept."""
+        return sum(array.nbytes for array in self._kept.values())
+
+
+def product(a: FloatArray, b: FloatArray, out: FloatArray, interrupt: Interrupt) -> None:
+    """`np.matmul(a, b, out=out)`, where it takes long by some rows at a time."""
+    rows = max(8, PIECE // max(1, a.shape[1] * b.shape[1]) // 8 * 8)
+    for start in range(0, len(a), rows):
+        interrupt()
+        np.matmul(a[start : start + rows], b, out=out[start : start + rows])
+
+
+def times(
+    rows: FloatArray, start: int, n: int, matrix: FloatArray, out: FloatArray, interrupt: Interrupt
+) -> FloatArray:
+    """rows[start : start + n] @ matrix, in out[:n]; both have up to SPARE rows more, read and overwritten.
+
+    The kernels of OpenBLAS, on two cores, take 8 rows at a time and are slow at the remainder: 16 rows take
+    two thirds of the time of 14. A few rows, or one or two left over, are quicker as products of a vector.
+    """
+    left = n % 8
+    whole = 0 if n <= 4 else n - left if left <= 2 else n - left + 8
+    if whole:
+        product(rows[start : start + whole], matrix, out[:whole], interrupt)
+    for k in range(whole, n):
+        np.matmul(rows[start + k], matrix, out=out[k])
+    return out[:n]
