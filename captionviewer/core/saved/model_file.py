@@ -19,6 +19,7 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.parameter_shapes import parameter_shapes
 from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
 from captionviewer.core.training.settings import TrainingSettings
 
@@ -210,14 +211,10 @@ def _read(archive: NumberArchive) -> SavedModel:
         rates = _history(archive, "rates_history")
     if not len(losses) == len(losses_per_word) == len(rates):
         raise ArchiveError("its histories of losses and learning rates differ in length")
-    model = CaptioningRNN(
+    model = settings.new_model(  # every value is replaced below
         {word: i for i, word in enumerate(words)},
-        input_dim=input_dim,
-        wordvec_dim=settings.wordvec_dim,
-        hidden_dim=settings.hidden_dim,
-        cell_type=settings.cell_type,
+        input_dim,
         dtype=np.float32 if dtype == "float32" else np.float64,
-        rng=np.random.default_rng(0),  # every value is replaced below
     )
     for name in _PARAMETERS:
         parameter = archive.read(name)
@@ -296,18 +293,9 @@ def _check_shapes(
     num_words: int,
     dtype: np.dtype[np.float32 | np.float64],
 ) -> None:
-    hidden, wordvec = settings.hidden_dim, settings.wordvec_dim
-    columns = 4 * hidden if settings.cell_type == "lstm" else hidden
-    wanted: dict[str, tuple[int, ...]] = {
-        "W_proj": (input_dim, hidden),
-        "b_proj": (hidden,),
-        "W_embed": (num_words, wordvec),
-        "Wx": (wordvec, columns),
-        "Wh": (hidden, columns),
-        "b": (columns,),
-        "W_vocab": (hidden, num_words),
-        "b_vocab": (num_words,),
-    }
+    wanted = parameter_shapes(
+        settings.cell_type, num_words, input_dim, settings.wordvec_dim, settings.hidden_dim
+    )
     for name, shape in wanted.items():
         if archive.shape(name) != shape:
             raise ArchiveError(

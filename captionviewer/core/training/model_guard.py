@@ -5,14 +5,17 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.workspace import never
+from captionviewer.core.training.due_work import Due, RunSolver
 from captionviewer.core.training.events import ModelSnapshot
 
 GUARD_EVERY = 25  # iterations between two copies; by count and not by the clock, so that runs repeat
 NUM_KEPT = 2
 
 
-class DivergedError(Exception):
+class DivergedError(CaptionviewerError):
     """The parameters or the loss are no longer finite; `str()` is the whole message for people."""
 
     def __init__(self, what: str, iteration: int, learning_rate: float) -> None:
@@ -26,20 +29,29 @@ class ModelGuard:
     """Keeps the newest copies that are known to be good.
 
     Whether a copy is good shows only in the step after it: finite parameters may be so large that the next
-    loss is not. So a copy waits as a candidate until `loss_was_finite()`.
+    loss is not. So a copy waits as a candidate until `loss_was_finite()`. It is made between steps: see
+    `BetweenSteps`.
     """
+
+    name = "copy to fall back on"
+    share = 0.0
+    shows_the_model = False
 
     def __init__(self) -> None:
         self._good: deque[ModelSnapshot] = deque(maxlen=NUM_KEPT)
         self._candidate: ModelSnapshot | None = None
 
-    def before_step(self, model: CaptioningRNN, iteration: int, loss: float | None) -> None:
-        """Copy the model every `GUARD_EVERY` iterations; `loss` is that of the iteration before."""
-        if iteration % GUARD_EVERY == 0:
-            self._candidate = ModelSnapshot(model.copy(), iteration, loss)
+    def due(self, now: float, iteration: int) -> Due:
+        """Every `GUARD_EVERY` iterations, whatever it costs."""
+        return Due.NOW if iteration % GUARD_EVERY == 0 else Due.NOT_YET
+
+    def run(self, solver: RunSolver) -> None:
+        """Copy the model, as a candidate."""
+        loss = solver.loss_history[-1] if solver.loss_history else None
+        self._candidate = ModelSnapshot(solver.model.copy(solver.interrupt or never), solver.iteration, loss)
 
     def loss_was_finite(self) -> None:
-        """Say that the step after `before_step` went well."""
+        """Say that the step after the copy went well."""
         if self._candidate is not None:
             self._good.append(self._candidate)
             self._candidate = None

@@ -6,12 +6,12 @@ screen sharing), every product waits for a share whose thread is not running, an
 as long as with one thread. Nobody can know beforehand, so a run measures it.
 """
 
-import functools
 import logging
+import threading
 from types import TracebackType
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import threadpool_limits
 
 BLOCK_STEPS = 10  # steps that are timed together, at least,
 BLOCK_SECONDS = 0.5  # but no more when they take this long;
@@ -37,25 +37,31 @@ class Threads(Protocol):
 class LibraryThreads:
     """The threads of the library that NumPy was built with (OpenBLAS, MKL, BLIS), for the whole process.
 
-    Where it can't be told (Apple's Accelerate), nothing changes.
+    How many there were is asked each time before they become one, so that what the user set meanwhile comes
+    back. Where several runs want one thread, the last that does not any more gives them back. Where it can't
+    be told (Apple's Accelerate), nothing changes.
     """
+
+    _lock = threading.Lock()
+    _wanting_one: ClassVar[set["LibraryThreads"]] = set()
+    _limit: ClassVar[threadpool_limits | None] = None
 
     def use_one(self) -> None:
         """One thread from now on."""
-        controller, _ = _libraries()
-        controller.limit(limits=1)
+        with self._lock:
+            if not self._wanting_one:
+                LibraryThreads._limit = threadpool_limits(limits=1, user_api="blas")
+            self._wanting_one.add(self)
 
     def use_all(self) -> None:
-        """As many as when this was first asked."""
-        controller, at_first = _libraries()
-        controller.limit(limits=at_first)
-
-
-@functools.cache
-def _libraries() -> tuple[ThreadpoolController, int]:
-    """What sets the threads, found once (milliseconds), and how many there were then."""
-    controller = ThreadpoolController().select(user_api="blas")
-    return controller, max((library["num_threads"] for library in controller.info()), default=1)
+        """As many as there were."""
+        with self._lock:
+            if self not in self._wanting_one:
+                return
+            self._wanting_one.discard(self)
+            if not self._wanting_one and self._limit is not None:
+                self._limit.restore_original_limits()
+                LibraryThreads._limit = None
 
 
 class ProductThreads:

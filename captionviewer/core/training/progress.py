@@ -17,7 +17,7 @@ class Progress:
     seconds_left: float | None = None
 
 
-class SpeedMeter:
+class StepRate:
     """Iterations a second over the last few seconds of work; pauses don't count."""
 
     def __init__(self) -> None:

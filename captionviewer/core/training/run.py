@@ -3,11 +3,15 @@ events.
 
 Nobody reads the parameters while they are being written: what others see of the model are snapshots,
 frozen copies made between two iterations. The run's own random numbers come from one seeded generator, in
-this order: the captions drawn, the initial parameters, each minibatch. Nothing that depends on the clock
-(watched captions, snapshots asked for) draws from it, so the same settings, data and seed repeat a run
-exactly (to rounding, where `product_threads` had to give up threads to another program).
+this order: the captions drawn, the initial parameters, each minibatch. Nothing that is done between steps
+(see `due_work`) draws from it, so the same settings, data and seed repeat a run exactly (to rounding, where
+`product_threads` had to give up threads to another program).
+
+A stop is heeded within a fraction of a second at every moment, also where a step takes seconds: whatever
+takes long calls `interrupt` between its pieces. A step that is given up so has changed nothing.
 """
 
+import contextlib
 import logging
 import math
 import threading
@@ -21,8 +25,8 @@ import numpy as np
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
-from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.training.due_work import DueWork, RunSolver
 from captionviewer.core.training.events import (
     Event,
     ModelSnapshot,
@@ -37,18 +41,21 @@ from captionviewer.core.training.events import (
     WatchedCaptions,
 )
 from captionviewer.core.training.loss_history import LossHistory
-from captionviewer.core.training.model_guard import DivergedError, ModelGuard, is_finite
+from captionviewer.core.training.model_guard import DivergedError, ModelGuard
 from captionviewer.core.training.product_threads import ProductThreads
-from captionviewer.core.training.progress import Progress, SpeedMeter
+from captionviewer.core.training.progress import Progress, StepRate
 from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.core.training.snapshots import Snapshots, last_loss
 from captionviewer.core.training.step_boundary import StepBoundary
-from captionviewer.core.training.watched_photos import WatchedPhotos, photos_to_watch
+from captionviewer.core.training.watched_photos import CaptionWatch, photos_to_watch
 
-WATCH_EVERY = 0.5  # seconds between two looks at the watched photos, at the least
-WATCH_SHARE = 0.03  # and no more than this share of the run's time
 MOST_EVENTS = 1000
 
 _log = logging.getLogger(__name__)
+
+
+class _StopAsked(Exception):
+    """Raised between two pieces of work when the run is to stop."""
 
 
 class TrainingRun:
@@ -89,25 +96,23 @@ class TrainingRun:
         self._state = RunState.NOT_STARTED
         self._wants_pause = False
         self._wants_stop = False
-        self._wants_snapshot = False
         self._single_steps = 0
         self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
-        self._snapshot: ModelSnapshot | None = None
         self._progress = Progress(num_epochs=settings.num_epochs, learning_rate=settings.learning_rate)
-        self._to_watch = tuple(watched)
         self._watch_trained = watch_trained
-        self._watched_is_new = True
         self._caption_rows: IntArray = np.empty(0, dtype=np.int64)
         self._image_rows: IntArray = np.empty(0, dtype=np.int64)
         self._data_digest = ""
         # A daemon, so that a script which forgets a paused run can still end; the window stops its own.
         self._thread = threading.Thread(target=self._work, name="captionviewer training", daemon=True)
+        self._watch = CaptionWatch(dataset, self._publish_captions)
+        self._watch.watch(watched)
+        self._snapshots = Snapshots(settings.learning_rate)
         # from here on only the worker's
         self._guard = ModelGuard()
+        self._due_work = DueWork([self._guard, self._snapshots, self._watch])
         self._product_threads = ProductThreads()
-        self._speed = SpeedMeter()
-        self._next_watch = 0.0
-        self._watched = WatchedPhotos(dataset)
+        self._rate = StepRate()
 
     # What others ask of the run
 
@@ -140,7 +145,8 @@ class TrainingRun:
         self._begin(single_steps=1)
 
     def stop(self) -> None:
-        """End the run at the next step boundary (at once if not started), keeping what it has learned."""
+        """End the run (at once if not started), keeping what it has learned by its last whole step."""
+        self._boundary.end()
         with self._wake:
             self._wants_stop = True
             self._wake.notify_all()
@@ -188,11 +194,11 @@ class TrainingRun:
 
     def request_snapshot(self) -> None:
         """Ask for a new snapshot at the next step boundary."""
-        self._wants_snapshot = True
+        self._snapshots.wanted = True
 
     def snapshot(self) -> ModelSnapshot | None:
         """The newest frozen copy: made when the run starts, pauses and ends, and when asked for."""
-        return self._snapshot
+        return self._snapshots.newest
 
     def between_steps(self) -> AbstractContextManager[None]:
         """While it is held the run makes no step: for short work with matrices in another thread."""
@@ -200,37 +206,38 @@ class TrainingRun:
 
     def watch(self, photos: Sequence[PhotoRecord]) -> None:
         """Replace the photos whose greedy captions come as WatchedCaptions now and then."""
+        self._watch.watch(photos)
         with self._wake:
-            self._to_watch = tuple(photos)
-            self._watched_is_new = True
             self._wake.notify_all()
 
     # The worker
 
     def _begin(self, single_steps: int) -> None:
-        with self._wake:
+        with self._wake:  # the thread waits for this too, so nobody sees a run that is live without one
             if self._state is not RunState.NOT_STARTED:
                 raise RuntimeError("this training run was started before: make a new one")
             self._state = RunState.RUNNING
             self._single_steps = single_steps
             self._wants_pause = single_steps > 0
-        try:
-            self._thread.start()
-        except RuntimeError as problem:
-            self._end(RunFailed(f"The system gives no thread to train in ({problem}).", 0, None))
+            try:
+                self._thread.start()
+            except (RuntimeError, MemoryError) as problem:
+                self._end(RunFailed(f"The system gives no thread to train in ({problem}).", 0, None))
 
     def _work(self) -> None:
-        solver: CaptioningSolver[CaptioningRNN] | None = None
+        solver: RunSolver | None = None
         outcome: TerminalEvent = RunFailed("Training ended without saying why.", 0, None)
         try:
             # a diverging run overflows before its loss does; that is reported once, as the run's end
             with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-                solver = self._prepare()
-                if solver is None:
-                    outcome = RunStopped(0)
-                else:
+                try:
+                    solver = self._prepare()
                     with self._product_threads:
                         outcome = self._train(solver)
+                except _StopAsked:
+                    if solver is not None:
+                        self._snapshots.take_over(solver)
+                    outcome = RunStopped(solver.iteration if solver is not None else 0)
         except DivergedError as problem:
             outcome = self._failure(str(problem), solver)
         except DataError as problem:  # raised while a minibatch is read: the model is whole
@@ -248,23 +255,20 @@ class TrainingRun:
         finally:
             self._end(outcome)
 
-    def _prepare(self) -> CaptioningSolver[CaptioningRNN] | None:
-        """Draw the captions, make the model and its solver; None when a stop came first."""
+    def _interrupt(self) -> None:
+        if self._wants_stop:
+            raise _StopAsked
+
+    def _prepare(self) -> RunSolver:
+        """Draw the captions, make the model and its solver."""
         settings, dataset = self.settings, self.dataset
         rng = np.random.default_rng(settings.seed)
         rows = dataset.draw_training_captions(settings.num_captions, settings.one_caption_an_image, rng)
+        self._interrupt()
         photos = np.unique(dataset.image_idxs("train")[rows])
         digest = digest_of_captions(dataset, rows)
-        if self._wants_stop:
-            return None
-        model = CaptioningRNN(
-            dict(dataset.vocabulary.word_to_idx),
-            input_dim=dataset.feature_dim,
-            wordvec_dim=settings.wordvec_dim,
-            hidden_dim=settings.hidden_dim,
-            cell_type=settings.cell_type,
-            dtype=np.float32,
-            rng=rng,
+        model = settings.new_model(
+            dataset.vocabulary.word_to_idx, dataset.feature_dim, rng, interrupt=self._interrupt
         )
         solver = CaptioningSolver(
             model,
@@ -277,13 +281,14 @@ class TrainingRun:
             verbose=False,
             rng=rng,
         )
+        solver.interrupt = self._interrupt
+        self._snapshots.run(solver)
+        self._watch.watch(photos_to_watch(dataset, rows, self._watch.photos, self._watch_trained))
         with self._wake:
-            self._to_watch = tuple(photos_to_watch(dataset, rows, self._to_watch, self._watch_trained))
             self._caption_rows, self._image_rows, self._data_digest = rows, photos, digest
             self._progress = Progress(
                 0, solver.num_iterations, 0, settings.num_epochs, settings.learning_rate
             )
-            self._snapshot = ModelSnapshot(model.copy(), 0, None)
             self._events.append(
                 RunStarted(
                     solver.num_iterations, solver.iterations_per_epoch, model.num_parameters, rows, photos
@@ -291,23 +296,20 @@ class TrainingRun:
             )
         return solver
 
-    def _train(self, solver: CaptioningSolver[CaptioningRNN]) -> TerminalEvent:
-        loss: float | None = None
-        self._look_at_watched(solver)
+    def _train(self, solver: RunSolver) -> TerminalEvent:
         while solver.iteration < solver.num_iterations:
-            if not self._may_go_on(solver, loss):
-                self._take_snapshot(solver, loss)
-                self._look_at_watched(solver)
-                return RunStopped(solver.iteration)
+            self._wait_while_paused(solver)
             with self._boundary.step():
-                loss = self._step(solver, loss)
-        self._take_snapshot(solver, loss)
-        self._look_at_watched(solver)
+                self._interrupt()
+                self._due_work.run_due(solver)
+                self._step(solver)
+        self._snapshots.take_over(solver)
+        with contextlib.suppress(_StopAsked):  # it has ended: nobody need wait for what is only looked at
+            self._due_work.bring_up_to_date(solver)
         return RunFinished(solver.iteration)
 
-    def _step(self, solver: CaptioningSolver[CaptioningRNN], loss: float | None) -> float:
-        """One minibatch update and what is due after it; the losses before and after, in nats a caption."""
-        self._guard.before_step(solver.model, solver.iteration, loss)
+    def _step(self, solver: RunSolver) -> None:
+        """One minibatch update, noted."""
         learning_rate = solver.learning_rate  # decays at an epoch's end, within the step
         began = time.perf_counter()
         loss = float(solver.step())
@@ -317,17 +319,11 @@ class TrainingRun:
             raise DivergedError(what, solver.iteration, self.settings.learning_rate)
         self._guard.loss_was_finite()
         self._note_step(solver, loss, learning_rate)
-        if self._wants_snapshot:
-            self._take_snapshot(solver, loss)
-        if time.monotonic() >= self._next_watch or self._watched_is_new:
-            self._look_at_watched(solver)
-        return loss
 
-    def _may_go_on(self, solver: CaptioningSolver[CaptioningRNN], loss: float | None) -> bool:
-        """Wait while the run is paused; False when it is to stop."""
+    def _wait_while_paused(self, solver: RunSolver) -> None:
+        """Wait while the run is paused, with all that shows the model up to date."""
         if self._is_to_wait():
-            self._take_snapshot(solver, loss)
-            self._look_at_watched(solver)
+            self._due_work.bring_up_to_date(solver)
         with self._wake:
             if self._is_to_wait():
                 self._wait_for_orders(solver)
@@ -335,92 +331,67 @@ class TrainingRun:
                 self._state = RunState.RUNNING
                 self._events.append(RunResumed(solver.iteration))
             self._single_steps = max(0, self._single_steps - 1)
-            return not self._wants_stop
+        self._interrupt()
 
     def _is_to_wait(self) -> bool:
         return self._wants_pause and self._single_steps == 0 and not self._wants_stop
 
-    def _wait_for_orders(self, solver: CaptioningSolver[CaptioningRNN]) -> None:
+    def _wait_for_orders(self, solver: RunSolver) -> None:
         """Pause, with the lock held; photos that are newly watched are looked at meanwhile."""
         self._state = RunState.PAUSED
         self._events.append(RunPaused(solver.iteration))
         while self._is_to_wait():
-            if self._watched_is_new:
+            if self._watch.is_new:
                 self._wake.release()  # decoding takes a while: nobody who gives an order waits for it
                 try:
-                    self._look_at_watched(solver)
+                    self._watch.run(solver)
                 finally:
                     self._wake.acquire()
             else:
                 self._wake.wait()
-        self._speed.forget()
+        self._rate.forget()
 
-    def _note_step(self, solver: CaptioningSolver[CaptioningRNN], loss: float, learning_rate: float) -> None:
+    def _note_step(self, solver: RunSolver, loss: float, learning_rate: float) -> None:
         words = solver.last_words
         per_word = loss * solver.batch_size / words if words else 0.0
         self.history.append(loss, per_word, learning_rate)
         iteration = solver.iteration
-        speed = self._speed.note(time.monotonic(), iteration)
+        speed = self._rate.note(time.monotonic(), iteration)
         self._progress = Progress(
             iteration,
             solver.num_iterations,
-            iteration // solver.iterations_per_epoch,
+            solver.epoch,
             self.settings.num_epochs,
             solver.learning_rate,
             speed,
             (solver.num_iterations - iteration) / speed if speed > 0 else None,
         )
 
-    def _take_snapshot(self, solver: CaptioningSolver[CaptioningRNN], loss: float | None) -> None:
-        """Publish a frozen copy; DivergedError when the parameters are not finite."""
-        self._wants_snapshot = False
-        model = solver.model.copy()
-        if not is_finite(model):
-            what = "The parameters became infinite or NaN"
-            raise DivergedError(what, solver.iteration, self.settings.learning_rate)
-        self._snapshot = ModelSnapshot(model, solver.iteration, loss)
-
-    def _look_at_watched(self, solver: CaptioningSolver[CaptioningRNN]) -> None:
-        began = time.monotonic()
+    def _publish_captions(self, captions: WatchedCaptions) -> None:
+        """Only the newest are of use: older ones that nobody took give way."""
         with self._wake:
-            photos, is_new = self._to_watch, self._watched_is_new
-            self._watched_is_new = False
-        if is_new:
-            self._watched = WatchedPhotos(self.dataset, photos)
-        if self._watched:
-            captions = self._watched.captions(solver.model)
-            with self._wake:  # only the newest are of use: older ones that nobody took give way
-                older = [event for event in self._events if isinstance(event, WatchedCaptions)]
-                for event in older:
-                    self._events.remove(event)
-                self._events.append(WatchedCaptions(solver.iteration, captions))
-        now = time.monotonic()
-        self._next_watch = now + max(WATCH_EVERY, (now - began) / WATCH_SHARE)
+            for event in [event for event in self._events if isinstance(event, WatchedCaptions)]:
+                self._events.remove(event)
+            self._events.append(captions)
 
-    def _failure(
-        self, words: str, solver: CaptioningSolver[CaptioningRNN] | None, is_whole: bool = False
-    ) -> RunFailed:
+    def _failure(self, words: str, solver: RunSolver | None, is_whole: bool = False) -> RunFailed:
         """The event of a run that failed; puts the newest model known to be good in place of the snapshot.
 
         Where the failure did not touch the model (`is_whole`), that is the model as it is.
         """
         iteration = solver.iteration if solver is not None else 0
         others = []
-        if self._snapshot is not None and self._snapshot.iteration < len(self.history):
-            others.append(self._snapshot)
+        newest = self._snapshots.newest
+        if newest is not None and newest.iteration < len(self.history):
+            others.append(newest)
         if is_whole and solver is not None and iteration > 0:
-            others.append(ModelSnapshot(solver.model.copy(), iteration, self._last_loss()))
-        kept = self._guard.newest_good(others)
-        self._snapshot = kept
+            others.append(ModelSnapshot(solver.model.copy(), iteration, last_loss(solver)))
+        self._snapshots.newest = kept = self._guard.newest_good(others)
         if kept is not None and kept.iteration > 0:
             words += f" The model of iteration {kept.iteration:,} is kept."
         else:
             words += " Nothing had been learned before."
         return RunFailed(words, iteration, kept.iteration if kept is not None else None)
-
-    def _last_loss(self) -> float | None:
-        losses = self.history.since(len(self.history) - 1)[1]
-        return float(losses[-1]) if len(losses) else None
 
     def _end(self, outcome: TerminalEvent) -> None:
         ends = {RunFinished: RunState.FINISHED, RunStopped: RunState.STOPPED, RunFailed: RunState.FAILED}

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import numpy.typing as npt
 
+from captionviewer.core.network import optim
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import CELLS, CellType
+from captionviewer.core.network.parameter_shapes import parameter_shapes
+from captionviewer.core.network.workspace import Interrupt, never
 from captionviewer.core.training.available_memory import available_memory
 
 if TYPE_CHECKING:
     from captionviewer.core.coco.dataset import CocoDataset
 
-CellType = Literal["rnn", "lstm"]
-UpdateRule = Literal["sgd", "sgd_momentum", "rmsprop", "adam"]
 FieldKind = Literal["choice", "integer", "number", "integer_or_all", "flag"]
 SettingValue = str | int | float | bool | None
 
@@ -71,7 +75,7 @@ FIELDS: tuple[SettingField, ...] = (
         " output gates, so that gradients survive longer captions. An LSTM has four times the recurrent"
         " weights and takes longer per step.",
         "choice",
-        choices=(("rnn", "RNN (vanilla)"), ("lstm", "LSTM")),
+        choices=tuple((name, cell.label) for name, cell in CELLS.items()),
     ),
     SettingField(
         "hidden_dim",
@@ -133,12 +137,7 @@ FIELDS: tuple[SettingField, ...] = (
         "How a gradient becomes a step. SGD follows it; momentum keeps a velocity; RMSProp divides by the"
         " gradient's recent size; Adam does both and is the usual choice.",
         "choice",
-        choices=(
-            ("adam", "Adam"),
-            ("rmsprop", "RMSProp"),
-            ("sgd_momentum", "SGD + momentum"),
-            ("sgd", "SGD"),
-        ),
+        choices=tuple((name, facts.label) for name, facts in optim.FACTS.items()),
     ),
     SettingField(
         "learning_rate",
@@ -183,7 +182,7 @@ class TrainingSettings:
     one_caption_an_image: bool = True
     batch_size: int = 25
     num_epochs: int = 50
-    update_rule: UpdateRule = "adam"
+    update_rule: optim.RuleName = "adam"
     learning_rate: float = 5e-3
     lr_decay: float = 0.95
     seed: int = 231
@@ -199,11 +198,43 @@ class TrainingSettings:
 
     def num_parameters(self, facts: DataFacts) -> int:
         """Numbers the model learns on this data."""
-        gates = 4 if self.cell_type == "lstm" else 1
-        hidden, wordvec, words = self.hidden_dim, self.wordvec_dim, facts.vocabulary_size
-        projection = (facts.feature_dim + 1) * hidden
-        recurrence = (wordvec + hidden + 1) * gates * hidden
-        return projection + words * wordvec + recurrence + (hidden + 1) * words
+        shapes = parameter_shapes(
+            self.cell_type, facts.vocabulary_size, facts.feature_dim, self.wordvec_dim, self.hidden_dim
+        )
+        return sum(math.prod(shape) for shape in shapes.values())
+
+    def new_model(
+        self,
+        word_to_idx: Mapping[str, int],
+        input_dim: int,
+        rng: np.random.Generator | None = None,
+        *,
+        dtype: npt.DTypeLike = np.float32,
+        interrupt: Interrupt = never,
+    ) -> CaptioningRNN:
+        """A fresh model of these sizes.
+
+        Parameters
+        ----------
+        word_to_idx, input_dim
+            the vocabulary, and how many features a photo has.
+        rng
+            draws the first values; None: a generator of this seed alone.
+        dtype
+            float32 or float64.
+        interrupt
+            called now and then while a large model is drawn; what it raises ends that.
+        """
+        return CaptioningRNN(
+            dict(word_to_idx),
+            input_dim=input_dim,
+            wordvec_dim=self.wordvec_dim,
+            hidden_dim=self.hidden_dim,
+            cell_type=self.cell_type,
+            dtype=dtype,
+            rng=np.random.default_rng(self.seed) if rng is None else rng,
+            interrupt=interrupt,
+        )
 
     def parameter_bytes(self, facts: DataFacts) -> int:
         """Bytes that grow with the model: parameters, gradients, two moments, work space, and the copies
@@ -215,7 +246,7 @@ class TrainingSettings:
         """Bytes that grow with the minibatch: what the forward pass keeps for the backward pass, in
         float32.
         """
-        gates = 4 if self.cell_type == "lstm" else 1
+        gates = CELLS[self.cell_type].gates
         positions = self.batch_size * max(1, facts.caption_length - 1)
         a_position = 2 * self.wordvec_dim + (2 * gates + 4) * self.hidden_dim + 2 * facts.vocabulary_size
         return 4 * (positions * a_position + self.batch_size * facts.feature_dim)
@@ -284,7 +315,11 @@ def _value_problem(field: SettingField, value: SettingValue) -> str | None:
         return None if field.kind == "integer_or_all" else f"{field.label} needs a number."
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"{field.label} must be a number."
-    if not math.isfinite(value):
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return f"{field.label} must be {f'at most {field.maximum:,.8g}' if value > 0 else 'above 0'}."
+    if not finite:
         return f"{field.label} must be a number, not {value}."
     if field.kind != "number" and not isinstance(value, int):
         return f"{field.label} must be a whole number."

@@ -17,12 +17,13 @@ class StepBoundary:
         self._changed = threading.Condition()
         self._stepping = False
         self._guests = 0
+        self._ending = False
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """Hold while a step runs; waits for the guests that are there."""
+        """Hold while a step runs; waits for the guests that are there, unless the run is to end."""
         with self._changed:
-            while self._guests:
+            while self._guests and not self._ending:
                 self._changed.wait()
             self._stepping = True
         try:
@@ -31,6 +32,12 @@ class StepBoundary:
             with self._changed:
                 self._stepping = False
                 self._changed.notify_all()
+
+    def end(self) -> None:
+        """Let no step wait for a guest any more: the run is to end, and whoever steps looks at that first."""
+        with self._changed:
+            self._ending = True
+            self._changed.notify_all()
 
     @contextmanager
     def between_steps(self) -> Iterator[None]:

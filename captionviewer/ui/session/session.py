@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 
 from captionviewer.core.coco.chosen_data import forget_data_folder, remember_data_folder
@@ -327,14 +326,7 @@ class Session(QObject):
 
     def _set_untrained(self, dataset: CocoDataset) -> None:
         settings = TrainingSettings()
-        model = CaptioningRNN(
-            dict(dataset.vocabulary.word_to_idx),
-            input_dim=dataset.feature_dim,
-            wordvec_dim=settings.wordvec_dim,
-            hidden_dim=settings.hidden_dim,
-            cell_type=settings.cell_type,
-            rng=np.random.default_rng(settings.seed),
-        )
+        model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
         saved = SavedModel.untrained(model, settings, dataset)
         self.model = CurrentModel(saved, ModelOrigin.UNTRAINED)
 

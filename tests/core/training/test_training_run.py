@@ -14,6 +14,7 @@ from captionviewer.core.coco.dataset import CocoDataset, DataError
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.training import due_work, watched_photos
 from captionviewer.core.training import run as run_module
 from captionviewer.core.training.events import (
     Event,
@@ -338,8 +339,9 @@ def test_other_photos_can_be_watched_while_the_run_is_paused(
 def test_only_the_newest_captions_wait_to_be_taken(
     begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_module, "WATCH_EVERY", 0.0)
-    monkeypatch.setattr(run_module, "WATCH_SHARE", 1e9)
+    monkeypatch.setattr(watched_photos, "WATCH_EVERY", 0.0)
+    monkeypatch.setattr(due_work, "MOST_SHARE", 1e9)
+    monkeypatch.setattr(watched_photos.CaptionWatch, "share", 1e9)
     run = begin(QUICK, watched=[dataset.record("train", 0)])
     run.start()
     assert run.wait(LONG)
