@@ -3,22 +3,15 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.hdf5.files import read_whole_numbers, require_file
+from captionviewer.core.coco.layout import CAPTIONS_FILE, FOLDER_NAME, SPLITS, VOCABULARY_FILE, Split
 from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, START, Vocabulary
 
-Split = Literal["train", "val"]
-FeatureKind = Literal["pca", "raw"]
-SPLITS: tuple[Split, ...] = ("train", "val")
-FEATURE_KINDS: tuple[FeatureKind, ...] = ("pca", "raw")
-
-VOCABULARY_FILE = "coco2014_vocab.json"
-CAPTIONS_FILE = "coco2014_captions.h5"
 # The official vocabulary takes 24 kB; parsed, JSON can take a hundred times its size.
 LARGEST_VOCABULARY_BYTES = 4 * 2**20
 LARGEST_VOCABULARY = 65_536
@@ -27,21 +20,6 @@ LONGEST_CAPTION = 1_000
 # Official addresses take 63 characters.
 LONGEST_LINE = 2_000
 LARGEST_TEXT_BYTES = 200 * 2**20
-
-
-def urls_file(split: Split) -> str:
-    """Name the file with one address for each image of `split`."""
-    return f"{split}2014_urls.txt"
-
-
-def names_file(split: Split) -> str:
-    """Name the file with one COCO file name for each image of `split`."""
-    return f"{split}2014_images.txt"
-
-
-def features_file(split: Split, kind: FeatureKind) -> str:
-    """Name the file with one row of features for each image of `split`."""
-    return f"{split}2014_vgg16_fc7{'_pca' if kind == 'pca' else ''}.h5"
 
 
 def find_data_folder(folder: Path) -> Path:
@@ -61,9 +39,9 @@ def find_data_folder(folder: Path) -> Path:
             raise DataError(
                 folder,
                 "This is a file, not a folder.",
-                "Unpack it and choose the folder coco_captioning." if is_archive else pick,
+                f"Unpack it and choose the folder {FOLDER_NAME}." if is_archive else pick,
             )
-        for candidate in (folder, folder / "coco_captioning"):
+        for candidate in (folder, folder / FOLDER_NAME):
             if (candidate / CAPTIONS_FILE).exists() or (candidate / VOCABULARY_FILE).exists():
                 return candidate
     except OSError as error:

@@ -120,7 +120,7 @@ def rows_trained_on(saved: SavedModel, dataset: "CocoDataset") -> IntArray:
     """
     rows = saved.caption_rows
     nothing: IntArray = np.empty(0, dtype=np.int64)
-    if not len(rows) or int(rows.max()) >= dataset.num_captions("train"):
+    if not len(rows) or int(rows.max()) >= dataset.split("train").num_captions:
         return nothing
     return rows if digest_of_captions(dataset, rows) == saved.data_digest else nothing
 

@@ -252,8 +252,8 @@ class TrainingRun:
         """Draw the captions, make the model and its solver; None when a stop came first."""
         settings, dataset = self.settings, self.dataset
         rng = np.random.default_rng(settings.seed)
-        rows = dataset.draw_training_captions(settings.num_captions, settings.one_caption_an_image, rng)
-        photos = np.unique(dataset.image_idxs("train")[rows])
+        rows = dataset.split("train").draw_captions(settings.num_captions, settings.one_caption_an_image, rng)
+        photos = np.unique(dataset.split("train").image_idxs[rows])
         digest = digest_of_captions(dataset, rows)
         if self._wants_stop:
             return None

@@ -67,7 +67,7 @@ class FeatureTab(QWidget):
 
         self._job = self._session.workers.start(
             "reading features",
-            lambda _cancelled: dataset.features(record.split, np.array([record.row]))[0],
+            lambda _cancelled: dataset.split(record.split).features.rows(np.array([record.row]))[0],
             lambda features: self._show(dataset, record, features),
             failed,
         )

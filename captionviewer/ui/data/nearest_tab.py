@@ -124,10 +124,10 @@ class NearestTab(QWidget):
         self._patience.stop()
         if found is None:
             return  # stopped: another search is under way
-        captions = dataset.captions(found.split)
+        captions = dataset.split(found.split).captions
         neighbours = []
         for row, similarity in zip(found.rows.tolist(), found.similarities.tolist(), strict=True):
-            other = dataset.record(found.split, row)
+            other = dataset.split(found.split).record(row)
             texts = tuple(caption_text(captions[at], dataset.vocabulary) for at in other.caption_rows)
             neighbours.append(Neighbour(other, similarity, texts))
         if not neighbours:

@@ -301,7 +301,7 @@ class Session(QObject):
 
         def work(cancelled: Cancelled) -> None:
             for split in splits:
-                dataset.scan_features(split, cancelled)
+                dataset.split(split).features.scan(cancelled)
 
         def failed(error: Exception) -> None:
             self.problem.emit(str(error))
@@ -370,7 +370,7 @@ class Session(QObject):
         key = (self.dataset, saved.data_digest, len(saved.caption_rows))
         if self._trained_key != key:
             rows = rows_trained_on(saved, self.dataset)
-            photos = self.dataset.image_idxs("train")[rows]
+            photos = self.dataset.split("train").image_idxs[rows]
             self._trained_key = key
             self._trained = (frozenset(rows.tolist()), frozenset(photos.tolist()))
         return self._trained

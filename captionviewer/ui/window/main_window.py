@@ -172,8 +172,8 @@ class MainWindow(QMainWindow):
             self._data_label.setText("No data open")
         else:
             self._data_label.setText(
-                f"{dataset.folder.name}: {dataset.num_photos('train'):,} train and "
-                f"{dataset.num_photos('val'):,} val photos, {dataset.feature_kind} features"
+                f"{dataset.folder.name}: {dataset.split('train').num_photos:,} train and "
+                f"{dataset.split('val').num_photos:,} val photos, {dataset.feature_kind} features"
             )
             self._data_label.setToolTip(str(dataset.folder))
         self._model_label.setText(model.words if model is not None else "No model")

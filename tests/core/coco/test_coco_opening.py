@@ -466,7 +466,7 @@ def test_a_damaged_folder_is_refused_with_one_message_that_names_the_file(name: 
 
 def test_the_whole_folder_opens_and_closes(folder: Path) -> None:
     with CocoDataset.open(folder) as dataset:
-        assert (dataset.num_photos("train"), dataset.num_photos("val")) == (24, 16)
+        assert (dataset.split("train").num_photos, dataset.split("val").num_photos) == (24, 16)
 
 
 def test_a_missing_folder_a_file_and_a_folder_without_data_are_told_apart(tmp_path: Path) -> None:
@@ -519,8 +519,8 @@ def test_another_kind_of_features_is_a_mistake_in_the_call(folder: Path) -> None
 def test_missing_names_cost_only_the_names(folder: Path) -> None:
     (folder / "train2014_images.txt").unlink()
     with CocoDataset.open(folder) as dataset:
-        assert dataset.record("train", 3).file_name is None
-        assert dataset.record("val", 3).file_name is not None
+        assert dataset.split("train").record(3).file_name is None
+        assert dataset.split("val").record(3).file_name is not None
 
 
 def test_windows_line_ends_a_byte_order_mark_and_blank_addresses_are_harmless(folder: Path) -> None:
@@ -528,7 +528,7 @@ def test_windows_line_ends_a_byte_order_mark_and_blank_addresses_are_harmless(fo
     lines[4] = lines[15] = ""
     (folder / "val2014_urls.txt").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode() + b"\r\n\r\n")
     with CocoDataset.open(folder) as dataset:
-        assert [dataset.record("val", row).url for row in range(16)] == lines
+        assert [dataset.split("val").record(row).url for row in range(16)] == lines
 
 
 def test_names_that_could_leave_the_image_folder_are_not_given(folder: Path) -> None:
@@ -548,7 +548,7 @@ def test_names_that_could_leave_the_image_folder_are_not_given(folder: Path) -> 
     names += ["val2014/other.jpg"] * (16 - len(names))
     (folder / "val2014_images.txt").write_text("\n".join(names))
     with CocoDataset.open(folder) as dataset:
-        given = [dataset.record("val", row).file_name for row in range(11)]
+        given = [dataset.split("val").record(row).file_name for row in range(11)]
     assert given == [
         "val2014/good.jpg",
         "val2014/only_a_name.jpg",
@@ -590,11 +590,11 @@ def test_data_beyond_the_limits_is_refused(
 
 def test_captions_of_other_whole_number_types_are_read_alike(folder: Path) -> None:
     with CocoDataset.open(folder) as dataset:
-        expected = dataset.captions("train")
+        expected = dataset.split("train").captions
     for dtype in (">i4", "u2", "i8"):
         put(folder / CAPTIONS, "train_captions", expected.astype(dtype), chunks=(10, 17), compression="gzip")
         with CocoDataset.open(folder) as dataset:
-            captions = dataset.captions("train")
+            captions = dataset.split("train").captions
         assert captions.dtype == np.int32 and captions.dtype.isnative
         np.testing.assert_array_equal(captions, expected)
 

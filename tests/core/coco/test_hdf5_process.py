@@ -61,7 +61,7 @@ def test_an_official_folder_needs_no_other_program(tmp_path: Path, monkeypatch: 
     folder = write_coco_folder(tmp_path / "coco", photos=False)
     monkeypatch.setattr(subprocess, "Popen", refuse)
     with CocoDataset.open(folder) as dataset:
-        dataset.scan_features("train")
+        dataset.split("train").features.scan()
 
 
 def test_packed_files_share_one_program_that_ends_when_it_is_told_to(

@@ -107,7 +107,7 @@ def test_a_model_comes_back_as_it_was_saved(trained: SavedModel, saved: Path, da
 def test_an_opened_model_says_the_same_captions(
     trained: SavedModel, saved: Path, dataset: CocoDataset
 ) -> None:
-    features = dataset.features("val", np.arange(6))
+    features = dataset.split("val").features.rows(np.arange(6))
     np.testing.assert_array_equal(open_model(saved).model.sample(features), trained.model.sample(features))
 
 
@@ -488,7 +488,7 @@ def test_a_model_of_another_vocabulary_does_not_fit(saved: Path, dataset: CocoDa
 
 def test_rows_of_another_data_set_are_not_taken_for_these_captions(saved: Path, dataset: CocoDataset) -> None:
     opened = open_model(saved)
-    elsewhere = replace(opened, caption_rows=(opened.caption_rows + 1) % dataset.num_captions("train"))
+    elsewhere = replace(opened, caption_rows=(opened.caption_rows + 1) % dataset.split("train").num_captions)
     assert rows_trained_on(elsewhere, dataset).size == 0
     beyond = replace(opened, caption_rows=opened.caption_rows + 10**9)
     assert rows_trained_on(beyond, dataset).size == 0

@@ -54,9 +54,9 @@ def test_a_slice_built_twice_is_the_same_and_opens_as_any_data_folder(tmp_path: 
     for path in sorted((tmp_path / "one").iterdir()):
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
     with CocoDataset.open(tmp_path / "one") as dataset:
-        assert [dataset.num_photos(split) for split in SPLITS] == [14, 4]
-        assert dataset.features("train", np.arange(14)).std() > 0.1
-        record = dataset.record("val", 3)
+        assert [dataset.split(split).num_photos for split in SPLITS] == [14, 4]
+        assert dataset.split("train").features.rows(np.arange(14)).std() > 0.1
+        record = dataset.split("val").record(3)
         assert record.url == "storybook:val/000003"
         assert picture_of(record.url).shape == (360, 480, 3)
 
@@ -81,16 +81,17 @@ def test_the_shipped_captions_are_what_the_code_says_of_the_scenes(shipped: Path
         known = set(dataset.vocabulary.idx_to_word)
         for split in SPLITS:
             for row in range(0, NUM_SCENES[split], 37):
-                record = dataset.record(split, row)
+                record = dataset.split(split).record(row)
                 told = [
-                    caption_text(dataset.captions(split)[i], dataset.vocabulary) for i in record.caption_rows
+                    caption_text(dataset.split(split).captions[i], dataset.vocabulary)
+                    for i in record.caption_rows
                 ]
                 meant = [
                     " ".join(word if word in known else "<UNK>" for word in one.text.split())
                     for one in captions(scene_at(record.url))
                 ]
                 assert sorted(told) == sorted(meant)
-        unknown = (dataset.captions("train") == dataset.vocabulary.unk).any(axis=1).mean()
+        unknown = (dataset.split("train").captions == dataset.vocabulary.unk).any(axis=1).mean()
         assert 0.005 < unknown < 0.1
 
 
@@ -113,8 +114,8 @@ def test_the_shipped_raw_features_are_those_of_the_pictures(shipped: Path) -> No
         step = array("fc7_step")
     with CocoDataset.open(shipped, "raw") as dataset:
         for split, row in (("train", 0), ("train", NUM_SCENES["train"] - 1), ("val", 11)):
-            made = raw_features(small_pictures(picture_of(dataset.record(split, row).url)), known)
-            kept = dataset.features(split, np.array([row]))[0]
+            made = raw_features(small_pictures(picture_of(dataset.split(split).record(row).url)), known)
+            kept = dataset.split(split).features.rows(np.array([row]))[0]
             assert np.abs(made - kept).max() < 0.5 * step.max() + 1e-3
             assert (np.abs(made - kept) <= 0.5 * step + 1e-3).all()
 
@@ -122,8 +123,8 @@ def test_the_shipped_raw_features_are_those_of_the_pictures(shipped: Path) -> No
 def test_the_short_features_keep_what_the_pictures_show(shipped: Path) -> None:
     """By features alone, the nearest train scene has the setting of almost every val scene."""
     with CocoDataset.open(shipped) as dataset:
-        train = dataset.features("train", np.arange(NUM_SCENES["train"]))
-        val = dataset.features("val", np.arange(NUM_SCENES["val"]))
+        train = dataset.split("train").features.rows(np.arange(NUM_SCENES["train"]))
+        val = dataset.split("val").features.rows(np.arange(NUM_SCENES["val"]))
         assert np.isfinite(train).all() and 0.3 < train.std() < 0.7
         one, other = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (train, val))
         nearest = (other @ one.T).argmax(axis=1)
@@ -219,7 +220,7 @@ def test_programs_that_unpack_at_once_do_not_harm_each_other(
         "from captionviewer.core.storybook import storybook_folder\n"
         "for _ in range(2):\n"
         "    with CocoDataset.open(storybook_folder(anew=True)) as dataset:\n"
-        "        print(dataset.features('train', np.arange(3000)).sum())\n"
+        "        print(dataset.split('train').features.rows(np.arange(3000)).sum())\n"
     )
     programs = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -257,7 +258,7 @@ def test_a_full_disk_is_told_with_its_place_and_the_next_try_completes_the_book(
     assert str(tmp_path) in str(caught.value) and "No space left on device" in str(caught.value)
     assert not list(tmp_path.rglob("half-written-*"))
     with CocoDataset.open(storybook_folder(), "raw") as dataset:
-        assert dataset.num_photos("val") == NUM_SCENES["val"]
+        assert dataset.split("val").num_photos == NUM_SCENES["val"]
 
 
 def test_a_damaged_archive_asks_for_a_new_installation(
