@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from captionviewer.core.errors import CaptionviewerError
+
 FETCH_AGAIN = "Unpack coco_captioning.zip again, or choose another folder."
 
 
-class DataError(Exception):
+class DataError(CaptionviewerError):
     """A data folder, or a file in it, is not what it should be.
 
     Attributes

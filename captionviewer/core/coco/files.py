@@ -10,12 +10,16 @@ from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.hdf5.files import read_whole_numbers, require_file
 from captionviewer.core.coco.layout import CAPTIONS_FILE, FOLDER_NAME, SPLITS, VOCABULARY_FILE, Split
-from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, START, Vocabulary
+from captionviewer.core.coco.vocabulary import (
+    LARGEST_VOCABULARY,
+    LONGEST_WORD,
+    SPECIAL_WORDS,
+    START,
+    Vocabulary,
+)
 
 # The official vocabulary takes 24 kB; parsed, JSON can take a hundred times its size.
 LARGEST_VOCABULARY_BYTES = 4 * 2**20
-LARGEST_VOCABULARY = 65_536
-LONGEST_WORD = 100
 LONGEST_CAPTION = 1_000
 # Official addresses take 63 characters.
 LONGEST_LINE = 2_000

@@ -9,6 +9,9 @@ from captionviewer.core.arrays import IntArray
 
 NULL, START, END, UNK = "<NULL>", "<START>", "<END>", "<UNK>"
 SPECIAL_WORDS = (NULL, START, END, UNK)
+# What a stranger's file may hold; the official vocabulary has 1,004 words.
+LARGEST_VOCABULARY = 65_536
+LONGEST_WORD = 100
 
 
 @dataclass(frozen=True)

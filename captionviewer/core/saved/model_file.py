@@ -12,12 +12,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
+from captionviewer.core.coco.layout import FEATURES, FeatureKind, feature_kind_named
+from captionviewer.core.coco.vocabulary import LARGEST_VOCABULARY, LONGEST_WORD, SPECIAL_WORDS
+from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
 from captionviewer.core.training.settings import TrainingSettings
@@ -29,17 +32,12 @@ if TYPE_CHECKING:
 
 FORMAT = "captionviewer model"
 VERSION = 2
-SPECIAL_WORDS = ("<NULL>", "<START>", "<END>", "<UNK>")
 MOST_BYTES = 8 * 1024**3
 MOST_ABOUT_BYTES = 64 * 1024**2
-MOST_WORDS = 1_000_000
-LONGEST_WORD = 200
 _PARAMETERS = ("W_proj", "b_proj", "W_embed", "Wx", "Wh", "b", "W_vocab", "b_vocab")
 
-FeatureKind = Literal["pca", "raw"]
 
-
-class ModelFileError(Exception):
+class ModelFileError(CaptionviewerError):
     """A model file that can't be opened or written; `str()` is the whole message for people."""
 
     def __init__(self, path: Path, message: str) -> None:
@@ -92,7 +90,7 @@ class SavedModel:
 def fits(saved: SavedModel, dataset: "CocoDataset") -> str | None:
     """Why the model can't be used with the open data set, in words for people; None when it can."""
     if saved.model.input_dim != dataset.feature_dim:
-        kind = "raw" if saved.feature_kind == "raw" else "PCA"
+        kind = FEATURES[saved.feature_kind].name
         return (
             f"The model reads {saved.model.input_dim:,} features a photo ({kind} features of"
             f" {saved.data_name}), but the open data has {dataset.feature_dim:,}. Open the data with its"
@@ -224,9 +222,9 @@ def _read(archive: NumberArchive) -> SavedModel:
         if not np.isfinite(parameter).all():
             raise ArchiveError(f"its {name} holds NaN or infinite numbers")
         model.params[name] = cast(FloatArray, parameter)
-    kind = about.get("feature_kind")
-    if kind not in ("pca", "raw"):
-        raise ArchiveError("its kind of features is neither pca nor raw")
+    kind = feature_kind_named(about.get("feature_kind"))
+    if kind is None:
+        raise ArchiveError(f"its kind of features is none of {', '.join(FEATURES)}")
     return SavedModel(
         model=model,
         settings=settings,
@@ -236,7 +234,7 @@ def _read(archive: NumberArchive) -> SavedModel:
         rates_history=rates,
         caption_rows=cast(IntArray, rows),
         data_name=_text(about, "data_name"),
-        feature_kind="raw" if kind == "raw" else "pca",
+        feature_kind=kind,
         data_digest=_text(about, "data_digest"),
     )
 
@@ -277,7 +275,7 @@ def _settings(about: Mapping[str, object]) -> TrainingSettings:
 
 def _vocabulary(about: Mapping[str, object]) -> list[str]:
     words = about.get("vocabulary")
-    if not isinstance(words, list) or not 1 <= len(words) <= MOST_WORDS:
+    if not isinstance(words, list) or not 1 <= len(words) <= LARGEST_VOCABULARY:
         raise ArchiveError("its vocabulary is missing or of an impossible size")
     if not all(isinstance(word, str) and 0 < len(word) <= LONGEST_WORD for word in words):
         raise ArchiveError("its vocabulary holds something that is not a word")

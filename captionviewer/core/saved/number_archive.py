@@ -10,7 +10,6 @@ import io
 import math
 import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,9 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+
+from captionviewer.core.atomic_file import open_atomically
+from captionviewer.core.errors import CaptionviewerError
 
 PlainType = np.dtype[np.uint8 | np.int64 | np.float32 | np.float64]
 PlainArray = npt.NDArray[np.uint8 | np.int64 | np.float32 | np.float64]
@@ -37,7 +39,7 @@ _HEADER = re.compile(
 )
 
 
-class ArchiveError(ValueError):
+class ArchiveError(CaptionviewerError, ValueError):
     """What is wrong with an archive, as the middle of a sentence for people ("a member is compressed")."""
 
 
@@ -166,21 +168,17 @@ class NumberArchive:
 
 
 def write_archive(path: Path, arrays: Mapping[str, PlainArray]) -> None:
-    """Write `arrays` to `path` as `numpy.savez` does, beside it first and then renamed, so that no
-    half-written file ever has that name. OSError when the disk refuses; nothing is left behind then.
+    """Write `arrays` to `path` as `numpy.savez` does, whole and on the disk or not at all.
+
+    Raises
+    ------
+    PermissionError
+        There is a read-only file of that name, or the folder may not be written to.
+    OSError
+        The disk refuses; nothing is left behind then.
     """
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            _write_members(file, arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        _give_usual_permissions(beside)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+    with open_atomically(path, durable=True) as file:
+        _write_members(file, arrays)
 
 
 def _write_members(file: BinaryIO, arrays: Mapping[str, PlainArray]) -> None:
@@ -190,24 +188,3 @@ def _write_members(file: BinaryIO, arrays: Mapping[str, PlainArray]) -> None:
                 np.lib.format.write_array(
                     member, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False
                 )
-
-
-def _give_usual_permissions(path: str) -> None:
-    """A temporary file is its owner's alone; the finished one is to be as any file this user saves."""
-    if os.name == "posix":
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(path).chmod(0o666 & ~mask)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename last through a power cut, where the system can."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass  # some file systems (network shares) can't; the file itself is whole
-    finally:
-        os.close(handle)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError, NearestPhotos, PhotoRecord, Split
+from captionviewer.core.coco.layout import FEATURES
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.ui.data.neighbour_list import Neighbour, NeighbourList
 from captionviewer.ui.look.theme import set_muted
@@ -133,7 +134,7 @@ class NearestTab(QWidget):
         if not neighbours:
             self._say(f"{found.split} has no other photo whose features could be compared.")
             return
-        kind = "PCA" if found.feature_kind == "pca" else "raw"
+        kind = FEATURES[found.feature_kind].name
         self.head.setText(
             f"Nearest to {record.split} photo {record.row:,} among {found.compared:,} {found.split} photos "
             f"(cosine of {kind} features)"

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from captionviewer.core.coco.chosen_data import forget_data_folder, remember_data_folder
 from captionviewer.core.coco.dataset import CocoDataset, DataError, FeatureKind, PhotoRecord, Split
+from captionviewer.core.coco.layout import FEATURE_KINDS, SPLITS, feature_kind_named
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.model_file import (
     ModelFileError,
@@ -114,7 +115,7 @@ class Session(QObject):
         With `else_storybook`, as at launch, or while nothing is open, as when the storybook was still being
         unpacked, the storybook is opened behind the message when it is not.
         """
-        kind: FeatureKind = features or ("raw" if self.settings.get(remembered.FEATURES) == "raw" else "pca")
+        kind = features or feature_kind_named(self.settings.get(remembered.FEATURES)) or FEATURE_KINDS[0]
 
         def work(cancelled: Cancelled) -> CocoDataset:
             return self._offer(cancelled, CocoDataset.open(folder, kind))
@@ -297,10 +298,8 @@ class Session(QObject):
         if self._scan is not None:
             self._scan.cancel()
 
-        splits: tuple[Split, ...] = ("train", "val")
-
         def work(cancelled: Cancelled) -> None:
-            for split in splits:
+            for split in SPLITS:
                 dataset.split(split).features.scan(cancelled)
 
         def failed(error: Exception) -> None:

@@ -313,7 +313,7 @@ def test_a_part_that_is_not_what_it_should_be_is_named(
         ({"iteration": -1}, "iteration is not a whole number"),
         ({"iteration": 1.5}, "iteration is not a whole number"),
         ({"data_name": None}, "data_name is not a text"),
-        ({"feature_kind": "jpeg"}, "neither pca nor raw"),
+        ({"feature_kind": "jpeg"}, "none of pca, raw"),
         ({"dtype": "object"}, "neither float32 nor float64"),
         ({"settings": ...}, "settings are missing"),
         ({"settings": {"cell_type": "rnn"}}, "settings lack hidden_dim"),
