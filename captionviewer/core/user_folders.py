@@ -16,6 +16,15 @@ def books_folder() -> Path:
     return cache_folder() / "books"
 
 
+def written_folders() -> list[Path]:
+    """Return the folders that captionviewer writes files of its own into, whether or not they are there.
+
+    What a killed program left half-written in them is swept at the start (`atomic_file.sweep`); a folder
+    that the user saves into is swept at the next save.
+    """
+    return [config_folder(), data_folder(), cache_folder(), *books_folder().glob("*/storybook")]
+
+
 def is_shipped_book(folder: Path) -> bool:
     """Whether a data folder is the unpacked storybook, which nobody has to remember: it is always there."""
     return folder.absolute().is_relative_to(books_folder().absolute())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from captionviewer.core.amounts import bytes_words
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.layout import FEATURES, FeatureKind, feature_kind_named
@@ -23,6 +24,7 @@ from captionviewer.core.coco.vocabulary import LARGEST_VOCABULARY, LONGEST_WORD,
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
+from captionviewer.core.training.available_memory import available_memory
 from captionviewer.core.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -33,7 +35,10 @@ if TYPE_CHECKING:
 FORMAT = "captionviewer model"
 VERSION = 2
 MOST_BYTES = 8 * 1024**3
-MOST_ABOUT_BYTES = 64 * 1024**2
+# Real ones take 0.02 to 1 MB. Parsed, JSON takes many times its size, and the window stands still meanwhile.
+MOST_ABOUT_BYTES = 4 * 1024**2
+# What opening takes beside the arrays themselves.
+ROOM_BYTES = 64 * 1024**2
 _PARAMETERS = ("W_proj", "b_proj", "W_embed", "Wx", "Wh", "b", "W_vocab", "b_vocab")
 
 
@@ -140,10 +145,16 @@ def save_model(path: Path, saved: SavedModel) -> None:
         "vocabulary": [model.idx_to_word[i] for i in range(len(model.idx_to_word))],
     }
     text = json.dumps(about, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    if len(text) > MOST_ABOUT_BYTES:
+        raise ModelFileError(
+            path,
+            f"The model was not saved to {path}: its vocabulary takes {bytes_words(len(text))} of text,"
+            f" more than the {bytes_words(MOST_ABOUT_BYTES)} that would be opened again.",
+        )
     arrays: dict[str, PlainArray] = {"about": np.frombuffer(text, dtype=np.uint8)}
     for name in _PARAMETERS:
         parameter = model.params[name]
-        if not np.isfinite(parameter).all():
+        if not _is_finite(parameter):
             raise ModelFileError(
                 path, f"The model was not saved to {path}: its {name} holds NaN or infinite numbers."
             )
@@ -174,6 +185,7 @@ def open_model(path: Path) -> SavedModel:
                 path, f"{path} is larger than any model ({MOST_BYTES // 1024**3} GB): it was not opened."
             )
         with NumberArchive(path) as archive:
+            _require_memory(path, archive.num_bytes)
             return _read(archive)
     except OSError as problem:
         raise ModelFileError(path, f"{path} could not be read: {problem.strerror or problem}.") from problem
@@ -184,6 +196,17 @@ def open_model(path: Path) -> SavedModel:
             path,
             f"{path} can't be opened as a model: {problem}. Choose a model saved by captionviewer (.npz).",
         ) from problem
+
+
+def _require_memory(path: Path, num_bytes: int) -> None:
+    """Refuse a model that does not fit into the memory that is free, before any of it is read."""
+    free = available_memory()
+    if free is not None and num_bytes + ROOM_BYTES > free:
+        raise ModelFileError(
+            path,
+            f"{path} takes {bytes_words(num_bytes)} of memory and {bytes_words(free)} are free."
+            " Close other programs and open it again.",
+        )
 
 
 def _read(archive: NumberArchive) -> SavedModel:
@@ -208,20 +231,14 @@ def _read(archive: NumberArchive) -> SavedModel:
         rates = _history(archive, "rates_history")
     if not len(losses) == len(losses_per_word) == len(rates):
         raise ArchiveError("its histories of losses and learning rates differ in length")
-    model = CaptioningRNN(
-        {word: i for i, word in enumerate(words)},
-        input_dim=input_dim,
-        wordvec_dim=settings.wordvec_dim,
-        hidden_dim=settings.hidden_dim,
-        cell_type=settings.cell_type,
-        dtype=np.float32 if dtype == "float32" else np.float64,
-        rng=np.random.default_rng(0),  # every value is replaced below
-    )
+    params: dict[str, FloatArray] = {}
     for name in _PARAMETERS:
-        parameter = archive.read(name)
-        if not np.isfinite(parameter).all():
+        params[name] = cast(FloatArray, archive.read(name))
+        if not _is_finite(params[name]):
             raise ArchiveError(f"its {name} holds NaN or infinite numbers")
-        model.params[name] = cast(FloatArray, parameter)
+    model = CaptioningRNN.of_params(
+        {word: i for i, word in enumerate(words)}, params, cell_type=settings.cell_type
+    )
     kind = feature_kind_named(about.get("feature_kind"))
     if kind is None:
         raise ArchiveError(f"its kind of features is none of {', '.join(FEATURES)}")
@@ -237,6 +254,11 @@ def _read(archive: NumberArchive) -> SavedModel:
         feature_kind=kind,
         data_digest=_text(about, "data_digest"),
     )
+
+
+def _is_finite(numbers: PlainArray | FloatArray) -> bool:
+    """Whether none is NaN or infinite; takes no memory: a model may be as large as what is free."""
+    return not numbers.size or bool(np.isfinite(numbers.min()) and np.isfinite(numbers.max()))
 
 
 def _read_about(archive: NumberArchive) -> Mapping[str, object]:
@@ -319,7 +341,7 @@ def _column(archive: NumberArchive, name: str, dtype: np.dtype[np.float32 | np.i
     if len(archive.shape(name)) != 1 or archive.dtype(name) != dtype:
         raise ArchiveError(f"its {name} is not a column of {dtype.name} numbers")
     values = archive.read(name)
-    if not np.isfinite(values).all():
+    if not _is_finite(values):
         raise ArchiveError(f"its {name} holds NaN or infinite numbers")
     return values
 

@@ -30,6 +30,7 @@ PLAIN_TYPES: Mapping[str, PlainType] = {
     "<f8": np.dtype("<f8"),
 }
 MOST_MEMBERS = 64
+READ_BYTES = 2**20
 # Of a model's dozen parts, with room for the longest comment that a zip may end with.
 MOST_DIRECTORY_BYTES = 2**17
 _MAGIC = b"\x93NUMPY\x01\x00"
@@ -107,19 +108,34 @@ class NumberArchive:
         """The type that `name`'s header declares. ArchiveError when there is no such member."""
         return self._declared(name)[0]
 
+    @property
+    def num_bytes(self) -> int:
+        """How many bytes all arrays take in memory, as their headers declare."""
+        return sum(math.prod(shape) * dtype.itemsize for dtype, shape in self._declarations.values())
+
     def read(self, name: str) -> PlainArray:
-        """The array `name`, a copy of its own. ArchiveError on a damaged member."""
+        """The array `name`, read into its place and held in memory once. ArchiveError on a damaged member."""
         dtype, shape = self._declared(name)
+        numbers = np.empty(math.prod(shape), dtype)
+        into = numbers.view(np.uint8).data
         try:
             with self._zip.open(name + ".npy") as member:
-                content = member.read()
+                start = member.read(len(_MAGIC) + 2)
+                member.read(int.from_bytes(start[len(_MAGIC) :], "little"))
+                filled = 0
+                while filled < len(into):
+                    part = member.read(min(READ_BYTES, len(into) - filled))
+                    if not part:
+                        raise ArchiveError(f"its part {name!r} is cut short")
+                    into[filled : filled + len(part)] = part
+                    filled += len(part)
+                if member.read(1):  # at the end the zip's checksum is looked at, too
+                    raise ArchiveError(f"its part {name!r} is longer than it declares")
         except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError) as problem:
+            if isinstance(problem, ArchiveError):
+                raise
             raise ArchiveError(f"its part {name!r} is damaged") from problem
-        wanted = math.prod(shape) * dtype.itemsize
-        if len(content) < wanted:
-            raise ArchiveError(f"its part {name!r} is cut short")
-        numbers = np.frombuffer(content, dtype=dtype, offset=len(content) - wanted)
-        return numbers.reshape(shape).copy()
+        return numbers.reshape(shape)
 
     def _declared(self, name: str) -> tuple[PlainType, tuple[int, ...]]:
         if name not in self._declarations:
