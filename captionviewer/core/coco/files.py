@@ -12,10 +12,10 @@ from captionviewer.core.coco.hdf5.files import read_whole_numbers, require_file
 from captionviewer.core.coco.layout import CAPTIONS_FILE, FOLDER_NAME, SPLITS, VOCABULARY_FILE, Split
 from captionviewer.core.coco.vocabulary import (
     LARGEST_VOCABULARY,
-    LONGEST_WORD,
     SPECIAL_WORDS,
     START,
     Vocabulary,
+    is_word,
 )
 
 # The official vocabulary takes 24 kB; parsed, JSON can take a hundred times its size.
@@ -77,7 +77,7 @@ def read_vocabulary(path: Path) -> Vocabulary:
     if len(words) > LARGEST_VOCABULARY:
         raise DataError(path, f"The vocabulary has {len(words):,} words; at most {LARGEST_VOCABULARY:,} fit.")
     for index, word in enumerate(words):
-        if not isinstance(word, str) or not word or len(word) > LONGEST_WORD or not word.isprintable():
+        if not is_word(word):
             raise DataError(path, f"Entry {index:,} of 'idx_to_word' is not a word that can be shown.")
         # A bool is an int to Python, and True == 1.
         if type(ids.get(word)) is not int or ids[word] != index:

@@ -13,7 +13,8 @@ from captionviewer.core.coco import caption_statistics
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.feature_file import FeatureFile
 from captionviewer.core.coco.files import SplitCaptions
-from captionviewer.core.coco.layout import Split, image_folder, urls_file
+from captionviewer.core.coco.layout import Split, urls_file
+from captionviewer.core.coco.photo_names import listed_photo_name
 from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.core.coco.word_search import SearchHits, WordSearch, first_of_each
 
@@ -203,15 +204,8 @@ class CocoSplit:
         return np.array(self.urls, dtype=np.str_)
 
     def file_name(self, image_row: int) -> str | None:
-        """The image's folder and name: never a path that could leave the folder it is looked up in."""
-        if self.names is None:
-            return None
-        parts = self.names[image_row].replace("\\", "/").split("/")[-2:]
-        if len(parts) == 1:
-            parts.insert(0, image_folder(self.name))
-        if any(part in ("", ".", "..") or ":" in part or not part.isprintable() for part in parts):
-            return None
-        return "/".join(parts)
+        """The photo's folder and name: never a path that could leave the folder it is looked up in."""
+        return None if self.names is None else listed_photo_name(self.names[image_row], self.name)
 
     def num_minibatches(self, size: int, among: IntArray | None = None) -> int:
         """How many minibatches of `size` captions there are; the last may be short."""

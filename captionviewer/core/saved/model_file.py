@@ -20,7 +20,7 @@ from captionviewer.core.amounts import bytes_words
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.layout import FEATURES, FeatureKind, feature_kind_named
-from captionviewer.core.coco.vocabulary import LARGEST_VOCABULARY, LONGEST_WORD, SPECIAL_WORDS
+from captionviewer.core.coco.vocabulary import LARGEST_VOCABULARY, SPECIAL_WORDS, is_word
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
@@ -299,7 +299,7 @@ def _vocabulary(about: Mapping[str, object]) -> list[str]:
     words = about.get("vocabulary")
     if not isinstance(words, list) or not 1 <= len(words) <= LARGEST_VOCABULARY:
         raise ArchiveError("its vocabulary is missing or of an impossible size")
-    if not all(isinstance(word, str) and 0 < len(word) <= LONGEST_WORD for word in words):
+    if not all(map(is_word, words)):
         raise ArchiveError("its vocabulary holds something that is not a word")
     if len(set(words)) != len(words):
         raise ArchiveError("its vocabulary has a word twice")

@@ -17,7 +17,7 @@ from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.layout import feature_kind_named
-from captionviewer.core.coco.vocabulary import END, NULL, START, decode_captions
+from captionviewer.core.coco.vocabulary import END, NULL, START, decode_captions, is_word
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.inference import advance, start_state
 from captionviewer.core.saved.model_file import ModelFileError, SavedModel
@@ -176,7 +176,7 @@ def import_from_torch(folder: Path) -> SavedModel:
     config, words = _json(folder / CONFIG), _json(folder / VOCABULARY)
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise _refusal(folder / CONFIG, "it does not say that it is an export of captionviewer")
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+    if not isinstance(words, list) or not all(map(is_word, words)):
         raise _refusal(folder / VOCABULARY, "it is not a list of words")
     settings = _settings(folder / CONFIG, config.get("settings"))
     iteration = config.get("iteration")

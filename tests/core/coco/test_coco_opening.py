@@ -15,6 +15,7 @@ import pytest
 from captionviewer.core.coco import feature_file, files
 from captionviewer.core.coco.dataset import CocoDataset, DataError
 from captionviewer.core.coco.hdf5 import files as hdf5_files
+from captionviewer.core.coco.vocabulary import caption_words
 from tests.coco_folder_writer import PCA_WIDTH, write_coco_folder
 
 VOCABULARY = "coco2014_vocab.json"
@@ -434,6 +435,19 @@ DAMAGES: dict[str, tuple[Damage, str, str]] = {
         VOCABULARY,
         "Entry 6 of 'idx_to_word' is not a word",
     ),
+    **{
+        f"vocabulary a word with {name}": (
+            vocabulary(lambda v, word=word: v["idx_to_word"].__setitem__(6, word)),
+            VOCABULARY,
+            "Entry 6 of 'idx_to_word' is not a word",
+        )
+        for name, word in (
+            ("an escape sequence", "\x1b[2J"),
+            ("a line separator", "two\u2028lines"),
+            ("its direction turned", "\u202edog"),
+            ("too many letters", 101 * "a"),
+        )
+    },
     "vocabulary half a surrogate": (
         vocabulary(lambda v: v["idx_to_word"].__setitem__(6, "\ud800")),
         VOCABULARY,
@@ -628,3 +642,50 @@ def test_the_error_survives_the_way_to_another_process() -> None:
     error = DataError(Path("a/b.h5"), "It is broken.", "Mend it.")
     copy = pickle.loads(pickle.dumps(error))
     assert (str(copy), copy.path, copy.remedy) == (str(error), error.path, error.remedy)
+
+
+# As people write them, though Python calls some of their signs not printable.
+WORDS = {
+    "non-joiner (Persian)": "\u0645\u06cc\u200c\u0631\u0648\u062f",
+    "joiner (Malayalam)": "\u0d05\u0d35\u0d28\u0d4d\u200d",
+    "joiner (Bengali)": "\u09b0\u200d\u09cd\u09af\u09be\u09ac",
+    "emoji of three": "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "flag by tags": "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",
+    "soft hyphen": "Donau\u00addampf",
+    "no-break space": "New\u00a0York",
+    "narrow no-break space": "5\u202fkg",
+    "mark of direction": "a\u200f",
+    "emoji younger than this Python": "\U0001fadf",
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_words_of_all_scripts_are_words_and_can_be_searched(name: str, folder: Path) -> None:
+    word = WORDS[name]
+    content = json.loads((folder / VOCABULARY).read_text())
+    words = [*content["idx_to_word"][:4], word, *content["idx_to_word"][5:]]
+    content = {"idx_to_word": words, "word_to_idx": {one: index for index, one in enumerate(words)}}
+    (folder / VOCABULARY).write_text(json.dumps(content))
+    with CocoDataset.open(folder) as dataset:
+        assert dataset.vocabulary.idx_to_word[4] == word
+        train = dataset.split("train")
+        row = int(np.flatnonzero((train.captions == 4).any(axis=1))[0])
+        assert word in caption_words(train.captions[row], dataset.vocabulary)
+        assert train.search(f" {word} ").count == np.count_nonzero((train.captions == 4).any(axis=1))
+
+
+def test_a_photo_name_with_unusual_spaces_is_given(folder: Path) -> None:
+    names = ["val2014/COCO\u00a0val.jpg", "val2014/a\u200cb.jpg", "val2014/\x1b[2J.jpg"]
+    names += ["val2014/other.jpg"] * (16 - len(names))
+    (folder / "val2014_images.txt").write_text("\n".join(names))
+    with CocoDataset.open(folder) as dataset:
+        given = [dataset.split("val").record(row).file_name for row in range(3)]
+    assert given == [*names[:2], None]
+
+
+def test_a_bare_photo_name_is_in_the_folder_that_it_says_itself(folder: Path) -> None:
+    names = ["COCO_val2014_000000000042.jpg", "COCO_train2014_000000000009.jpg", "bear.jpg"]
+    (folder / "train2014_images.txt").write_text("\n".join([*names, *["x/y.jpg"] * 21]))
+    with CocoDataset.open(folder) as dataset:
+        given = [dataset.split("train").record(row).file_name for row in range(3)]
+    assert given == [f"val2014/{names[0]}", f"train2014/{names[1]}", "train2014/bear.jpg"]

@@ -462,3 +462,10 @@ def test_opening_holds_each_number_once(dataset: CocoDataset, tmp_path: Path) ->
         tracemalloc.stop()
     np.testing.assert_array_equal(opened.model.params["Wh"], model.params["Wh"])
     assert size > 2_500_000 and most < 1.3 * size + 1_500_000  # a piece being read, and the words
+
+
+@pytest.mark.parametrize("word", ["\x1b[2J", "\u202edog", "dog\ncat"])
+def test_a_word_that_steers_what_shows_it_is_refused(word: str, saved: Path) -> None:
+    words = about(saved)["vocabulary"]
+    assert isinstance(words, list)
+    assert "something that is not a word" in refusal(rewrite_about(saved, vocabulary=[*words[:-1], word]))
