@@ -16,7 +16,7 @@ from captionviewer.core.coco.caption_selection import (
     CaptionOrder,
     CaptionSelection,
 )
-from captionviewer.core.coco.data_error import FETCH_AGAIN, DataError
+from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.feature_file import FeatureFile
 from captionviewer.core.coco.files import (
     find_data_folder,
@@ -123,9 +123,9 @@ class CocoDataset:
             for split in SPLITS:
                 path = folder / features_file(split, features)
                 if features not in available and available and not path.exists():
-                    other = f"This folder has the {available[0]} features: choose those"
+                    other = FEATURES[available[0]].name
                     raise DataError(
-                        path, "The file is missing.", f"{other}, or unpack coco_captioning.zip again."
+                        path, f"The file is missing. This folder has the {other} features: choose those."
                     )
                 files[split] = opened.enter_context(FeatureFile(path))
             _check_widths(files)
@@ -238,6 +238,6 @@ def _check_widths(files: dict[Split, FeatureFile]) -> None:
     if train.shape[1] != val.shape[1]:
         raise DataError(
             val.path,
-            f"Its features are {val.shape[1]:,} wide, but those of {train.path.name} are {train.shape[1]:,}.",
-            f"The two files are of different kinds. {FETCH_AGAIN}",
+            f"Its features are {val.shape[1]:,} wide, but those of {train.path.name} are {train.shape[1]:,}: "
+            "they are of different kinds.",
         )

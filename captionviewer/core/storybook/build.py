@@ -33,6 +33,7 @@ from captionviewer.core.coco.layout import (
     urls_file,
 )
 from captionviewer.core.coco.vocabulary import END, NULL, START, UNK
+from captionviewer.core.interpreter import python_program
 from captionviewer.core.storybook.addresses import address, picture_of
 from captionviewer.core.storybook.features import (
     CENTROIDS,
@@ -149,7 +150,12 @@ def version_of(folder: Path) -> str:
 def main() -> None:
     """Build the whole book."""
     if os.environ.get(_THREADS) != "1":  # NumPy is loaded already, and asks only then
-        command = [sys.executable, "-m", "captionviewer.core.storybook.build", *sys.argv[1:]]
+        command = [
+            python_program() or sys.executable,
+            "-m",
+            "captionviewer.core.storybook.build",
+            *sys.argv[1:],
+        ]
         raise SystemExit(subprocess.call(command, env=os.environ | {_THREADS: "1"}))
     parser = argparse.ArgumentParser(description="Draw the storybook, write its folder and archive.")
     parser.add_argument("out", type=Path)

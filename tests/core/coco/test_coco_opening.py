@@ -1,6 +1,7 @@
 """What opening a damaged folder says: always a DataError that names the file."""
 
 import json
+import os
 import pickle
 import shutil
 import struct
@@ -15,6 +16,7 @@ import pytest
 from captionviewer.core.coco import feature_file, files
 from captionviewer.core.coco.dataset import CocoDataset, DataError
 from captionviewer.core.coco.hdf5 import files as hdf5_files
+from captionviewer.core.coco.official_files import OFFICIAL_FILES
 from captionviewer.core.coco.vocabulary import caption_words
 from tests.coco_folder_writer import PCA_WIDTH, write_coco_folder
 
@@ -689,3 +691,60 @@ def test_a_bare_photo_name_is_in_the_folder_that_it_says_itself(folder: Path) ->
     with CocoDataset.open(folder) as dataset:
         given = [dataset.split("train").record(row).file_name for row in range(3)]
     assert given == [f"val2014/{names[0]}", f"train2014/{names[1]}", "train2014/bear.jpg"]
+
+
+# What converted data gets wrong, and the advice that it gets where the data is somebody's own.
+CONVERSIONS: dict[str, tuple[Damage, str]] = {
+    "padding -1": (
+        changed(CAPTIONS, "train_captions", lambda a: np.where(a == 0, -1, a)),
+        "padding is the id of <NULL>, not -1",
+    ),
+    "word ids from 1": (changed(CAPTIONS, "val_captions", lambda a: a + 1), "Word ids count from 0"),
+    "photos from 1": (changed(CAPTIONS, "val_image_idxs", lambda a: a + 1), "the first photo's is 0"),
+    "no start": (changed(CAPTIONS, "train_captions", lambda a: a[:, 1:]), "Write each caption as <START>"),
+    "other special words": (without_special_word("<NULL>"), "Name the words for padding, start, end and unk"),
+    "a dict of words from 1": (
+        vocabulary(lambda v: v.update(idx_to_word={i + 1: w for i, w in enumerate(v["idx_to_word"])})),
+        "Count ids from 0, with <NULL> as 0",
+    ),
+    "a dict of words with gaps": (
+        vocabulary(lambda v: v.update(idx_to_word={2 * i: w for i, w in enumerate(v["idx_to_word"])})),
+        "Write 'idx_to_word' as a list",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONVERSIONS)
+def test_converted_data_gets_advice_of_its_own(name: str, folder: Path) -> None:
+    damage, advice = CONVERSIONS[name]
+    damage(folder)
+    with pytest.raises(DataError) as caught:
+        CocoDataset.open(folder)
+    assert advice in caught.value.remedy
+    assert "Unpack" not in str(caught.value)
+
+
+def test_only_what_came_from_the_archive_is_to_be_unpacked_again(folder: Path) -> None:
+    (folder / VAL).unlink()
+    with pytest.raises(DataError, match="Write the file again"):
+        CocoDataset.open(folder)
+    for name in ("val2014_vgg16_fc7.h5", "train2014_vgg16_fc7.h5"):
+        os.truncate(folder / name, OFFICIAL_FILES[name].size)  # mostly holes
+    with pytest.raises(DataError, match=r"Unpack coco_captioning\.zip again"):
+        CocoDataset.open(folder)
+
+
+def test_a_damaged_storybook_is_to_be_opened_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / VAL).unlink()
+    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(folder.parent))
+    book = folder.rename(folder.parent / "books")
+    with pytest.raises(DataError, match="Choose Open the Storybook"):
+        CocoDataset.open(book)
+
+
+def test_a_vocabulary_with_its_words_by_id_opens(folder: Path) -> None:
+    content = json.loads((folder / VOCABULARY).read_text())
+    by_id = dict(reversed([(str(index), word) for index, word in enumerate(content["idx_to_word"])]))
+    (folder / VOCABULARY).write_text(json.dumps({**content, "idx_to_word": by_id}))
+    with CocoDataset.open(folder) as dataset:
+        assert list(dataset.vocabulary.idx_to_word) == content["idx_to_word"]
