@@ -41,6 +41,7 @@ from captionviewer.core.coco.nearest_photos import NearestPhotos, NeighbourSearc
 from captionviewer.core.coco.split import CocoSplit, Lines, Minibatch, PhotoRecord
 from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.core.coco.word_search import SearchHits
+from captionviewer.core.user_folders import is_file, is_folder
 
 __all__ = [
     "CaptionConditions",
@@ -116,13 +117,13 @@ class CocoDataset:
         folder = find_data_folder(Path(folder))
         vocabulary = read_vocabulary(folder / VOCABULARY_FILE)
         available = tuple(
-            kind for kind in FEATURE_KINDS if all((folder / features_file(s, kind)).is_file() for s in SPLITS)
+            kind for kind in FEATURE_KINDS if all(is_file(folder / features_file(s, kind)) for s in SPLITS)
         )
         with ExitStack() as opened:
             files: dict[Split, FeatureFile] = {}
             for split in SPLITS:
                 path = folder / features_file(split, features)
-                if features not in available and available and not path.exists():
+                if features not in available and available and not _may_be_there(path):
                     other = FEATURES[available[0]].name
                     raise DataError(
                         path, f"The file is missing. This folder has the {other} features: choose those."
@@ -137,7 +138,11 @@ class CocoDataset:
                 urls = read_lines(folder / urls_file(split), heights[split], named[split])
                 names_path = folder / names_file(split)
                 # COCO's mirror and local photos need the names; without them Flickr still has the photos.
-                names = read_lines(names_path, heights[split], named[split]) if names_path.exists() else None
+                names = (
+                    read_lines(names_path, heights[split], named[split])
+                    if _may_be_there(names_path)
+                    else None
+                )
                 splits[split] = CocoSplit(split, vocabulary, texts[split], files[split], urls, names)
                 splits[split].prepare()
             opened.pop_all()
@@ -161,10 +166,12 @@ class CocoDataset:
     def local_images(self) -> Path | None:
         """The folder `images`, if it holds `train2014` or `val2014`, as a user's COCO photos do."""
         images = self.folder / "images"
-        return images if any((images / image_folder(split)).is_dir() for split in SPLITS) else None
+        return images if any(is_folder(images / image_folder(split)) for split in SPLITS) else None
 
     def split(self, name: Split) -> CocoSplit:
-        """The captions, photos and features of 'train' or of 'val'."""
+        """The captions, photos and features of 'train' or of 'val'.  ValueError for any other name."""
+        if name not in self._splits:
+            raise ValueError(f"split must be 'train' or 'val', not {name!r}")
         return self._splits[name]
 
     def nearest_photos(
@@ -231,6 +238,17 @@ class CocoDataset:
             data["train_captions"] = self.split("train").captions[caption_rows]
             data["train_image_idxs"] = self.split("train").image_idxs[caption_rows]
         return data
+
+
+def _may_be_there(path: Path) -> bool:
+    """Whether there is something of this name, be it only something that can't be read."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _check_widths(files: dict[Split, FeatureFile]) -> None:

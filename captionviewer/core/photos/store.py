@@ -183,11 +183,18 @@ class PhotoStore:
         if parts is None:
             message = f"The photo name {shown(file_name)} leads out of the image folder and is refused."
             raise PhotoUnavailable(PhotoProblem.REFUSED, file_name, message, can_retry=False)
+        failure: PhotoUnavailable | None = None
         for folder, place in product(dict.fromkeys(folders), photo_places(parts)):
             path = folder.joinpath(*place)
-            data = _read_file(path)
+            try:
+                data = _read_file(path)
+            except PhotoUnavailable as refused:  # another folder may have it
+                failure = failure or refused
+                continue
             if data is not None:
                 return Photo(decode_picture(data, str(path)), "folder", str(path))
+        if failure is not None:
+            raise failure
         return None
 
     def _from_cache(self, url: str, file_name: str | None, _asker: _Asker) -> Photo | None:

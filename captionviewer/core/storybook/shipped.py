@@ -191,7 +191,10 @@ def _forget_old_books(shelf: Path) -> None:
     """Remove the books of other versions that nobody has opened for long; `shelf` is in use from now on."""
     with contextlib.suppress(OSError):  # a cache that can only be read
         os.utime(shelf)  # opened now
-    for other in books_folder().iterdir():
+    others: list[Path] = []
+    with contextlib.suppress(OSError):  # a folder that may be written to, but not listed
+        others = list(books_folder().iterdir())
+    for other in others:
         with contextlib.suppress(OSError):  # in use on Windows, or another program removes it, too
             if other == shelf or other.is_symlink() or not (other / "storybook" / COMPLETE).is_file():
                 continue
