@@ -25,6 +25,7 @@ import h5py
 import numpy as np
 from timing.in_turn import block_of, in_turn, ratio
 
+from captionviewer.core.coco.caption_selection import select_captions
 from captionviewer.core.coco.dataset import (
     CaptionConditions,
     CaptionOrder,
@@ -33,7 +34,7 @@ from captionviewer.core.coco.dataset import (
     DataError,
 )
 from captionviewer.core.coco.feature_file import FeatureFile
-from captionviewer.core.coco.files import SPLITS, FeatureKind, features_file
+from captionviewer.core.coco.layout import SPLITS, FeatureKind, features_file
 from captionviewer.core.coco.nearest_photos import NeighbourSearch
 from captionviewer.core.coco.vocabulary import SPECIAL_WORDS
 
@@ -143,12 +144,13 @@ def report_opening(folder: Path, kind: FeatureKind, rounds: int) -> None:
 
 def report_minibatch(dataset: CocoDataset, rounds: int) -> None:
     rng = np.random.default_rng(1)
-    size = min(100, dataset.num_photos("train"))
+    train = dataset.split("train")
+    size = min(100, train.num_photos)
     with h5py.File(dataset.folder / features_file("train", dataset.feature_kind)) as file:
         stored = file["features"]
         times = in_turn(
             {
-                "ours": block_of(lambda: dataset.features("train", rng.integers(len(stored), size=size))),
+                "ours": block_of(lambda: train.features.rows(rng.integers(len(stored), size=size))),
                 "h5py": block_of(lambda: stored[np.sort(rng.choice(len(stored), size, replace=False))]),
             },
             rounds,
@@ -162,22 +164,22 @@ def report_minibatch(dataset: CocoDataset, rounds: int) -> None:
 
 def report_search(dataset: CocoDataset, rounds: int) -> None:
     words = dataset.vocabulary.idx_to_word
-    middle = dataset.captions("train")[7][1:5].tolist()
+    middle = dataset.split("train").captions[7][1:5].tolist()
     texts = {
         "the most frequent word": words[int(dataset.word_counts().argmax())],
         "a rare word": words[-1],
         "a phrase of four words": " ".join(words[index] for index in middle),
         "a word outside the vocabulary": "xylophonist",
     }
-    captions = [dataset.captions(split) for split in SPLITS]
+    captions = [dataset.split(split).captions for split in SPLITS]
     for name, text in texts.items():
         start = time.perf_counter()
-        count = sum(dataset.search(split, text).count for split in SPLITS)
+        count = sum(dataset.split(split).search(text).count for split in SPLITS)
         first = (time.perf_counter() - start) * 1e3
         word = dataset.vocabulary.word_to_idx.get(text.split()[0], 0)
         times = in_turn(
             {
-                "ours": block_of(lambda t=text: [dataset.search(split, t) for split in SPLITS]),
+                "ours": block_of(lambda t=text: [dataset.split(split).search(t) for split in SPLITS]),
                 "plain": block_of(lambda w=word: [np.flatnonzero((c == w).any(axis=1)) for c in captions]),
             },
             rounds,
@@ -202,26 +204,27 @@ def report_selection(dataset: CocoDataset, rounds: int) -> None:
     for name, (wanted, order) in cases.items():
 
         def select(wanted: CaptionConditions = wanted, order: CaptionOrder = order) -> CaptionSelection:
-            return dataset.select_captions("train", wanted, order=order, falling=order != "file")
+            return select_captions(dataset.split("train"), wanted, order=order, falling=order != "file")
 
         start = time.perf_counter()
         found = select()
         first = (time.perf_counter() - start) * 1e3
         slowest = max(first, *in_turn({"ours": block_of(select)}, rounds, 5)["ours"])
         print(f"  {name}: {verdict(slowest, SELECTION_MS, 'ms')} ({len(found.caption_rows):,} found)")
-    rows = dataset.select_captions("train", long_ones).caption_rows
+    train = dataset.split("train")
+    rows = select_captions(train, long_ones).caption_rows
     start = time.perf_counter()
-    dataset.minibatch("train", 24, 231, 0, rows)
+    train.minibatch(24, 231, 0, rows)
     shuffled = (time.perf_counter() - start) * 1e3
-    last = dataset.num_minibatches("train", 24, rows) - 1
-    times = in_turn({"page": block_of(lambda: dataset.minibatch("train", 24, 231, last, rows))}, rounds, 5)
+    last = train.num_minibatches(24, rows) - 1
+    times = in_turn({"page": block_of(lambda: train.minibatch(24, 231, last, rows))}, rounds, 5)
     print("  first page of what was found, shuffled:", verdict(shuffled, SELECTION_MS, "ms"))
     print("  any other page:", verdict(max(times["page"]), SELECTION_MS, "ms"))
 
 
 def report_nearest(dataset: CocoDataset, rounds: int) -> None:
     """Ten nearest photos of one in the train split, as the panel asks for them in a thread."""
-    photos = dataset.num_photos("train")
+    photos = dataset.split("train").num_photos
     rows = np.random.default_rng(2).integers(photos, size=1_000).tolist()
 
     def ours() -> object:
@@ -270,15 +273,15 @@ def report_nearest_by_raw(dataset: CocoDataset) -> None:
 
 def report(folder: Path, rounds: int) -> None:
     with CocoDataset.open(folder, "pca") as dataset:
-        total = sum(dataset.num_captions(split) for split in SPLITS)
-        print(f"{total:,} captions of {sum(dataset.num_photos(split) for split in SPLITS):,} photos")
+        total = sum(dataset.split(split).num_captions for split in SPLITS)
+        print(f"{total:,} captions of {sum(dataset.split(split).num_photos for split in SPLITS):,} photos")
         kinds = dataset.available_features
         report_search(dataset, rounds)
         report_selection(dataset, rounds)
     for kind in kinds:
         with CocoDataset.open(folder, kind) as dataset:
             for split in SPLITS:
-                dataset.scan_features(split)  # into the page cache
+                dataset.split(split).features.scan()  # into the page cache
             print(f"{kind} features")
             report_minibatch(dataset, rounds)
             if kind == kinds[0]:

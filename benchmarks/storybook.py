@@ -117,21 +117,21 @@ def main() -> None:
     parser.add_argument("--show", type=int, default=8, help="captions to print")
     args = parser.parse_args()
     with CocoDataset.open(args.folder or storybook_folder(), args.features) as dataset:
-        every = np.arange(dataset.num_photos("val"))
-        scenes = [scene_at(dataset.record("val", int(row)).url) for row in every]
+        every = np.arange(dataset.split("val").num_photos)
+        scenes = [scene_at(dataset.split("val").record(int(row)).url) for row in every]
         told = [[caption.text for caption in captions(one)] for one in scenes]
         print(
-            f"{dataset.num_photos('train'):,} train and {len(every):,} val scenes,"
+            f"{dataset.split('train').num_photos:,} train and {len(every):,} val scenes,"
             f" {len(dataset.vocabulary)} words, {dataset.feature_dim} {args.features} features"
         )
         about_the_book(scenes, told)
-        unknown = (dataset.captions("val") == dataset.vocabulary.unk).any(axis=1).mean()
+        unknown = (dataset.split("val").captions == dataset.vocabulary.unk).any(axis=1).mean()
         print(f"val captions with a word that fell to <UNK>: {100 * unknown:.1f} %")
 
         print(f"training: {SETTINGS}")
         model, seconds, iterations = trained(dataset, SETTINGS, args.seed)
         print(f"trained {iterations} iterations in {seconds:.1f} s")
-        features = dataset.features("val", every)
+        features = dataset.split("val").features.rows(every)
         said = [caption_text(row, dataset.vocabulary) for row in model.sample(features)]
         named = [mentions(text, one.kind) >= 0 for text, one in zip(said, scenes, strict=True)]
         first = [named_first(text) == one.kind for text, one in zip(said, scenes, strict=True)]
@@ -142,11 +142,12 @@ def main() -> None:
         human = float(np.mean([
             bleu([five[k] for five in told], [five[:k] + five[k + 1 :] for five in told]) for k in range(5)
         ]))  # fmt: skip
-        of_train = nearest(dataset.features("train", np.arange(dataset.num_photos("train"))), features)
+        train = dataset.split("train")
         neighbours = [
-            captions(scene_at(dataset.record("train", row).url))[i % 5].text for i, row in enumerate(of_train)
+            captions(scene_at(train.record(row).url))[i % 5].text
+            for i, row in enumerate(nearest(train.features.read_all(), features))
         ]
-        texts = Counter(caption_text(row, dataset.vocabulary) for row in dataset.captions("train"))
+        texts = Counter(caption_text(row, dataset.vocabulary) for row in train.captions)
         commonest = texts.most_common(1)[0][0]
         reached = bleu_against_four(said, told)
         print(f"BLEU-4 {reached:.3f}: {100 * reached / human:.0f} % of one person's caption ({human:.3f})")

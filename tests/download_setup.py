@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
+from captionviewer.core.coco.official_files import KnownFile
 from captionviewer.core.download import Download, Downloaded, DownloadError, DownloadRequest, Manner
-from captionviewer.core.download.official import KnownFile
 from captionviewer.core.download.placing import WORK_NAME
 from tests.archive_server import ArchiveServer, archive_of
 from tests.coco_folder_writer import NUM_IMAGES, write_coco_folder

@@ -16,6 +16,20 @@ def books_folder() -> Path:
     return cache_folder() / "books"
 
 
+def written_folders() -> list[Path]:
+    """Return the folders that captionviewer writes files of its own into, whether or not they are there.
+
+    What a killed program left half-written in them is swept at the start (`atomic_file.sweep`); a folder
+    that the user saves into is swept at the next save.
+    """
+    return [config_folder(), data_folder(), cache_folder(), *books_folder().glob("*/storybook")]
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file of this name that may be looked at, as `is_folder` tells of folders."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
 def is_shipped_book(folder: Path) -> bool:
     """Whether a data folder is the unpacked storybook, which nobody has to remember: it is always there."""
     return folder.absolute().is_relative_to(books_folder().absolute())
@@ -29,3 +43,12 @@ def cache_folder() -> Path:
 def data_folder() -> Path:
     """Return the folder of data sets that were downloaded; CAPTIONVIEWER_DATA_DIR names another."""
     return Path(os.environ.get("CAPTIONVIEWER_DATA_DIR") or platformdirs.user_data_path("captionviewer"))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder of this name that may be looked at; False for every kind of trouble.
+
+    Up to Python 3.13 `Path.is_dir` raises PermissionError for what lies in a closed folder, and OSError for a
+    name that is too long; such names come from settings, drops, dialogs and arguments.
+    """
+    return os.path.isdir(path)  # noqa: PTH112

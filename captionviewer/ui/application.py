@@ -8,8 +8,11 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from captionviewer import __version__
+from captionviewer.core.atomic_file import sweep
 from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.coco.dataset import FeatureKind
+from captionviewer.core.coco.layout import feature_kind_named
+from captionviewer.core.user_folders import written_folders
 from captionviewer.resources import resource
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.look.theme import Theme, ThemeChoice
@@ -53,6 +56,8 @@ def open_at_launch(window: MainWindow, data: Path | None = None, features: Featu
     of welcome if that was never closed. Where a folder can't be opened its problem is told over the
     storybook.
     """
+    for own in written_folders():
+        sweep(own)
     session = window.session
     folder = data if data is not None else chosen_data_folder()
     if folder is not None:
@@ -84,8 +89,7 @@ def run(data: Path | None = None, images: Path | None = None, features: str | No
     window = make_window(app, Settings())
     if images is not None:
         window.session.set_image_folder(images, remember=False)
-    kind: FeatureKind | None = "raw" if features == "raw" else "pca" if features == "pca" else None
-    open_at_launch(window, data, kind)
+    open_at_launch(window, data, feature_kind_named(features))
     window.show()
     code = app.exec()
     _keep_until_closed(window)

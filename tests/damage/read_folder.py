@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.layout import SPLITS
 from captionviewer.core.coco.minibatch import sample_coco_minibatch
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.notebook.data import load_coco_data
@@ -36,22 +36,24 @@ def read_everything(folder: Path) -> Digests:
             dataset.vocabulary.idx_to_word, sorted(dataset.vocabulary.word_to_idx.items())
         )
         for split in SPLITS:
-            captions = dataset.captions(split)
-            photos = dataset.num_photos(split)
+            captions = dataset.split(split).captions
+            photos = dataset.split(split).num_photos
             backwards = np.arange(photos)[::-1]
-            dataset.scan_features(split)
-            records = [dataset.record(split, row) for row in range(photos)]
-            last = dataset.record_of_caption(split, len(captions) - 1)
+            dataset.split(split).features.scan()
+            records = [dataset.split(split).record(row) for row in range(photos)]
+            last = dataset.split(split).record_of_caption(len(captions) - 1)
             assert len(captions) - 1 in last.caption_rows
             batches = [
-                dataset.minibatch(split, 100, 7, index)
-                for index in range(min(3, dataset.num_minibatches(split, 100)))
+                dataset.split(split).minibatch(100, 7, index)
+                for index in range(min(3, dataset.split(split).num_minibatches(100)))
             ]
-            hits = dataset.search(split, "a red")
-            assert np.array_equal(dataset.all_features(split)[::-1], dataset.features(split, backwards))
+            hits = dataset.split(split).search("a red")
+            assert np.array_equal(
+                dataset.split(split).features.read_all()[::-1], dataset.split(split).features.rows(backwards)
+            )
             said[f"{split}_captions"] = digest(captions)
-            said[f"{split}_image_idxs"] = digest(dataset.image_idxs(split))
-            said[f"{split}_features"] = digest(dataset.features(split, backwards)[::-1])
+            said[f"{split}_image_idxs"] = digest(dataset.split(split).image_idxs)
+            said[f"{split}_features"] = digest(dataset.split(split).features.rows(backwards)[::-1])
             said[f"{split}_texts"] = digest([caption_text(row, dataset.vocabulary) for row in captions])
             said[f"{split}_urls"] = digest([record.url for record in records])
             said[f"{split}_names"] = digest([record.file_name for record in records])
@@ -59,12 +61,12 @@ def read_everything(folder: Path) -> Digests:
             said[f"{split}_minibatches"] = digest(*[batch.captions for batch in batches])
             said[f"{split}_search"] = digest(hits.count, hits.caption_rows, hits.image_rows)
             said[f"{split}_statistics"] = digest(
-                *(dataset.word_counts(split), dataset.caption_lengths(split)),
-                *(dataset.unknown_counts(split), dataset.captions_per_image(split)),
+                *(dataset.split(split).word_counts, dataset.split(split).caption_lengths),
+                *(dataset.split(split).unknown_counts, dataset.split(split).captions_per_image),
             )
         whole = (
-            {f"{split}_captions": dataset.captions(split) for split in SPLITS},
-            {f"{split}_features": dataset.all_features(split) for split in SPLITS},
+            {f"{split}_captions": dataset.split(split).captions for split in SPLITS},
+            {f"{split}_features": dataset.split(split).features.read_all() for split in SPLITS},
         )
     data = load_coco_data(folder)
     for parts in whole:
@@ -99,13 +101,13 @@ class HeldOpen:
         ways: dict[str, Callable[[], str]] = {}
         for split in SPLITS:
             ways |= {
-                f"{split} rows": lambda s=split: digest(dataset.features(s, some)),
-                f"{split} all": lambda s=split: digest(dataset.all_features(s)),
-                f"{split} scan": lambda s=split: digest(dataset.scan_features(s)),
+                f"{split} rows": lambda s=split: digest(dataset.split(s).features.rows(some)),
+                f"{split} all": lambda s=split: digest(dataset.split(s).features.read_all()),
+                f"{split} scan": lambda s=split: digest(dataset.split(s).features.scan()),
                 f"{split} training": lambda s=split: digest(data[f"{s}_features"][some]),
-                f"{split} records": lambda s=split: digest(dataset.record(s, 3)),
-                f"{split} search": lambda s=split: digest(dataset.search(s, "the").caption_rows),
-                f"{split} minibatch": lambda s=split: digest(dataset.minibatch(s, 20, 1).captions),
+                f"{split} records": lambda s=split: digest(dataset.split(s).record(3)),
+                f"{split} search": lambda s=split: digest(dataset.split(s).search("the").caption_rows),
+                f"{split} minibatch": lambda s=split: digest(dataset.split(s).minibatch(20, 1).captions),
             }
         return ways
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def digest_of_captions(dataset: "CocoDataset", caption_rows: IntArray) -> str:
     """SHA-256, in hexadecimal, of some train captions (their ids) and the photos they belong to."""
+    train = dataset.split("train")
     digest = hashlib.sha256()
-    digest.update(np.ascontiguousarray(dataset.captions("train")[caption_rows], dtype="<i4").tobytes())
-    digest.update(np.ascontiguousarray(dataset.image_idxs("train")[caption_rows], dtype="<i4").tobytes())
+    digest.update(np.ascontiguousarray(train.captions[caption_rows], dtype="<i4").tobytes())
+    digest.update(np.ascontiguousarray(train.image_idxs[caption_rows], dtype="<i4").tobytes())
     return digest.hexdigest()

@@ -1,10 +1,9 @@
 """The data folder that the user chose last, remembered from one start to the next."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
+from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.user_folders import config_folder
 
 _FILE_NAME = "data_folder.json"
@@ -18,15 +17,7 @@ def remember_data_folder(folder: Path) -> None:
     place = config_folder()
     place.mkdir(parents=True, exist_ok=True)
     content = json.dumps({_KEY: str(Path(folder).absolute())})
-    # Written beside and renamed: a reader sees the old choice or the new one, never half of it.
-    handle, beside = tempfile.mkstemp(dir=place, prefix=_FILE_NAME)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        Path(beside).replace(place / _FILE_NAME)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    write_atomically(place / _FILE_NAME, content.encode())
 
 
 def forget_data_folder() -> None:

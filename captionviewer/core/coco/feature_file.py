@@ -117,7 +117,7 @@ class FeatureFile:
             whole[start:stop] = self.block(start, stop)
         return whole
 
-    def scan(self, stop: Callable[[], bool]) -> None:
+    def scan(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Read every row once, for the errors that `rows` would raise, until `stop()` is true."""
         for first, last in self._blocks():
             if stop():

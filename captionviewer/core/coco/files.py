@@ -3,45 +3,33 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.hdf5.files import read_whole_numbers, require_file
-from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, START, Vocabulary
+from captionviewer.core.coco.layout import CAPTIONS_FILE, FOLDER_NAME, SPLITS, VOCABULARY_FILE, Split
+from captionviewer.core.coco.vocabulary import (
+    END,
+    LARGEST_VOCABULARY,
+    NULL,
+    SPECIAL_WORDS,
+    START,
+    Vocabulary,
+    is_word,
+)
 
-Split = Literal["train", "val"]
-FeatureKind = Literal["pca", "raw"]
-SPLITS: tuple[Split, ...] = ("train", "val")
-FEATURE_KINDS: tuple[FeatureKind, ...] = ("pca", "raw")
-
-VOCABULARY_FILE = "coco2014_vocab.json"
-CAPTIONS_FILE = "coco2014_captions.h5"
 # The official vocabulary takes 24 kB; parsed, JSON can take a hundred times its size.
 LARGEST_VOCABULARY_BYTES = 4 * 2**20
-LARGEST_VOCABULARY = 65_536
-LONGEST_WORD = 100
 LONGEST_CAPTION = 1_000
 # Official addresses take 63 characters.
 LONGEST_LINE = 2_000
 LARGEST_TEXT_BYTES = 200 * 2**20
 
-
-def urls_file(split: Split) -> str:
-    """Name the file with one address for each image of `split`."""
-    return f"{split}2014_urls.txt"
-
-
-def names_file(split: Split) -> str:
-    """Name the file with one COCO file name for each image of `split`."""
-    return f"{split}2014_images.txt"
-
-
-def features_file(split: Split, kind: FeatureKind) -> str:
-    """Name the file with one row of features for each image of `split`."""
-    return f"{split}2014_vgg16_fc7{'_pca' if kind == 'pca' else ''}.h5"
+# What conversions of other data get wrong.
+IDS_FROM_0 = f"Word ids count from 0, as in the vocabulary, and padding is the id of {NULL}, not -1."
+ROWS_FROM_0 = "Rows count from 0: the first photo's is 0, and the last one's their number less 1."
 
 
 def find_data_folder(folder: Path) -> Path:
@@ -61,9 +49,9 @@ def find_data_folder(folder: Path) -> Path:
             raise DataError(
                 folder,
                 "This is a file, not a folder.",
-                "Unpack it and choose the folder coco_captioning." if is_archive else pick,
+                f"Unpack it and choose the folder {FOLDER_NAME}." if is_archive else pick,
             )
-        for candidate in (folder, folder / "coco_captioning"):
+        for candidate in (folder, folder / FOLDER_NAME):
             if (candidate / CAPTIONS_FILE).exists() or (candidate / VOCABULARY_FILE).exists():
                 return candidate
     except OSError as error:
@@ -88,6 +76,8 @@ def read_vocabulary(path: Path) -> Vocabulary:
     if not isinstance(content, dict):
         raise DataError(path, "The vocabulary should be a JSON object with idx_to_word and word_to_idx.")
     words, ids = content.get("idx_to_word"), content.get("word_to_idx")
+    if isinstance(words, dict):
+        words = _by_id(path, words)
     if not isinstance(words, list):
         raise DataError(path, "'idx_to_word' should be a list of words, and is missing or something else.")
     if not isinstance(ids, dict):
@@ -95,7 +85,7 @@ def read_vocabulary(path: Path) -> Vocabulary:
     if len(words) > LARGEST_VOCABULARY:
         raise DataError(path, f"The vocabulary has {len(words):,} words; at most {LARGEST_VOCABULARY:,} fit.")
     for index, word in enumerate(words):
-        if not isinstance(word, str) or not word or len(word) > LONGEST_WORD or not word.isprintable():
+        if not is_word(word):
             raise DataError(path, f"Entry {index:,} of 'idx_to_word' is not a word that can be shown.")
         # A bool is an int to Python, and True == 1.
         if type(ids.get(word)) is not int or ids[word] != index:
@@ -107,8 +97,29 @@ def read_vocabulary(path: Path) -> Vocabulary:
         )
     for word in SPECIAL_WORDS:
         if word not in ids:
-            raise DataError(path, f"The special word {word} is missing from the vocabulary.")
+            raise DataError(
+                path,
+                f"The special word {word} is missing from the vocabulary.",
+                converted=f"Name the words for padding, start, end and unknown {', '.join(SPECIAL_WORDS)}.",
+            )
     return Vocabulary(tuple(words), ids)
+
+
+def _by_id(path: Path, words: dict[str, object]) -> list[object]:
+    """The words of a dict from id to word, as JSON has it: its keys are texts, "0" to "V-1"."""
+    if all(str(index) in words for index in range(len(words))):
+        return [words[str(index)] for index in range(len(words))]
+    if all(str(index) in words for index in range(1, len(words) + 1)):
+        raise DataError(
+            path,
+            "'idx_to_word' counts its words from 1.",
+            converted=f"Count ids from 0, with {NULL} as 0, in the vocabulary and in the captions.",
+        )
+    raise DataError(
+        path,
+        f"'idx_to_word' has {len(words):,} words, but its keys are not 0 to {len(words) - 1:,}.",
+        converted="Write 'idx_to_word' as a list: each word at the place of its id.",
+    )
 
 
 def read_lines(path: Path, num_images: int, features_name: str) -> list[str]:
@@ -190,8 +201,12 @@ def read_captions(
     splits: dict[Split, SplitCaptions] = {}
     for split in SPLITS:
         images = f"{features_names[split]} has {num_images[split]:,} rows"
-        captions = read_whole_numbers(path, f"{split}_captions", 2, len(vocabulary), words)
-        image_idxs = read_whole_numbers(path, f"{split}_image_idxs", 1, num_images[split], images)
+        captions = read_whole_numbers(
+            path, f"{split}_captions", 2, len(vocabulary), words, converted=IDS_FROM_0
+        )
+        image_idxs = read_whole_numbers(
+            path, f"{split}_image_idxs", 1, num_images[split], images, converted=ROWS_FROM_0
+        )
         _check_captions(path, split, captions, image_idxs, vocabulary)
         captions.setflags(write=False)
         image_idxs.setflags(write=False)
@@ -222,4 +237,8 @@ def _check_captions(
     begins = captions[:, 0] == vocabulary.start
     if not begins.all():
         row = int(np.argmin(begins))
-        raise DataError(path, f"Row {row:,} of '{split}_captions' does not begin with {START}.")
+        raise DataError(
+            path,
+            f"Row {row:,} of '{split}_captions' does not begin with {START}.",
+            converted=f"Write each caption as {START}, its words, {END}, then {NULL} to the last column.",
+        )

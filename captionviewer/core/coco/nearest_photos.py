@@ -19,7 +19,7 @@ import numpy.typing as npt
 from captionviewer.core.arrays import BoolArray, IntArray
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.feature_file import FeatureFile
-from captionviewer.core.coco.files import FeatureKind, Split, features_file
+from captionviewer.core.coco.layout import FeatureKind, Split, features_file
 
 BLOCK_BYTES = 2**20
 # Far above the rounding of a cosine in single precision, which for 4,096 values stays below 1e-5.

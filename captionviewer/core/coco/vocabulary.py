@@ -6,9 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from captionviewer.core.arrays import IntArray
+from captionviewer.core.coco.control_signs import has_control_signs
 
 NULL, START, END, UNK = "<NULL>", "<START>", "<END>", "<UNK>"
 SPECIAL_WORDS = (NULL, START, END, UNK)
+# What a stranger's file may hold; the official vocabulary has 1,004 words.
+LARGEST_VOCABULARY = 65_536
+LONGEST_WORD = 100
+
+
+def is_word(value: object) -> bool:
+    """Whether `value`, from a stranger's file, is a word that a vocabulary may hold and a window may show."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_WORD and not has_control_signs(value)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ The official data has ten million ids.  Kept slot by slot (all first words, all 
 bytes each, NumPy compares a word with all of them in a millisecond or two: no index is needed.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,13 @@ from captionviewer.core.coco.vocabulary import UNK, Vocabulary
 
 # Captions turned at a time, so that they stay in the processor's cache meanwhile.
 _TURNED_ROWS = 8_192
+_BETWEEN_WORDS = re.compile(r"[ \t\r\n\f\v\u3000]+")
 _AROUND_WORDS = ".,;:!?\"'()[]“”‘’"
+
+
+def typed_words(text: str) -> list[str]:
+    """The words of a text that somebody typed; a no-break space is part of a word, as in a vocabulary."""
+    return [word for word in _BETWEEN_WORDS.split(text) if word]
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ class WordSearch:
 
     def find(self, text: str) -> SearchHits:
         """Find the captions that hold the words of `text` one after another, whole and in any case."""
-        words = [self._as_spelt(word) for word in text.casefold().split()]
+        words = [self._as_spelt(word) for word in typed_words(text.casefold())]
         words = [word for word in words if word]
         unknown = list(dict.fromkeys(word for word in words if word not in self._spellings))
         if not words or unknown:

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from captionviewer.core.amounts import bytes_words
+from captionviewer.core.coco.layout import CAPTIONS_FILE
 from captionviewer.core.download.byte_ranges import ByteRanges
-from captionviewer.core.download.official import CAPTIONS_FILE, PCA_FILES, RAW_FILES
+from captionviewer.core.download.official import PCA_FILES, RAW_FILES
 from captionviewer.core.download.part_file import PartFile
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from captionviewer.core.amounts import bytes_words
+from captionviewer.core.coco.official_files import OFFICIAL_FILES, KnownFile
 from captionviewer.core.download.archive_listing import (
     Entry,
     NotHere,
@@ -21,10 +22,8 @@ from captionviewer.core.download.folder_lock import FolderLock
 from captionviewer.core.download.http_request import check_address
 from captionviewer.core.download.official import (
     OFFICIAL_ADDRESS,
-    OFFICIAL_FILES,
     PCA_FILES,
     RAW_FILES,
-    KnownFile,
     unpacked_bytes,
 )
 from captionviewer.core.download.part_file import PartFile

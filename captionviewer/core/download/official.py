@@ -1,52 +1,12 @@
-"""What is known of the official archive: where it is, what is in it, and each file's SHA-256."""
+"""What is known of the official archive: where it is, and how much it holds."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from captionviewer.core.coco.layout import SPLITS, features_file
+from captionviewer.core.coco.official_files import OFFICIAL_FILES
 
 OFFICIAL_ADDRESS = "http://cs231n.stanford.edu/coco_captioning.zip"
 
-CAPTIONS_FILE = "coco2014_captions.h5"
-VOCABULARY_FILE = "coco2014_vocab.json"
-RAW_FILES = ("train2014_vgg16_fc7.h5", "val2014_vgg16_fc7.h5")
-PCA_FILES = ("train2014_vgg16_fc7_pca.h5", "val2014_vgg16_fc7_pca.h5")
-
-
-@dataclass(frozen=True)
-class KnownFile:
-    """A file's length in bytes and its SHA-256 in hexadecimal."""
-
-    size: int
-    sha256: str
-
-
-OFFICIAL_FILES: Mapping[str, KnownFile] = {
-    CAPTIONS_FILE: KnownFile(42_922_600, "4035d7ff55145f1f01b9ee9f3e24eb6ba6da3bdcd69f927c75390f11f74f891d"),
-    VOCABULARY_FILE: KnownFile(24_226, "0cf30d2a349e9d24df4c9b0fa3dca46ad69b05876595546fdd690559a8c8da53"),
-    "train2014_images.txt": KnownFile(
-        4_470_282, "25ba420a05fb6873e10b2ad5cbda54978d98df5b85617dfc13cfd55908328ce4"
-    ),
-    "train2014_urls.txt": KnownFile(
-        5_186_859, "7616ec66526a3acc4ad323aef4ca6642a6bb9e7e4ad4f1541786dc07e6841ae2"
-    ),
-    "train2014_vgg16_fc7.h5": KnownFile(
-        1_356_322_912, "8e15fc883ea70730d5d1319f34712bcb706b2807645cd876f7886d61ff94a5d8"
-    ),
-    "train2014_vgg16_fc7_pca.h5": KnownFile(
-        169_541_728, "ec0a10c585909761d15778a1c4a5dbad92e1672853d9b5bad08e6a36fd21c779"
-    ),
-    "val2014_images.txt": KnownFile(
-        2_025_200, "5b98b5430c41dc245222e174fa67b7fc703923fa6e888c30fb33277f3d9c88ad"
-    ),
-    "val2014_urls.txt": KnownFile(
-        2_538_571, "760d7c76f78f46cc376390cc4d21126b040eb48d896bae00a5b21f46ef5a9818"
-    ),
-    "val2014_vgg16_fc7.h5": KnownFile(
-        663_623_776, "21ebb9bda6232c7697c8d883916d6bc582d0a101ddcad30512f5444196e14f63"
-    ),
-    "val2014_vgg16_fc7_pca.h5": KnownFile(
-        82_954_336, "6619466e3385ef1e913fae9470ef802df283675533ce0dc34d88abac5e7d1cf9"
-    ),
-}
+PCA_FILES = tuple(features_file(split, "pca") for split in SPLITS)
+RAW_FILES = tuple(features_file(split, "raw") for split in SPLITS)
 
 
 def unpacked_bytes(raw_features: bool) -> int:

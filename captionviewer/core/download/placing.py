@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from captionviewer.core.coco.layout import CAPTIONS_FILE, VOCABULARY_FILE
 from captionviewer.core.download.archive_listing import Entry
 from captionviewer.core.download.disk import disk_problems_named, sync_folder
 from captionviewer.core.download.folder_lock import FolderLock
-from captionviewer.core.download.official import CAPTIONS_FILE, VOCABULARY_FILE
 from captionviewer.core.download.part_file import read_journal
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 from captionviewer.core.download.unpacking import Advance, has_checksum

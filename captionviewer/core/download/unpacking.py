@@ -8,9 +8,9 @@ import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from captionviewer.core.coco.official_files import KnownFile
 from captionviewer.core.download.archive_listing import Entry
 from captionviewer.core.download.disk import disk_problems_named
-from captionviewer.core.download.official import KnownFile
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 
 _BLOCK = 1 << 20

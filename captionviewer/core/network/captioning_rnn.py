@@ -131,6 +131,27 @@ class CaptioningRNN:
             for name, shape in shapes.items()
         }
 
+    @classmethod
+    def of_params(
+        cls, word_to_idx: Mapping[str, int], params: Mapping[str, FloatArray], cell_type: CellType
+    ) -> "CaptioningRNN":
+        """A model of these parameters, which become its own: nothing is drawn and nothing is copied.
+
+        Its sizes are those of `W_proj` (D, H) and `W_embed` (V, W), its dtype is that of `W_proj`.
+
+        Raises
+        ------
+        ValueError
+            as for a new model, or a parameter is missing or of another shape.
+        """
+        dtype = params["W_proj"].dtype
+        model = cls(word_to_idx, 1, 1, 1, cell_type, dtype, rng=np.random.default_rng(0))
+        model.input_dim, model.hidden_dim = params["W_proj"].shape
+        model.wordvec_dim = params["W_embed"].shape[1]
+        model.params = {name: params[name] for name in model.params}
+        model.checked_params()
+        return model
+
     def __repr__(self) -> str:
         return (
             f"CaptioningRNN({self.cell_type}, vocabulary {len(self.word_to_idx)}, input {self.input_dim}, "

@@ -8,7 +8,7 @@ import numpy as np
 
 from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.layout import SPLITS
 
 
 def load_coco_data(
@@ -51,10 +51,10 @@ def load_coco_data(
     with CocoDataset.open(folder, "pca" if pca_features else "raw") as dataset:
         for split in SPLITS:
             # Copies, since the notebook's arrays may be written to.
-            data[f"{split}_captions"] = dataset.captions(split).copy()
-            data[f"{split}_image_idxs"] = dataset.image_idxs(split).copy()
-            data[f"{split}_features"] = dataset.all_features(split)
-            data[f"{split}_urls"] = dataset.urls(split)
+            data[f"{split}_captions"] = dataset.split(split).captions.copy()
+            data[f"{split}_image_idxs"] = dataset.split(split).image_idxs.copy()
+            data[f"{split}_features"] = dataset.split(split).features.read_all()
+            data[f"{split}_urls"] = dataset.split(split).url_array()
         data["idx_to_word"] = list(dataset.vocabulary.idx_to_word)
         data["word_to_idx"] = dict(dataset.vocabulary.word_to_idx)
     if max_train is not None:

@@ -5,11 +5,13 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
 from captionviewer.core.arrays import ByteArray
+from captionviewer.core.coco.photo_names import photo_path, photo_places
 from captionviewer.core.photos.cache import PhotoCache
 from captionviewer.core.photos.dead_links import PhotoLinks
 from captionviewer.core.photos.decode import MAX_BYTES, decode_picture
@@ -177,15 +179,22 @@ class PhotoStore:
         folders = [folder for folder in (self.image_folder, self.data_images) if folder is not None]
         if not folders or file_name is None:
             return None
-        parts = _safe_parts(file_name)
+        parts = photo_path(file_name)
         if parts is None:
             message = f"The photo name {shown(file_name)} leads out of the image folder and is refused."
             raise PhotoUnavailable(PhotoProblem.REFUSED, file_name, message, can_retry=False)
-        for folder in dict.fromkeys(folders):
-            path = folder.joinpath(*parts)
-            data = _read_file(path)
+        failure: PhotoUnavailable | None = None
+        for folder, place in product(dict.fromkeys(folders), photo_places(parts)):
+            path = folder.joinpath(*place)
+            try:
+                data = _read_file(path)
+            except PhotoUnavailable as refused:  # another folder may have it
+                failure = failure or refused
+                continue
             if data is not None:
                 return Photo(decode_picture(data, str(path)), "folder", str(path))
+        if failure is not None:
+            raise failure
         return None
 
     def _from_cache(self, url: str, file_name: str | None, _asker: _Asker) -> Photo | None:
@@ -230,7 +239,7 @@ class PhotoStore:
         return Photo(pixels, source, download.address)
 
     def _mirror_address(self, file_name: str | None) -> str | None:
-        parts = _safe_parts(file_name) if file_name is not None and self._mirror else None
+        parts = photo_path(file_name) if file_name is not None and self._mirror else None
         return f"{self._mirror}/{quote('/'.join(parts))}" if parts else None
 
     def _verdict(self, url: str, failures: list[PhotoUnavailable]) -> PhotoUnavailable:
@@ -283,16 +292,6 @@ def image_from_url(url: str) -> ByteArray:
 @lru_cache(maxsize=1)
 def _default_store() -> PhotoStore:
     return PhotoStore(cache_folder=default_cache_folder() / "photos")
-
-
-def _safe_parts(file_name: str) -> list[str] | None:
-    """Return the parts of a relative name that stays below its folder on any system, else None."""
-    parts = file_name.split("/")
-    if any(part in ("", ".", "..") or part != part.strip(" .") for part in parts):
-        return None
-    if any(c in '\\:*?"<>|' or not c.isprintable() for c in file_name):
-        return None
-    return parts
 
 
 def _read_file(path: Path) -> bytes | None:

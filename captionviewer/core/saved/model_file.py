@@ -12,15 +12,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from captionviewer.core.amounts import bytes_words
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
+from captionviewer.core.coco.layout import FEATURES, FeatureKind, feature_kind_named
+from captionviewer.core.coco.vocabulary import LARGEST_VOCABULARY, SPECIAL_WORDS, is_word
+from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.parameter_shapes import parameter_shapes
 from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
+from captionviewer.core.training.available_memory import available_memory
 from captionviewer.core.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -30,17 +35,15 @@ if TYPE_CHECKING:
 
 FORMAT = "captionviewer model"
 VERSION = 2
-SPECIAL_WORDS = ("<NULL>", "<START>", "<END>", "<UNK>")
 MOST_BYTES = 8 * 1024**3
-MOST_ABOUT_BYTES = 64 * 1024**2
-MOST_WORDS = 1_000_000
-LONGEST_WORD = 200
+# Real ones take 0.02 to 1 MB. Parsed, JSON takes many times its size, and the window stands still meanwhile.
+MOST_ABOUT_BYTES = 4 * 1024**2
+# What opening takes beside the arrays themselves.
+ROOM_BYTES = 64 * 1024**2
 _PARAMETERS = ("W_proj", "b_proj", "W_embed", "Wx", "Wh", "b", "W_vocab", "b_vocab")
 
-FeatureKind = Literal["pca", "raw"]
 
-
-class ModelFileError(Exception):
+class ModelFileError(CaptionviewerError):
     """A model file that can't be opened or written; `str()` is the whole message for people."""
 
     def __init__(self, path: Path, message: str) -> None:
@@ -93,7 +96,7 @@ class SavedModel:
 def fits(saved: SavedModel, dataset: "CocoDataset") -> str | None:
     """Why the model can't be used with the open data set, in words for people; None when it can."""
     if saved.model.input_dim != dataset.feature_dim:
-        kind = "raw" if saved.feature_kind == "raw" else "PCA"
+        kind = FEATURES[saved.feature_kind].name
         return (
             f"The model reads {saved.model.input_dim:,} features a photo ({kind} features of"
             f" {saved.data_name}), but the open data has {dataset.feature_dim:,}. Open the data with its"
@@ -121,7 +124,7 @@ def rows_trained_on(saved: SavedModel, dataset: "CocoDataset") -> IntArray:
     """
     rows = saved.caption_rows
     nothing: IntArray = np.empty(0, dtype=np.int64)
-    if not len(rows) or int(rows.max()) >= dataset.num_captions("train"):
+    if not len(rows) or int(rows.max()) >= dataset.split("train").num_captions:
         return nothing
     return rows if digest_of_captions(dataset, rows) == saved.data_digest else nothing
 
@@ -143,10 +146,16 @@ def save_model(path: Path, saved: SavedModel) -> None:
         "vocabulary": [model.idx_to_word[i] for i in range(len(model.idx_to_word))],
     }
     text = json.dumps(about, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    if len(text) > MOST_ABOUT_BYTES:
+        raise ModelFileError(
+            path,
+            f"The model was not saved to {path}: its vocabulary takes {bytes_words(len(text))} of text,"
+            f" more than the {bytes_words(MOST_ABOUT_BYTES)} that would be opened again.",
+        )
     arrays: dict[str, PlainArray] = {"about": np.frombuffer(text, dtype=np.uint8)}
     for name in _PARAMETERS:
         parameter = model.params[name]
-        if not np.isfinite(parameter).all():
+        if not _is_finite(parameter):
             raise ModelFileError(
                 path, f"The model was not saved to {path}: its {name} holds NaN or infinite numbers."
             )
@@ -177,6 +186,7 @@ def open_model(path: Path) -> SavedModel:
                 path, f"{path} is larger than any model ({MOST_BYTES // 1024**3} GB): it was not opened."
             )
         with NumberArchive(path) as archive:
+            _require_memory(path, archive.num_bytes)
             return _read(archive)
     except OSError as problem:
         raise ModelFileError(path, f"{path} could not be read: {problem.strerror or problem}.") from problem
@@ -187,6 +197,17 @@ def open_model(path: Path) -> SavedModel:
             path,
             f"{path} can't be opened as a model: {problem}. Choose a model saved by captionviewer (.npz).",
         ) from problem
+
+
+def _require_memory(path: Path, num_bytes: int) -> None:
+    """Refuse a model that does not fit into the memory that is free, before any of it is read."""
+    free = available_memory()
+    if free is not None and num_bytes + ROOM_BYTES > free:
+        raise ModelFileError(
+            path,
+            f"{path} takes {bytes_words(num_bytes)} of memory and {bytes_words(free)} are free."
+            " Close other programs and open it again.",
+        )
 
 
 def _read(archive: NumberArchive) -> SavedModel:
@@ -211,19 +232,17 @@ def _read(archive: NumberArchive) -> SavedModel:
         rates = _history(archive, "rates_history")
     if not len(losses) == len(losses_per_word) == len(rates):
         raise ArchiveError("its histories of losses and learning rates differ in length")
-    model = settings.new_model(  # every value is replaced below
-        {word: i for i, word in enumerate(words)},
-        input_dim,
-        dtype=np.float32 if dtype == "float32" else np.float64,
-    )
+    params: dict[str, FloatArray] = {}
     for name in _PARAMETERS:
-        parameter = archive.read(name)
-        if not np.isfinite(parameter).all():
+        params[name] = cast(FloatArray, archive.read(name))
+        if not _is_finite(params[name]):
             raise ArchiveError(f"its {name} holds NaN or infinite numbers")
-        model.params[name] = cast(FloatArray, parameter)
-    kind = about.get("feature_kind")
-    if kind not in ("pca", "raw"):
-        raise ArchiveError("its kind of features is neither pca nor raw")
+    model = CaptioningRNN.of_params(
+        {word: i for i, word in enumerate(words)}, params, cell_type=settings.cell_type
+    )
+    kind = feature_kind_named(about.get("feature_kind"))
+    if kind is None:
+        raise ArchiveError(f"its kind of features is none of {', '.join(FEATURES)}")
     return SavedModel(
         model=model,
         settings=settings,
@@ -233,9 +252,14 @@ def _read(archive: NumberArchive) -> SavedModel:
         rates_history=rates,
         caption_rows=cast(IntArray, rows),
         data_name=_text(about, "data_name"),
-        feature_kind="raw" if kind == "raw" else "pca",
+        feature_kind=kind,
         data_digest=_text(about, "data_digest"),
     )
+
+
+def _is_finite(numbers: PlainArray | FloatArray) -> bool:
+    """Whether none is NaN or infinite; takes no memory: a model may be as large as what is free."""
+    return not numbers.size or bool(np.isfinite(numbers.min()) and np.isfinite(numbers.max()))
 
 
 def _read_about(archive: NumberArchive) -> Mapping[str, object]:
@@ -274,9 +298,9 @@ def _settings(about: Mapping[str, object]) -> TrainingSettings:
 
 def _vocabulary(about: Mapping[str, object]) -> list[str]:
     words = about.get("vocabulary")
-    if not isinstance(words, list) or not 1 <= len(words) <= MOST_WORDS:
+    if not isinstance(words, list) or not 1 <= len(words) <= LARGEST_VOCABULARY:
         raise ArchiveError("its vocabulary is missing or of an impossible size")
-    if not all(isinstance(word, str) and 0 < len(word) <= LONGEST_WORD for word in words):
+    if not all(map(is_word, words)):
         raise ArchiveError("its vocabulary holds something that is not a word")
     if len(set(words)) != len(words):
         raise ArchiveError("its vocabulary has a word twice")
@@ -309,7 +333,7 @@ def _column(archive: NumberArchive, name: str, dtype: np.dtype[np.float32 | np.i
     if len(archive.shape(name)) != 1 or archive.dtype(name) != dtype:
         raise ArchiveError(f"its {name} is not a column of {dtype.name} numbers")
     values = archive.read(name)
-    if not np.isfinite(values).all():
+    if not _is_finite(values):
         raise ArchiveError(f"its {name} holds NaN or infinite numbers")
     return values
 

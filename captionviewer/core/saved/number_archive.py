@@ -10,7 +10,6 @@ import io
 import math
 import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,9 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+
+from captionviewer.core.atomic_file import open_atomically
+from captionviewer.core.errors import CaptionviewerError
 
 PlainType = np.dtype[np.uint8 | np.int64 | np.float32 | np.float64]
 PlainArray = npt.NDArray[np.uint8 | np.int64 | np.float32 | np.float64]
@@ -28,6 +30,7 @@ PLAIN_TYPES: Mapping[str, PlainType] = {
     "<f8": np.dtype("<f8"),
 }
 MOST_MEMBERS = 64
+READ_BYTES = 2**20
 # Of a model's dozen parts, with room for the longest comment that a zip may end with.
 MOST_DIRECTORY_BYTES = 2**17
 _MAGIC = b"\x93NUMPY\x01\x00"
@@ -37,7 +40,7 @@ _HEADER = re.compile(
 )
 
 
-class ArchiveError(ValueError):
+class ArchiveError(CaptionviewerError, ValueError):
     """What is wrong with an archive, as the middle of a sentence for people ("a member is compressed")."""
 
 
@@ -105,19 +108,34 @@ class NumberArchive:
         """The type that `name`'s header declares. ArchiveError when there is no such member."""
         return self._declared(name)[0]
 
+    @property
+    def num_bytes(self) -> int:
+        """How many bytes all arrays take in memory, as their headers declare."""
+        return sum(math.prod(shape) * dtype.itemsize for dtype, shape in self._declarations.values())
+
     def read(self, name: str) -> PlainArray:
-        """The array `name`, a copy of its own. ArchiveError on a damaged member."""
+        """The array `name`, read into its place and held in memory once. ArchiveError on a damaged member."""
         dtype, shape = self._declared(name)
+        numbers = np.empty(math.prod(shape), dtype)
+        into = numbers.view(np.uint8).data
         try:
             with self._zip.open(name + ".npy") as member:
-                content = member.read()
+                start = member.read(len(_MAGIC) + 2)
+                member.read(int.from_bytes(start[len(_MAGIC) :], "little"))
+                filled = 0
+                while filled < len(into):
+                    part = member.read(min(READ_BYTES, len(into) - filled))
+                    if not part:
+                        raise ArchiveError(f"its part {name!r} is cut short")
+                    into[filled : filled + len(part)] = part
+                    filled += len(part)
+                if member.read(1):  # at the end the zip's checksum is looked at, too
+                    raise ArchiveError(f"its part {name!r} is longer than it declares")
         except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError) as problem:
+            if isinstance(problem, ArchiveError):
+                raise
             raise ArchiveError(f"its part {name!r} is damaged") from problem
-        wanted = math.prod(shape) * dtype.itemsize
-        if len(content) < wanted:
-            raise ArchiveError(f"its part {name!r} is cut short")
-        numbers = np.frombuffer(content, dtype=dtype, offset=len(content) - wanted)
-        return numbers.reshape(shape).copy()
+        return numbers.reshape(shape)
 
     def _declared(self, name: str) -> tuple[PlainType, tuple[int, ...]]:
         if name not in self._declarations:
@@ -166,21 +184,17 @@ class NumberArchive:
 
 
 def write_archive(path: Path, arrays: Mapping[str, PlainArray]) -> None:
-    """Write `arrays` to `path` as `numpy.savez` does, beside it first and then renamed, so that no
-    half-written file ever has that name. OSError when the disk refuses; nothing is left behind then.
+    """Write `arrays` to `path` as `numpy.savez` does, whole and on the disk or not at all.
+
+    Raises
+    ------
+    PermissionError
+        There is a read-only file of that name, or the folder may not be written to.
+    OSError
+        The disk refuses; nothing is left behind then.
     """
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            _write_members(file, arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        _give_usual_permissions(beside)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+    with open_atomically(path, durable=True) as file:
+        _write_members(file, arrays)
 
 
 def _write_members(file: BinaryIO, arrays: Mapping[str, PlainArray]) -> None:
@@ -190,24 +204,3 @@ def _write_members(file: BinaryIO, arrays: Mapping[str, PlainArray]) -> None:
                 np.lib.format.write_array(
                     member, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False
                 )
-
-
-def _give_usual_permissions(path: str) -> None:
-    """A temporary file is its owner's alone; the finished one is to be as any file this user saves."""
-    if os.name == "posix":
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(path).chmod(0o666 & ~mask)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename last through a power cut, where the system can."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass  # some file systems (network shares) can't; the file itself is whole
-    finally:
-        os.close(handle)

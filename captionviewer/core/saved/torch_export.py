@@ -16,8 +16,8 @@ import safetensors.numpy
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.files import FeatureKind
-from captionviewer.core.coco.vocabulary import END, NULL, START, decode_captions
+from captionviewer.core.coco.layout import feature_kind_named
+from captionviewer.core.coco.vocabulary import END, NULL, START, decode_captions, is_word
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.inference import advance, start_state
 from captionviewer.core.saved.model_file import ModelFileError, SavedModel
@@ -28,7 +28,7 @@ WEIGHTS, CONFIG, VOCABULARY, CHECK = "model.safetensors", "config.json", "vocabu
 CHECKED_PHOTOS = 3
 CHECKED_LENGTH = 30
 # A stranger's folder: real ones have some kB of JSON, and weights that fit into memory twice.
-MOST_JSON_BYTES = 16 * 2**20
+MOST_JSON_BYTES = 4 * 2**20
 MOST_WEIGHT_BYTES = 8 * 2**30
 
 
@@ -160,7 +160,8 @@ def check_values(model: CaptioningRNN, features: FloatArray) -> dict[str, object
 
 def _some_features(model: CaptioningRNN, dataset: CocoDataset | None) -> FloatArray:
     if dataset is not None and dataset.feature_dim == model.input_dim:
-        return dataset.features("val", np.arange(min(CHECKED_PHOTOS, dataset.num_photos("val"))))
+        val = dataset.split("val")
+        return val.features.rows(np.arange(min(CHECKED_PHOTOS, val.num_photos)))
     return np.random.default_rng(0).standard_normal((CHECKED_PHOTOS, model.input_dim))
 
 
@@ -175,14 +176,14 @@ def import_from_torch(folder: Path) -> SavedModel:
     config, words = _json(folder / CONFIG), _json(folder / VOCABULARY)
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise _refusal(folder / CONFIG, "it does not say that it is an export of captionviewer")
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+    if not isinstance(words, list) or not all(map(is_word, words)):
         raise _refusal(folder / VOCABULARY, "it is not a list of words")
     settings = _settings(folder / CONFIG, config.get("settings"))
     iteration = config.get("iteration")
     if type(iteration) is not int or not 0 <= iteration < 2**53:
         raise _refusal(folder / CONFIG, "its iteration is not a whole number")
-    kind, name = config.get("feature_kind"), config.get("data_name")
-    if not isinstance(name, str) or kind not in ("pca", "raw"):
+    kind, name = feature_kind_named(config.get("feature_kind")), config.get("data_name")
+    if not isinstance(name, str) or kind is None:
         raise _refusal(folder / CONFIG, "it does not say which data and features the model is for")
     if len(set(words)) != len(words) or any(word not in words for word in (NULL, START, END)):
         raise _refusal(folder / VOCABULARY, "a word stands in it twice, or a special word is missing")
@@ -210,8 +211,7 @@ def import_from_torch(folder: Path) -> SavedModel:
         raise _refusal(folder / WEIGHTS, f"its {bad} holds NaN or infinite numbers")
     none: FloatArray = np.empty(0, dtype=np.float32)
     rows: IntArray = np.empty(0, dtype=np.int64)
-    features: FeatureKind = "raw" if kind == "raw" else "pca"
-    return SavedModel(model, settings, iteration, none, none, none, rows, name, features)
+    return SavedModel(model, settings, iteration, none, none, none, rows, name, kind)
 
 
 def _settings(path: Path, stored: object) -> TrainingSettings:

@@ -3,7 +3,8 @@
 import re
 
 from captionviewer.core.arrays import ByteArray
-from captionviewer.core.storybook.scenes import Scene, Split, scene
+from captionviewer.core.coco.layout import Split
+from captionviewer.core.storybook.scenes import Scene, scene
 
 SCHEME = "storybook"
 _ADDRESS = re.compile(r"storybook:(train|val)/([0-9]{6})")

@@ -22,7 +22,18 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from captionviewer.core.coco.layout import (
+    CAPTIONS_FILE,
+    SPLITS,
+    VOCABULARY_FILE,
+    Split,
+    features_file,
+    image_folder,
+    names_file,
+    urls_file,
+)
 from captionviewer.core.coco.vocabulary import END, NULL, START, UNK
+from captionviewer.core.interpreter import python_program
 from captionviewer.core.storybook.addresses import address, picture_of
 from captionviewer.core.storybook.features import (
     CENTROIDS,
@@ -34,9 +45,9 @@ from captionviewer.core.storybook.features import (
     learn_dictionary,
     small_pictures,
 )
-from captionviewer.core.storybook.scenes import NUM_SCENES, SPLITS, VERSION, Split, scene
+from captionviewer.core.storybook.scenes import NUM_SCENES, VERSION, scene
 from captionviewer.core.storybook.sentences import MOST_WORDS, captions
-from captionviewer.core.storybook.shipped import features_file, write_archive
+from captionviewer.core.storybook.shipped import features_content, write_archive
 
 CAPTION_LENGTH = MOST_WORDS + 2
 _THREADS = "OPENBLAS_NUM_THREADS"
@@ -66,10 +77,10 @@ def write_texts(folder: Path, counts: Mapping[Split, int]) -> None:
     }
     words = vocabulary(text for text, _ in told["train"])
     ids = {word: index for index, word in enumerate(words)}
-    (folder / "coco2014_vocab.json").write_text(
+    (folder / VOCABULARY_FILE).write_text(
         json.dumps({"idx_to_word": words, "word_to_idx": ids}), encoding="utf-8"
     )
-    with h5py.File(folder / "coco2014_captions.h5", "w") as file:
+    with h5py.File(folder / CAPTIONS_FILE, "w") as file:
         for split in SPLITS:
             rows = [(encoded(text, ids), number) for text, number in told[split]]
             order = np.random.default_rng([VERSION, 31]).permutation(len(rows))
@@ -78,10 +89,11 @@ def write_texts(folder: Path, counts: Mapping[Split, int]) -> None:
     for split in SPLITS:
         numbers = range(counts[split])
         names = [
-            f"storybook/images/{split}2014/STORYBOOK_{split}2014_{number:012d}.png" for number in numbers
+            f"storybook/images/{image_folder(split)}/STORYBOOK_{split}2014_{number:012d}.png"
+            for number in numbers
         ]
-        _write_lines(folder / f"{split}2014_images.txt", names)
-        _write_lines(folder / f"{split}2014_urls.txt", [address(split, number) for number in numbers])
+        _write_lines(folder / names_file(split), names)
+        _write_lines(folder / urls_file(split), [address(split, number) for number in numbers])
 
 
 def _write_lines(path: Path, lines: list[str]) -> None:
@@ -120,9 +132,10 @@ def build(
     raw = all_raw_features(small, dictionaries)
     say("encoded; finding components")
     short = learn_components(raw[: counts["train"]], width).of(raw)
-    for split, rows in (("train", slice(0, counts["train"])), ("val", slice(counts["train"], None))):
-        (folder / f"{split}2014_vgg16_fc7.h5").write_bytes(features_file(raw[rows]))
-        (folder / f"{split}2014_vgg16_fc7_pca.h5").write_bytes(features_file(short[rows]))
+    parts: dict[Split, slice] = {"train": slice(0, counts["train"]), "val": slice(counts["train"], None)}
+    for split, rows in parts.items():
+        (folder / features_file(split, "raw")).write_bytes(features_content(raw[rows]))
+        (folder / features_file(split, "pca")).write_bytes(features_content(short[rows]))
     return dictionaries
 
 
@@ -137,7 +150,12 @@ def version_of(folder: Path) -> str:
 def main() -> None:
     """Build the whole book."""
     if os.environ.get(_THREADS) != "1":  # NumPy is loaded already, and asks only then
-        command = [sys.executable, "-m", "captionviewer.core.storybook.build", *sys.argv[1:]]
+        command = [
+            python_program() or sys.executable,
+            "-m",
+            "captionviewer.core.storybook.build",
+            *sys.argv[1:],
+        ]
         raise SystemExit(subprocess.call(command, env=os.environ | {_THREADS: "1"}))
     parser = argparse.ArgumentParser(description="Draw the storybook, write its folder and archive.")
     parser.add_argument("out", type=Path)

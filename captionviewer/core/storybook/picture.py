@@ -3,11 +3,12 @@
 import numpy as np
 
 from captionviewer.core.arrays import ByteArray
+from captionviewer.core.coco.layout import SPLITS
 from captionviewer.core.storybook.drawing import Floats, Layer, Pen, grain_at, oval, rgb
 from captionviewer.core.storybook.ground import WIDE, Stage
 from captionviewer.core.storybook.kinds import KINDS, SKY_BODIES
 from captionviewer.core.storybook.look import COLOURS, Look
-from captionviewer.core.storybook.scenes import SPLITS, VERSION, Scene, Thing
+from captionviewer.core.storybook.scenes import VERSION, Scene, Thing
 from captionviewer.core.storybook.settings import SETTINGS
 from captionviewer.core.storybook.winter import snowfall
 

@@ -13,13 +13,12 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
+from captionviewer.core.coco.layout import SPLITS, Split
 from captionviewer.core.storybook.ground import WIDE
 from captionviewer.core.storybook.kinds import KINDS, Kind
 from captionviewer.core.storybook.settings import SETTINGS
 
 T = TypeVar("T")
-Split = Literal["train", "val"]
-SPLITS: tuple[Split, ...] = ("train", "val")
 NUM_SCENES: dict[Split, int] = {"train": 3000, "val": 400}
 VERSION = 1  # of the scenes: another gives another book
 _VAL_SHARE = 6  # one description in so many is val's

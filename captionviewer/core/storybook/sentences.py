@@ -10,8 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from captionviewer.core.coco.layout import SPLITS
 from captionviewer.core.storybook import words
-from captionviewer.core.storybook.scenes import SPLITS, VERSION, Company, Scene, Thing
+from captionviewer.core.storybook.scenes import VERSION, Company, Scene, Thing
 
 MOST_WORDS = 15
 CAPTIONS = 5

@@ -8,7 +8,6 @@ import contextlib
 import io
 import json
 import os
-import tempfile
 import time
 import uuid
 import zipfile
@@ -19,23 +18,20 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from captionviewer.core.atomic_file import sweep, write_atomically
+from captionviewer.core.coco.layout import FEATURES, SPLITS, TEXT_FILES, FeatureKind, features_file
+from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.storybook.features import Floats
-from captionviewer.core.storybook.scenes import SPLITS, Split
 from captionviewer.core.user_folders import books_folder
 from captionviewer.resources import resource
 
 ARCHIVE = "storybook/storybook.zip"
 COMPLETE = "complete.json"  # the sizes of all files, written last
-HALF_WRITTEN = "half-written-"
 # A program of another version may be at work with its book, which was opened as it started.
 OLD_AFTER_S = 30 * 24 * 3600.0
-PLAIN = (
-    "coco2014_captions.h5", "coco2014_vocab.json", "train2014_urls.txt", "val2014_urls.txt",
-    "train2014_images.txt", "val2014_images.txt",
-)  # fmt: skip
-FEATURES: dict[str, tuple[Split, str]] = {
-    f"{split}2014_vgg16_{name}": (split, name) for name in ("fc7_pca", "fc7") for split in SPLITS
-}
+LEVELS: dict[FeatureKind, int] = {"pca": 256, "raw": 16}  # of the whole numbers in the archive
+FEATURE_FILES = {features_file(split, kind): kind for kind in LEVELS for split in SPLITS}
+ALL_FILES = (*TEXT_FILES, *FEATURE_FILES)
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -65,23 +61,26 @@ def write_archive(path: Path, folder: Path, extra: dict[str, Floats], version: s
             archive.writestr(info, content, compresslevel=9)
 
         put("version.json", json.dumps({"version": version}).encode())
-        for name in PLAIN:
+        for name in TEXT_FILES:
             put(name, (folder / name).read_bytes())
-        for kind, levels in (("fc7_pca", 256), ("fc7", 16)):
-            rows = {
-                split: read_features(folder / f"{split}2014_vgg16_{kind}.h5") for split in ("train", "val")
-            }
+        for kind, levels in LEVELS.items():
+            rows = {name: read_features(folder / name) for name, of in FEATURE_FILES.items() if of == kind}
             both = np.concatenate(list(rows.values()))
             low, high = both.min(axis=0), both.max(axis=0)
             if levels > 16:  # a few far values must not coarsen all others
                 low, high = np.percentile(both, (0.05, 99.95), axis=0).astype(np.float32)
             step = np.maximum((high - low) / np.float32(levels - 1), np.float32(1e-6)).astype(np.float32)
-            put(f"{kind}_low.npy", _npy(low))
-            put(f"{kind}_step.npy", _npy(step))
-            for split, values in rows.items():
-                put(f"{split}2014_vgg16_{kind}.npy", _npy(packed(values, low, step, levels)))
+            put(f"{_short_name(kind)}_low.npy", _npy(low))
+            put(f"{_short_name(kind)}_step.npy", _npy(step))
+            for name, values in rows.items():
+                put(f"{Path(name).stem}.npy", _npy(packed(values, low, step, levels)))
         for name, values in extra.items():
             put(f"{name}.npy", _npy(values))
+
+
+def _short_name(kind: FeatureKind) -> str:
+    """What a kind of features is called in the archive: "fc7_pca"."""
+    return FEATURES[kind].stem.removeprefix("vgg16_")
 
 
 def _npy(values: npt.NDArray[np.generic]) -> bytes:
@@ -102,7 +101,7 @@ def read_features(path: Path) -> Floats:
         return np.asarray(file["features"][:], dtype=np.float32)
 
 
-def features_file(values: Floats) -> bytes:
+def features_content(values: Floats) -> bytes:
     """Return an HDF5 file of features (n, D) as the official ones hold them: float32 in one piece."""
     name = (
         f"features-{uuid.uuid4().hex}"  # HDF5 knows files in memory by name, and threads may unpack at once
@@ -119,7 +118,7 @@ def archive_version() -> str:
         return str(json.loads(archive.read("version.json"))["version"])
 
 
-class BookNotUnpacked(OSError):
+class BookNotUnpacked(CaptionviewerError, OSError):
     """The storybook could not be unpacked; the text says where, why and what to do."""
 
 
@@ -146,12 +145,11 @@ def storybook_folder(progress: Callable[[float], None] | None = None, *, anew: b
     try:
         shelf = books_folder() / archive_version()
         folder = shelf / "storybook"  # the name that the window shows
-        missing = [*PLAIN, *_features_files()] if anew else missing_files(folder)
+        missing = list(ALL_FILES) if anew else missing_files(folder)
         if missing:
             folder.mkdir(parents=True, exist_ok=True)
-            _sweep(shelf)
             unpack(folder, tell, missing)
-            _write(folder / COMPLETE, _sizes(folder))
+            write_atomically(folder / COMPLETE, _sizes(folder))
         _forget_old_books(shelf)
     except zipfile.BadZipFile as error:
         raise BookNotUnpacked(
@@ -182,49 +180,28 @@ def missing_files(folder: Path) -> list[str]:
         except OSError:
             return False
 
-    return [name for name in (*PLAIN, *_features_files()) if not is_whole(name)]
-
-
-def _features_files() -> list[str]:
-    return [f"{name}.h5" for name in FEATURES]
+    return [name for name in ALL_FILES if not is_whole(name)]
 
 
 def _sizes(folder: Path) -> bytes:
-    names = (*PLAIN, *_features_files())
-    return json.dumps({name: (folder / name).stat().st_size for name in names}).encode()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file beside its place and rename it: it is there whole, or not at all."""
-    handle, beside = tempfile.mkstemp(prefix=HALF_WRITTEN, dir=path.parent.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-
-
-def _sweep(shelf: Path) -> None:
-    """Remove what interrupted programs left half-written; nobody writes one file for an hour."""
-    for left in shelf.glob(f"{HALF_WRITTEN}*"):
-        with contextlib.suppress(OSError):  # another program may be sweeping, too
-            if time.time() - left.stat().st_mtime > 3600:
-                left.unlink()
+    return json.dumps({name: (folder / name).stat().st_size for name in ALL_FILES}).encode()
 
 
 def _forget_old_books(shelf: Path) -> None:
     """Remove the books of other versions that nobody has opened for long; `shelf` is in use from now on."""
     with contextlib.suppress(OSError):  # a cache that can only be read
         os.utime(shelf)  # opened now
-    for other in books_folder().iterdir():
+    others: list[Path] = []
+    with contextlib.suppress(OSError):  # a folder that may be written to, but not listed
+        others = list(books_folder().iterdir())
+    for other in others:
         with contextlib.suppress(OSError):  # in use on Windows, or another program removes it, too
             if other == shelf or other.is_symlink() or not (other / "storybook" / COMPLETE).is_file():
                 continue
             if time.time() - other.stat().st_mtime > OLD_AFTER_S:
-                for name in (*PLAIN, *_features_files(), COMPLETE):  # and nothing that is not ours
+                for name in (*ALL_FILES, COMPLETE):  # and nothing that is not ours
                     (other / "storybook" / name).unlink(missing_ok=True)
+                sweep(other / "storybook")
                 (other / "storybook").rmdir()
                 other.rmdir()
 
@@ -233,17 +210,16 @@ def unpack(
     folder: Path, progress: Callable[[float], None] = lambda _: None, names: Collection[str] | None = None
 ) -> None:
     """Write the shipped book's files, or those of some names, into a folder that exists."""
-    wanted = names if names is not None else (*PLAIN, *_features_files())
+    wanted = names if names is not None else ALL_FILES
     with zipfile.ZipFile(resource(ARCHIVE)) as archive:
-        for name in PLAIN:
+        for name in TEXT_FILES:
             if name in wanted:
-                _write(folder / name, archive.read(name))
+                write_atomically(folder / name, archive.read(name))
         progress(0.1)
-        for done, (name, (_, kind)) in enumerate(FEATURES.items()):
-            if f"{name}.h5" in wanted:
-                codes = np.asarray(array_in(archive, name), dtype=np.uint8)
-                low = np.asarray(array_in(archive, f"{kind}_low"), dtype=np.float32)
-                step = np.asarray(array_in(archive, f"{kind}_step"), dtype=np.float32)
-                values = unpacked(codes, low, step, 16 if kind == "fc7" else 256)
-                _write(folder / f"{name}.h5", features_file(values))
-            progress(0.1 + 0.9 * (done + 1) / len(FEATURES))
+        for done, (name, kind) in enumerate(FEATURE_FILES.items()):
+            if name in wanted:
+                codes = np.asarray(array_in(archive, Path(name).stem), dtype=np.uint8)
+                low = np.asarray(array_in(archive, f"{_short_name(kind)}_low"), dtype=np.float32)
+                step = np.asarray(array_in(archive, f"{_short_name(kind)}_step"), dtype=np.float32)
+                write_atomically(folder / name, features_content(unpacked(codes, low, step, LEVELS[kind])))
+            progress(0.1 + 0.9 * (done + 1) / len(FEATURE_FILES))

@@ -263,9 +263,10 @@ class TrainingRun:
         """Draw the captions, make the model and its solver."""
         settings, dataset = self.settings, self.dataset
         rng = np.random.default_rng(settings.seed)
-        rows = dataset.draw_training_captions(settings.num_captions, settings.one_caption_an_image, rng)
+        train = dataset.split("train")
+        rows = train.draw_captions(settings.num_captions, settings.one_caption_an_image, rng)
         self._interrupt()
-        photos = np.unique(dataset.image_idxs("train")[rows])
+        photos = np.unique(train.image_idxs[rows])
         digest = digest_of_captions(dataset, rows)
         model = settings.new_model(
             dataset.vocabulary.word_to_idx, dataset.feature_dim, rng, interrupt=self._interrupt

@@ -40,11 +40,11 @@ class DataFacts:
         """The facts of an open data set on this machine now (reads every image index once: a few ms at
         full size).
         """
-        owners = dataset.image_idxs("train")
-        captioned = np.zeros(dataset.num_photos("train"), dtype=bool)
+        owners = dataset.split("train").image_idxs
+        captioned = np.zeros(dataset.split("train").num_photos, dtype=bool)
         captioned[owners] = True
         return cls(
-            num_captions=dataset.num_captions("train"),
+            num_captions=dataset.split("train").num_captions,
             num_photos=int(captioned.sum()),
             feature_dim=dataset.feature_dim,
             vocabulary_size=len(dataset.vocabulary),

@@ -24,14 +24,14 @@ def photos_to_watch(
     photos = list(chosen)
     keys = {photo.key for photo in photos}
     wanted = len(photos) + count
-    owners = dataset.image_idxs("train")
+    owners = dataset.split("train").image_idxs
     for row in caption_rows:
         if len(photos) == wanted:
             break
         key: PhotoKey = ("train", int(owners[row]))
         if key not in keys:
             keys.add(key)
-            photos.append(dataset.record(*key))
+            photos.append(dataset.split(key[0]).record(key[1]))
     return photos
 
 
@@ -45,7 +45,7 @@ class PhotoCaptioner:
         self._unreadable: dict[PhotoKey, str] = {}
         for photo in photos:
             try:
-                self._features[photo.key] = dataset.features(photo.split, np.array([photo.row]))[0]
+                self._features[photo.key] = dataset.split(photo.split).features.rows(np.array([photo.row]))[0]
             except DataError as problem:  # it need not be a photo that is trained on: the run goes on
                 self._unreadable[photo.key] = f"(its features can't be read: {problem})"
 

@@ -150,7 +150,7 @@ class DataPanel(QWidget):
         self.grid.cells.show(
             [
                 GridCaption(
-                    dataset.record(minibatch.split, image),
+                    dataset.split(minibatch.split).record(image),
                     row,
                     words := tuple(caption_words(ids, dataset.vocabulary)),
                     self.browser.is_photo_trained_on(minibatch.split, image),

@@ -11,7 +11,7 @@ import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.layout import SPLITS
 from captionviewer.core.coco.vocabulary import UNK, Vocabulary
 from captionviewer.ui.look.theme import Colors
 
@@ -107,9 +107,9 @@ def _rows_of(train: IntArray, val: IntArray) -> Iterator[Sequence[object]]:
 def caption_statistics(dataset: CocoDataset) -> CaptionStatistics:
     """Count lengths, words and captions a photo over all captions (some 50 ms at full size)."""
     bins = dataset.caption_length + 1
-    lengths = [np.bincount(dataset.caption_lengths(split), minlength=bins) for split in SPLITS]
-    most = max(int(dataset.captions_per_image(split).max()) for split in SPLITS)
-    photos = [np.bincount(dataset.captions_per_image(split), minlength=most + 1) for split in SPLITS]
+    lengths = [np.bincount(dataset.split(split).caption_lengths, minlength=bins) for split in SPLITS]
+    most = max(int(dataset.split(split).captions_per_image.max()) for split in SPLITS)
+    photos = [np.bincount(dataset.split(split).captions_per_image, minlength=most + 1) for split in SPLITS]
     counts = dataset.word_counts()
     vocabulary = dataset.vocabulary
     order = np.argsort(-counts, kind="stable")[:WORDS_SHOWN]

@@ -7,12 +7,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
+from captionviewer.core.coco.layout import FEATURES
 from captionviewer.ui.data.data_plots import draw_features, feature_rows
 from captionviewer.ui.plots.plot_canvas import PlotCanvas
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Job
-
-KIND_WORDS = {"pca": "fc7 by PCA", "raw": "fc7"}
 
 
 class FeatureTab(QWidget):
@@ -67,14 +66,14 @@ class FeatureTab(QWidget):
 
         self._job = self._session.workers.start(
             "reading features",
-            lambda _cancelled: dataset.features(record.split, np.array([record.row]))[0],
+            lambda _cancelled: dataset.split(record.split).features.rows(np.array([record.row]))[0],
             lambda features: self._show(dataset, record, features),
             failed,
         )
 
     def _show(self, dataset: CocoDataset, record: PhotoRecord, features: FloatArray) -> None:
         self._job = None
-        kind = KIND_WORDS[dataset.feature_kind]
+        kind = FEATURES[dataset.feature_kind].layer
         title = f"Features of {record.split} photo {record.row:,} ({kind}, {len(features):,} values)"
         self.plot.show_plot(
             lambda figure, colors, points: draw_features(figure, features, title, colors, points),

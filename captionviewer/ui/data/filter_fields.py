@@ -7,7 +7,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.layout import SPLITS
 from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
 from captionviewer.ui.session.session import Session
@@ -122,11 +122,11 @@ class FilterFields(QWidget):
         if dataset is not self._dataset:
             self._dataset = dataset
             self._most = {
-                name: max(int(counts(split).max(initial=0)) for split in SPLITS)
-                for name, counts in (
-                    ("words", dataset.caption_lengths),
-                    ("unknown", dataset.unknown_counts),
-                    ("captions_an_image", dataset.captions_per_image),
+                name: max(int(counts.max(initial=0)) for counts in both)
+                for name, both in (
+                    ("words", [dataset.split(split).caption_lengths for split in SPLITS]),
+                    ("unknown", [dataset.split(split).unknown_counts for split in SPLITS]),
+                    ("captions_an_image", [dataset.split(split).captions_per_image for split in SPLITS]),
                 )
             }
         kept = choice.kept

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from captionviewer.core.arrays import IntArray
+from captionviewer.core.coco.caption_selection import select_captions
 from captionviewer.core.coco.dataset import CaptionConditions, CaptionSelection, CocoDataset, Minibatch, Split
 from captionviewer.ui.data.caption_choice import Choice, Sorting, all_phrases
 from captionviewer.ui.session.session import Session
@@ -166,7 +167,7 @@ class MinibatchBrowser(QObject):
         if dataset is not None:
             self.found = self._find(dataset)
             among = self.found.caption_rows if self.found is not None else None
-            self.num_minibatches = dataset.num_minibatches(choice.split, choice.size, among)
+            self.num_minibatches = dataset.split(choice.split).num_minibatches(choice.size, among)
             if self.num_minibatches:
                 index = min(choice.index, self.num_minibatches - 1)
                 self.choice = choice = replace(choice, index=index)
@@ -184,7 +185,9 @@ class MinibatchBrowser(QObject):
         choice = self.choice
         among = self.found.caption_rows if self.found is not None else None
         shuffled = choice.sorting is Sorting.SHUFFLED
-        return dataset.minibatch(choice.split, choice.size, choice.seed, index, among, shuffled=shuffled)
+        return dataset.split(choice.split).minibatch(
+            choice.size, choice.seed, index, among, shuffled=shuffled
+        )
 
     def _find(self, dataset: CocoDataset) -> CaptionSelection | None:
         """Return the captions that meet the conditions, in order, or None for all of the split as it is.
@@ -202,8 +205,12 @@ class MinibatchBrowser(QObject):
         wanted = (dataset, choice.split, choice.conditions, sorting.order, sorting.falling, training)
         if self.found is None or self._looked_for != wanted:
             self._looked_for = wanted
-            return dataset.select_captions(
-                choice.split, choice.conditions, order=sorting.order, falling=sorting.falling, among=trained
+            return select_captions(
+                dataset.split(choice.split),
+                choice.conditions,
+                order=sorting.order,
+                falling=sorting.falling,
+                among=trained,
             )
         return self.found
 

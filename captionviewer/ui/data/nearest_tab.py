@@ -5,6 +5,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError, NearestPhotos, PhotoRecord, Split
+from captionviewer.core.coco.layout import FEATURES
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.ui.data.neighbour_list import Neighbour, NeighbourList
 from captionviewer.ui.look.theme import set_muted
@@ -124,16 +125,16 @@ class NearestTab(QWidget):
         self._patience.stop()
         if found is None:
             return  # stopped: another search is under way
-        captions = dataset.captions(found.split)
+        captions = dataset.split(found.split).captions
         neighbours = []
         for row, similarity in zip(found.rows.tolist(), found.similarities.tolist(), strict=True):
-            other = dataset.record(found.split, row)
+            other = dataset.split(found.split).record(row)
             texts = tuple(caption_text(captions[at], dataset.vocabulary) for at in other.caption_rows)
             neighbours.append(Neighbour(other, similarity, texts))
         if not neighbours:
             self._say(f"{found.split} has no other photo whose features could be compared.")
             return
-        kind = "PCA" if found.feature_kind == "pca" else "raw"
+        kind = FEATURES[found.feature_kind].name
         self.head.setText(
             f"Nearest to {record.split} photo {record.row:,} among {found.compared:,} {found.split} photos "
             f"(cosine of {kind} features)"

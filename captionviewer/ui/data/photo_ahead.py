@@ -46,7 +46,7 @@ class PhotosAhead(QObject):
         following = self._browser.next_minibatch()
         if following is not None:
             images = islice(following.image_rows.tolist(), AHEAD)
-            records += [dataset.record(following.split, image) for image in images]
+            records += [dataset.split(following.split).record(image) for image in images]
         return list({record.key: record for record in records}.values())[:AHEAD]
 
     def _fetch(self) -> None:

@@ -216,7 +216,7 @@ class PhotoDetails(QTabWidget):
         trained = f" · <span style='color:{c.good.name()}'>trained&nbsp;on</span>" if self._trained_on else ""
         self.head.setText(
             f"<b style='color:{tint}'>{record.split}</b> photo, row <b>{record.row:,}</b> of "
-            f"{dataset.num_photos(record.split):,}"
+            f"{dataset.split(record.split).num_photos:,}"
             f"<span style='color:{c.muted.name()}'> · {captions}</span>{trained}"
         )
         self.head.setToolTip(f"<span>{name}; rows count from 0, as in the files</span>")
@@ -238,7 +238,7 @@ class PhotoDetails(QTabWidget):
     def _caption_ids(self, index: int) -> IntArray | None:
         if self._dataset is None or self._record is None or index >= len(self._record.caption_rows):
             return None
-        row: IntArray = self._dataset.captions(self._record.split)[self._record.caption_rows[index]]
+        row: IntArray = self._dataset.split(self._record.split).captions[self._record.caption_rows[index]]
         return row
 
     def changeEvent(self, event: QEvent) -> None:
@@ -294,7 +294,7 @@ def shown_captions(
     found: Sequence[Sequence[str]],
 ) -> list[ShownCaption]:
     """Return a photo's captions with what is special about each; `found` are phrases searched for."""
-    captions = dataset.captions(record.split)
+    captions = dataset.split(record.split).captions
     shown = []
     for row in record.caption_rows:
         words = tuple(caption_words(captions[row], dataset.vocabulary))

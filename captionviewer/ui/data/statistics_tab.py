@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction, QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.layout import SPLITS
 from captionviewer.ui.data.bar_plot import BarPlot
 from captionviewer.ui.data.caption_choice import Choice
 from captionviewer.ui.data.data_plots import (
@@ -149,7 +149,7 @@ class StatisticsTab(QWidget):
     def _show(self, dataset: CocoDataset, statistics: CaptionStatistics) -> None:
         self._job = None
         self.summary.setText(statistics.summary)
-        train, val = (f"{dataset.num_captions(split):,} {split}" for split in SPLITS)
+        train, val = (f"{dataset.split(split).num_captions:,} {split}" for split in SPLITS)
         self.lengths.show_bars(
             lambda figure, colors, points: draw_lengths(figure, statistics, colors, points),
             statistics.length_rows,
@@ -163,7 +163,7 @@ class StatisticsTab(QWidget):
             f"frequent words {dataset.folder.name}",
             f"Most frequent: {words}. {100 * statistics.unknown_share:.1f} % of all words are <UNK>",
         )
-        photos = " and ".join(f"{dataset.num_photos(split):,} {split}" for split in SPLITS)
+        photos = " and ".join(f"{dataset.split(split).num_photos:,} {split}" for split in SPLITS)
         self.captions.show_bars(
             lambda figure, colors, points: draw_captions(figure, statistics, colors, points),
             statistics.captions_rows,

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
+from captionviewer.core.coco.layout import FOLDER_NAME, VOCABULARY_FILE
 from captionviewer.core.download import OFFICIAL_ADDRESS, DownloadRequest, bytes_words, unfinished_download
 from captionviewer.core.download.disk import free_bytes
 from captionviewer.core.download.official import unpacked_bytes
@@ -121,5 +122,5 @@ def _place_in(chosen: Path) -> Path:
         names = {path.name for path in chosen.iterdir()}
     except OSError:
         return chosen  # what is wrong with it is said at the start
-    taken_up = unfinished_download(chosen) is not None or "coco2014_vocab.json" in names
-    return chosen if not names or taken_up else chosen / "coco_captioning"
+    taken_up = unfinished_download(chosen) is not None or VOCABULARY_FILE in names
+    return chosen if not names or taken_up else chosen / FOLDER_NAME

@@ -108,8 +108,8 @@ def take_sample(
     if misfit is not None:
         raise ModelDoesNotFit(misfit)
     if features is None:
-        features = dataset.features(record.split, np.array([record.row]))[0]
-    captions = dataset.captions(record.split)[list(record.caption_rows)]
+        features = dataset.split(record.split).features.rows(np.array([record.row]))[0]
+    captions = dataset.split(record.split).captions[list(record.caption_rows)]
     surprises: FloatArray = np.empty((0, max(captions.shape[1] - 1, 0)), dtype=np.float32)
     with quiet or nullcontext():
         if cancelled():

@@ -173,7 +173,7 @@ class SampleView(QScrollArea):
     def _show_ground_truth(
         self, dataset: CocoDataset, record: PhotoRecord, sample: CaptionSample | None, same: frozenset[int]
     ) -> None:
-        captions = dataset.captions(record.split)[list(record.caption_rows)]
+        captions = dataset.split(record.split).captions[list(record.caption_rows)]
         blind_guess = math.log(len(dataset.vocabulary))
         shown = []
         for index, words in enumerate(ground_truth_words(captions, dataset.vocabulary)):

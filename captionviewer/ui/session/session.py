@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from captionviewer.core.coco.chosen_data import forget_data_folder, remember_data_folder
 from captionviewer.core.coco.dataset import CocoDataset, DataError, FeatureKind, PhotoRecord, Split
+from captionviewer.core.coco.layout import FEATURE_KINDS, SPLITS, feature_kind_named
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.model_file import (
     ModelFileError,
@@ -113,7 +114,7 @@ class Session(QObject):
         With `else_storybook`, as at launch, or while nothing is open, as when the storybook was still being
         unpacked, the storybook is opened behind the message when it is not.
         """
-        kind: FeatureKind = features or ("raw" if self.settings.get(remembered.FEATURES) == "raw" else "pca")
+        kind = features or feature_kind_named(self.settings.get(remembered.FEATURES)) or FEATURE_KINDS[0]
 
         def work(cancelled: Cancelled) -> CocoDataset:
             return self._offer(cancelled, CocoDataset.open(folder, kind))
@@ -296,11 +297,9 @@ class Session(QObject):
         if self._scan is not None:
             self._scan.cancel()
 
-        splits: tuple[Split, ...] = ("train", "val")
-
         def work(cancelled: Cancelled) -> None:
-            for split in splits:
-                dataset.scan_features(split, cancelled)
+            for split in SPLITS:
+                dataset.split(split).features.scan(cancelled)
 
         def failed(error: Exception) -> None:
             self.problem.emit(str(error))
@@ -362,7 +361,7 @@ class Session(QObject):
         key = (self.dataset, saved.data_digest, len(saved.caption_rows))
         if self._trained_key != key:
             rows = rows_trained_on(saved, self.dataset)
-            photos = self.dataset.image_idxs("train")[rows]
+            photos = self.dataset.split("train").image_idxs[rows]
             self._trained_key = key
             self._trained = (frozenset(rows.tolist()), frozenset(photos.tolist()))
         return self._trained

@@ -48,7 +48,7 @@ def watched_photos(run: TrainingRun, selected: PhotoRecord | None) -> list[Watch
 
 
 def _watched_photo(run: TrainingRun, dataset: CocoDataset, photo: PhotoRecord) -> WatchedPhoto:
-    captions = dataset.captions(photo.split)
+    captions = dataset.split(photo.split).captions
     learned: list[int] = []
     if photo.split == "train":
         learned = [row for row in photo.caption_rows if bool((run.caption_rows == row).any())]

@@ -1,11 +1,12 @@
 """The window's own actions in one place: words, shortcut, icon, tip. Panels bring theirs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from captionviewer.core.coco.layout import FEATURES, FeatureKind
 from captionviewer.ui.look.icons import icon
 
 Shortcut = QKeySequence | QKeySequence.StandardKey | str
@@ -54,10 +55,10 @@ RESET_ARRANGEMENT = ActionWords("&Reset Arrangement", "Put the panels back where
 THEME_SYSTEM = ActionWords("As the &System", "Light or dark, as the system is", checkable=True)
 THEME_LIGHT = ActionWords("&Light", "Always light", checkable=True)
 THEME_DARK = ActionWords("&Dark", "Always dark", checkable=True)
-FEATURES_PCA = ActionWords(
-    "&PCA Features (512-d)", "The photos' features reduced by PCA, as the notebook uses", checkable=True
-)
-FEATURES_RAW = ActionWords("&Raw Features", "The features as the network gave them", checkable=True)
+FEATURE_KINDS: Mapping[FeatureKind, ActionWords] = {
+    kind: ActionWords(f"&{form.menu_text}", form.explanation, checkable=True)
+    for kind, form in FEATURES.items()
+}
 GO_DATA = ActionWords("Go to &Data", "Move the keyboard to the Data panel", ("Ctrl+1",))
 GO_TRAINING = ActionWords("Go to &Training", "Move the keyboard to the Training panel", ("Ctrl+2",))
 GO_SAMPLING = ActionWords("Go to &Sampling", "Move the keyboard to the Sampling panel", ("Ctrl+3",))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from captionviewer.core.coco.dataset import FeatureKind
+from captionviewer.core.coco.layout import FEATURES
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.data_panel import DataPanel
@@ -171,9 +172,10 @@ class MainWindow(QMainWindow):
         if dataset is None:
             self._data_label.setText("No data open")
         else:
+            kind = FEATURES[dataset.feature_kind].name
             self._data_label.setText(
-                f"{dataset.folder.name}: {dataset.num_photos('train'):,} train and "
-                f"{dataset.num_photos('val'):,} val photos, {dataset.feature_kind} features"
+                f"{dataset.folder.name}: {dataset.split('train').num_photos:,} train and "
+                f"{dataset.split('val').num_photos:,} val photos, {kind} features"
             )
             self._data_label.setToolTip(str(dataset.folder))
         self._model_label.setText(model.words if model is not None else "No model")

@@ -188,11 +188,7 @@ class Menus:
         menu.addSeparator()
         group = QActionGroup(self._window)
         self.features: dict[FeatureKind, QAction] = {}
-        kinds: tuple[tuple[FeatureKind, actions.ActionWords], ...] = (
-            ("pca", actions.FEATURES_PCA),
-            ("raw", actions.FEATURES_RAW),
-        )
-        for kind, words in kinds:
+        for kind, words in actions.FEATURE_KINDS.items():
             action = actions.make(words, self._window, partial(self._choose_features, kind))
             group.addAction(action)
             self.features[kind] = action

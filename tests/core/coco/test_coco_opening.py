@@ -1,6 +1,7 @@
 """What opening a damaged folder says: always a DataError that names the file."""
 
 import json
+import os
 import pickle
 import shutil
 import struct
@@ -15,6 +16,8 @@ import pytest
 from captionviewer.core.coco import feature_file, files
 from captionviewer.core.coco.dataset import CocoDataset, DataError
 from captionviewer.core.coco.hdf5 import files as hdf5_files
+from captionviewer.core.coco.official_files import OFFICIAL_FILES
+from captionviewer.core.coco.vocabulary import caption_words
 from tests.coco_folder_writer import PCA_WIDTH, write_coco_folder
 
 VOCABULARY = "coco2014_vocab.json"
@@ -434,6 +437,19 @@ DAMAGES: dict[str, tuple[Damage, str, str]] = {
         VOCABULARY,
         "Entry 6 of 'idx_to_word' is not a word",
     ),
+    **{
+        f"vocabulary a word with {name}": (
+            vocabulary(lambda v, word=word: v["idx_to_word"].__setitem__(6, word)),
+            VOCABULARY,
+            "Entry 6 of 'idx_to_word' is not a word",
+        )
+        for name, word in (
+            ("an escape sequence", "\x1b[2J"),
+            ("a line separator", "two\u2028lines"),
+            ("its direction turned", "\u202edog"),
+            ("too many letters", 101 * "a"),
+        )
+    },
     "vocabulary half a surrogate": (
         vocabulary(lambda v: v["idx_to_word"].__setitem__(6, "\ud800")),
         VOCABULARY,
@@ -466,7 +482,7 @@ def test_a_damaged_folder_is_refused_with_one_message_that_names_the_file(name: 
 
 def test_the_whole_folder_opens_and_closes(folder: Path) -> None:
     with CocoDataset.open(folder) as dataset:
-        assert (dataset.num_photos("train"), dataset.num_photos("val")) == (24, 16)
+        assert (dataset.split("train").num_photos, dataset.split("val").num_photos) == (24, 16)
 
 
 def test_a_missing_folder_a_file_and_a_folder_without_data_are_told_apart(tmp_path: Path) -> None:
@@ -519,8 +535,8 @@ def test_another_kind_of_features_is_a_mistake_in_the_call(folder: Path) -> None
 def test_missing_names_cost_only_the_names(folder: Path) -> None:
     (folder / "train2014_images.txt").unlink()
     with CocoDataset.open(folder) as dataset:
-        assert dataset.record("train", 3).file_name is None
-        assert dataset.record("val", 3).file_name is not None
+        assert dataset.split("train").record(3).file_name is None
+        assert dataset.split("val").record(3).file_name is not None
 
 
 def test_windows_line_ends_a_byte_order_mark_and_blank_addresses_are_harmless(folder: Path) -> None:
@@ -528,7 +544,7 @@ def test_windows_line_ends_a_byte_order_mark_and_blank_addresses_are_harmless(fo
     lines[4] = lines[15] = ""
     (folder / "val2014_urls.txt").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode() + b"\r\n\r\n")
     with CocoDataset.open(folder) as dataset:
-        assert [dataset.record("val", row).url for row in range(16)] == lines
+        assert [dataset.split("val").record(row).url for row in range(16)] == lines
 
 
 def test_names_that_could_leave_the_image_folder_are_not_given(folder: Path) -> None:
@@ -548,7 +564,7 @@ def test_names_that_could_leave_the_image_folder_are_not_given(folder: Path) -> 
     names += ["val2014/other.jpg"] * (16 - len(names))
     (folder / "val2014_images.txt").write_text("\n".join(names))
     with CocoDataset.open(folder) as dataset:
-        given = [dataset.record("val", row).file_name for row in range(11)]
+        given = [dataset.split("val").record(row).file_name for row in range(11)]
     assert given == [
         "val2014/good.jpg",
         "val2014/only_a_name.jpg",
@@ -590,11 +606,11 @@ def test_data_beyond_the_limits_is_refused(
 
 def test_captions_of_other_whole_number_types_are_read_alike(folder: Path) -> None:
     with CocoDataset.open(folder) as dataset:
-        expected = dataset.captions("train")
+        expected = dataset.split("train").captions
     for dtype in (">i4", "u2", "i8"):
         put(folder / CAPTIONS, "train_captions", expected.astype(dtype), chunks=(10, 17), compression="gzip")
         with CocoDataset.open(folder) as dataset:
-            captions = dataset.captions("train")
+            captions = dataset.split("train").captions
         assert captions.dtype == np.int32 and captions.dtype.isnative
         np.testing.assert_array_equal(captions, expected)
 
@@ -628,3 +644,107 @@ def test_the_error_survives_the_way_to_another_process() -> None:
     error = DataError(Path("a/b.h5"), "It is broken.", "Mend it.")
     copy = pickle.loads(pickle.dumps(error))
     assert (str(copy), copy.path, copy.remedy) == (str(error), error.path, error.remedy)
+
+
+# As people write them, though Python calls some of their signs not printable.
+WORDS = {
+    "non-joiner (Persian)": "\u0645\u06cc\u200c\u0631\u0648\u062f",
+    "joiner (Malayalam)": "\u0d05\u0d35\u0d28\u0d4d\u200d",
+    "joiner (Bengali)": "\u09b0\u200d\u09cd\u09af\u09be\u09ac",
+    "emoji of three": "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "flag by tags": "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",
+    "soft hyphen": "Donau\u00addampf",
+    "no-break space": "New\u00a0York",
+    "narrow no-break space": "5\u202fkg",
+    "mark of direction": "a\u200f",
+    "emoji younger than this Python": "\U0001fadf",
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_words_of_all_scripts_are_words_and_can_be_searched(name: str, folder: Path) -> None:
+    word = WORDS[name]
+    content = json.loads((folder / VOCABULARY).read_text())
+    words = [*content["idx_to_word"][:4], word, *content["idx_to_word"][5:]]
+    content = {"idx_to_word": words, "word_to_idx": {one: index for index, one in enumerate(words)}}
+    (folder / VOCABULARY).write_text(json.dumps(content))
+    with CocoDataset.open(folder) as dataset:
+        assert dataset.vocabulary.idx_to_word[4] == word
+        train = dataset.split("train")
+        row = int(np.flatnonzero((train.captions == 4).any(axis=1))[0])
+        assert word in caption_words(train.captions[row], dataset.vocabulary)
+        assert train.search(f" {word} ").count == np.count_nonzero((train.captions == 4).any(axis=1))
+
+
+def test_a_photo_name_with_unusual_spaces_is_given(folder: Path) -> None:
+    names = ["val2014/COCO\u00a0val.jpg", "val2014/a\u200cb.jpg", "val2014/\x1b[2J.jpg"]
+    names += ["val2014/other.jpg"] * (16 - len(names))
+    (folder / "val2014_images.txt").write_text("\n".join(names))
+    with CocoDataset.open(folder) as dataset:
+        given = [dataset.split("val").record(row).file_name for row in range(3)]
+    assert given == [*names[:2], None]
+
+
+def test_a_bare_photo_name_is_in_the_folder_that_it_says_itself(folder: Path) -> None:
+    names = ["COCO_val2014_000000000042.jpg", "COCO_train2014_000000000009.jpg", "bear.jpg"]
+    (folder / "train2014_images.txt").write_text("\n".join([*names, *["x/y.jpg"] * 21]))
+    with CocoDataset.open(folder) as dataset:
+        given = [dataset.split("train").record(row).file_name for row in range(3)]
+    assert given == [f"val2014/{names[0]}", f"train2014/{names[1]}", "train2014/bear.jpg"]
+
+
+# What converted data gets wrong, and the advice that it gets where the data is somebody's own.
+CONVERSIONS: dict[str, tuple[Damage, str]] = {
+    "padding -1": (
+        changed(CAPTIONS, "train_captions", lambda a: np.where(a == 0, -1, a)),
+        "padding is the id of <NULL>, not -1",
+    ),
+    "word ids from 1": (changed(CAPTIONS, "val_captions", lambda a: a + 1), "Word ids count from 0"),
+    "photos from 1": (changed(CAPTIONS, "val_image_idxs", lambda a: a + 1), "the first photo's is 0"),
+    "no start": (changed(CAPTIONS, "train_captions", lambda a: a[:, 1:]), "Write each caption as <START>"),
+    "other special words": (without_special_word("<NULL>"), "Name the words for padding, start, end and unk"),
+    "a dict of words from 1": (
+        vocabulary(lambda v: v.update(idx_to_word={i + 1: w for i, w in enumerate(v["idx_to_word"])})),
+        "Count ids from 0, with <NULL> as 0",
+    ),
+    "a dict of words with gaps": (
+        vocabulary(lambda v: v.update(idx_to_word={2 * i: w for i, w in enumerate(v["idx_to_word"])})),
+        "Write 'idx_to_word' as a list",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONVERSIONS)
+def test_converted_data_gets_advice_of_its_own(name: str, folder: Path) -> None:
+    damage, advice = CONVERSIONS[name]
+    damage(folder)
+    with pytest.raises(DataError) as caught:
+        CocoDataset.open(folder)
+    assert advice in caught.value.remedy
+    assert "Unpack" not in str(caught.value)
+
+
+def test_only_what_came_from_the_archive_is_to_be_unpacked_again(folder: Path) -> None:
+    (folder / VAL).unlink()
+    with pytest.raises(DataError, match="Write the file again"):
+        CocoDataset.open(folder)
+    for name in ("val2014_vgg16_fc7.h5", "train2014_vgg16_fc7.h5"):
+        os.truncate(folder / name, OFFICIAL_FILES[name].size)  # mostly holes
+    with pytest.raises(DataError, match=r"Unpack coco_captioning\.zip again"):
+        CocoDataset.open(folder)
+
+
+def test_a_damaged_storybook_is_to_be_opened_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / VAL).unlink()
+    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(folder.parent))
+    book = folder.rename(folder.parent / "books")
+    with pytest.raises(DataError, match="Choose Open the Storybook"):
+        CocoDataset.open(book)
+
+
+def test_a_vocabulary_with_its_words_by_id_opens(folder: Path) -> None:
+    content = json.loads((folder / VOCABULARY).read_text())
+    by_id = dict(reversed([(str(index), word) for index, word in enumerate(content["idx_to_word"])]))
+    (folder / VOCABULARY).write_text(json.dumps({**content, "idx_to_word": by_id}))
+    with CocoDataset.open(folder) as dataset:
+        assert list(dataset.vocabulary.idx_to_word) == content["idx_to_word"]

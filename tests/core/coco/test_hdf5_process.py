@@ -61,7 +61,7 @@ def test_an_official_folder_needs_no_other_program(tmp_path: Path, monkeypatch: 
     folder = write_coco_folder(tmp_path / "coco", photos=False)
     monkeypatch.setattr(subprocess, "Popen", refuse)
     with CocoDataset.open(folder) as dataset:
-        dataset.scan_features("train")
+        dataset.split("train").features.scan()
 
 
 def test_packed_files_share_one_program_that_ends_when_it_is_told_to(
@@ -178,10 +178,72 @@ def test_a_program_that_comes_to_no_end_is_ended(
 
 
 def test_a_program_that_cannot_be_started_is_said_so(packed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", str(packed.with_name("no-python")))
+    monkeypatch.setattr(sys, "executable", str(packed.with_name("python-that-is-gone")))
     with pytest.raises(DataError, match=r"can't be started \(No such file") as caught:
         FeatureFile(packed)
     assert caught.value.path == packed
+
+
+@pytest.mark.parametrize("executable", ["", None, "/opt/modeller/modeller"])
+def test_within_another_program_the_interpreter_beside_its_library_is_started(
+    executable: str | None, packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+    with FeatureFile(packed) as features:
+        np.testing.assert_array_equal(features.rows(MIDDLE), VALUES[MIDDLE])
+
+
+@pytest.mark.parametrize(
+    ("executable", "host"), [(None, "another program"), ("/opt/modeller/modeller", "modeller")]
+)
+def test_where_no_interpreter_can_be_found_the_file_is_not_called_damaged(
+    executable: str | None, host: str, packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+    for prefix in ("exec_prefix", "base_exec_prefix"):
+        monkeypatch.setattr(sys, prefix, str(packed.parent))
+    with pytest.raises(DataError, match=f"can't be started from within {host}") as caught:
+        FeatureFile(packed)
+    assert "uncompressed" in caught.value.remedy and "damaged" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="scripts start by their first line on POSIX")
+@pytest.mark.parametrize("does", ["echo hello", "exit 1", "exec sleep 60"])
+def test_another_program_under_the_name_of_python_is_noticed(
+    does: str, packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "python-of-a-host"
+    other.write_text(f"#!/bin/sh\n{does}\n")
+    other.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(other))
+    monkeypatch.setattr(hdf5_process, "START_SECONDS", 0.3)
+    with pytest.raises(DataError, match=r"did not come up: .*python-of-a-host may be of another kind"):
+        FeatureFile(packed)
+
+
+def test_a_closed_array_is_closed_in_the_program_too(packed: Path) -> None:
+    opened: dict[int, hdf5_child.Opened] = {}
+    asked = {"id": 1, "path": str(packed), "key": "features", "rank": 2, "kinds": "f", "start": ""}
+    assert "refused" not in hdf5_child.answer({"do": "open", **asked}, opened)[0]
+    array = opened[1]
+    assert hdf5_child.answer({"do": "close", "id": 1}, opened) == ({}, None)
+    assert opened == {} and not array.file.id.valid
+    assert "damaged" in hdf5_child.answer({"do": "read", "id": 1, "start": 0, "stop": 1}, opened)[0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files as Linux shows them")
+def test_the_program_holds_no_file_that_was_closed(packed: Path, reader: hdf5_process._Reader) -> None:
+    def held() -> int:
+        assert reader._program is not None
+        folder = Path(f"/proc/{reader._program._process.pid}/fd")
+        return sum(str(link.readlink()).endswith(".h5") for link in folder.iterdir())
+
+    one, other = FeatureFile(packed), FeatureFile(write_packed(packed.with_name("other.h5"), VALUES))
+    assert held() == 2
+    one.close()
+    assert held() == 1
+    other.close()
+    assert held() == 0
 
 
 def test_closing_waits_for_no_other_read(packed: Path, reader: hdf5_process._Reader) -> None:
@@ -199,4 +261,4 @@ def test_nothing_in_the_folder_of_the_program_hides_a_module_of_python() -> None
     done = subprocess.run(
         [sys.executable, "-P", str(hdf5_process.PROGRAM)], input=b"", capture_output=True, check=True
     )
-    assert done.stdout == done.stderr == b""
+    assert (done.stdout, done.stderr) == (b'{"ready": true}\n', b"")

@@ -8,7 +8,7 @@ import pytest
 
 from captionviewer.core.coco import nearest_photos
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.files import SPLITS, FeatureKind, Split, features_file
+from captionviewer.core.coco.layout import SPLITS, FeatureKind, Split, features_file
 from tests.coco_folder_writer import write_coco_folder
 
 
@@ -31,8 +31,8 @@ def change(folder: Path, split: Split, kind: FeatureKind, row: int, values: obje
 
 def cosines(dataset: CocoDataset, split: Split, row: int, among: Split) -> np.ndarray:
     """Every cosine in double precision, one at a time."""
-    own = dataset.all_features(split)[row].astype(np.float64)
-    every = dataset.all_features(among).astype(np.float64)
+    own = dataset.split(split).features.read_all()[row].astype(np.float64)
+    every = dataset.split(among).features.read_all().astype(np.float64)
     return np.array([own @ other / np.sqrt((own @ own) * (other @ other)) for other in every])
 
 
@@ -43,7 +43,7 @@ def test_the_nearest_are_those_of_the_greatest_cosine(
 ) -> None:
     monkeypatch.setattr(nearest_photos, "BLOCK_BYTES", 5_000)  # several blocks, also of a small file
     with CocoDataset.open(coco_folder) as dataset:
-        for row in (0, 7, dataset.num_photos(split) - 1):
+        for row in (0, 7, dataset.split(split).num_photos - 1):
             expected = cosines(dataset, split, row, among)
             if split == among:
                 expected[row] = -2.0
@@ -52,7 +52,7 @@ def test_the_nearest_are_those_of_the_greatest_cosine(
             assert found is not None and found.split == among
             assert found.rows.tolist() == order.tolist()
             np.testing.assert_allclose(found.similarities, expected[order], rtol=1e-12)
-            assert found.compared == dataset.num_photos(among) - (split == among)
+            assert found.compared == dataset.split(among).num_photos - (split == among)
 
 
 def test_neighbours_are_looked_for_in_the_photo_s_own_split(small: CocoDataset) -> None:
@@ -63,13 +63,13 @@ def test_neighbours_are_looked_for_in_the_photo_s_own_split(small: CocoDataset) 
 def test_a_small_split_gives_all_the_others(small: CocoDataset) -> None:
     found = small.nearest_photos("val", 3, count=100)
     assert found is not None
-    assert sorted([*found.rows.tolist(), 3]) == list(range(small.num_photos("val")))
+    assert sorted([*found.rows.tolist(), 3]) == list(range(small.split("val").num_photos))
     assert (np.diff(found.similarities) <= 0).all()
 
 
 def test_the_length_of_a_vector_does_not_count_however_long_or_short(folder: Path) -> None:
     with CocoDataset.open(folder) as dataset:
-        own = dataset.features("train", np.array([4]))[0]
+        own = dataset.split("train").features.rows(np.array([4]))[0]
     change(folder, "train", "pca", 11, own * np.float32(1e-25))  # its square is nothing in single precision
     change(folder, "train", "pca", 12, own * np.float32(1e25))  # and this one's is infinite
     change(folder, "train", "pca", 13, -own)
@@ -83,7 +83,7 @@ def test_the_length_of_a_vector_does_not_count_however_long_or_short(folder: Pat
 
 def test_equal_photos_come_in_the_order_of_the_file(folder: Path) -> None:
     with CocoDataset.open(folder) as dataset:
-        own = dataset.features("train", np.array([4]))[0]
+        own = dataset.split("train").features.rows(np.array([4]))[0]
     for row in (20, 9, 15):
         change(folder, "train", "pca", row, own)
     with CocoDataset.open(folder) as dataset:
@@ -114,7 +114,7 @@ def test_a_photo_whose_features_are_all_zero_is_no_neighbour_and_has_none(folder
     with CocoDataset.open(folder) as dataset:
         found = dataset.nearest_photos("val", 0, count=50)
         assert found is not None and 5 not in found.rows
-        assert found.compared == dataset.num_photos("val") - 2
+        assert found.compared == dataset.split("val").num_photos - 2
         with pytest.raises(DataError, match=r"val2014_vgg16_fc7_pca\.h5: Row 5: Its features are all zero"):
             dataset.nearest_photos("val", 5)
 
@@ -191,7 +191,7 @@ def test_a_search_ends_when_it_is_told_to(small: CocoDataset, monkeypatch: pytes
     assert small.nearest_photos("train", 0, stop=stop) is None
     assert len(asked) == 3
     full = small.nearest_photos("train", 0)  # what was half read is not taken for the whole
-    assert full is not None and full.compared == small.num_photos("train") - 1
+    assert full is not None and full.compared == small.split("train").num_photos - 1
 
 
 def test_several_threads_find_the_same(folder: Path) -> None:

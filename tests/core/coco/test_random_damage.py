@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.layout import SPLITS
 from tests.coco_folder_writer import write_coco_folder
 
 FILES = (
@@ -47,15 +47,15 @@ def use(folder: Path) -> None:
     """Do with a folder all that the window does, and see that what it gives hangs together."""
     with CocoDataset.open(folder) as dataset:
         for split in SPLITS:
-            captions = dataset.captions(split)
+            captions = dataset.split(split).captions
             assert captions.min() >= 0 and captions.max() < len(dataset.vocabulary)
-            dataset.scan_features(split)
-            rows = dataset.features(split, np.array([0, dataset.num_photos(split) - 1]))
+            dataset.split(split).features.scan()
+            rows = dataset.split(split).features.rows(np.array([0, dataset.split(split).num_photos - 1]))
             assert rows.shape == (2, dataset.feature_dim) and np.isfinite(rows).all()
-            record = dataset.record_of_caption(split, len(captions) - 1)
+            record = dataset.split(split).record_of_caption(len(captions) - 1)
             assert len(captions) - 1 in record.caption_rows
-            assert dataset.search(split, "a").count <= len(captions)
-            assert dataset.caption_lengths(split).max() <= dataset.caption_length
+            assert dataset.split(split).search("a").count <= len(captions)
+            assert dataset.split(split).caption_lengths.max() <= dataset.caption_length
 
 
 @pytest.mark.parametrize("name", FILES)

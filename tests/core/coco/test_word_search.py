@@ -5,7 +5,7 @@ import pytest
 
 from captionviewer.core.coco import word_search
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.coco.layout import SPLITS
 from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.core.coco.word_search import WordSearch
 
@@ -86,7 +86,9 @@ def test_search_agrees_with_a_loop_over_all_captions(coco_folder: Path) -> None:
         words = dataset.vocabulary.idx_to_word
         rng = np.random.default_rng(8)
         for split in SPLITS:
-            texts = [" ".join(words[i] for i in row).split(" <END>")[0] for row in dataset.captions(split)]
+            texts = [
+                " ".join(words[i] for i in row).split(" <END>")[0] for row in dataset.split(split).captions
+            ]
             phrases = []
             for _ in range(60):
                 caption = texts[rng.integers(len(texts))].split()
@@ -94,7 +96,7 @@ def test_search_agrees_with_a_loop_over_all_captions(coco_folder: Path) -> None:
                 phrases.append(" ".join(caption[start : start + rng.integers(1, 5)]))
             for phrase in phrases:
                 expected = [row for row, text in enumerate(texts) if f" {phrase} " in f" {text} "]
-                hits = dataset.search(split, phrase.upper())
+                hits = dataset.split(split).search(phrase.upper())
                 assert hits.caption_rows.tolist() == expected, phrase
-                images = [int(dataset.image_idxs(split)[row]) for row in expected]
+                images = [int(dataset.split(split).image_idxs[row]) for row in expected]
                 assert hits.image_rows.tolist() == list(dict.fromkeys(images)), phrase

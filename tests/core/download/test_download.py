@@ -55,7 +55,7 @@ def test_the_archive_becomes_a_folder_that_opens_and_nothing_else_is_left(
     assert download.progress.phase is Phase.DONE
     assert any("official SHA-256" in words for words in download.progress.notices)
     with CocoDataset.open(folder, "raw") as dataset:
-        assert dataset.num_photos("train") == 24
+        assert dataset.split("train").num_photos == 24
 
 
 def test_the_raw_features_are_not_even_fetched_unless_wanted(

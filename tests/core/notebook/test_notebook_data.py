@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from captionviewer.core.coco import dataset as dataset_module
+from captionviewer.core.coco import split as split_module
 from captionviewer.core.coco.chosen_data import forget_data_folder, remember_data_folder
 from captionviewer.core.coco.dataset import DataError
 from captionviewer.core.coco.minibatch import sample_coco_minibatch
@@ -154,7 +154,7 @@ def test_one_long_address_among_many_is_refused_before_it_fills_the_memory(
     lines[3] = "http://a.example/" + "x" * 1900
     path.write_text("\n".join(lines))
     assert load_coco_data(folder)["val_urls"][3] == lines[3]
-    monkeypatch.setattr(dataset_module, "LARGEST_URLS_BYTES", 4 * 1917 * len(lines) - 1)
+    monkeypatch.setattr(split_module, "LARGEST_URLS_BYTES", 4 * 1917 * len(lines) - 1)
     with pytest.raises(DataError, match=r"longest line has 1,917 signs") as caught:
         load_coco_data(folder)
     assert caught.value.path == path

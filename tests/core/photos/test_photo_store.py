@@ -362,3 +362,21 @@ def test_real_coco_photos_come_from_their_folder(coco_folder: Path) -> None:
         assert photo.source == "folder"
         assert photo.pixels.ndim == 3 and photo.pixels.shape[2] == 3
         assert photo.pixels.std() > 5  # something is on it
+
+
+@pytest.mark.parametrize(
+    ("named", "lies_in"),
+    [
+        ("train2014/COCO_val2014_000000000042.jpg", "val2014"),
+        ("val2014/COCO_train2014_000000000042.jpg", "train2014"),
+        ("train2014/000000000042.jpg", "val2014"),
+        ("train2014/bear\u00a0cub.jpg", "train2014"),
+    ],
+)
+def test_a_photo_is_found_in_either_of_cocos_folders(named: str, lies_in: str, places: Places) -> None:
+    path = places.images / lies_in / Path(named).name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(picture_bytes(RED))
+    photo = places.store.photo(places.url, named)
+    assert (photo.source, photo.address) == ("folder", str(path))
+    assert places.server.asked == []

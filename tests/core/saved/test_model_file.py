@@ -4,9 +4,10 @@ import io
 import json
 import os
 import pickle
+import tracemalloc
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,9 @@ import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.saved import number_archive
+from captionviewer.core.saved import model_file
 from captionviewer.core.saved.model_file import (
+    MOST_ABOUT_BYTES,
     ModelFileError,
     SavedModel,
     fits,
@@ -25,34 +27,10 @@ from captionviewer.core.saved.model_file import (
     rows_trained_on,
     save_model,
 )
-from captionviewer.core.training.run import TrainingRun
+from captionviewer.core.saved.number_archive import NumberArchive
 from captionviewer.core.training.settings import TrainingSettings
 
-SMALL = TrainingSettings(hidden_dim=12, wordvec_dim=8, num_captions=10, batch_size=5, num_epochs=3)
 Arrays = dict[str, npt.NDArray[np.generic]]
-
-
-@pytest.fixture(scope="module")
-def dataset(coco_folder: Path) -> Iterator[CocoDataset]:
-    with CocoDataset.open(coco_folder) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module", params=["rnn", "lstm"])
-def trained(request: pytest.FixtureRequest, dataset: CocoDataset) -> SavedModel:
-    run = TrainingRun(replace(SMALL, cell_type=request.param), dataset)
-    run.start()
-    assert run.wait(20)
-    snapshot = run.snapshot()
-    assert snapshot is not None
-    return SavedModel.of_run(run, snapshot)
-
-
-@pytest.fixture
-def saved(trained: SavedModel, tmp_path: Path) -> Path:
-    path = tmp_path / "model.npz"
-    save_model(path, trained)
-    return path
 
 
 def contents(path: Path) -> Arrays:
@@ -107,7 +85,7 @@ def test_a_model_comes_back_as_it_was_saved(trained: SavedModel, saved: Path, da
 def test_an_opened_model_says_the_same_captions(
     trained: SavedModel, saved: Path, dataset: CocoDataset
 ) -> None:
-    features = dataset.features("val", np.arange(6))
+    features = dataset.split("val").features.rows(np.arange(6))
     np.testing.assert_array_equal(open_model(saved).model.sample(features), trained.model.sample(features))
 
 
@@ -117,9 +95,9 @@ def test_a_model_file_is_plain_numpy_without_pickle(saved: Path) -> None:
     assert b"pickle" not in saved.read_bytes()
 
 
-def test_the_learning_rate_of_each_iteration_is_saved_as_it_decayed(saved: Path) -> None:
+def test_the_learning_rate_of_each_iteration_is_saved_as_it_decayed(trained: SavedModel, saved: Path) -> None:
     # 10 captions in batches of 5: an epoch is 2 iterations
-    rate, decay = SMALL.learning_rate, SMALL.lr_decay
+    rate, decay = trained.settings.learning_rate, trained.settings.lr_decay
     expected = [rate, rate, rate * decay, rate * decay, rate * decay**2, rate * decay**2]
     np.testing.assert_allclose(open_model(saved).rates_history, expected, rtol=1e-6)
 
@@ -143,53 +121,13 @@ def test_a_float64_model_stays_float64(dataset: CocoDataset, tmp_path: Path) -> 
         dtype=np.float64,
         rng=np.random.default_rng(0),
     )
-    save_model(tmp_path / "m.npz", SavedModel.untrained(model, SMALL, dataset))
+    settings = TrainingSettings(hidden_dim=12, wordvec_dim=8)
+    save_model(tmp_path / "m.npz", SavedModel.untrained(model, settings, dataset))
     opened = open_model(tmp_path / "m.npz")
     assert opened.model.params["Wx"].dtype == np.float64
     np.testing.assert_array_equal(opened.model.params["Wx"], model.params["Wx"])
     assert opened.iteration == 0
     assert opened.caption_rows.size == opened.loss_history.size == 0
-
-
-def test_saving_over_a_model_replaces_it_and_leaves_nothing_beside(trained: SavedModel, saved: Path) -> None:
-    save_model(saved, replace(trained, iteration=5))
-    assert open_model(saved).iteration == 5
-    assert [file.name for file in saved.parent.iterdir() if file.is_file()] == ["model.npz"]
-
-
-@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
-def test_a_saved_model_can_be_read_by_those_who_may_read_the_users_files(saved: Path) -> None:
-    plain = saved.with_name("plain.txt")
-    plain.write_text("")
-    assert saved.stat().st_mode == plain.stat().st_mode
-
-
-def test_saving_that_fails_midway_keeps_the_old_file_and_says_so(
-    trained: SavedModel, saved: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = saved.read_bytes()
-
-    def full(handle: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(number_archive.os, "fsync", full)
-    with pytest.raises(ModelFileError, match="No space left on device"):
-        save_model(saved, replace(trained, iteration=5))
-    assert saved.read_bytes() == before
-    assert [file.name for file in saved.parent.iterdir() if file.is_file()] == ["model.npz"]
-
-
-def test_saving_into_a_folder_that_is_not_there_says_so(trained: SavedModel, tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match=r"could not be saved to .*Choose another place"):
-        save_model(tmp_path / "gone" / "model.npz", trained)
-
-
-def test_a_model_with_nan_is_not_saved(trained: SavedModel, tmp_path: Path) -> None:
-    broken = replace(trained, model=trained.model.copy())
-    broken.model.params["Wh"][0, 0] = np.nan
-    with pytest.raises(ModelFileError, match="Wh holds NaN"):
-        save_model(tmp_path / "model.npz", broken)
-    assert not (tmp_path / "model.npz").exists()
 
 
 # A stranger's file
@@ -313,7 +251,7 @@ def test_a_part_that_is_not_what_it_should_be_is_named(
         ({"iteration": -1}, "iteration is not a whole number"),
         ({"iteration": 1.5}, "iteration is not a whole number"),
         ({"data_name": None}, "data_name is not a text"),
-        ({"feature_kind": "jpeg"}, "neither pca nor raw"),
+        ({"feature_kind": "jpeg"}, "none of pca, raw"),
         ({"dtype": "object"}, "neither float32 nor float64"),
         ({"settings": ...}, "settings are missing"),
         ({"settings": {"cell_type": "rnn"}}, "settings lack hidden_dim"),
@@ -488,8 +426,46 @@ def test_a_model_of_another_vocabulary_does_not_fit(saved: Path, dataset: CocoDa
 
 def test_rows_of_another_data_set_are_not_taken_for_these_captions(saved: Path, dataset: CocoDataset) -> None:
     opened = open_model(saved)
-    elsewhere = replace(opened, caption_rows=(opened.caption_rows + 1) % dataset.num_captions("train"))
+    elsewhere = replace(opened, caption_rows=(opened.caption_rows + 1) % dataset.split("train").num_captions)
     assert rows_trained_on(elsewhere, dataset).size == 0
     beyond = replace(opened, caption_rows=opened.caption_rows + 10**9)
     assert rows_trained_on(beyond, dataset).size == 0
     assert rows_trained_on(replace(opened, caption_rows=opened.caption_rows[:0]), dataset).size == 0
+
+
+def test_a_description_far_larger_than_real_ones_is_refused_unread(saved: Path) -> None:
+    arrays = contents(saved)
+    hostile = b"[" + b"[]," * (MOST_ABOUT_BYTES // 3) + b"[]]"
+    rewrite(saved, {**arrays, "about": np.frombuffer(hostile, dtype=np.uint8)})
+    assert "not the text that captionviewer writes" in refusal(saved)
+
+
+def test_a_model_larger_than_the_free_memory_is_refused_before_it_is_read(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NumberArchive, "read", lambda *_: pytest.fail("something was read"))
+    monkeypatch.setattr(model_file, "available_memory", lambda: 2_000_000)
+    assert "of memory and 2.0 MB are free. Close other programs" in refusal(saved)
+
+
+def test_opening_holds_each_number_once(dataset: CocoDataset, tmp_path: Path) -> None:
+    settings = TrainingSettings(hidden_dim=700, wordvec_dim=16, num_captions=10)
+    words = dataset.vocabulary.word_to_idx
+    model = CaptioningRNN(words, dataset.feature_dim, 16, 700, rng=np.random.default_rng(1))
+    save_model(tmp_path / "model.npz", SavedModel.untrained(model, settings, dataset))
+    size = (tmp_path / "model.npz").stat().st_size
+    tracemalloc.start()
+    try:
+        opened = open_model(tmp_path / "model.npz")
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(opened.model.params["Wh"], model.params["Wh"])
+    assert size > 2_500_000 and most < 1.3 * size + 1_500_000  # a piece being read, and the words
+
+
+@pytest.mark.parametrize("word", ["\x1b[2J", "\u202edog", "dog\ncat"])
+def test_a_word_that_steers_what_shows_it_is_refused(word: str, saved: Path) -> None:
+    words = about(saved)["vocabulary"]
+    assert isinstance(words, list)
+    assert "something that is not a word" in refusal(rewrite_about(saved, vocabulary=[*words[:-1], word]))

@@ -8,6 +8,7 @@ import sys
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 
 import h5py
@@ -15,22 +16,21 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.layout import FEATURE_KINDS, SPLITS, TEXT_FILES, features_file
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.storybook import BookNotUnpacked, picture_of, storybook_folder
 from captionviewer.core.storybook import shipped as shipped_module
 from captionviewer.core.storybook.addresses import scene_at
 from captionviewer.core.storybook.build import build, write_texts
 from captionviewer.core.storybook.features import Dictionary, Floats, raw_features, small_pictures
-from captionviewer.core.storybook.scenes import NUM_SCENES, SPLITS
+from captionviewer.core.storybook.scenes import NUM_SCENES
 from captionviewer.core.storybook.sentences import captions
 from captionviewer.core.storybook.shipped import (
     ARCHIVE,
-    FEATURES,
     OLD_AFTER_S,
-    PLAIN,
     archive_version,
     array_in,
-    features_file,
+    features_content,
     missing_files,
     packed,
     unpacked,
@@ -54,9 +54,9 @@ def test_a_slice_built_twice_is_the_same_and_opens_as_any_data_folder(tmp_path: 
     for path in sorted((tmp_path / "one").iterdir()):
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
     with CocoDataset.open(tmp_path / "one") as dataset:
-        assert [dataset.num_photos(split) for split in SPLITS] == [14, 4]
-        assert dataset.features("train", np.arange(14)).std() > 0.1
-        record = dataset.record("val", 3)
+        assert [dataset.split(split).num_photos for split in SPLITS] == [14, 4]
+        assert dataset.split("train").features.rows(np.arange(14)).std() > 0.1
+        record = dataset.split("val").record(3)
         assert record.url == "storybook:val/000003"
         assert picture_of(record.url).shape == (360, 480, 3)
 
@@ -68,11 +68,11 @@ def test_the_shipped_book_has_the_official_layout(shipped: Path) -> None:
             assert file[f"{split}_captions"].shape == (5 * NUM_SCENES[split], 17)
             assert file[f"{split}_captions"].dtype == np.int32
             assert file[f"{split}_image_idxs"].dtype == np.int32
-    for name, (split, kind) in FEATURES.items():
-        with h5py.File(shipped / f"{name}.h5") as file:
+    for split, kind in product(SPLITS, FEATURE_KINDS):
+        with h5py.File(shipped / features_file(split, kind)) as file:
             features = file["features"]
             assert features.dtype == np.float32 and features.chunks is None and features.id.get_offset() > 0
-            assert features.shape == (NUM_SCENES[split], 512 if kind == "fc7_pca" else 3584)
+            assert features.shape == (NUM_SCENES[split], 512 if kind == "pca" else 3584)
 
 
 def test_the_shipped_captions_are_what_the_code_says_of_the_scenes(shipped: Path) -> None:
@@ -81,22 +81,23 @@ def test_the_shipped_captions_are_what_the_code_says_of_the_scenes(shipped: Path
         known = set(dataset.vocabulary.idx_to_word)
         for split in SPLITS:
             for row in range(0, NUM_SCENES[split], 37):
-                record = dataset.record(split, row)
+                record = dataset.split(split).record(row)
                 told = [
-                    caption_text(dataset.captions(split)[i], dataset.vocabulary) for i in record.caption_rows
+                    caption_text(dataset.split(split).captions[i], dataset.vocabulary)
+                    for i in record.caption_rows
                 ]
                 meant = [
                     " ".join(word if word in known else "<UNK>" for word in one.text.split())
                     for one in captions(scene_at(record.url))
                 ]
                 assert sorted(told) == sorted(meant)
-        unknown = (dataset.captions("train") == dataset.vocabulary.unk).any(axis=1).mean()
+        unknown = (dataset.split("train").captions == dataset.vocabulary.unk).any(axis=1).mean()
         assert 0.005 < unknown < 0.1
 
 
 def test_the_shipped_texts_are_those_that_the_code_writes_anew(shipped: Path, tmp_path: Path) -> None:
     write_texts(tmp_path, NUM_SCENES)
-    for name in PLAIN:
+    for name in TEXT_FILES:
         assert (tmp_path / name).read_bytes() == (shipped / name).read_bytes(), name
 
 
@@ -113,8 +114,8 @@ def test_the_shipped_raw_features_are_those_of_the_pictures(shipped: Path) -> No
         step = array("fc7_step")
     with CocoDataset.open(shipped, "raw") as dataset:
         for split, row in (("train", 0), ("train", NUM_SCENES["train"] - 1), ("val", 11)):
-            made = raw_features(small_pictures(picture_of(dataset.record(split, row).url)), known)
-            kept = dataset.features(split, np.array([row]))[0]
+            made = raw_features(small_pictures(picture_of(dataset.split(split).record(row).url)), known)
+            kept = dataset.split(split).features.rows(np.array([row]))[0]
             assert np.abs(made - kept).max() < 0.5 * step.max() + 1e-3
             assert (np.abs(made - kept) <= 0.5 * step + 1e-3).all()
 
@@ -122,8 +123,8 @@ def test_the_shipped_raw_features_are_those_of_the_pictures(shipped: Path) -> No
 def test_the_short_features_keep_what_the_pictures_show(shipped: Path) -> None:
     """By features alone, the nearest train scene has the setting of almost every val scene."""
     with CocoDataset.open(shipped) as dataset:
-        train = dataset.features("train", np.arange(NUM_SCENES["train"]))
-        val = dataset.features("val", np.arange(NUM_SCENES["val"]))
+        train = dataset.split("train").features.rows(np.arange(NUM_SCENES["train"]))
+        val = dataset.split("val").features.rows(np.arange(NUM_SCENES["val"]))
         assert np.isfinite(train).all() and 0.3 < train.std() < 0.7
         one, other = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (train, val))
         nearest = (other @ one.T).argmax(axis=1)
@@ -165,18 +166,22 @@ def test_a_book_that_was_unpacked_in_part_is_mended(tmp_path: Path, monkeypatch:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == content
 
 
-def test_what_an_interrupted_program_left_half_written_is_swept_up_when_it_is_old(
+def test_what_an_interrupted_program_left_half_written_is_swept_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path))
-    shelf = tmp_path / "books" / archive_version()
-    shelf.mkdir(parents=True)
-    old, new = shelf / "half-written-old", shelf / "half-written-new"
-    for left in (old, new):
-        left.write_bytes(b"x")
-    os.utime(old, (time.time() - 4000, time.time() - 4000))
+    # its process is killed while it writes
+    code = (
+        "import os, pathlib\n"
+        "from captionviewer.core.storybook import storybook_folder\n"
+        "pathlib.Path.replace = lambda *_: os._exit(0)\n"
+        "storybook_folder()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    folder = tmp_path / "books" / archive_version() / "storybook"
+    assert [path.suffix for path in folder.iterdir()] == [".part"]
     storybook_folder()
-    assert not old.exists() and new.exists()  # the new one may be another program's, at work
+    assert not [path for path in folder.iterdir() if path.suffix == ".part"]
 
 
 def test_books_of_other_versions_go_when_nobody_has_opened_them_for_long(
@@ -219,7 +224,7 @@ def test_programs_that_unpack_at_once_do_not_harm_each_other(
         "from captionviewer.core.storybook import storybook_folder\n"
         "for _ in range(2):\n"
         "    with CocoDataset.open(storybook_folder(anew=True)) as dataset:\n"
-        "        print(dataset.features('train', np.arange(3000)).sum())\n"
+        "        print(dataset.split('train').features.rows(np.arange(3000)).sum())\n"
     )
     programs = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -255,9 +260,9 @@ def test_a_full_disk_is_told_with_its_place_and_the_next_try_completes_the_book(
         with pytest.raises(BookNotUnpacked) as caught:
             storybook_folder()
     assert str(tmp_path) in str(caught.value) and "No space left on device" in str(caught.value)
-    assert not list(tmp_path.rglob("half-written-*"))
+    assert not list(tmp_path.rglob("*.part"))
     with CocoDataset.open(storybook_folder(), "raw") as dataset:
-        assert dataset.num_photos("val") == NUM_SCENES["val"]
+        assert dataset.split("val").num_photos == NUM_SCENES["val"]
 
 
 def test_a_damaged_archive_asks_for_a_new_installation(
@@ -283,7 +288,7 @@ def test_packing_loses_at_most_half_a_step(levels: int) -> None:
 def test_threads_may_write_features_at_once() -> None:
     values = np.arange(400_000, dtype=np.float32).reshape(1000, 400)
     with ThreadPoolExecutor(4) as threads:
-        images = list(threads.map(lambda _: features_file(values), range(24)))
+        images = list(threads.map(lambda _: features_content(values), range(24)))
     assert len(set(images)) == 1
     with h5py.File(io.BytesIO(images[0]), "r") as file:
         np.testing.assert_array_equal(file["features"][:], values)

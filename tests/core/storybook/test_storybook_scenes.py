@@ -6,9 +6,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from captionviewer.core.coco.layout import SPLITS
 from captionviewer.core.storybook.addresses import address, picture_of, scene_at
 from captionviewer.core.storybook.kinds import KINDS
-from captionviewer.core.storybook.scenes import NUM_SCENES, SPLITS, Scene, scene
+from captionviewer.core.storybook.scenes import NUM_SCENES, Scene, scene
 from captionviewer.core.storybook.sentences import PATTERNS, captions
 from captionviewer.core.storybook.words import NOUNS, RELATIONS
 

@@ -108,7 +108,7 @@ def test_the_rows_trained_on_are_as_many_as_asked_one_a_photo(
     assert run.caption_rows.size == run.image_rows.size == 0
     run.start()
     assert run.wait(LONG)
-    owners = dataset.image_idxs("train")[run.caption_rows]
+    owners = dataset.split("train").image_idxs[run.caption_rows]
     assert len(set(run.caption_rows.tolist())) == 20
     assert len(set(owners.tolist())) == 20
     assert sorted(owners.tolist()) == run.image_rows.tolist()
@@ -120,12 +120,12 @@ def test_the_same_seed_repeats_a_run_exactly_whatever_is_asked_of_it(
     calm = begin(QUICK)
     calm.start()
     assert calm.wait(LONG)
-    bothered = begin(QUICK, watched=[dataset.record("val", 0), dataset.record("train", 3)])
+    bothered = begin(QUICK, watched=[dataset.split("val").record(0), dataset.split("train").record(3)])
     bothered.step_once()
     until(lambda: bothered.state is RunState.PAUSED)
     bothered.request_snapshot()
     bothered.step_once()
-    bothered.watch([dataset.record("train", 1)])
+    bothered.watch([dataset.split("train").record(1)])
     bothered.resume()
     assert bothered.wait(LONG)
     np.testing.assert_array_equal(calm.caption_rows, bothered.caption_rows)
@@ -147,7 +147,7 @@ def test_a_run_is_what_a_script_with_the_same_generator_gets(
     run.start()
     assert run.wait(LONG)
     rng = np.random.default_rng(3)
-    rows = dataset.draw_training_captions(20, True, rng)
+    rows = dataset.split("train").draw_captions(20, True, rng)
     model = CaptioningRNN(dataset.vocabulary.word_to_idx, dataset.feature_dim, 16, 24, rng=rng)
     solver = CaptioningSolver(
         model,
@@ -304,7 +304,7 @@ def test_a_snapshot_never_changes_while_the_run_goes_on(begin: Callable[..., Tra
 def test_watched_photos_are_described_as_the_model_would_now(
     begin: Callable[..., TrainingRun], dataset: CocoDataset
 ) -> None:
-    photos = [dataset.record("train", 2), dataset.record("val", 1)]
+    photos = [dataset.split("train").record(2), dataset.split("val").record(1)]
     run = begin(ENDLESS, watched=photos)
     run.start()
     until(lambda: len(run.history) > 20)
@@ -315,7 +315,7 @@ def test_watched_photos_are_described_as_the_model_would_now(
     assert snapshot is not None
     assert looks[-1].iteration == snapshot.iteration
     for photo, (key, said) in zip(photos, looks[-1].captions, strict=True):
-        features = dataset.features(photo.split, np.array([photo.row]))
+        features = dataset.split(photo.split).features.rows(np.array([photo.row]))
         assert key == photo.key
         assert said == caption_text(snapshot.model.sample(features)[0], dataset.vocabulary)
     assert all(said for _, said in looks[-1].captions)
@@ -328,7 +328,7 @@ def test_other_photos_can_be_watched_while_the_run_is_paused(
     run.step_once()
     until(lambda: run.state is RunState.PAUSED)
     run.take_events()
-    run.watch([dataset.record("val", 4)])
+    run.watch([dataset.split("val").record(4)])
     looks: list[Event] = []
     until(lambda: bool(looks.extend(run.take_events()) or looks))
     assert isinstance(looks[0], WatchedCaptions)
@@ -342,7 +342,7 @@ def test_only_the_newest_captions_wait_to_be_taken(
     monkeypatch.setattr(watched_photos, "WATCH_EVERY", 0.0)
     monkeypatch.setattr(due_work, "MOST_SHARE", 1e9)
     monkeypatch.setattr(watched_photos.CaptionWatch, "share", 1e9)
-    run = begin(QUICK, watched=[dataset.record("train", 0)])
+    run = begin(QUICK, watched=[dataset.split("train").record(0)])
     run.start()
     assert run.wait(LONG)
     looks = [event for event in run.take_events() if isinstance(event, WatchedCaptions)]
@@ -533,10 +533,12 @@ def test_the_notebooks_overfit_learns_its_captions_by_heart(
     snapshot = run.snapshot()
     assert snapshot is not None
     rows = run.caption_rows
-    said = snapshot.model.sample(dataset.features("train", dataset.image_idxs("train")[rows]))
+    said = snapshot.model.sample(
+        dataset.split("train").features.rows(dataset.split("train").image_idxs[rows])
+    )
     same = [
         caption_text(mine, dataset.vocabulary) == caption_text(truth, dataset.vocabulary)
-        for mine, truth in zip(said, dataset.captions("train")[rows], strict=True)
+        for mine, truth in zip(said, dataset.split("train").captions[rows], strict=True)
     ]
     assert sum(same) >= 45
 

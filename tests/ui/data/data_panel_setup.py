@@ -68,7 +68,7 @@ class Shown:
 
     def caption(self, split: Split, row: int) -> str:
         """One caption of the data, read without the panel."""
-        return caption_text(self.dataset.captions(split)[row], self.dataset.vocabulary)
+        return caption_text(self.dataset.split(split).captions[row], self.dataset.vocabulary)
 
     def train_on(self, caption_rows: list[int]) -> None:
         """Make a model the current one that was trained on these train captions."""

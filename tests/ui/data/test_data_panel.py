@@ -26,13 +26,13 @@ def position(shown: Shown) -> str:
 
 
 def test_opening_a_folder_shows_the_first_minibatch_and_selects_its_first_photo(shown: Shown) -> None:
-    minibatch = shown.dataset.minibatch("train", 24, 231)
+    minibatch = shown.dataset.split("train").minibatch(24, 231)
     expected = [shown.caption("train", row) for row in minibatch.caption_rows.tolist()]
     assert shown.captions() == expected
     assert shown.session.record is not None
     assert shown.session.record.row == minibatch.image_rows[0]
     assert shown.panel.grid.currentIndex().row() == 0
-    assert position(shown) == f"minibatch 1 of {shown.dataset.num_minibatches('train', 24)}"
+    assert position(shown) == f"minibatch 1 of {shown.dataset.split('train').num_minibatches(24)}"
 
 
 def test_without_data_the_panel_says_how_to_open_some(qtbot: QtBot) -> None:
@@ -55,7 +55,7 @@ def test_while_a_first_folder_is_being_opened_the_panel_says_so(qtbot: QtBot, co
 
 def test_next_and_previous_page_through_all_minibatches_and_stop_at_the_ends(shown: Shown) -> None:
     first = shown.captions()
-    count = shown.dataset.num_minibatches("train", 24)
+    count = shown.dataset.split("train").num_minibatches(24)
     assert not shown.panel.previous_action.isEnabled()
     seen = list(first)
     for _ in range(count - 1):
@@ -63,7 +63,7 @@ def test_next_and_previous_page_through_all_minibatches_and_stop_at_the_ends(sho
         seen += shown.captions()
     assert position(shown) == f"minibatch {count} of {count}"
     assert not shown.panel.next_action.isEnabled()
-    every = [shown.caption("train", row) for row in range(shown.dataset.num_captions("train"))]
+    every = [shown.caption("train", row) for row in range(shown.dataset.split("train").num_captions)]
     assert sorted(seen) == sorted(every)
     for _ in range(count - 1):
         shown.click("previous_minibatch")
@@ -84,7 +84,7 @@ def test_switching_to_val_and_back_shows_photos_of_that_split(shown: Shown) -> N
     train = shown.captions()
     shown.click("val_button")
     assert shown.session.record is not None and shown.session.record.split == "val"
-    expected = shown.dataset.minibatch("val", 24, 231).caption_rows.tolist()
+    expected = shown.dataset.split("val").minibatch(24, 231).caption_rows.tolist()
     assert shown.captions() == [shown.caption("val", row) for row in expected]
     assert "val" in shown.panel.details.head.text()
     shown.click("train_button")
@@ -154,7 +154,7 @@ def test_a_photo_selected_elsewhere_is_selected_in_the_grid_if_it_is_there(shown
     shown.session.select(other.record)
     assert shown.panel.grid.current_cell is not None
     assert shown.panel.grid.current_cell.record == other.record
-    away = shown.dataset.record("val", 0)
+    away = shown.dataset.split("val").record(0)
     shown.session.select(away)
     assert shown.panel.grid.current_cell is None
     assert f"row <b>{away.row}</b>" in shown.panel.details.head.text()

@@ -64,7 +64,7 @@ def sort(shown: Shown, sorting: Sorting) -> None:
 
 def every_caption(shown: Shown) -> list[str]:
     """All train captions in the file's order."""
-    return [shown.caption("train", row) for row in range(shown.dataset.num_captions("train"))]
+    return [shown.caption("train", row) for row in range(shown.dataset.split("train").num_captions)]
 
 
 def two_words(shown: Shown) -> tuple[str, str]:
@@ -125,7 +125,7 @@ def test_the_same_word_twice_is_one_condition(shown: Shown) -> None:
 
 
 def test_length_and_unknown_words_are_filtered_by_numbers(shown: Shown) -> None:
-    middle = int(np.median(shown.dataset.caption_lengths("train")))
+    middle = int(np.median(shown.dataset.split("train").caption_lengths))
     set_field(shown, "words_least", middle)
     set_field(shown, "words_greatest", middle + 1)
     set_field(shown, "unknown_greatest", 0)
@@ -137,7 +137,7 @@ def test_length_and_unknown_words_are_filtered_by_numbers(shown: Shown) -> None:
     ]
     assert sorted(shown.captions()) == sorted(expected) and expected
     rows = [cell.caption_row for cell in shown.panel.grid.cells.cells]
-    photos = len(set(shown.dataset.image_idxs("train")[rows].tolist()))
+    photos = len(set(shown.dataset.split("train").image_idxs[rows].tolist()))
     assert f"{len(expected):,} captions, {photos:,} photos" in shown.labels()
 
 
@@ -161,7 +161,7 @@ def test_photos_are_filtered_by_how_many_captions_they_have(shown: Shown) -> Non
 def test_each_photo_can_be_shown_once(shown: Shown) -> None:
     check(shown, "each_photo_once")
     keys = [cell.record.key for cell in shown.panel.grid.cells.cells]
-    described = len(set(shown.dataset.image_idxs("train").tolist()))
+    described = len(set(shown.dataset.split("train").image_idxs.tolist()))
     assert len(keys) == len(set(keys)) == described
     assert f"{described:,} captions, {described:,} photos" in shown.labels()
 
@@ -211,7 +211,7 @@ def test_conditions_hold_in_both_splits_and_not_in_other_data(shown: Shown, tmp_
     assert chips(shown) == ["word: a"]
     assert all(cell.record.split == "val" for cell in shown.panel.grid.cells.cells)
     shown.open(write_coco_folder(tmp_path / "other", photos=True))
-    assert chips(shown) == [] and len(shown.captions()) == shown.dataset.num_captions("val")
+    assert chips(shown) == [] and len(shown.captions()) == shown.dataset.split("val").num_captions
 
 
 @pytest.mark.parametrize("sorting", list(Sorting)[1:])
@@ -259,7 +259,7 @@ def test_any_page_is_gone_to_by_its_number(shown: Shown) -> None:
 def test_minibatches_are_drawn_from_what_the_conditions_leave(shown: Shown) -> None:
     shown.panel.bar.size_field.setValue(5)
     set_field(shown, "words_greatest", 9)
-    lengths = shown.dataset.caption_lengths("train")
+    lengths = shown.dataset.split("train").caption_lengths
     rows = np.random.default_rng(231).permutation(np.flatnonzero(lengths <= 9))
     assert shown.captions() == [shown.caption("train", row) for row in rows[:5]]
     shown.click("next_minibatch")

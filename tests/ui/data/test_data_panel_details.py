@@ -47,16 +47,16 @@ def test_all_captions_of_the_photo_are_shown_and_the_one_of_the_minibatch_is_mar
     text = seen.toPlainText().replace("\u2028", "\n")
     for row in record.caption_rows:
         assert shown.caption("train", row) in text
-    minibatch = set(shown.dataset.minibatch("train", 24, 231).caption_rows.tolist())
+    minibatch = set(shown.dataset.split("train").minibatch(24, 231).caption_rows.tolist())
     for row, caption in zip(record.caption_rows, seen.captions, strict=True):
         assert caption.in_minibatch == (row in minibatch)
     assert text.count("in this minibatch") == len(minibatch & set(record.caption_rows))
 
 
 def test_unknown_words_stand_out_in_the_text(shown: Shown) -> None:
-    captions = shown.dataset.captions("train")
+    captions = shown.dataset.split("train").captions
     row = int(np.flatnonzero((captions == shown.dataset.vocabulary.unk).any(axis=1))[0])
-    shown.session.select(shown.dataset.record_of_caption("train", row))
+    shown.session.select(shown.dataset.split("train").record_of_caption(row))
     document = shown.panel.details.captions.document()
     found = document.find("<UNK>")
     assert not found.isNull()
@@ -110,14 +110,14 @@ def test_clicking_a_caption_shows_its_ids(shown: Shown) -> None:
     place = details.captions.card(0).center().toPoint()
     shown.qtbot.mouseClick(details.captions.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert details.captions.current == 0
-    ids = shown.dataset.captions("train")[record.caption_rows[0]]
+    ids = shown.dataset.split("train").captions[record.caption_rows[0]]
     assert [slot.id for slot in details.strip.slots] == ids.tolist()
     assert details.which_caption.currentText().endswith(details.captions.captions[0].text)
 
 
 def test_the_strip_shows_ids_words_padding_and_which_targets_count(shown: Shown) -> None:
     vocabulary = shown.dataset.vocabulary
-    ids = shown.dataset.captions("train")[0]
+    ids = shown.dataset.split("train").captions[0]
     slots = slots_of(ids, vocabulary)
     assert len(slots) == shown.dataset.caption_length
     words = " ".join(slot.word for slot in slots if not slot.is_padding)
@@ -136,7 +136,7 @@ def test_the_ids_tab_says_how_many_targets_count(shown: Shown) -> None:
     assert record is not None
     last = len(record.caption_rows) - 1
     details.which_caption.setCurrentIndex(last)
-    ids = shown.dataset.captions("train")[record.caption_rows[last]]
+    ids = shown.dataset.split("train").captions[record.caption_rows[last]]
     counted = int((ids[1:] != shown.dataset.vocabulary.null).sum())
     assert any(f"counts {counted} of {len(ids) - 1} targets" in label for label in shown.labels())
     assert details.captions.current == last
@@ -259,7 +259,7 @@ def test_the_feature_plot_holds_the_photo_s_own_numbers(
         values = [float(row["value"]) for row in csv.DictReader(file)]
     record = shown.session.record
     assert record is not None
-    expected = shown.dataset.features("train", np.array([record.row]))[0]
+    expected = shown.dataset.split("train").features.rows(np.array([record.row]))[0]
     assert np.allclose(values, expected, rtol=1e-6)
     assert shown.notices[-1] == f"Plot written to {target}"
 
@@ -270,7 +270,7 @@ def test_features_that_cannot_be_read_are_told_and_the_panel_goes_on(
     def broken(*_args: object) -> None:
         raise DataError(Path("train2014_vgg16_fc7_pca.h5"), "Row 7 holds NaN.", "Unpack it again.")
 
-    monkeypatch.setattr(shown.dataset, "features", broken)
+    monkeypatch.setattr(shown.dataset.split("train").features, "rows", broken)
     shown.panel.details.setCurrentIndex(FEATURES)
     shown.qtbot.waitUntil(lambda: bool(shown.problems))
     assert "train2014_vgg16_fc7_pca.h5" in shown.problems[0]
@@ -290,7 +290,7 @@ def test_statistics_count_every_caption_of_the_data(shown: Shown) -> None:
     every = [
         caption_text(row, shown.dataset.vocabulary).split()
         for split in ("train", "val")
-        for row in shown.dataset.captions(split)
+        for row in shown.dataset.split(split).captions
     ]
     words = [word for caption in every for word in caption]
     share = 100 * words.count("<UNK>") / len(words)

@@ -64,7 +64,7 @@ def test_the_ten_nearest_photos_are_shown_with_cosine_and_captions(shown: Shown)
     assert f"cosine {first.similarity:.3f}" in tip
     record = shown.session.record
     assert record is not None
-    others = shown.dataset.num_photos("train") - 1
+    others = shown.dataset.split("train").num_photos - 1
     assert any(
         label.startswith(f"Nearest to train photo {record.row:,} among {others:,} train photos")
         for label in shown.labels()

@@ -51,7 +51,7 @@ def offer(shown: Shown, words: str) -> None:
 
 def captions_with(shown: Shown, phrase: str) -> list[str]:
     """Every train caption that holds the phrase, found by reading them all."""
-    every = [shown.caption("train", row) for row in range(shown.dataset.num_captions("train"))]
+    every = [shown.caption("train", row) for row in range(shown.dataset.split("train").num_captions)]
     return [text for text in every if f" {phrase} " in f" {text} "]
 
 
@@ -141,7 +141,7 @@ def test_with_nothing_trained_the_filter_says_what_to_do(shown: Shown) -> None:
 
 def test_the_photos_trained_on_are_marked_and_can_be_filtered(shown: Shown) -> None:
     rows = [3, 8, 11, 20]
-    photos = {int(shown.dataset.image_idxs("train")[row]) for row in rows}
+    photos = {int(shown.dataset.split("train").image_idxs[row]) for row in rows}
     shown.train_on(rows)
     for cell in shown.panel.grid.cells.cells:
         assert cell.trained_on == (cell.record.row in photos)
@@ -217,6 +217,6 @@ def test_a_minibatch_among_hits_is_the_same_for_the_same_seed(shown: Shown) -> N
     shown.panel.bar.size_field.setValue(3)
     search(shown, "a")
     first = shown.captions()
-    rows = shown.dataset.search("train", "a").caption_rows
+    rows = shown.dataset.split("train").search("a").caption_rows
     expected = np.random.default_rng(231).permutation(rows)[:3].tolist()
     assert first == [shown.caption("train", row) for row in expected]

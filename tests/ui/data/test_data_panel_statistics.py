@@ -63,7 +63,7 @@ def bar_of(plot: BarPlot, key: object) -> Bar:
 
 def common_length(shown: Shown, split: Split) -> int:
     """The length that most captions of a split have."""
-    return int(np.bincount(shown.dataset.caption_lengths(split)).argmax())
+    return int(np.bincount(shown.dataset.split(split).caption_lengths).argmax())
 
 
 def test_a_click_on_a_length_shows_those_captions_of_that_split(shown: Shown) -> None:
@@ -73,7 +73,7 @@ def test_a_click_on_a_length_shows_those_captions_of_that_split(shown: Shown) ->
     assert chips(shown) == [f"{length} words"]
     cells = shown.panel.grid.cells.cells
     assert cells and all(cell.record.split == "val" and len(cell.words) == length for cell in cells)
-    assert len(cells) == int((shown.dataset.caption_lengths("val") == length).sum())
+    assert len(cells) == int((shown.dataset.split("val").caption_lengths == length).sum())
     click(shown, plot, bar_of(plot, ("val", length)))
     assert chips(shown) == []
 
@@ -109,7 +109,7 @@ def test_a_click_on_captions_a_photo_shows_the_photos_that_have_so_many(shown: S
     assert chips(shown) == ["4 captions a photo"]
     records = {cell.record for cell in shown.panel.grid.cells.cells}
     assert {len(record.caption_rows) for record in records} == {4}
-    assert len(records) == int((shown.dataset.captions_per_image("train") == 4).sum())
+    assert len(records) == int((shown.dataset.split("train").captions_per_image == 4).sum())
 
 
 def test_pointing_at_a_bar_says_its_numbers_and_draws_nothing_anew(shown: Shown) -> None:
@@ -120,7 +120,7 @@ def test_pointing_at_a_bar_says_its_numbers_and_draws_nothing_anew(shown: Shown)
     bar = bar_of(plot, ("train", length))
     QTest.mouseMove(plot._canvas, place_of(plot, bar))
     shown.qtbot.waitUntil(lambda: plot.pointed_bar == bar)
-    lengths = shown.dataset.caption_lengths("train")
+    lengths = shown.dataset.split("train").caption_lengths
     count = int((lengths == length).sum())
     assert (
         plot.accessibleDescription()
@@ -164,12 +164,13 @@ def test_one_plot_is_shown_where_it_is_narrow_and_three_where_it_is_wide(shown: 
 
 def test_the_summary_counts_what_the_plots_show(shown: Shown) -> None:
     dataset = shown.dataset
-    captions = sum(dataset.num_captions(split) for split in ("train", "val"))
-    photos = sum(dataset.num_photos(split) for split in ("train", "val"))
+    captions = sum(dataset.split(split).num_captions for split in ("train", "val"))
+    photos = sum(dataset.split(split).num_photos for split in ("train", "val"))
     text = shown.panel.details.statistics.summary.text().replace("\u00a0", " ")
     assert text.startswith(f"{captions:,} captions of {photos:,} photos · ")
     assert text.endswith(f"{captions / photos:.2f} captions a photo")
-    assert f"{100 * dataset.unknown_share():.1f} % of all words are <UNK>" in text
+    words = dataset.word_counts()
+    assert f"{100 * words[dataset.vocabulary.unk] / words.sum():.1f} % of all words are <UNK>" in text
 
 
 def test_captions_a_photo_are_exported_as_numbers(
@@ -182,5 +183,5 @@ def test_captions_a_photo_are_exported_as_numbers(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(target), PlotFormat.CSV.value))
     statistics.captions.export_actions[2].trigger()
     rows = [line.split(",") for line in target.read_text().split()[-6:]]
-    train = shown.dataset.captions_per_image("train")
+    train = shown.dataset.split("train").captions_per_image
     assert [int(row[1]) for row in rows] == [int((train == n).sum()) for n in range(6)]

@@ -71,7 +71,7 @@ def cells_of(shown: Shown, rows: range) -> list[PhotoRecord]:
 def photos_of_next(shown: Shown) -> list[PhotoRecord]:
     following = shown.panel.browser.next_minibatch()
     assert following is not None
-    return [shown.dataset.record(following.split, image) for image in following.image_rows.tolist()]
+    return [shown.dataset.split(following.split).record(image) for image in following.image_rows.tolist()]
 
 
 def test_photos_in_sight_come_first_then_the_rest_of_the_minibatch_then_the_next_one(shown: Shown) -> None:
@@ -121,9 +121,11 @@ def test_turning_the_page_drops_what_was_fetched_ahead_for_the_old_one(shown: Sh
     store = NotingStore()
     use(shown, store)
     photos = shown.session.photos
-    photos.prefetch([shown.dataset.record("val", row) for row in range(5)])
+    photos.prefetch([shown.dataset.split("val").record(row) for row in range(5)])
     shown.panel.next_action.trigger()
-    assert all(photos.known(shown.dataset.record("val", row)).state is PhotoState.IDLE for row in range(5))
+    assert all(
+        photos.known(shown.dataset.split("val").record(row)).state is PhotoState.IDLE for row in range(5)
+    )
     store.may_answer.set()
     in_sight = cells_of(shown, shown.panel.grid.rows_in_sight())
     shown.qtbot.waitUntil(

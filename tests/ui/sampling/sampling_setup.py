@@ -79,14 +79,14 @@ class Shown:
 
     def select(self, split: Split, row: int) -> PhotoRecord:
         """Select a photo as Data does, and wait for its caption."""
-        record = self.dataset.record(split, row)
+        record = self.dataset.split(split).record(row)
         self.session.select(record)
         self.wait_for_sample()
         return record
 
     def select_learned(self, saved: SavedModel) -> PhotoRecord:
         """Select the first photo that a model was trained on: its caption has several words."""
-        record = self.dataset.record_of_caption("train", int(saved.caption_rows[0]))
+        record = self.dataset.split("train").record_of_caption(int(saved.caption_rows[0]))
         return self.select("train", record.row)
 
     def wait_for_sample(self) -> None:
@@ -135,12 +135,12 @@ class Shown:
 
     def captions_of(self, record: PhotoRecord) -> list[str]:
         """A photo's captions, read without the panel."""
-        rows = self.dataset.captions(record.split)[list(record.caption_rows)]
+        rows = self.dataset.split(record.split).captions[list(record.caption_rows)]
         return [caption_text(row, self.dataset.vocabulary) for row in rows]
 
     def greedy_words(self, record: PhotoRecord, model: CaptioningRNN) -> list[str]:
         """What the model's own sample() says, up to <END>."""
-        features = self.dataset.features(record.split, np.array([record.row]))
+        features = self.dataset.split(record.split).features.rows(np.array([record.row]))
         words: list[str] = []
         for index in model.sample(features)[0].tolist():
             words.append(model.idx_to_word[index])

@@ -107,7 +107,7 @@ def test_the_caption_s_probability_is_the_one_that_teacher_forcing_gives_it(
         shown.click("sampling_end")
         model = saved.model
         ids = [model.word_to_idx[word] for word in ["<START>", *shown.greedy_words(record, model)]]
-        features = shown.dataset.features("val", np.array([record.row]))[0]
+        features = shown.dataset.split("val").features.rows(np.array([record.row]))[0]
         log_probability = -float(surprise(model, features, np.array(ids)).sum())
         label = shown.panel.findChild(QLabel, "caption_probability")
         assert label is not None
@@ -215,7 +215,7 @@ def test_a_hidden_panel_neither_plays_nor_samples_and_catches_up_when_shown(
         shown.click("sampling_play")
         shown.panel.hide()
         assert not shown.panel.play_action.isChecked()
-        record = shown.dataset.record("val", 4)
+        record = shown.dataset.split("val").record(4)
         shown.session.select(record)
         qtbot.wait(60)
         assert shown.panel.sample is None
@@ -232,7 +232,7 @@ def test_a_learned_caption_is_said_to_match_and_a_photo_that_was_never_seen_is_n
         shown.use(saved)
         matches = 0
         for caption_row in saved.caption_rows.tolist():
-            record = shown.dataset.record_of_caption("train", caption_row)
+            record = shown.dataset.split("train").record_of_caption(caption_row)
             shown.session.select(record)
             shown.wait_for_sample()
             trained_on = [each for each in shown.ground_truth() if each.caption().trained_on]
@@ -258,7 +258,7 @@ def test_a_caption_found_without_training_on_it_is_said_to_equal_the_ground_trut
         shown.use(forgetful)
         told = []
         for caption_row in saved.caption_rows.tolist():
-            shown.session.select(shown.dataset.record_of_caption("train", caption_row))
+            shown.session.select(shown.dataset.split("train").record_of_caption(caption_row))
             shown.wait_for_sample()
             shown.click("sampling_end")
             texts = [each.text() for each in shown.ground_truth()]
@@ -309,7 +309,7 @@ def test_features_that_cannot_be_read_are_told_once_and_the_ground_truth_stays(
     with shown_sampling(qtbot, folder) as shown:
         qtbot.waitUntil(lambda: not shown.session.workers.running(), timeout=SOON)  # the scan of all rows
         shown.problems.clear()
-        shown.session.select(shown.dataset.record("train", 6))
+        shown.session.select(shown.dataset.split("train").record(6))
         qtbot.waitUntil(lambda: bool(shown.text("sampling_trouble")), timeout=SOON)
         assert "train2014_vgg16_fc7_pca.h5" in shown.text("sampling_trouble")
         assert shown.session.model is not None
@@ -317,7 +317,7 @@ def test_features_that_cannot_be_read_are_told_once_and_the_ground_truth_stays(
         qtbot.waitUntil(lambda: not shown.session.workers.running(), timeout=SOON)
         assert len(shown.problems) == 1 and shown.problems[0] == shown.text("sampling_trouble")
         assert [each.text() for each in shown.ground_truth()] == shown.captions_of(
-            shown.dataset.record("train", 6)
+            shown.dataset.split("train").record(6)
         )
         assert not shown.panel.step_action.isEnabled()
         shown.select("train", 7)

@@ -130,7 +130,7 @@ def test_a_photo_left_before_its_caption_was_ready_never_shows_it(qtbot: QtBot, 
 
         shown.panel._sampler.sample_changed.connect(note)
         for row in range(8):
-            shown.session.select(shown.dataset.record("train", row))
+            shown.session.select(shown.dataset.split("train").record(row))
         shown.wait_for_sample()
         qtbot.waitUntil(lambda: not shown.session.workers.running(), timeout=SOON)
         assert seen == [("train", 7)]

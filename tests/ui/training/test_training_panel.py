@@ -411,7 +411,7 @@ def test_watched_photos_are_described_as_the_network_learns(qtbot: QtBot, panel:
     session = panel._session
     dataset = session.dataset
     assert dataset is not None
-    session.select(dataset.record("val", 1))
+    session.select(dataset.split("val").record(1))
     panel.form.set_settings(QUICK)
     click(qtbot, panel, panel.start_action)
     wait(lambda: not panel.is_running(), qtbot)
@@ -421,12 +421,12 @@ def test_watched_photos_are_described_as_the_network_learns(qtbot: QtBot, panel:
     model = session.model
     assert model is not None
     for row, photo in enumerate(watched):
-        features = dataset.features(photo.record.split, np.array([photo.record.row]))
+        features = dataset.split(photo.record.split).features.rows(np.array([photo.record.row]))
         caption = caption_text(model.model.sample(features)[0], dataset.vocabulary)
         assert panel.watched.item(row).text() == (caption or "(no words)")
     for photo in watched[1:]:
         texts = [
-            caption_text(dataset.captions("train")[row], dataset.vocabulary)
+            caption_text(dataset.split("train").captions[row], dataset.vocabulary)
             for row in photo.record.caption_rows
             if row in model.saved.caption_rows
         ]
@@ -439,7 +439,7 @@ def test_a_photo_selected_during_a_run_is_watched_from_then_on(qtbot: QtBot, pan
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.step_action)
     wait(lambda: panel.watched.count() == 3, qtbot)
-    chosen = session.dataset.record("val", 5)
+    chosen = session.dataset.split("val").record(5)
     session.select(chosen)
     assert panel.watched.count() == 4
     assert panel.watched.watched[0].record == chosen

@@ -1,6 +1,8 @@
 """The first start on a fresh machine, with no data and no network, and what later starts make of it."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.chosen_data import chosen_data_folder, remember_data_folder
 from captionviewer.core.storybook import storybook_folder
-from captionviewer.core.user_folders import is_shipped_book
+from captionviewer.core.user_folders import config_folder, is_shipped_book
 from captionviewer.ui.data.photo_grid import PhotoGrid
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
@@ -283,3 +285,22 @@ def test_the_data_can_be_chosen_while_the_storybook_is_still_being_unpacked(
         driver.wait_for(lambda: "small_coco" in driver.text("status_set"))
         driver.wait_for(lambda: not driver.window.session.workers.running(), 30)
         assert "small_coco" in driver.text("status_set")
+
+
+def test_what_a_killed_program_left_half_written_goes_at_the_next_start(
+    launch: Launch, empty_cache: Path
+) -> None:
+    half_written = []
+    for folder in (config_folder(), empty_cache):
+        folder.mkdir(parents=True, exist_ok=True)
+        code = (
+            "import os, sys; from pathlib import Path\n"
+            "from captionviewer.core.atomic_file import open_atomically\n"
+            "with open_atomically(Path(sys.argv[1])):\n"
+            "    os._exit(0)\n"
+        )
+        subprocess.run([sys.executable, "-c", code, str(folder / "note.json")], check=True)
+        half_written += folder.glob(".note*.part")
+    assert len(half_written) == 2
+    with launch():
+        assert not [path for path in half_written if path.exists()]

@@ -130,7 +130,7 @@ def test_features_can_be_switched_to_raw_and_the_status_says_so(
     driver: WindowDriver, small_coco: Path
 ) -> None:
     opened(driver, small_coco)
-    assert "pca features" in driver.text("status_set")
+    assert "PCA features" in driver.text("status_set")
     driver.window.menus.features["raw"].trigger()
     driver.wait_for(lambda: "raw features" in driver.text("status_set"))
     assert driver.window.session.model is not None

@@ -7,14 +7,19 @@ was reading.  It imports nothing of captionviewer: it starts the quicker.
 A request is a line of JSON on standard input, the answer a line of JSON on standard output, which says how
 many bytes of values follow it:
 
-    {"do": "open", "path", "key", "rank", "kinds"}   {"id", "file", "shape", "dtype", "offset", "chunk_rows"}
+    {"do": "open", "id", "path", "key", "rank", "kinds", "start"}
+                                                     {"id", "file", "shape", "dtype", "offset", "chunk_rows"}
     {"do": "read", "id", "start", "stop"}            {"bytes"}, then rows `start` to `stop`
     {"do": "close", "id"}                            {}
     any of them                                      {"refused", "remedy"}, or {"damaged"}: what HDF5 says
+
+Before the first of them it says {"ready": true}, so that nobody takes another program's words for its own.
+"start" is what to read, in hexadecimal, in place of the first bytes of a file that was left open.
 """
 
 import contextlib
 import faulthandler
+import io
 import json
 import os
 import signal
@@ -48,18 +53,45 @@ class Refused(Exception):
         self.remedy = remedy
 
 
+class Restarted(io.FileIO):
+    """A file that begins with other bytes than it has."""
+
+    def __init__(self, path: str, start: bytes) -> None:
+        super().__init__(path)
+        self._start = start
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as files do."""
+        at = self.tell()
+        count = super().readinto(buffer) or 0
+        here = self._start[at : at + count]
+        memoryview(buffer).cast("B")[: len(here)] = here
+        return count
+
+
 class Opened:
     """One array of an open file, after its description was checked."""
 
-    def __init__(self, path: str, key: str, rank: int, kinds: str) -> None:
-        # Locks are for writers elsewhere; read-only and network disks often have none.
-        self.file = h5py.File(path, "r", locking=False)
+    def __init__(self, path: str, key: str, rank: int, kinds: str, start: bytes) -> None:
+        self._below: Restarted | None = None
+        if start:
+            self._below = Restarted(path, start)
+            self.file = h5py.File(self._below, "r")
+        else:
+            # Locks are for writers elsewhere; read-only and network disks often have none.
+            self.file = h5py.File(path, "r", locking=False)
         self.state = Path(path).stat()
         try:
             self.dataset, self.offset = find_array(self.file, Path(path), key, rank, kinds)
         except BaseException:
-            self.file.close()
+            self.close()
             raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.file.close()
+        if self._below is not None:
+            self._below.close()
 
     def described(self, name: int) -> dict[str, Any]:
         """What the parent is told of it."""
@@ -176,12 +208,14 @@ def answer(request: dict[str, Any], opened: dict[int, Opened]) -> tuple[dict[str
     try:
         if request["do"] == "open":
             name = request["id"]
-            opened[name] = Opened(request["path"], request["key"], request["rank"], request["kinds"])
+            start = bytes.fromhex(request["start"])
+            array = (request["path"], request["key"], request["rank"], request["kinds"])
+            opened[name] = Opened(*array, start)
             return opened[name].described(name), None
         if request["do"] == "read":
             rows = opened[request["id"]].rows(request["start"], request["stop"])
             return {"bytes": rows.nbytes}, rows
-        opened.pop(request["id"]).file.close()
+        opened.pop(request["id"]).close()
         return {}, None
     except Refused as refused:
         return {"refused": str(refused), "remedy": refused.remedy}, None
@@ -197,6 +231,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then ends this
     bound_memory()
     opened: dict[int, Opened] = {}
+    answers.write(b'{"ready": true}\n')
+    answers.flush()
     with Path(os.devnull).open("w") as complaints:
         for line in requests:
             with bounded_time(complaints):

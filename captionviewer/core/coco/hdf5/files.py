@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from captionviewer.core.arrays import IntArray
-from captionviewer.core.coco.data_error import FETCH_AGAIN, DataError
+from captionviewer.core.coco.data_error import DataError
+from captionviewer.core.coco.hdf5.left_open import start_without_mark
 from captionviewer.core.coco.hdf5.plain import SIGNATURE, find_plain_array
 from captionviewer.core.coco.hdf5.process import PackedArray
 
@@ -43,17 +44,17 @@ class StoredArray:
             self.packed.close()
 
 
-def require_file(path: Path, remedy: str = FETCH_AGAIN) -> None:
+def require_file(path: Path) -> None:
     """Raise DataError unless `path` is a regular file that can be looked at."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise DataError(path, "The file is missing.", remedy) from None
+        raise DataError(path, "The file is missing.") from None
     except (OSError, ValueError) as error:
-        raise DataError(path, f"The file can't be read ({_reason(error)}).", remedy) from error
+        raise DataError(path, f"The file can't be read ({_reason(error)}).") from error
     if not stat.S_ISREG(mode):
         kind = "folder" if stat.S_ISDIR(mode) else "device"
-        raise DataError(path, f"This is a {kind} where a file should be.", remedy)
+        raise DataError(path, f"This is a {kind} where a file should be.")
 
 
 @contextmanager
@@ -91,9 +92,16 @@ def find_array(path: Path, key: str, rank: int, kinds: str) -> StoredArray:
     with damage_named(path):
         _require_signature(path)
         plain = find_plain_array(path, key)
+        start = b"" if plain is not None else start_without_mark(path)
     if plain is not None and len(plain.shape) == rank and plain.dtype.kind in kinds:
         return StoredArray(plain.shape, plain.dtype, plain.offset, None)
-    packed = PackedArray(path, key, rank, kinds)
+    try:
+        packed = PackedArray(path, key, rank, kinds, start)
+    except DataError as error:
+        if not start:
+            raise
+        problem = f"A program that wrote into the file ended without closing it. {error.problem}"
+        raise DataError(path, problem, error.remedy) from error
     if packed.offset is None:
         return StoredArray(packed.shape, packed.dtype, None, packed)
     packed.close()
@@ -114,7 +122,9 @@ def _require_signature(path: Path) -> None:
     raise DataError(path, "This is not an HDF5 file.")
 
 
-def read_whole_numbers(path: Path, key: str, rank: int, below: int, what: str) -> IntArray:
+def read_whole_numbers(
+    path: Path, key: str, rank: int, below: int, what: str, converted: str = ""
+) -> IntArray:
     """Read the array `key` of ids as int32, after making sure that each is at least 0 and less than `below`.
 
     Parameters
@@ -125,6 +135,8 @@ def read_whole_numbers(path: Path, key: str, rank: int, below: int, what: str) -
         How many things there are to name.
     what
         What there are `below` of, for the message: "the vocabulary has 1,004 words".
+    converted
+        How somebody's own ids should have been written, as for `DataError`.
 
     Raises
     ------
@@ -148,7 +160,8 @@ def read_whole_numbers(path: Path, key: str, rank: int, below: int, what: str) -
                 wrong = (stored < 0) | (stored >= below)
                 row = int(np.flatnonzero(wrong.reshape(len(stored), -1).any(axis=1))[0])
                 value = int(np.atleast_1d(stored[row])[np.atleast_1d(wrong[row])][0])
-                raise DataError(path, f"Row {start + row:,} of {key!r} holds {value}, but {what}.")
+                problem = f"Row {start + row:,} of {key!r} holds {value}, but {what}."
+                raise DataError(path, problem, converted=converted)
             numbers[start:stop] = stored
     return numbers
 

@@ -10,7 +10,6 @@ import itertools
 import json
 import os
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +18,11 @@ from typing import Any
 import numpy as np
 
 from captionviewer.core.coco.data_error import DataError
+from captionviewer.core.interpreter import host_program, python_program
 
 PROGRAM = Path(__file__).with_name("child.py")
+# What starting it may take, on a cold disk; warm it takes a quarter of a second.
+START_SECONDS = 60.0
 
 
 class PackedArray:
@@ -39,10 +41,25 @@ class PackedArray:
         How many rows are unpacked together.
     """
 
-    def __init__(self, path: Path, key: str, rank: int, kinds: str) -> None:
-        """Open and check the array `key`, with `rank` axes and `kinds` of numbers.  DataError."""
+    def __init__(self, path: Path, key: str, rank: int, kinds: str, start: bytes = b"") -> None:
+        """Open and check the array `key`, with `rank` axes and `kinds` of numbers.
+
+        `start` is what to read in place of the file's first bytes, if anything: see `left_open`.
+
+        Raises
+        ------
+        DataError
+            There is no such array, or the file is damaged; or no program could be started to read it.
+        """
         self._path = path
-        self._asked = {"do": "open", "path": os.fspath(path), "key": key, "rank": rank, "kinds": kinds}
+        self._asked = {
+            "do": "open",
+            "path": os.fspath(path),
+            "key": key,
+            "rank": rank,
+            "kinds": kinds,
+            "start": start.hex(),
+        }
         self._opened = _reader.open(path, self._asked)
         said = self._opened.description
         self.shape: tuple[int, ...] = tuple(said["shape"])
@@ -89,10 +106,11 @@ class _Opened:
 class _Program:
     """One run of `child`."""
 
-    def __init__(self) -> None:
+    def __init__(self, python: str) -> None:
+        """Start it.  OSError, or EOFError if it didn't come up."""
         self._process = subprocess.Popen(
             # -P: the modules beside the program must not hide the standard library's of the same name.
-            [sys.executable, "-P", str(PROGRAM)],
+            [python, "-P", str(PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -100,6 +118,24 @@ class _Program:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self.alive = True
+        self._await_greeting()
+
+    def _await_greeting(self) -> None:
+        """Wait for its first line: what was started may be of another kind, or stay dumb for ever."""
+        timer = threading.Timer(START_SECONDS, self._process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            assert self._process.stdout is not None
+            said = self._process.stdout.readline()
+        except BaseException:
+            self.end()
+            raise
+        finally:
+            timer.cancel()
+        if said.strip() != b'{"ready": true}':
+            self.end()
+            raise EOFError
 
     def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytearray]:
         """The answer and its values.  EOFError if the program died over it."""
@@ -184,14 +220,7 @@ class _Reader:
     def _running(self, path: Path) -> _Program:
         self._close_unwanted()
         if self._program is None or not self._program.alive:
-            try:
-                self._program = _Program()
-            except OSError as error:
-                raise DataError(
-                    path,
-                    f"The program that reads packed HDF5 files can't be started ({error.strerror}).",
-                    "Close other programs and try again.",
-                ) from error
+            self._program = _started(path)
         return self._program
 
     def _ask(
@@ -216,6 +245,32 @@ class _Reader:
         program.end()
         if self._program is program:
             self._program = None
+
+
+def _started(path: Path) -> _Program:
+    python = python_program()
+    if python is None:
+        raise DataError(
+            path,
+            "Packed HDF5 files are read by a Python program of their own, which can't be started from within "
+            f"{host_program()}: it has no Python interpreter beside it.",
+            "Save the file uncompressed and unchunked, or open it in a Python of its own.",
+        )
+    try:
+        return _Program(python)
+    except OSError as error:
+        raise DataError(
+            path,
+            f"The program that reads packed HDF5 files can't be started ({error.strerror}).",
+            "Close other programs and try again.",
+        ) from error
+    except EOFError:
+        raise DataError(
+            path,
+            f"The program that reads packed HDF5 files did not come up: {python} may be of another kind, or "
+            "lack the packages of captionviewer.",
+            "Save the file uncompressed and unchunked, or install captionviewer anew.",
+        ) from None
 
 
 def _fell_over(path: Path) -> DataError:

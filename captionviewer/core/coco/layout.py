@@ -1,0 +1,98 @@
+"""How a data folder is laid out: its splits, its kinds of features, and what each file is called.
+
+A further kind of features is one more name in `FeatureKind` and one more row in `FEATURES`: files, menus,
+messages and saved models follow this table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Split = Literal["train", "val"]
+FeatureKind = Literal["pca", "raw"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+FEATURE_KINDS: tuple[FeatureKind, ...] = get_args(FeatureKind)
+
+FOLDER_NAME = "coco_captioning"
+VOCABULARY_FILE = "coco2014_vocab.json"
+CAPTIONS_FILE = "coco2014_captions.h5"
+
+
+@dataclass(frozen=True)
+class FeatureForm:
+    """One kind of features: its files, and how people are told of it.
+
+    Attributes
+    ----------
+    stem : str
+        What its files' names hold between the split and ".h5".
+    name : str
+        Its name within a sentence: "the PCA features".
+    layer : str
+        What of which network it is, in a few signs: "fc7 by PCA".
+    menu_text, explanation : str
+        Its entry in a menu, and the line that explains it.
+    official : bool
+        Whether it comes with coco_captioning.zip.
+    neighbours_by : 'pca' or 'raw'
+        The kind by which photos are compared where the folder has it: a smaller one that keeps nearly all
+        of what this one tells apart, or this one itself.
+    """
+
+    stem: str
+    name: str
+    layer: str
+    menu_text: str
+    explanation: str
+    official: bool
+    neighbours_by: FeatureKind
+
+
+FEATURES: Mapping[FeatureKind, FeatureForm] = {
+    "pca": FeatureForm(
+        stem="vgg16_fc7_pca",
+        name="PCA",
+        layer="fc7 by PCA",
+        menu_text="PCA Features (512-d)",
+        explanation="The photos' features reduced by PCA, as the notebook uses",
+        official=True,
+        neighbours_by="pca",
+    ),
+    "raw": FeatureForm(
+        stem="vgg16_fc7",
+        name="raw",
+        layer="fc7",
+        menu_text="Raw Features",
+        explanation="The features as the network gave them",
+        official=True,
+        neighbours_by="pca",
+    ),
+}
+
+
+def feature_kind_named(name: object) -> FeatureKind | None:
+    """The kind of features of that name, or None: for what a file, a setting or a command line says."""
+    return next((kind for kind in FEATURE_KINDS if kind == name), None)
+
+
+def urls_file(split: Split) -> str:
+    """Name the file with one address for each image of `split`."""
+    return f"{split}2014_urls.txt"
+
+
+def names_file(split: Split) -> str:
+    """Name the file with one COCO file name for each image of `split`."""
+    return f"{split}2014_images.txt"
+
+
+def features_file(split: Split, kind: FeatureKind) -> str:
+    """Name the file with one row of features for each image of `split`."""
+    return f"{split}2014_{FEATURES[kind].stem}.h5"
+
+
+def image_folder(split: str) -> str:
+    """Name the folder that COCO keeps the photos of `split` in."""
+    return f"{split}2014"
+
+
+TEXT_FILES = (CAPTIONS_FILE, VOCABULARY_FILE, *map(urls_file, SPLITS), *map(names_file, SPLITS))
