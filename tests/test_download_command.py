@@ -11,7 +11,7 @@ import pytest
 from captionviewer.cli import main
 from captionviewer.commands.download import ProgressLine
 from captionviewer.core.coco.chosen_data import chosen_data_folder
-from captionviewer.core.download import DownloadProgress, Phase, bytes_words, unfinished_download
+from captionviewer.core.download import DownloadProgress, Phase, format_bytes, unfinished_download
 from captionviewer.core.download.folder_lock import FolderLock
 from captionviewer.core.download.placing import LOCK_NAME, WORK_NAME, prepare
 from tests.archive_server import ArchiveServer, archive_with, status
@@ -171,7 +171,7 @@ class Terminal(io.StringIO):
 
 def test_on_a_terminal_one_line_is_written_over_and_notices_stay() -> None:
     out = Terminal()
-    line = ProgressLine(out, bytes_words)
+    line = ProgressLine(out, format_bytes)
     look = DownloadProgress(Phase.FETCHING, 50_000_000, 200_000_000, 5_000_000, 30.0, "")
     line.show(look)
     assert out.getvalue() == "  Downloading,  25% of 200 MB, 5.0 MB/s, 30 s left"

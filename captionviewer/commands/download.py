@@ -55,8 +55,8 @@ def run(chosen: argparse.Namespace) -> int:
         Download,
         DownloadError,
         DownloadRequest,
-        bytes_words,
         discard_unfinished,
+        format_bytes,
     )
 
     out, errors = sys.stdout, sys.stderr
@@ -67,7 +67,7 @@ def run(chosen: argparse.Namespace) -> int:
     try:
         if chosen.start_over:
             discard_unfinished(folder)
-        _follow(download, ProgressLine(out, bytes_words))
+        _follow(download, ProgressLine(out, format_bytes))
     except KeyboardInterrupt:
         print("captionviewer: stopped.", file=errors)
         return INTERRUPTED
@@ -200,7 +200,7 @@ class ProgressLine:
             self._written = 0
 
     def _words(self, progress: "DownloadProgress") -> str:
-        from captionviewer.core.download import seconds_words
+        from captionviewer.core.download import format_duration
 
         parts = [f"  {progress.phase.value}"]
         if progress.total:
@@ -211,7 +211,7 @@ class ProgressLine:
         if progress.speed:
             parts.append(f"{self._amount(progress.speed)}/s")
         if progress.seconds_left is not None:
-            parts.append(f"{seconds_words(progress.seconds_left)} left")
+            parts.append(f"{format_duration(progress.seconds_left)} left")
         if progress.words:
             parts.append(progress.words)
         return ", ".join(parts)

@@ -1,6 +1,7 @@
 """The data set as the CS231n notebook takes it: one dict of NumPy arrays, and minibatches drawn from it."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.files import SPLITS
+from captionviewer.core.notebook.photos import remember_photos
 
 
 def load_coco_data(
@@ -55,6 +57,7 @@ def load_coco_data(
             data[f"{split}_image_idxs"] = dataset.image_idxs(split).copy()
             data[f"{split}_features"] = dataset.all_features(split)
             data[f"{split}_urls"] = dataset.urls(split)
+        remember_photos(dataset.folder, dataset.local_images, _addresses_and_names(dataset))
         data["idx_to_word"] = list(dataset.vocabulary.idx_to_word)
         data["word_to_idx"] = dict(dataset.vocabulary.word_to_idx)
     if max_train is not None:
@@ -62,6 +65,15 @@ def load_coco_data(
         data["train_captions"] = data["train_captions"][rows]
         data["train_image_idxs"] = data["train_image_idxs"][rows]
     return data
+
+
+def _addresses_and_names(dataset: CocoDataset) -> Iterator[tuple[str, str]]:
+    """Give each photo's address and COCO's name for it, where the data says both."""
+    for split in SPLITS:
+        for row in range(dataset.num_photos(split)):
+            record = dataset.record(split, row)
+            if record.url and record.file_name:
+                yield record.url, record.file_name
 
 
 def _chosen_folder() -> Path:

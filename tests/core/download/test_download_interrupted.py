@@ -217,7 +217,7 @@ def test_stopping_ends_a_wait_for_a_silent_or_a_busy_server(
 
     server.always = silence if phase is Phase.ASKING else status(503, {"Retry-After": "500"})
     patient = replace(QUICK, block_within_s=500.0)
-    download = Download(DownloadRequest(folder, server.address), manner=patient)
+    download = Download(DownloadRequest(folder, server.address), retry_policy=patient)
     with pytest.raises(DownloadError) as caught:
         download.run(cancelled=lambda: bool(server.asked) and download.progress.phase is phase)
     assert caught.value.problem is DownloadProblem.STOPPED
