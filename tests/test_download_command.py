@@ -12,8 +12,7 @@ from captionviewer.cli import main
 from captionviewer.commands.download import ProgressLine
 from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.download import DownloadProgress, Phase, format_bytes, unfinished_download
-from captionviewer.core.download.folder_lock import FolderLock
-from captionviewer.core.download.placing import LOCK_NAME, WORK_NAME, prepare
+from captionviewer.core.download.placing import WORK_NAME, only_download, prepare
 from tests.archive_server import ArchiveServer, archive_with, status
 from tests.download_setup import Book, files_in
 
@@ -71,7 +70,8 @@ def test_starting_over_leaves_a_download_alone_that_is_going_on(
     server: ArchiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "coco"
-    with FolderLock(prepare(folder) / LOCK_NAME, folder):
+    prepare(folder)
+    with only_download(folder):
         came = folder / WORK_NAME / "archive.part"
         came.write_bytes(b"of the other")
         assert main(["download", str(folder), "--url", server.address, "--start-over"]) == 1

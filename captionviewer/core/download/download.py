@@ -17,7 +17,6 @@ from captionviewer.core.download.archive_listing import (
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.disk import disk_problems_named, require_room
 from captionviewer.core.download.fetching import Fetcher, FileChanged, rest_while
-from captionviewer.core.download.folder_lock import FolderLock
 from captionviewer.core.download.http_request import require_web_address
 from captionviewer.core.download.official import (
     OFFICIAL_ADDRESS,
@@ -29,12 +28,12 @@ from captionviewer.core.download.official import (
 )
 from captionviewer.core.download.part_file import PartFile
 from captionviewer.core.download.placing import (
-    LOCK_NAME,
     UNPACKED_NAME,
     WORK_NAME,
     clear_up,
     move_in,
     not_yet_there,
+    only_download,
     prepare,
     remove_if_empty,
     unfinished_download,
@@ -182,13 +181,14 @@ class Download:
     def _run(self) -> Downloaded:
         folder = self.request.folder
         require_web_address(self.request.address)
-        if self._all_there():
-            return Downloaded(folder, self._board.shown.notices)
-        made = not folder.exists()
+        with disk_problems_named(folder):
+            if self._all_there():
+                return Downloaded(folder, self._board.shown.notices)
+            made = not folder.exists()
         work = prepare(folder)
         kept = True
         try:
-            with disk_problems_named(folder), FolderLock(work / LOCK_NAME, folder):
+            with disk_problems_named(folder), only_download(folder):
                 part = PartFile(work, self.request.address)
                 try:
                     self._bring(part, work)

@@ -106,7 +106,7 @@ def test_what_is_wrong_with_the_cache_folder_is_told(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tempfile.mkstemp", full)
+    monkeypatch.setattr("captionviewer.core.photos.cache.write_atomically", full)
     cache_of(session).put("a", b"photo")
     dialog._look_at_cache()
     qtbot.waitUntil(lambda: "No space left" in words(dialog, "cache_trouble"))
