@@ -43,12 +43,31 @@ def start_state(params: Params, lstm: bool, features: FloatArray) -> DecodingSta
 
 
 def advance(params: Params, state: DecodingState, words: IntArray) -> tuple[DecodingState, FloatArray]:
-    """Feed one word (N,) to each image; the next state, and the logits (N, V).
+    """Feed one word (N,) to each image; the next state, and the logits (N, V)."""
+    state = next_state(params, state, words)
+    return state, logits_of(params, state)
 
-    The same as `rnn_step_forward` or `lstm_step_forward` and an affine layer, but that a word fed to many
-    images is multiplied by Wx once.
+
+def next_state(params: Params, state: DecodingState, words: IntArray) -> DecodingState:
+    """Feed one word (N,) to each image; the state after it.
+
+    The same as `rnn_step_forward` or `lstm_step_forward`, but that a word fed to many images is multiplied
+    by Wx once.
     """
-    a = state.h @ params["Wh"]  # (N, H) or (N, 4H)
+    a = recurrent_input(params, state, words)
+    if state.c is None:
+        return DecodingState(np.tanh(a, out=a), None)
+    i, f, o, g = activated(a)  # (N, H) each
+    c = f * state.c
+    c += i * g
+    h = np.tanh(c)
+    h *= o
+    return DecodingState(h, c)
+
+
+def recurrent_input(params: Params, state: DecodingState, words: IntArray) -> FloatArray:
+    """What goes into the tanh of an RNN (N, H), or into the gates of an LSTM (N, 4H), at one timestep."""
+    a: FloatArray = state.h @ params["Wh"]
     if len(words) < FEW:
         a += params["W_embed"][words] @ params["Wx"]
         a += params["b"]
@@ -57,17 +76,14 @@ def advance(params: Params, state: DecodingState, words: IntArray) -> tuple[Deco
         inputs = params["W_embed"][different.ids] @ params["Wx"]  # (U, H) or (U, 4H)
         inputs += params["b"]
         a += inputs[different.place]
-    if state.c is None:
-        h, c = np.tanh(a, out=a), None
-    else:
-        i, f, o, g = activated(a)  # (N, H) each
-        c = f * state.c
-        c += i * g
-        h = np.tanh(c)
-        h *= o
-    logits = h @ params["W_vocab"]
+    return a
+
+
+def logits_of(params: Params, state: DecodingState) -> FloatArray:
+    """The score of every word (N, V), from the hidden state."""
+    logits: FloatArray = state.h @ params["W_vocab"]
     logits += params["b_vocab"]
-    return DecodingState(h, c), logits
+    return logits
 
 
 def log_softmax(logits: FloatArray) -> FloatArray:

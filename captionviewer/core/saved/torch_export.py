@@ -1,0 +1,254 @@
+"""A model as a folder that PyTorch can open, and back again: for training that outgrows this machine.
+
+The parameters go into a safetensors file (no pickle) under the names of a PyTorch module that stands beside
+them. Between the two layouts lie three differences: PyTorch keeps linear layers transposed, orders an LSTM's
+gates i, f, g, o where this project, as CS231n, has i, f, o, g, and gives a cell two biases, which it adds up.
+"""
+
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.atomic_file import write_atomically
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.files import FeatureKind
+from captionviewer.core.coco.vocabulary import END, NULL, START, decode_captions
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.inference import advance, start_state
+from captionviewer.core.saved.model_file import ModelFileError, SavedModel
+from captionviewer.core.training.settings import TrainingSettings
+
+FORMAT = "captionviewer export"
+WEIGHTS, CONFIG, VOCABULARY, CHECK = "model.safetensors", "config.json", "vocabulary.json", "check.json"
+CHECKED_PHOTOS = 3
+CHECKED_LENGTH = 30
+# A stranger's folder: real ones have some kB of JSON, and weights that fit into memory twice.
+MOST_JSON_BYTES = 16 * 2**20
+MOST_WEIGHT_BYTES = 8 * 2**30
+
+
+def to_torch(model: CaptioningRNN) -> dict[str, FloatArray]:
+    """The parameters of a model under the names, and in the layout, of the exported PyTorch module."""
+    params = model.checked_params()
+    columns = _torch_gates(model)
+    recurrent = {name: params[name][..., columns] for name in ("Wx", "Wh", "b")}
+    return {
+        "project.weight": params["W_proj"].T,
+        "project.bias": params["b_proj"],
+        "embed.weight": params["W_embed"],
+        "cell.weight_ih": recurrent["Wx"].T,
+        "cell.weight_hh": recurrent["Wh"].T,
+        "cell.bias_ih": recurrent["b"],
+        "cell.bias_hh": np.zeros_like(recurrent["b"]),
+        "score.weight": params["W_vocab"].T,
+        "score.bias": params["b_vocab"],
+    }
+
+
+def from_torch(model: CaptioningRNN, tensors: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    """The parameters of a model of these sizes, from the PyTorch module's: the inverse of `to_torch`.
+
+    Raises
+    ------
+    KeyError
+        a tensor is missing.
+    """
+    back = np.argsort(_torch_gates(model))
+    bias = tensors["cell.bias_ih"] + tensors["cell.bias_hh"]  # PyTorch trains both
+    return {
+        "W_proj": np.ascontiguousarray(tensors["project.weight"].T),
+        "b_proj": tensors["project.bias"],
+        "W_embed": tensors["embed.weight"],
+        "Wx": np.ascontiguousarray(tensors["cell.weight_ih"].T[:, back]),
+        "Wh": np.ascontiguousarray(tensors["cell.weight_hh"].T[:, back]),
+        "b": np.ascontiguousarray(bias[back]),
+        "W_vocab": np.ascontiguousarray(tensors["score.weight"].T),
+        "b_vocab": tensors["score.bias"],
+    }
+
+
+def _torch_gates(model: CaptioningRNN) -> IntArray:
+    """For each column of PyTorch's gates, ours: i, f, g, o from i, f, o, g; as they are for a vanilla RNN."""
+    H = model.hidden_dim
+    if model.cell_type == "rnn":
+        return np.arange(H)
+    i, f, o, g = np.arange(4 * H).reshape(4, H)
+    return np.concatenate([i, f, g, o])
+
+
+def export_for_torch(saved: SavedModel, dataset: CocoDataset | None, folder: Path) -> None:
+    """Write a model to a folder (made if missing) that PyTorch can open.
+
+    Parameters
+    ----------
+    saved
+        The model, with where it comes from.
+    dataset
+        Whose first val photos the check values are computed for; without one, features are drawn.
+    folder
+        Where the files go; files of these names are replaced.
+
+    Raises
+    ------
+    ModelFileError
+        The folder can't be written.
+    """
+    from captionviewer.resources import resource
+
+    model = saved.model
+    config = {
+        "format": FORMAT,
+        "version": 1,
+        "cell_type": model.cell_type,
+        "input_dim": model.input_dim,
+        "wordvec_dim": model.wordvec_dim,
+        "hidden_dim": model.hidden_dim,
+        "vocab_size": len(model.idx_to_word),
+        "dtype": model.dtype.name,
+        "settings": asdict(saved.settings),
+        "iteration": saved.iteration,
+        "data_name": saved.data_name,
+        "feature_kind": saved.feature_kind,
+    }
+    words = [model.idx_to_word[index] for index in range(len(model.idx_to_word))]
+    tensors = {name: np.ascontiguousarray(value) for name, value in to_torch(model).items()}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / WEIGHTS, safetensors.numpy.save(tensors), durable=True)
+        for name, content in (
+            (CONFIG, config),
+            (VOCABULARY, words),
+            (CHECK, check_values(model, _some_features(model, dataset))),
+        ):
+            text = json.dumps(content, ensure_ascii=False, indent=None if name == CHECK else 1)
+            write_atomically(folder / name, text.encode("utf-8"))
+        for name in ("captioning_model.py", "README.md"):
+            write_atomically(folder / name, resource(f"pytorch/{name}").read_bytes())
+    except OSError as error:
+        raise ModelFileError(
+            folder,
+            f"The model could not be exported to {folder}: {error.strerror or error}. Choose another place.",
+        ) from error
+
+
+def check_values(model: CaptioningRNN, features: FloatArray) -> dict[str, object]:
+    """What a port must reproduce for features (N, D): greedy captions, and the logits behind them."""
+    params = model.checked_params()
+    features = model.checked_features(features).astype(params["Wx"].dtype, copy=False)
+    captions = model.sample(features, CHECKED_LENGTH)
+    fed = np.concatenate([np.full((len(features), 1), model.word_to_idx[START]), captions[:, :-1]], axis=1)
+    longest = int((captions != model.word_to_idx[NULL]).sum(axis=1).max())
+    state, logits = start_state(params, model.cell_type == "lstm", features), []
+    for t in range(longest):
+        state, scores = advance(params, state, fed[:, t])
+        logits.append(scores)
+    idx_to_word = model.idx_to_word
+    return {
+        "ids": {word: model.word_to_idx[word] for word in (NULL, START, END)},
+        "features": features.tolist(),
+        "words_fed": fed[:, :longest].tolist(),
+        "logits": np.stack(logits, axis=1).tolist(),
+        "captions": captions.tolist(),
+        "text": decode_captions(captions, idx_to_word),
+    }
+
+
+def _some_features(model: CaptioningRNN, dataset: CocoDataset | None) -> FloatArray:
+    if dataset is not None and dataset.feature_dim == model.input_dim:
+        return dataset.features("val", np.arange(min(CHECKED_PHOTOS, dataset.num_photos("val"))))
+    return np.random.default_rng(0).standard_normal((CHECKED_PHOTOS, model.input_dim))
+
+
+def import_from_torch(folder: Path) -> SavedModel:
+    """Read a folder that `export_for_torch` wrote, with whatever PyTorch made of the parameters since.
+
+    Raises
+    ------
+    ModelFileError
+        A file is missing, damaged or of other sizes than its config says; or a parameter is not finite.
+    """
+    config, words = _json(folder / CONFIG), _json(folder / VOCABULARY)
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise _refusal(folder / CONFIG, "it does not say that it is an export of captionviewer")
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise _refusal(folder / VOCABULARY, "it is not a list of words")
+    settings = _settings(folder / CONFIG, config.get("settings"))
+    iteration = config.get("iteration")
+    if type(iteration) is not int or not 0 <= iteration < 2**53:
+        raise _refusal(folder / CONFIG, "its iteration is not a whole number")
+    kind, name = config.get("feature_kind"), config.get("data_name")
+    if not isinstance(name, str) or kind not in ("pca", "raw"):
+        raise _refusal(folder / CONFIG, "it does not say which data and features the model is for")
+    if len(set(words)) != len(words) or any(word not in words for word in (NULL, START, END)):
+        raise _refusal(folder / VOCABULARY, "a word stands in it twice, or a special word is missing")
+    tensors = _tensors(folder / WEIGHTS)
+    dtype = tensors["embed.weight"].dtype if "embed.weight" in tensors else np.dtype(np.float16)
+    shape = tensors.get("project.weight", np.empty((0, 0))).shape
+    if dtype not in (np.float32, np.float64) or len(shape) != 2 or shape[0] != settings.hidden_dim:
+        raise _refusal(folder / WEIGHTS, "its tensors are not of the sizes or type that its config says")
+    model = CaptioningRNN(
+        {word: index for index, word in enumerate(words)},
+        input_dim=shape[1],
+        wordvec_dim=settings.wordvec_dim,
+        hidden_dim=settings.hidden_dim,
+        cell_type=settings.cell_type,
+        dtype=dtype,
+        rng=np.random.default_rng(0),  # every value is replaced below
+    )
+    try:
+        model.params.update(from_torch(model, tensors))
+        model.checked_params()
+    except (KeyError, ValueError, IndexError) as error:
+        raise _refusal(folder / WEIGHTS, f"its tensors are not the model's ({error})") from error
+    bad = next((key for key, value in model.params.items() if not np.isfinite(value).all()), None)
+    if bad is not None:
+        raise _refusal(folder / WEIGHTS, f"its {bad} holds NaN or infinite numbers")
+    none: FloatArray = np.empty(0, dtype=np.float32)
+    rows: IntArray = np.empty(0, dtype=np.int64)
+    features: FeatureKind = "raw" if kind == "raw" else "pca"
+    return SavedModel(model, settings, iteration, none, none, none, rows, name, features)
+
+
+def _settings(path: Path, stored: object) -> TrainingSettings:
+    names = {item.name for item in fields(TrainingSettings)}
+    if not isinstance(stored, dict) or not names >= set(stored):
+        raise _refusal(path, "its training settings are missing or unknown")
+    settings = TrainingSettings(**stored)
+    problem = next(iter(settings.problems(None).values()), None)
+    if problem is not None:
+        raise _refusal(path, f"its training settings are wrong: {problem.rstrip('.')}")
+    return settings
+
+
+def _json(path: Path) -> object:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_JSON_BYTES + 1)
+        if len(content) > MOST_JSON_BYTES:
+            raise _refusal(path, "it is larger than such a file can be")
+        found: object = json.loads(content)
+    except OSError as error:
+        raise ModelFileError(path, f"{path} could not be read: {error.strerror or error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise _refusal(path, "it is not valid JSON") from error
+    return found
+
+
+def _tensors(path: Path) -> dict[str, FloatArray]:
+    try:
+        if path.stat().st_size > MOST_WEIGHT_BYTES:
+            raise _refusal(path, "it is larger than such a file can be")
+        return safetensors.numpy.load_file(path)
+    except OSError as error:
+        raise ModelFileError(path, f"{path} could not be read: {error.strerror or error}.") from error
+    except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise _refusal(path, "it is no safetensors file of plain numbers, or damaged") from error
+
+
+def _refusal(path: Path, problem: str) -> ModelFileError:
+    return ModelFileError(path, f"{path} can't be imported: {problem}. Export the model again.")
