@@ -15,6 +15,10 @@ from typing import Protocol, cast
 # Each subcommand, and what `captionviewer --help` says of it.
 COMMANDS: Mapping[str, str] = {
     "download": "get the COCO captioning data of CS231n",
+    "train": "train a network and save it",
+    "caption": "caption photos with a saved model",
+    "export": "write a model for PyTorch",
+    "import-model": "bring a model back from PyTorch",
 }
 
 

@@ -48,7 +48,7 @@ def load_coco_data(
         The folder or a file in it is missing or damaged, a feature is not a finite number, or the files do
         not agree.
     """
-    folder = _chosen_folder() if base_dir is None else Path(base_dir)
+    folder = chosen_folder() if base_dir is None else Path(base_dir)
     data: dict[str, Any] = {}
     with CocoDataset.open(folder, "pca" if pca_features else "raw") as dataset:
         for split in SPLITS:
@@ -76,7 +76,8 @@ def _addresses_and_names(dataset: CocoDataset) -> Iterator[tuple[str, str]]:
                 yield record.url, record.file_name
 
 
-def _chosen_folder() -> Path:
+def chosen_folder() -> Path:
+    """The data folder that the user chose last, else the storybook.  BookNotUnpacked as `load_coco_data`."""
     chosen = chosen_data_folder()
     if chosen is not None:
         return chosen

@@ -1,0 +1,67 @@
+"""`captionviewer caption`: what a saved model says of photos of a data set."""
+
+import argparse
+import json
+
+from captionviewer import console
+from captionviewer.commands import ExitCode
+from captionviewer.commands.models_and_data import (
+    add_data_arguments,
+    file_name,
+    open_model_and_data,
+    photo_place,
+)
+
+DESCRIPTION = (
+    "Caption photos with a saved model. --out writes COCO's result format, which evaluation programs of others read."
+)
+_BATCH = 512
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `captionviewer caption`."""
+    parser.add_argument("model", type=file_name, metavar="MODEL", help="a model saved by captionviewer")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--photo",
+        action="append",
+        type=photo_place,
+        metavar="SPLIT:ROW",
+        dest="photos",
+        help="a photo by its row, as in val:12; may be repeated",
+    )
+    which.add_argument("--split", choices=("train", "val"), help="all photos of a split")
+    parser.add_argument(
+        "--out", type=file_name, metavar="FILE", help="write the captions as JSON instead of telling them"
+    )
+    add_data_arguments(parser)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Caption the photos and return the exit code."""
+    import numpy as np
+
+    from captionviewer.core.atomic_file import write_atomically
+    from captionviewer.core.coco.vocabulary import caption_text
+    from captionviewer.core.evaluation.results import image_id
+
+    saved, dataset = open_model_and_data(chosen)
+    with dataset:
+        photos = chosen.photos or [(chosen.split, row) for row in range(dataset.num_photos(chosen.split))]
+        for split, row in photos:
+            if row >= dataset.num_photos(split):
+                console.complain(f"{split}:{row} is not there: {split} has {dataset.num_photos(split):,} photos")
+                return ExitCode.BAD_ARGUMENT
+        captions: list[dict[str, object]] = []
+        for first in range(0, len(photos), _BATCH):
+            some = photos[first : first + _BATCH]
+            features = np.stack([dataset.features(split, np.array([row]))[0] for split, row in some])
+            for (split, row), ids in zip(some, saved.model.sample(features), strict=True):
+                words = caption_text(ids, dataset.vocabulary)
+                if chosen.out is None:
+                    console.tell(f"{split}:{row}\t{words}")
+                captions.append({"image_id": image_id(dataset.record(split, row)), "caption": words})
+    if chosen.out is not None:
+        write_atomically(chosen.out, json.dumps(captions, ensure_ascii=False).encode("utf-8"), durable=True)
+        console.tell(f"{len(captions):,} captions written to {chosen.out}")
+    return ExitCode.DONE
