@@ -1,6 +1,7 @@
 """The errors that captionviewer raises on purpose, one tree, so that a caller can catch them all by one name.
 
 CaptionviewerError
+└── NothingToScoreError (ValueError)  no photo has captions enough to be scored
 """
 
 

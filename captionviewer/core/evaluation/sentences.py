@@ -59,7 +59,7 @@ class Sentences:
         """The same sentences with another id in the place of `word`."""
         return Sentences(np.where(self.words == word, np.int32(instead), self.words), self.lengths)
 
-    def keys(self) -> list[bytes]:
+    def identities(self) -> list[bytes]:
         """For each sentence what is equal for equal ones, also of other arrays, however wide."""
         width = np.dtype(np.int32).itemsize
         whole = np.ascontiguousarray(self.words).tobytes()
