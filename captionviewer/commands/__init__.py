@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "download": "get the COCO captioning data of CS231n",
     "train": "train a network and save it",
     "caption": "caption photos with a saved model",
+    "evaluate": "score a saved model's captions beside baselines",
     "export": "write a model for PyTorch",
     "import-model": "bring a model back from PyTorch",
 }

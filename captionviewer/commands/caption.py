@@ -5,6 +5,7 @@ import json
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
+from captionviewer.commands.decoding_arguments import add_decoding_arguments, decoding_of
 from captionviewer.commands.models_and_data import (
     add_data_arguments,
     file_name,
@@ -13,9 +14,8 @@ from captionviewer.commands.models_and_data import (
 )
 
 DESCRIPTION = (
-    "Caption photos with a saved model. --out writes COCO's result format, which evaluation programs of others read."
+    "Caption photos with a saved model. --out writes COCO's result format, which other programs evaluate."
 )
-_BATCH = 512
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=file_name, metavar="FILE", help="write the captions as JSON instead of telling them"
     )
+    add_decoding_arguments(parser)
     add_data_arguments(parser)
 
 
@@ -43,24 +44,40 @@ def run(chosen: argparse.Namespace) -> int:
 
     from captionviewer.core.atomic_file import write_atomically
     from captionviewer.core.coco.vocabulary import caption_text
+    from captionviewer.core.decoding.caption_photos import caption_photos
     from captionviewer.core.evaluation.results import image_id
 
+    try:
+        decoding = decoding_of(chosen)
+    except ValueError as error:
+        console.complain(error)
+        return ExitCode.BAD_ARGUMENT
     saved, dataset = open_model_and_data(chosen)
     with dataset:
+        try:
+            decoding.forbidden_ids(saved.model.word_to_idx)
+        except ValueError as error:
+            console.complain(error)
+            return ExitCode.BAD_ARGUMENT
         photos = chosen.photos or [(chosen.split, row) for row in range(dataset.num_photos(chosen.split))]
         for split, row in photos:
             if row >= dataset.num_photos(split):
-                console.complain(f"{split}:{row} is not there: {split} has {dataset.num_photos(split):,} photos")
+                console.complain(
+                    f"{split}:{row} is not there: {split} has {dataset.num_photos(split):,} photos"
+                )
                 return ExitCode.BAD_ARGUMENT
+        if chosen.split:
+            features = dataset.features(chosen.split, np.arange(len(photos)))
+        else:
+            features = np.concatenate([dataset.features(split, np.array([row])) for split, row in photos])
         captions: list[dict[str, object]] = []
-        for first in range(0, len(photos), _BATCH):
-            some = photos[first : first + _BATCH]
-            features = np.stack([dataset.features(split, np.array([row]))[0] for split, row in some])
-            for (split, row), ids in zip(some, saved.model.sample(features), strict=True):
-                words = caption_text(ids, dataset.vocabulary)
-                if chosen.out is None:
-                    console.tell(f"{split}:{row}\t{words}")
-                captions.append({"image_id": image_id(dataset.record(split, row)), "caption": words})
+        said = caption_photos(saved.model, features, decoding)
+        assert said is not None  # nobody stops it but Ctrl+C, which is an exception here
+        for (split, row), ids in zip(photos, said, strict=True):
+            words = caption_text(ids, dataset.vocabulary)
+            if chosen.out is None:
+                console.tell(f"{split}:{row}\t{words}")
+            captions.append({"image_id": image_id(dataset.record(split, row)), "caption": words})
     if chosen.out is not None:
         write_atomically(chosen.out, json.dumps(captions, ensure_ascii=False).encode("utf-8"), durable=True)
         console.tell(f"{len(captions):,} captions written to {chosen.out}")

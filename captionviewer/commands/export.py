@@ -29,7 +29,9 @@ def run(chosen: argparse.Namespace) -> int:
     with open_data(chosen, saved) as dataset:
         of_data = fits(saved, dataset) is None
         if not of_data:
-            console.tell(f"{dataset.folder} is not this model's data: the check values are of drawn features.")
+            console.tell(
+                f"{dataset.folder} is not this model's data: the check values are of drawn features."
+            )
         export_for_torch(saved, dataset if of_data else None, chosen.folder)
     console.tell(f"Exported to {chosen.folder}; check it with: python captioning_model.py")
     return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""`captionviewer import-model`: a model that was exported for PyTorch, and perhaps trained on there, back again."""
+"""`captionviewer import-model`: a model that was exported for PyTorch, as it is now, back again."""
 
 import argparse
 
@@ -7,13 +7,17 @@ from captionviewer.commands import ExitCode
 from captionviewer.commands.arguments import existing_folder
 from captionviewer.commands.models_and_data import file_name
 
-DESCRIPTION = "Make a model file of a folder that `captionviewer export` wrote, with the parameters as they are now."
+DESCRIPTION = (
+    "Make a model file of a folder that `captionviewer export` wrote, with the parameters as they are now."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer import-model`."""
     parser.add_argument("folder", type=existing_folder, metavar="FOLDER", help="the exported folder")
-    parser.add_argument("model", type=file_name, metavar="MODEL", help="where the model goes, as in model.npz")
+    parser.add_argument(
+        "model", type=file_name, metavar="MODEL", help="where the model goes, as in model.npz"
+    )
 
 
 def run(chosen: argparse.Namespace) -> int:

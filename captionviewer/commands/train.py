@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from captionviewer.core.training.settings import SettingValue, TrainingSettings
 
 DESCRIPTION = (
-    "Train a captioning network and save it as one file. The same settings, data and seed give the model that "
-    "the window gives. Ctrl+C ends the run early and saves what was learned."
+    "Train a captioning network and save it as one file. The same settings, data and seed give the model "
+    "that the window gives. Ctrl+C ends the run early and saves what was learned."
 )
 _LINE_EVERY_S = 10.0
 
@@ -194,5 +194,9 @@ def _list_settings() -> None:
             values = [str(getattr(preset, item.name)) for preset in PRESETS.values()]
             values = ["all" if value == "None" else value for value in values]
             console.tell(f"  {item.name}: {', '.join(values)}")
-    choices = [f"{field.name} is one of {', '.join(v for v, _ in field.choices)}" for field in FIELDS if field.choices]
+    choices = [
+        f"{field.name} is one of {', '.join(v for v, _ in field.choices)}"
+        for field in FIELDS
+        if field.choices
+    ]
     console.tell("; ".join(choices) + ".")

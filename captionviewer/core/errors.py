@@ -3,6 +3,7 @@
 CaptionviewerError
     Cancelled                   core/web      who asked does not want it any more
     DownloadError               core/download  the archive; says which problem, and what to do
+    NothingToScoreError         core/evaluation  no photo has captions enough to be scored (a ValueError, too)
     PhotoUnavailable            core/photos   a photo that can't be had (an OSError, too)
     RequestError                core/web      a request to a server that brought no answer
         ConnectionBroken            it broke off, or answered with nonsense

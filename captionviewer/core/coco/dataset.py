@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from captionviewer.core.arrays import IntArray
+from captionviewer.core.arrays import BoolArray, IntArray
 from captionviewer.core.coco.caption_selection import (
     CaptionConditions,
     CaptionOrder,
@@ -360,6 +360,33 @@ class CocoDataset:
             There is no such image.
         """
         return self._neighbours.find(split, image_row, among or split, count, stop)
+
+    def nearest_photo_of_each(
+        self,
+        split: Split,
+        rows: IntArray,
+        among: Split,
+        usable: BoolArray,
+        stop: Callable[[], bool] = lambda: False,
+        progress: Callable[[float], object] = lambda share: None,
+    ) -> IntArray | None:
+        """Find for each of some images of `split` the nearest of `among`: what `nearest_photos` puts first.
+
+        Parameters
+        ----------
+        split, rows
+            The images, (n,); none is its own neighbour.
+        among, usable
+            The split to look through, and which of its images (num_photos,) count.
+        stop, progress
+            Asked and told between blocks, the latter with the share that is done.
+
+        Returns
+        -------
+        (n,) rows of `among`; -1 for an image whose features are all zero, or where none counts.  None if
+        stopped.  Errors as for `features`.
+        """
+        return self._neighbours.find_each(split, rows, among, usable, stop, progress)
 
     def caption_lengths(self, split: Split) -> IntArray:
         """Words of each caption without `<START>`, `<END>` and padding, (n,), read-only."""
