@@ -2,7 +2,7 @@
 #
 #   make run [DATA=folder] [IMAGES=folder] [FEATURES=pca|raw]    open the window
 #   make test [ARGS="-k photo"]                                  run the tests
-#   make lint | bench | screenshots | picture | clean
+#   make lint | bench | oracle | screenshots | picture | clean
 
 # The first Python here that is new enough, unless one is named: make PYTHON=/opt/python/bin/python3
 ifeq ($(origin PYTHON), undefined)
@@ -19,7 +19,7 @@ OFFSCREEN := QT_QPA_PLATFORM=offscreen
 # An environment whose Python is gone (upgraded away, or the folder was copied) is made anew
 $(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.made $(VENV)/.made-dev $(VENV)/.made-bench)
 
-.PHONY: help run test lint bench screenshots picture clean
+.PHONY: help run test lint bench oracle screenshots picture clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
@@ -42,6 +42,13 @@ lint: $(VENV)/.made-dev
 
 bench: $(VENV)/.made-bench
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(OFFSCREEN) $(BIN)/python "$$script"; done
+
+# Ask pycocoevalcap (104 MB, fetched for this alone) and sacrebleu for the scores that the tests hold ours to
+oracle: $(VENV)/.made-bench
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python -m pip --disable-pip-version-check download --no-deps -d "$$folder" pycocoevalcap==1.2 && \
+	$(BIN)/python -m tests.core.evaluation.scores_by_others "$$folder"/*.whl \
+		$${CAPTIONVIEWER_TEST_COCO:+--coco "$$CAPTIONVIEWER_TEST_COCO"}
 
 screenshots: $(VENV)/.made
 	@$(BIN)/python $(CHECK) qt --mend --platform offscreen

@@ -10,14 +10,11 @@ import argparse
 import importlib.util
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
-from captionviewer import __version__, system_check
-from captionviewer.commands import download
-
-BAD_ARGUMENT = 2
-CANNOT_START = 1
+from captionviewer import __version__, console, system_check
+from captionviewer.commands import COMMANDS, ExitCode, command
+from captionviewer.commands.arguments import existing_folder
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -26,29 +23,15 @@ class OneLineParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the arguments and leave with exit code 2."""
         one_line = " ".join(message.split())
-        self.exit(BAD_ARGUMENT, f"{self.prog}: {one_line} (see {self.prog} --help)\n")
+        self.exit(ExitCode.BAD_ARGUMENT, f"{self.prog}: {one_line} (see {self.prog} --help)\n")
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Say something on stderr and leave."""
+        console.complain_as_is(message or "")
+        sys.exit(status)
 
-def existing_folder(text: str) -> Path:
-    """The folder that an argument names, absolute.
-
-    Raises argparse.ArgumentTypeError when it is empty, is not there, is no folder or may not be read.
-    """
-    if not text.strip():
-        raise argparse.ArgumentTypeError("a folder is needed, not an empty name")
-    try:
-        folder = Path(text).expanduser().absolute()
-        if not folder.exists():
-            raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
-        if not folder.is_dir():
-            raise argparse.ArgumentTypeError(f"{text!r} is a file, not a folder")
-        next(folder.iterdir(), None)
-    except (OSError, ValueError, RuntimeError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else None
-        raise argparse.ArgumentTypeError(
-            f"the folder {text!r} cannot be read: {reason or problem}"
-        ) from problem
-    return folder
+    def _print_message(self, message: str, file: object = None) -> None:
+        console.write(message)  # help and version; argparse itself minds no stream that is closed or cut
 
 
 def argument_parser() -> OneLineParser:
@@ -56,7 +39,8 @@ def argument_parser() -> OneLineParser:
     parser = OneLineParser(
         prog="captionviewer",
         description="See how an image-captioning recurrent network works: the data, the training, each word.",
-        epilog="captionviewer download [FOLDER] gets the COCO data; captionviewer download --help says how.",
+        epilog=_list_of_commands(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -80,41 +64,75 @@ def argument_parser() -> OneLineParser:
     return parser
 
 
-def download_parser() -> OneLineParser:
-    """The parser of the arguments after `captionviewer download`."""
-    parser = OneLineParser(
-        prog="captionviewer download",
-        description="Download the COCO captioning data of CS231n, check it and unpack it. Stopped or broken "
-        "off, the same command goes on from what has come.",
-        allow_abbrev=False,
-    )
-    download.add_arguments(parser)
+def command_parser(name: str) -> OneLineParser:
+    """The parser of the arguments after `captionviewer NAME`."""
+    found = command(name)
+    parser = OneLineParser(prog=f"captionviewer {name}", description=found.DESCRIPTION, allow_abbrev=False)
+    found.add_arguments(parser)
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run captionviewer and return its exit code.
+def _list_of_commands() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  captionviewer {name:{width}}  {does}" for name, does in COMMANDS.items()]
+    return "\n".join(["without the window (each has a --help of its own):", *lines])
 
-    0 after the window was closed or a download ended well, 1 when the window cannot open on this
-    machine or a download failed, 2 for a bad argument, 130 when a download was interrupted.
-    `arguments` are those after the program's name; None takes the process's own.
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run captionviewer and return its exit code, one of `ExitCode`.
+
+    `arguments` are those after the program's name; None takes the process's own. What a subcommand raises
+    on purpose is told in one line; a traceback is left to what nobody expected.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words[:1] == ["download"]:
-        return download.run(download_parser().parse_args(words[1:]))
+    try:
+        if words and words[0] in COMMANDS:
+            return _run_command(words[0], words[1:])
+        return _run_window(words)
+    except console.OutputLost as lost:
+        if not lost.why:
+            return ExitCode.UNREAD
+        console.complain(lost.why)
+        return ExitCode.FAILED
+    except KeyboardInterrupt:
+        console.complain("stopped.")
+        return ExitCode.INTERRUPTED
+
+
+def _run_command(name: str, words: Sequence[str]) -> int:
+    chosen = command_parser(name).parse_args(words)
+    try:
+        return command(name).run(chosen)
+    except Exception as error:
+        message = _told(error)
+        if message is None:
+            raise
+        console.complain(message)
+        return ExitCode.FAILED
+
+
+def _told(error: Exception) -> str | None:
+    """Return what to say of an error that can be expected; None of one that is a fault of ours."""
+    errors = sys.modules.get("captionviewer.core.errors")  # what was not imported did not raise it
+    if errors is not None and isinstance(error, errors.CaptionviewerError):
+        return str(error)
+    if isinstance(error, OSError):
+        why = error.strerror or str(error)
+        return f"{error.filename}: {why}" if error.filename else why
+    return "there is not enough memory" if isinstance(error, MemoryError) else None
+
+
+def _run_window(words: Sequence[str]) -> int:
     chosen = argument_parser().parse_args(words)
     if importlib.util.find_spec("PySide6") is None:
-        print(
-            "captionviewer: PySide6 is not installed; install it with: "
-            f"{sys.executable} -m pip install PySide6-Essentials",
-            file=sys.stderr,
-        )
-        return CANNOT_START
+        install = f"{sys.executable} -m pip install PySide6-Essentials"
+        console.complain(f"PySide6 is not installed; install it with: {install}")
+        return ExitCode.FAILED
     problems = system_check.window_problems()
     for problem in problems:
-        system_check.say(problem)
+        console.complain(problem)
     if problems:
-        return CANNOT_START
+        return ExitCode.FAILED
 
     from captionviewer.ui.application import run
 

@@ -28,6 +28,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from captionviewer import console
 from captionviewer.system_packages import PACKAGES, System
 
 OLDEST_PYTHON = (3, 11)
@@ -283,7 +284,7 @@ def run_apt(command: list[str]) -> int:
 
 def say(words: object) -> None:
     """Tell the person at the terminal."""
-    print(f"captionviewer: {words}", file=sys.stderr, flush=True)
+    console.complain(words)
 
 
 def main(arguments: Sequence[str] | None = None, system: System | None = None) -> int:

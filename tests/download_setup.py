@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.official_files import KnownFile
-from captionviewer.core.download import Download, Downloaded, DownloadError, DownloadRequest, Manner
+from captionviewer.core.download import Download, Downloaded, DownloadError, DownloadRequest, RetryPolicy
 from captionviewer.core.download.placing import WORK_NAME
 from tests.archive_server import ArchiveServer, archive_of
 from tests.coco_folder_writer import NUM_IMAGES, write_coco_folder
 
-QUICK = Manner(block=8192, block_within_s=0.4, first_wait_s=0.02, longest_wait_s=0.05, least_gain=1, tries=3)
+QUICK = RetryPolicy(
+    block=8192, block_within_s=0.4, first_wait_s=0.02, longest_wait_s=0.05, least_gain=1, tries=3
+)
 RAW = ("train2014_vgg16_fc7.h5", "val2014_vgg16_fc7.h5")
 
 
@@ -70,7 +72,7 @@ def assert_nothing_looks_finished(folder: Path) -> None:
 def download_of(server: ArchiveServer, folder: Path, book: Book | None = None, raw: bool = False) -> Download:
     """Return a download of the server's archive with little patience; `book` gives the digests to match."""
     request = DownloadRequest(folder, server.address, raw)
-    return Download(request, known=None if book is None else book.known, manner=QUICK)
+    return Download(request, known=None if book is None else book.known, retry_policy=QUICK)
 
 
 def fetched(server: ArchiveServer, folder: Path, book: Book | None = None, raw: bool = False) -> Downloaded:

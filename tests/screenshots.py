@@ -334,7 +334,7 @@ def _store_in_bad_weather(folder: Path | None, *, offline: bool) -> "PhotoStore"
         ) -> Photo:
             unlucky = sum(url.encode()) % 5 == 0
             if offline and unlucky:
-                self.manners.unreachable("the network")
+                self.throttle.unreachable("the network")
                 message = f"{url} can't be reached: the name could not be looked up."
                 raise PhotoUnavailable(PhotoProblem.OFFLINE, url, message, retry_after=60)
             if not offline:

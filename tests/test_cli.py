@@ -1,12 +1,17 @@
+import argparse
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from captionviewer import __version__
-from captionviewer.cli import argument_parser
+from captionviewer import __version__, cli, console
+from captionviewer.cli import argument_parser, main
+from captionviewer.commands import COMMANDS, command
+from captionviewer.commands.in_thread import run_in_thread
+from captionviewer.core.errors import CaptionviewerError
 
 PROJECT = Path(__file__).parents[1]
 
@@ -50,10 +55,101 @@ def test_help_names_every_option() -> None:
         assert option in done.stdout
 
 
-@pytest.mark.parametrize("argument", ["--help", "--version", "--no-such-option"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_subcommand_is_a_file_with_a_help_of_its_own_and_stands_in_the_general_one(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = command(name)
+    assert callable(found.run) and found.DESCRIPTION.endswith(".")
+    for arguments in (["--help"], [name, "--help"]):
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        assert left.value.code == 0
+        assert f"captionviewer {name}" in capsys.readouterr().out
+
+
+class Failing:
+    """A subcommand that ends as it is told."""
+
+    DESCRIPTION = "Fail."
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        pass
+
+    def run(self, chosen: argparse.Namespace) -> int:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (CaptionviewerError("the model is damaged"), 1, "captionviewer: the model is damaged\n"),
+        (FileNotFoundError(2, "No such file", "a.npz"), 1, "captionviewer: a.npz: No such file\n"),
+        (OSError("odd"), 1, "captionviewer: odd\n"),
+        (MemoryError(), 1, "captionviewer: there is not enough memory\n"),
+        (KeyboardInterrupt(), 130, "captionviewer: stopped.\n"),
+        (console.OutputLost(), 141, ""),
+        (console.OutputLost("no room"), 1, "captionviewer: no room\n"),
+    ],
+)
+def test_what_a_subcommand_raises_on_purpose_is_one_line_and_an_exit_code(
+    error: BaseException,
+    code: int,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli, "command", lambda _name: Failing(error))
+    assert main(["download"]) == code
+    assert capsys.readouterr() == ("", words)
+
+
+def test_what_nobody_expected_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "command", lambda _name: Failing(KeyError("a fault of ours")))
+    with pytest.raises(KeyError):
+        main(["download"])
+
+
+def test_work_that_is_interrupted_is_stopped_and_waited_for() -> None:
+    stopped, looks = threading.Event(), []
+
+    def look() -> None:
+        looks.append(stopped.is_set())
+        raise KeyboardInterrupt
+
+    def work() -> None:
+        assert stopped.wait(10)
+        looks.append(stopped.is_set())
+
+    assert run_in_thread(work, stopped.set, look) is False
+    assert looks == [False, True]
+    assert run_in_thread(lambda: None, stopped.set, look) is True
+
+
+def test_work_that_nobody_can_be_told_of_is_stopped_and_its_own_failure_is_told_else() -> None:
+    stopped = threading.Event()
+
+    def lost() -> None:
+        raise console.OutputLost
+
+    with pytest.raises(console.OutputLost):
+        run_in_thread(lambda: stopped.wait(10), stopped.set, lost)
+    assert stopped.is_set()
+
+    def fail() -> None:
+        raise ValueError("work")
+
+    with pytest.raises(ValueError, match="work"):
+        run_in_thread(fail, stopped.set, lambda: None)
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version", "--no-such-option", "download --help"])
 def test_nothing_heavy_is_imported_to_answer_on_the_command_line(argument: str) -> None:
-    heavy = ["PySide6", "numpy", "h5py", "matplotlib", "PIL", "requests", "platformdirs"]
-    code = WITHOUT.format(names=heavy, arguments=[argument])
+    heavy = ["PySide6", "numpy", "h5py", "matplotlib", "PIL", "requests", "platformdirs", "filelock"]
+    code = WITHOUT.format(names=heavy, arguments=argument.split())
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=60
     )

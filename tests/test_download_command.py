@@ -1,5 +1,6 @@
 import io
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,9 +12,8 @@ import pytest
 from captionviewer.cli import main
 from captionviewer.commands.download import ProgressLine
 from captionviewer.core.coco.chosen_data import chosen_data_folder
-from captionviewer.core.download import DownloadProgress, Phase, bytes_words, unfinished_download
-from captionviewer.core.download.folder_lock import FolderLock
-from captionviewer.core.download.placing import LOCK_NAME, WORK_NAME, prepare
+from captionviewer.core.download import DownloadProgress, Phase, unfinished_download
+from captionviewer.core.download.placing import WORK_NAME, only_download, prepare
 from tests.archive_server import ArchiveServer, archive_with, status
 from tests.download_setup import Book, files_in
 
@@ -71,7 +71,8 @@ def test_starting_over_leaves_a_download_alone_that_is_going_on(
     server: ArchiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "coco"
-    with FolderLock(prepare(folder) / LOCK_NAME, folder):
+    prepare(folder)
+    with only_download(folder):
         came = folder / WORK_NAME / "archive.part"
         came.write_bytes(b"of the other")
         assert main(["download", str(folder), "--url", server.address, "--start-over"]) == 1
@@ -169,9 +170,10 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_on_a_terminal_one_line_is_written_over_and_notices_stay() -> None:
+def test_on_a_terminal_one_line_is_written_over_and_notices_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     out = Terminal()
-    line = ProgressLine(out, bytes_words)
+    monkeypatch.setattr(sys, "stdout", out)
+    line = ProgressLine()
     look = DownloadProgress(Phase.FETCHING, 50_000_000, 200_000_000, 5_000_000, 30.0, "")
     line.show(look)
     assert out.getvalue() == "  Downloading,  25% of 200 MB, 5.0 MB/s, 30 s left"
@@ -180,3 +182,76 @@ def test_on_a_terminal_one_line_is_written_over_and_notices_stay() -> None:
     lines = out.getvalue().replace("\r", "\n").split("\n")
     assert "  Started over." in lines and lines[-1] == ""
     assert lines.count("  Started over.") == 1
+
+
+# ---- what became of the output -----------------------------------------------------------------------
+
+
+def told(arguments: list[str], shell: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in a shell, with what `shell` does to its output."""
+    command = f"{sys.executable} -m captionviewer {shlex.join(arguments)} {shell}"
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii", "utf-8"])
+def test_a_folder_whose_letters_the_terminal_lacks_is_told_all_the_same(
+    server: ArchiveServer, book: Book, tmp_path: Path, encoding: str
+) -> None:
+    folder = tmp_path / "données 数据 \udcff"
+    done = told(["download", str(folder), "--url", server.address], "", PYTHONIOENCODING=encoding)
+    assert done.returncode == 0, done.stderr
+    assert files_in(folder) == book.wanted()
+    assert b"The data is in" in done.stdout and b"Traceback" not in done.stderr
+    assert ("数据" if encoding == "utf-8" else "\\u6570\\u636e").encode() in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX")
+def test_a_reader_that_goes_away_stops_the_download_which_says_how_to_go_on(
+    server: ArchiveServer, book: Book, tmp_path: Path
+) -> None:
+    folder = tmp_path / "coco"
+    server.archive = archive_with(book.files, method=0)
+    server.piece, server.every = 20_000, 0.02
+    arguments = ["download", str(folder), "--url", server.address, "--with-raw-features"]
+    done = told(arguments, "| head -1")
+    assert done.stdout == f"{server.address}\n".encode()
+    assert done.returncode == 141
+    lines = done.stderr.decode().splitlines()
+    assert len(lines) == 1 and "to go on: captionviewer download" in lines[0], lines
+    assert server.sent < len(server.archive) and not (folder / "coco2014_captions.h5").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX")
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_with_its_output_closed_the_download_goes_on_in_silence(
+    server: ArchiveServer, book: Book, tmp_path: Path, closed: str
+) -> None:
+    done = told(["download", str(tmp_path / "coco"), "--url", server.address], closed)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert files_in(tmp_path / "coco") == book.wanted()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_output_that_finds_no_room_is_told(server: ArchiveServer, tmp_path: Path) -> None:
+    done = told(["download", str(tmp_path / "coco"), "--url", server.address], "> /dev/full")
+    assert done.returncode == 1
+    assert (
+        done.stderr.splitlines()[-1]
+        == b"captionviewer: what it tells can't be written: No space left on device"
+    )
+
+
+def test_a_name_with_escape_sequences_moves_no_cursor(
+    server: ArchiveServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.always = status(404)
+    assert main(["download", str(tmp_path / "a\x1b[2J"), "--url", server.address]) == 1
+    said = capsys.readouterr()
+    assert "\x1b" not in said.out + said.err and "a\\x1b[2J" in said.out

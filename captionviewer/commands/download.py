@@ -4,21 +4,24 @@ On a terminal one line tells how far it is; elsewhere a line is written now and 
 """
 
 import argparse
+import shlex
 import shutil
-import sys
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
+
+from captionviewer import console
+from captionviewer.commands import ExitCode
+from captionviewer.commands.arguments import named_folder
+from captionviewer.commands.in_thread import run_in_thread
 
 if TYPE_CHECKING:
-    from captionviewer.core.download import Download, DownloadProgress, DownloadRequest
+    from captionviewer.core.download import DownloadProgress, DownloadRequest
 
-DONE = 0
-FAILED = 1
-INTERRUPTED = 130  # as shells count a program that Ctrl-C ended
-_LOOK_S = 0.2
+DESCRIPTION = (
+    "Download the COCO captioning data of CS231n, check it and unpack it. Stopped or broken off, the same "
+    "command goes on from what has come."
+)
 _LINE_EVERY_S = 10.0
 
 
@@ -27,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder",
         nargs="?",
-        type=_named_folder,
+        type=named_folder,
         metavar="FOLDER",
         help="the folder that will hold the data (default: one of captionviewer's own, which is named)",
     )
@@ -49,48 +52,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Download and return the exit code: 0 done, 1 failed, 130 interrupted."""
+    """Download and return the exit code; a failure names the command that goes on."""
     from captionviewer.core.download import (
         OFFICIAL_ADDRESS,
         Download,
         DownloadError,
+        DownloadProblem,
         DownloadRequest,
-        bytes_words,
         discard_unfinished,
     )
 
-    out, errors = sys.stdout, sys.stderr
     folder: Path = chosen.folder or _own_folder()
     request = DownloadRequest(folder, chosen.url or OFFICIAL_ADDRESS, chosen.with_raw_features)
-    print(f"{request.address}\n  into {folder}", file=out, flush=True)
+    console.tell(f"{request.address}\n  into {folder}")
     download = Download(request)
+    line = ProgressLine()
     try:
         if chosen.start_over:
             discard_unfinished(folder)
-        _follow(download, ProgressLine(out, bytes_words))
-    except KeyboardInterrupt:
-        print("captionviewer: stopped.", file=errors)
-        return INTERRUPTED
+        try:
+            run_in_thread(download.run, download.stop, lambda: line.show(download.progress))
+        finally:
+            line.end(download.progress)
     except DownloadError as error:
-        print(f"captionviewer: {error}", file=errors)
-        stopped = download.progress.phase.name == "STOPPED"
+        console.complain(error)
         if error.can_go_on:
-            print(f"captionviewer: to go on: {_same_command(request)}", file=errors)
+            console.complain(f"to go on: {_same_command(request)}")
         elif error.can_fetch_again:
-            print(f"captionviewer: to fetch it again: {_same_command(request)}", file=errors)
-        return INTERRUPTED if stopped else FAILED
-    opens = "; captionviewer opens it at its next start" if _remember(folder, errors) else ""
-    print(f"The data is in {folder}{opens}.", file=out, flush=True)
-    return DONE
-
-
-def _named_folder(text: str) -> Path:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("a folder is needed, not an empty name")
-    try:
-        return Path(text).expanduser().absolute()
-    except (OSError, RuntimeError) as problem:  # a home of nobody known here
-        raise argparse.ArgumentTypeError(f"there is no folder {text!r}: {problem}") from problem
+            console.complain(f"to fetch it again: {_same_command(request)}")
+        return ExitCode.INTERRUPTED if error.problem is DownloadProblem.STOPPED else ExitCode.FAILED
+    except console.OutputLost:
+        console.complain(f"stopped, as nobody sees how far it is; to go on: {_same_command(request)}")
+        raise
+    opens = "; captionviewer opens it at its next start" if _remember(folder) else ""
+    console.tell(f"The data is in {folder}{opens}.")
+    return ExitCode.DONE
 
 
 def _own_folder() -> Path:
@@ -100,8 +96,6 @@ def _own_folder() -> Path:
 
 
 def _same_command(request: "DownloadRequest") -> str:
-    import shlex
-
     from captionviewer.core.download import OFFICIAL_ADDRESS
 
     words = ["captionviewer", "download", str(request.folder)]
@@ -112,55 +106,23 @@ def _same_command(request: "DownloadRequest") -> str:
     return shlex.join(words)
 
 
-def _remember(folder: Path, errors: TextIO) -> bool:
+def _remember(folder: Path) -> bool:
     """Let the next start open the folder; tell whether it will."""
     from captionviewer.core.coco.chosen_data import remember_data_folder
 
     try:
         remember_data_folder(folder)
     except OSError as error:
-        print(
-            f"captionviewer: the folder could not be remembered ({error}); open it with --data", file=errors
-        )
+        console.complain(f"the folder could not be remembered ({error}); open it with --data")
         return False
     return True
-
-
-def _follow(download: "Download", line: "ProgressLine") -> None:
-    """Run the download in a thread, write how far it is, and stop it at Ctrl-C."""
-    failures: list[Exception] = []
-    ended = threading.Event()  # Thread.join, interrupted, takes a running thread for one that has ended
-
-    def work() -> None:
-        try:
-            download.run()
-        except Exception as error:  # handed to the thread that waits, which says it
-            failures.append(error)
-        finally:
-            ended.set()
-
-    thread = threading.Thread(target=work, name="download")
-    thread.start()
-    try:
-        while not ended.wait(_LOOK_S):
-            line.show(download.progress)
-    except KeyboardInterrupt:
-        download.stop()
-        ended.wait()
-    finally:
-        line.end(download.progress)
-    thread.join()
-    if failures:
-        raise failures[0]
 
 
 class ProgressLine:
     """Writes how far a download is: over one line of a terminal, else a line now and then."""
 
-    def __init__(self, out: TextIO, amount: Callable[[float], str]) -> None:
-        self._out = out
-        self._amount = amount
-        self._terminal = out.isatty()
+    def __init__(self) -> None:
+        self._terminal = console.on_terminal()
         self._written = 0  # signs on the terminal's line
         self._last = ""
         self._last_at = 0.0
@@ -171,7 +133,7 @@ class ProgressLine:
         """Show a look at the download."""
         for words in progress.notices[self._notices :]:
             self._clear()
-            print(f"  {words}", file=self._out, flush=True)
+            console.tell(f"  {words}")
         self._notices = len(progress.notices)
         if progress.phase.name in ("DONE", "STOPPED", "FAILED"):
             return
@@ -180,13 +142,12 @@ class ProgressLine:
             width = shutil.get_terminal_size().columns - 1
             self._clear()
             self._written = len(words[:width])
-            self._out.write(words[:width])
-            self._out.flush()
+            console.write(words[:width])
             return
         new = progress.phase.value != self._phase
         due = time.monotonic() - self._last_at >= _LINE_EVERY_S
         if words != self._last and (new or due):
-            print(words, file=self._out, flush=True)
+            console.tell(words)
             self._last, self._last_at, self._phase = words, time.monotonic(), progress.phase.value
 
     def end(self, progress: "DownloadProgress") -> None:
@@ -196,22 +157,22 @@ class ProgressLine:
 
     def _clear(self) -> None:
         if self._written:
-            self._out.write("\r" + " " * self._written + "\r")
+            console.write("\r" + " " * self._written + "\r")
             self._written = 0
 
     def _words(self, progress: "DownloadProgress") -> str:
-        from captionviewer.core.download import seconds_words
+        from captionviewer.core.amounts import format_bytes, format_duration
 
         parts = [f"  {progress.phase.value}"]
         if progress.total:
             share = progress.share or 0.0
-            parts.append(f"{share:4.0%} of {self._amount(progress.total)}")
+            parts.append(f"{share:4.0%} of {format_bytes(progress.total)}")
         elif progress.done:
-            parts.append(self._amount(progress.done))
+            parts.append(format_bytes(progress.done))
         if progress.speed:
-            parts.append(f"{self._amount(progress.speed)}/s")
+            parts.append(f"{format_bytes(progress.speed)}/s")
         if progress.seconds_left is not None:
-            parts.append(f"{seconds_words(progress.seconds_left)} left")
+            parts.append(f"{format_duration(progress.seconds_left)} left")
         if progress.words:
             parts.append(progress.words)
         return ", ".join(parts)

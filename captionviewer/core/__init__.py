@@ -29,7 +29,8 @@ from captionviewer.core.network.layers import (
 )
 from captionviewer.core.network.optim import adam, rmsprop, sgd, sgd_momentum
 from captionviewer.core.notebook.data import load_coco_data
-from captionviewer.core.photos.store import PhotoUnavailable, image_from_url
+from captionviewer.core.notebook.photos import image_from_url
+from captionviewer.core.photos.problem import PhotoUnavailable
 
 __all__ = [
     "CaptioningRNN",

@@ -1,7 +1,7 @@
 """Bytes and seconds as people read them."""
 
 
-def bytes_words(count: float) -> str:
+def format_bytes(count: float) -> str:
     """Write an amount of data: "812 bytes", "24 kB", "5.2 MB", "340 MB", "1.36 GB"."""
     if count < 1000:
         return f"{count:.0f} bytes"
@@ -13,7 +13,7 @@ def bytes_words(count: float) -> str:
     raise AssertionError  # the last unit always fits
 
 
-def seconds_words(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Write a time: "7 s", "3 min 20 s", "2 h 05 min", "4 days"; never "0 s"."""
     whole = max(round(seconds), 1)
     if whole < 60:

@@ -24,14 +24,14 @@ _LONGEST_STEM_BYTES = 60
 _LEFT_OVER = re.compile(r"\..+\.(?P<host>[0-9a-f]{6})\.(?P<process>\d+)\.[0-9a-f]{8}\.part\Z")
 
 
-def write_atomically(path: Path, content: bytes, *, durable: bool = False) -> None:
-    """Write `content` to `path`, as a whole or not at all.  Errors as `open_atomically`."""
-    with open_atomically(path, durable=durable) as file:
+def write_atomically(path: Path, content: bytes, *, durable: bool = False, tidy: bool = True) -> None:
+    """Write `content` to `path`, as a whole or not at all.  Parameters and errors as `open_atomically`."""
+    with open_atomically(path, durable=durable, tidy=tidy) as file:
         file.write(content)
 
 
 @contextlib.contextmanager
-def open_atomically(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
+def open_atomically(path: Path, *, durable: bool = False, tidy: bool = True) -> Iterator[BinaryIO]:
     """Open a file beside `path` for writing, which takes the place of `path` when the block ends well.
 
     A symbolic link is written through: its target is replaced and the link stays. An existing file keeps
@@ -44,6 +44,9 @@ def open_atomically(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     durable
         Whether the content must have reached the disk before the name changes, as for what a user saves;
         not needed for what can be made again.
+    tidy
+        Whether to look through the folder for what killed programs left; False where it holds thousands of
+        files and somebody calls `sweep` now and then.
 
     Raises
     ------
@@ -53,17 +56,21 @@ def open_atomically(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
         The disk is full, the folder is missing, or the like.
     """
     place = Path(os.path.realpath(path))
-    mode = _mode_for(place)
-    sweep(place.parent)
+    mode = _mode_of(place)
+    if tidy:
+        sweep(place.parent)
     beside = place.parent / _temporary_name(place.name)
     try:
-        handle = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        # A new file's mode is what the umask leaves. The system knows it; to ask for it is to set it, for
+        # all threads of the program.
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        handle = os.open(beside, flags, 0o666 if mode is None else 0o600)
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-        if os.name == "posix":
+        if os.name == "posix" and mode is not None:
             beside.chmod(mode)
         beside.replace(place)
     except BaseException:
@@ -83,24 +90,16 @@ def sweep(folder: Path) -> None:
                     Path(entry.path).unlink()
 
 
-def _mode_for(place: Path) -> int:
-    """The mode that the finished file is to have; PermissionError where the present one is read-only."""
+def _mode_of(place: Path) -> int | None:
+    """The mode of the file that is there, None without one; PermissionError where it is read-only."""
     try:
         found = place.stat()
     except FileNotFoundError:
-        return 0o666 & ~_umask()
+        return None
     # Renaming over a file asks only for its folder: whoever made this one read-only meant it to stay.
     if not stat.S_IMODE(found.st_mode) & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         raise PermissionError(13, "The file is read-only", str(place))
     return stat.S_IMODE(found.st_mode)
-
-
-def _umask() -> int:
-    if os.name != "posix":
-        return 0
-    mask = os.umask(0o077)  # the mask can only be read by setting it
-    os.umask(mask)
-    return mask
 
 
 def _temporary_name(name: str) -> str:

@@ -1,11 +1,27 @@
 """The errors that captionviewer raises on purpose, one tree, so that a caller can catch them all by one name.
 
 CaptionviewerError
-    ArchiveError                core/saved     what is wrong with the archive of a model file (a ValueError)
-    BookNotUnpacked             core/storybook it can't be unpacked into the cache (an OSError)
-    DataError                   core/coco      a data folder, or a file in it, is not what it should be
-    DivergedError               core/training  the loss or a parameter is no finite number any more
-    ModelFileError              core/saved     a model file can't be opened or written
+    ArchiveError                core/saved       what is wrong with the archive of a model file (a ValueError)
+    BookNotUnpacked             core/storybook   it can't be unpacked into the cache (an OSError)
+    Cancelled                   core/web         who asked does not want it any more
+    DataError                   core/coco        a data folder, or a file in it, is not what it should be
+    DivergedError               core/training    the loss or a parameter is no finite number any more
+    DownloadError               core/download    the archive; says which problem, and what to do
+    ModelFileError              core/saved       a model file can't be opened or written
+    NothingToScoreError         core/evaluation  no photo has captions enough to be scored (a ValueError)
+    PhotoUnavailable            core/photos      a photo that can't be had (an OSError, too)
+    RequestError                core/web         a request to a server that brought no answer
+        ConnectionBroken            it broke off, or answered with nonsense
+        DeadlineExceeded            its time is used up
+        InvalidAddress              no address that can be asked
+        NetworkSettingsError        a proxy or certificate setting of this computer is at fault
+        ProxyError                  the proxy is at fault, not the server behind it
+        RedirectRefused             a redirect leads into this computer's own network
+        TooManyRedirects            redirects lead on and on
+        UntrustedServer             its certificate or encryption can't be trusted
+        Unreachable                 no connection came about
+    TransientError              core/download    a try failed, another may not
+    WeightsError                core/encoders    an encoder's weights are missing, or not the known ones
 """
 
 

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from captionviewer.core.photos.cache import CACHE_BYTES
 from captionviewer.core.user_folders import config_folder
 
 T = TypeVar("T", bool, int, float, str, list[str], QByteArray)
@@ -28,7 +29,7 @@ RECENT_FOLDERS: Setting[list[str]] = Setting("data/recent_folders", [])
 IMAGE_FOLDER = Setting("data/image_folder", "")
 FEATURES = Setting("data/features", "pca")
 FETCH_PHOTOS = Setting("photos/fetch", True)
-PHOTO_CACHE_MB = Setting("photos/cache_mb", 500)
+PHOTO_CACHE_MB = Setting("photos/cache_mb", CACHE_BYTES // 1_000_000)
 MINIBATCH_SIZE = Setting("data/minibatch_size", 24)
 DATA_GRID_HEIGHT = Setting("data/grid_height", 0.46)  # part of the panel, with the details below
 DATA_GRID_WIDTH = Setting("data/grid_width", 0.5)  # the same with the details beside

@@ -40,6 +40,23 @@ def test_a_new_file_has_the_mode_that_the_umask_allows(tmp_path: Path, umask_077
     assert mode_of(tmp_path / "plot.png") == 0o600
 
 
+def test_the_umask_of_all_threads_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def touched(_mask: int) -> int:
+        raise AssertionError("two threads at once would each take the other's mask for the user's")
+
+    monkeypatch.setattr(os, "umask", touched)
+    write_atomically(tmp_path / "plot.png", b"x")
+    write_atomically(tmp_path / "plot.png", b"y")
+
+
+def test_a_folder_of_thousands_is_not_looked_through_at_each_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "scandir", lambda _folder: pytest.fail("looked through"))
+    write_atomically(tmp_path / "a.photo", b"x", tidy=False)
+    assert (tmp_path / "a.photo").read_bytes() == b"x"
+
+
 @posix_only
 def test_an_existing_file_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "shared.npz"

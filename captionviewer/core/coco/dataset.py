@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from captionviewer.core.arrays import IntArray
+from captionviewer.core.arrays import BoolArray, IntArray
 from captionviewer.core.coco.caption_selection import (
     CaptionConditions,
     CaptionOrder,
@@ -210,6 +210,33 @@ class CocoDataset:
     def word_counts(self) -> IntArray:
         """How often each word stands in the captions of both splits; padding, start and end count 0: (V,)."""
         return self.split("train").word_counts + self.split("val").word_counts
+
+    def nearest_photo_of_each(
+        self,
+        split: Split,
+        rows: IntArray,
+        among: Split,
+        usable: BoolArray,
+        stop: Callable[[], bool] = lambda: False,
+        progress: Callable[[float], object] = lambda share: None,
+    ) -> IntArray | None:
+        """Find for each of some images of `split` the nearest of `among`: what `nearest_photos` puts first.
+
+        Parameters
+        ----------
+        split, rows
+            The images, (n,); none is its own neighbour.
+        among, usable
+            The split to look through, and which of its images (num_photos,) count.
+        stop, progress
+            Asked and told between blocks, the latter with the share that is done.
+
+        Returns
+        -------
+        (n,) rows of `among`; -1 for an image whose features are all zero, or where none counts.  None if
+        stopped.  Errors as for `features`.
+        """
+        return self._neighbours.find_each(split, rows, among, usable, stop, progress)
 
     def training_data(self, caption_rows: IntArray | None = None) -> dict[str, Any]:
         """The data as `CaptioningSolver` takes it: the notebook's dict, with features read when picked.

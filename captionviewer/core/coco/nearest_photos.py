@@ -20,12 +20,9 @@ from captionviewer.core.arrays import BoolArray, IntArray
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.feature_file import FeatureFile
 from captionviewer.core.coco.layout import FeatureKind, Split, features_file
+from captionviewer.core.coco.nearest_of_each import MOST_CANDIDATES, ROUNDING, nearest_of_each
 
 BLOCK_BYTES = 2**20
-# Far above the rounding of a cosine in single precision, which for 4,096 values stays below 1e-5.
-ROUNDING = 1e-4
-# That many equal images are compared again; of more, those first in the file are taken.
-MOST_CANDIDATES = 1_000
 NO_DIRECTION = "Its features are all zero, so that no image is nearer to it than another."
 
 
@@ -99,6 +96,20 @@ class NeighbourSearch:
             raise DataError(own.file.path, f"Row {row:,}: {NO_DIRECTION}", "Choose another photo.")
         found = others.nearest(feature / length, count, row if among == split else None, stop)
         return None if found is None else NearestPhotos(among, *found, self._kind)
+
+    def find_each(
+        self,
+        split: Split,
+        rows: IntArray,
+        among: Split,
+        usable: BoolArray,
+        stop: Callable[[], bool],
+        progress: Callable[[float], object],
+    ) -> IntArray | None:
+        """Find the one nearest to each; arguments and errors as for `CocoDataset.nearest_photo_of_each`."""
+        themselves = rows if among == split else None
+        features = self._of(split).file.rows(rows)
+        return nearest_of_each(features, self._of(among).file, usable, themselves, stop, progress)
 
     def close(self) -> None:
         """Let go of the files that were opened here."""

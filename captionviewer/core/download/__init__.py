@@ -3,13 +3,13 @@
 `Download` is the whole of it; `python -m captionviewer download` and the window's dialog are two faces of it.
 """
 
-from captionviewer.core.amounts import bytes_words, seconds_words
+from captionviewer.core.amounts import format_bytes, format_duration
 from captionviewer.core.download.download import Download, Downloaded, DownloadRequest
 from captionviewer.core.download.official import OFFICIAL_ADDRESS
-from captionviewer.core.download.patience import Manner
 from captionviewer.core.download.placing import Unfinished, discard_unfinished, unfinished_download
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 from captionviewer.core.download.progress import DownloadProgress, Phase
+from captionviewer.core.download.retry_policy import RetryPolicy
 
 __all__ = [
     "OFFICIAL_ADDRESS",
@@ -19,11 +19,11 @@ __all__ = [
     "DownloadProgress",
     "DownloadRequest",
     "Downloaded",
-    "Manner",
     "Phase",
+    "RetryPolicy",
     "Unfinished",
-    "bytes_words",
     "discard_unfinished",
-    "seconds_words",
+    "format_bytes",
+    "format_duration",
     "unfinished_download",
 ]

@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from captionviewer.core.amounts import bytes_words
+from captionviewer.core.amounts import format_bytes
 from captionviewer.core.coco.layout import CAPTIONS_FILE
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.official import PCA_FILES, RAW_FILES
 from captionviewer.core.download.part_file import PartFile
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
+from captionviewer.core.errors import CaptionviewerError
+from captionviewer.core.web.quoted import quoted
 
 LARGEST_READ = 16_000_000  # the list of entries is read at once; 50,000 of them take 5 MB
 MOST_ENTRIES = 50_000
@@ -33,7 +35,7 @@ _RESERVED = frozenset(
 )
 
 
-class NotHere(Exception):
+class NotHere(CaptionviewerError):
     """Bytes that have not come yet were to be read.
 
     Not an OSError, which zipfile would take for a broken archive.
@@ -134,11 +136,13 @@ def opened_archive(part: PartFile) -> Iterator[zipfile.ZipFile]:
         except (zipfile.BadZipFile, zipfile.LargeZipFile, struct.error, ValueError, OverflowError) as error:
             raise DownloadError(
                 DownloadProblem.DAMAGED,
-                f"What came from {part.address} is no whole zip archive ({str(error)[:120]}). "
+                f"What came from {part.address} is no whole zip archive ({quoted(str(error), 120)}). "
                 "Fetch it again.",
             ) from error
         except NotImplementedError as error:
-            raise _unsafe(part.address, f"it needs a newer way of unpacking ({str(error)[:80]})") from error
+            raise _unsafe(
+                part.address, f"it needs a newer way of unpacking ({quoted(str(error), 80)})"
+            ) from error
         with archive:
             yield archive
 
@@ -165,8 +169,8 @@ def entries_of(archive: zipfile.ZipFile, address: str) -> tuple[Entry, ...]:
     if total > LARGEST_UNPACKED:
         raise DownloadError(
             DownloadProblem.TOO_LARGE,
-            f"{address} would take {bytes_words(total)} unpacked; at most "
-            f"{bytes_words(LARGEST_UNPACKED)} are. It is not unpacked.",
+            f"{address} would take {format_bytes(total)} unpacked; at most "
+            f"{format_bytes(LARGEST_UNPACKED)} are. It is not unpacked.",
         )
     packed = sum(info.compress_size for info in infos)
     if total > RATIO_MATTERS_FROM and total > LARGEST_RATIO * packed:  # many small bombs are a large one

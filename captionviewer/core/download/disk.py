@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from captionviewer.core.amounts import bytes_words
+from captionviewer.core.amounts import format_bytes
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 
 # What is left alone, so that a download never fills a disk to the last byte.
@@ -29,8 +29,8 @@ def require_room(folder: Path, needed: int) -> None:
     if free is not None and free < needed + MARGIN_BYTES:
         raise DownloadError(
             DownloadProblem.DISK_FULL,
-            f"The disk of {folder} has {bytes_words(free)} free, but "
-            f"{bytes_words(needed + MARGIN_BYTES)} are needed. Make room, or "
+            f"The disk of {folder} has {format_bytes(free)} free, but "
+            f"{format_bytes(needed + MARGIN_BYTES)} are needed. Make room, or "
             "choose a folder on another disk; what has come is kept.",
         )
 

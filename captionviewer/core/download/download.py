@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from captionviewer.core.amounts import bytes_words
+from captionviewer.core.amounts import format_bytes
 from captionviewer.core.coco.official_files import OFFICIAL_FILES, KnownFile
 from captionviewer.core.download.archive_listing import (
     Entry,
@@ -18,8 +18,7 @@ from captionviewer.core.download.archive_listing import (
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.disk import disk_problems_named, require_room
 from captionviewer.core.download.fetching import Fetcher, FileChanged, rest_while
-from captionviewer.core.download.folder_lock import FolderLock
-from captionviewer.core.download.http_request import check_address
+from captionviewer.core.download.http_request import require_web_address
 from captionviewer.core.download.official import (
     OFFICIAL_ADDRESS,
     PCA_FILES,
@@ -27,22 +26,22 @@ from captionviewer.core.download.official import (
     unpacked_bytes,
 )
 from captionviewer.core.download.part_file import PartFile
-from captionviewer.core.download.patience import Manner
 from captionviewer.core.download.placing import (
-    LOCK_NAME,
     UNPACKED_NAME,
     WORK_NAME,
     clear_up,
     move_in,
     not_yet_there,
+    only_download,
     prepare,
     remove_if_empty,
     unfinished_download,
 )
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 from captionviewer.core.download.progress import DownloadProgress, Phase, ProgressBoard
+from captionviewer.core.download.retry_policy import RetryPolicy
 from captionviewer.core.download.unpacking import mismatches, sha256_of, unpack
-from captionviewer.core.web.deadline import NoLongerWanted
+from captionviewer.core.web.failures import Cancelled
 
 _HEAD = 1024  # enough to see what it is
 _TAIL = 66_000  # holds the end record of any zip, and a list of some hundred entries
@@ -97,7 +96,7 @@ class Download:
     known
         The files' known digests. None: those of the official files, which the official address must
         match, and another address is only compared with.
-    manner
+    retry_policy
         How patient to be.
     """
 
@@ -106,12 +105,12 @@ class Download:
         request: DownloadRequest,
         *,
         known: Mapping[str, KnownFile] | None = None,
-        manner: Manner | None = None,
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
         self.request = request
         self._must_match = known is not None or request.address == OFFICIAL_ADDRESS
         self._known = OFFICIAL_FILES if known is None else known
-        self._manner = manner or Manner()
+        self._retry_policy = retry_policy or RetryPolicy()
         self._board = ProgressBoard()
         self._stop = threading.Event()
         self._pause = threading.Event()
@@ -160,7 +159,7 @@ class Download:
         self._cancelled = cancelled
         try:
             result = self._run()
-        except NoLongerWanted:
+        except Cancelled:
             self._board.enter(Phase.STOPPED)
             raise DownloadError(DownloadProblem.STOPPED, self._stopped_words()) from None
         except BaseException as error:
@@ -174,20 +173,21 @@ class Download:
         if kept is None:
             return "The download was stopped before anything came."
         return (
-            f"The download was stopped. The {bytes_words(kept.have)} that came are kept in "
+            f"The download was stopped. The {format_bytes(kept.have)} that came are kept in "
             f"{self.request.folder / WORK_NAME}; started again, it goes on from there."
         )
 
     def _run(self) -> Downloaded:
         folder = self.request.folder
-        check_address(self.request.address)
-        if self._all_there():
-            return Downloaded(folder, self._board.shown.notices)
-        made = not folder.exists()
+        require_web_address(self.request.address)
+        with disk_problems_named(folder):
+            if self._all_there():
+                return Downloaded(folder, self._board.shown.notices)
+            made = not folder.exists()
         work = prepare(folder)
         kept = True
         try:
-            with disk_problems_named(folder), FolderLock(work / LOCK_NAME, folder):
+            with disk_problems_named(folder), only_download(folder):
                 part = PartFile(work, self.request.address)
                 try:
                     self._bring(part, work)
@@ -195,7 +195,7 @@ class Download:
                 except DownloadError as error:
                     kept = bool(part.have) and error.problem not in _USELESS
                     raise
-                except NoLongerWanted:
+                except Cancelled:
                     kept = bool(part.have)
                     raise
                 finally:
@@ -211,8 +211,8 @@ class Download:
         if part.found_other is not None:
             self._board.notice(f"An unfinished download of {part.found_other} was let go of.")
         elif part.have:
-            self._board.notice(f"Going on from the {bytes_words(part.have.size)} that came before.")
-        for _ in range(self._manner.most_restarts + 1):
+            self._board.notice(f"Going on from the {format_bytes(part.have.size)} that came before.")
+        for _ in range(self._retry_policy.most_restarts + 1):
             try:
                 self._fetch(part)
                 break
@@ -231,7 +231,7 @@ class Download:
         """Bring the bytes of the wanted files: the archive's end first, which says where they are."""
         official = self.request.address == OFFICIAL_ADDRESS
         besides = unpacked_bytes(self.request.raw_features) if official else 0
-        fetcher = Fetcher(part, self._board, self._manner, self._ended, self._pause.is_set, besides)
+        fetcher = Fetcher(part, self._board, self._retry_policy, self._ended, self._pause.is_set, besides)
         if part.total is None or not part.have.covers(0, min(_HEAD, part.total)):
             fetcher.fetch(ByteRanges([(0, _HEAD)]), Phase.ASKING)
         total = part.total or 0
@@ -356,10 +356,10 @@ class Download:
                 (error.path.name,),
             ) from error
         if self._ended():
-            raise NoLongerWanted
+            raise Cancelled
 
     def _advance(self, count: int, name: str) -> None:
         if self._ended():
-            raise NoLongerWanted
+            raise Cancelled
         rest_while(self._pause.is_set, self._ended, self._board)
         self._board.advance(self._board.shown.done + count, name)

@@ -3,22 +3,24 @@
 import time
 from collections.abc import Callable
 
-from captionviewer.core.amounts import bytes_words, seconds_words
+from captionviewer.core.amounts import format_bytes, format_duration
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.disk import require_room
-from captionviewer.core.download.http_request import NoSuchRange, Reply, Setback, ask, not_an_archive
+from captionviewer.core.download.http_request import NoSuchRange, Reply, ask, not_an_archive
 from captionviewer.core.download.part_file import PartFile
-from captionviewer.core.download.patience import BlockDeadline, Manner
-from captionviewer.core.download.problem import DownloadError, DownloadProblem
+from captionviewer.core.download.problem import DownloadError, DownloadProblem, TransientError
 from captionviewer.core.download.progress import Phase, ProgressBoard
-from captionviewer.core.web.deadline import NoLongerWanted
+from captionviewer.core.download.retry_policy import RetryPolicy
+from captionviewer.core.errors import CaptionviewerError
+from captionviewer.core.web.deadline import Deadline
+from captionviewer.core.web.failures import Cancelled
 
 LARGEST_ARCHIVE = 16_000_000_000
 _ZIP_BEGINS = (b"PK\x03\x04", b"PK\x05\x06")
 _LOOK_S = 0.05
 
 
-class FileChanged(Exception):
+class FileChanged(CaptionviewerError):
     """The file is another one now: what has come of it is of no use, and has been let go of."""
 
 
@@ -31,7 +33,7 @@ class Fetcher:
         Where the bytes go; its address is asked.
     board
         Where progress is shown.
-    manner
+    retry_policy
         How patient to be.
     stop, paused
         Asked often, from this thread.
@@ -43,14 +45,14 @@ class Fetcher:
         self,
         part: PartFile,
         board: ProgressBoard,
-        manner: Manner,
+        retry_policy: RetryPolicy,
         stop: Callable[[], bool],
         paused: Callable[[], bool],
         room_besides: int = 0,
     ) -> None:
         self._part = part
         self._board = board
-        self._manner = manner
+        self._retry_policy = retry_policy
         self._stop = stop
         self._paused = paused
         self._room_besides = room_besides
@@ -67,7 +69,7 @@ class Fetcher:
             With what has come kept.
         FileChanged
             Plan anew: another file is there now.
-        NoLongerWanted
+        Cancelled
             `stop` said so.
         """
         self._board.enter(phase, words=words)
@@ -75,8 +77,8 @@ class Fetcher:
         while gap := self._gap(wanted):
             try:
                 self._fetch_gap(gap, wanted)
-            except Setback as setback:
-                self._wait(setback)
+            except TransientError as error:
+                self._wait(error)
             except NoSuchRange:
                 if self._part.have:
                     self._changed()
@@ -99,7 +101,7 @@ class Fetcher:
         return next(iter(missing), None)
 
     def _fetch_gap(self, gap: tuple[int, int], wanted: ByteRanges) -> None:
-        deadline = BlockDeadline(self._manner.block_within_s, self._stop)
+        deadline = Deadline(self._retry_policy.block_within_s, self._stop)
         span = gap if self._ranges else None
         with ask(self._part.address, span, self._part.mark, deadline) as reply:
             wanted = self._settle(reply, wanted)
@@ -119,7 +121,7 @@ class Fetcher:
             if other_length or answer.mark != part.mark:
                 self._changed()
         if not answer.partial:
-            if part.have.size > self._manner.block:
+            if part.have.size > self._retry_policy.block:
                 self._board.notice(
                     "The server can't go on in the middle of the file: it starts again from the beginning."
                 )
@@ -128,8 +130,8 @@ class Fetcher:
         if answer.total is not None and answer.total > LARGEST_ARCHIVE:
             raise DownloadError(
                 DownloadProblem.TOO_LARGE,
-                f"{part.address} is {bytes_words(answer.total)} long; archives of COCO data have at most "
-                f"{bytes_words(LARGEST_ARCHIVE)}. It is not downloaded.",
+                f"{part.address} is {format_bytes(answer.total)} long; archives of COCO data have at most "
+                f"{format_bytes(LARGEST_ARCHIVE)}. It is not downloaded.",
             )
         part.settle(answer.total, answer.mark)
         if not answer.partial:
@@ -140,7 +142,7 @@ class Fetcher:
         require_room(part.path.parent, wanted.without(part.have).size + besides)
         return wanted
 
-    def _take(self, reply: Reply, wanted: ByteRanges, deadline: BlockDeadline) -> None:
+    def _take(self, reply: Reply, wanted: ByteRanges, deadline: Deadline) -> None:
         part, answer = self._part, reply.answer
         total = wanted.size or None
         if not answer.partial:
@@ -150,7 +152,7 @@ class Fetcher:
             self._board.enter(now.phase, wanted.size - wanted.without(part.have).size, total, now.words)
         at = answer.start
         checked_at = at
-        for block in reply.blocks(self._manner.block, deadline):
+        for block in reply.blocks(self._retry_policy.block, deadline):
             if at == 0:
                 _require_zip(block, part.address, answer.is_page)
             if answer.end is not None:
@@ -158,7 +160,7 @@ class Fetcher:
             elif at + len(block) > LARGEST_ARCHIVE:
                 raise DownloadError(
                     DownloadProblem.TOO_LARGE,
-                    f"{part.address} does not end after {bytes_words(at)}. It is not downloaded further.",
+                    f"{part.address} does not end after {format_bytes(at)}. It is not downloaded further.",
                 )
             part.write(at, block)
             at += len(block)
@@ -168,7 +170,7 @@ class Fetcher:
                 require_room(part.path.parent, 0)
                 checked_at = at
             if self._stop():
-                raise NoLongerWanted
+                raise Cancelled
             self._rest_while_paused(deadline)
             if answer.end is not None and at >= answer.end:
                 return
@@ -180,7 +182,7 @@ class Fetcher:
         if at == answer.end == 0:
             raise not_an_archive(part.address, "it is empty")
         why = f"the server ended after {at - answer.start:,} of {answer.end - answer.start:,} bytes"
-        raise Setback(DownloadProblem.BROKEN_OFF, why)
+        raise TransientError(DownloadProblem.BROKEN_OFF, why)
 
     def _changed(self) -> None:
         self._part.start_over()
@@ -189,54 +191,54 @@ class Fetcher:
 
     def _note_gain(self) -> None:
         size = self._part.have.size
-        if size >= self._furthest + self._manner.least_gain or self._part.is_whole:
+        if size >= self._furthest + self._retry_policy.least_gain or self._part.is_whole:
             self._furthest = size
             self._failures = 0
 
-    def _rest_while_paused(self, deadline: BlockDeadline) -> None:
+    def _rest_while_paused(self, deadline: Deadline) -> None:
         rest_while(self._paused, self._stop, self._board)
         deadline.renew()
 
-    def _wait(self, setback: Setback) -> None:
+    def _wait(self, error: TransientError) -> None:
         """Wait before the next try, or give up."""
         self._failures += 1
-        tries, address = self._manner.tries, self._part.address
+        tries, address = self._retry_policy.tries, self._part.address
         kept = self._part.have.size
         if self._failures >= tries:
-            stays = f" The {bytes_words(kept)} that came are kept." if kept else ""
+            stays = f" The {format_bytes(kept)} that came are kept." if kept else ""
             raise DownloadError(
-                setback.problem,
-                f"{address} could not be downloaded: {setback}, {tries} times in a row.{stays} "
+                error.problem,
+                f"{address} could not be downloaded: {error}, {tries} times in a row.{stays} "
                 "Try again later.",
             )
-        seconds = self._manner.wait_s(self._failures) if setback.wait is None else setback.wait
-        if seconds > self._manner.longest_retry_after_s:
+        seconds = self._retry_policy.wait_s(self._failures) if error.wait is None else error.wait
+        if seconds > self._retry_policy.longest_retry_after_s:
             raise DownloadError(
-                setback.problem,
-                f"{address} is busy: {setback}. Start the download again then; what has come is kept.",
+                error.problem,
+                f"{address} is busy: {error}. Start the download again then; what has come is kept.",
             )
         end = time.monotonic() + seconds
-        why = str(setback)[:1].upper() + str(setback)[1:]
+        why = str(error)[:1].upper() + str(error)[1:]
         before = self._board.shown
         while (left := end - time.monotonic()) > 0:
             self._board.rest(
                 Phase.WAITING,
-                f"{why}. Trying again in {seconds_words(left)} (try {self._failures + 1} of {tries}).",
+                f"{why}. Trying again in {format_duration(left)} (try {self._failures + 1} of {tries}).",
             )
             if self._stop():
-                raise NoLongerWanted
+                raise Cancelled
             time.sleep(min(left, _LOOK_S))
         self._board.go_on(before)
 
 
 def rest_while(paused: Callable[[], bool], stop: Callable[[], bool], board: ProgressBoard) -> None:
-    """Block while the user wants a pause; NoLongerWanted when `stop` says so."""
+    """Block while the user wants a pause; Cancelled when `stop` says so."""
     if not paused():
         return
     before = board.rest(Phase.PAUSED)
     while paused():
         if stop():
-            raise NoLongerWanted
+            raise Cancelled
         time.sleep(_LOOK_S)
     board.go_on(before)
 

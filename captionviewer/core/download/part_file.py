@@ -9,6 +9,7 @@ import os
 import time
 from pathlib import Path
 
+from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.disk import disk_problems_named
 
@@ -95,14 +96,9 @@ class PartFile:
         content = json.dumps(
             {"address": self.address, "total": self.total, "mark": self.mark, "have": list(self.have)}
         )
-        beside = self._journal.with_suffix(".new")
         with disk_problems_named(self._journal):
             os.fsync(self._handle)
-            with beside.open("w", encoding="utf-8") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._journal)
+            write_atomically(self._journal, content.encode(), durable=True)
         self._unsaved = 0
         self._saved_at = time.monotonic()
 

@@ -6,15 +6,16 @@ folder come last: stopped at any instant, what is there is either not yet a data
 """
 
 import contextlib
+import errno
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from captionviewer.core.atomic_file import sweep
 from captionviewer.core.coco.layout import CAPTIONS_FILE, VOCABULARY_FILE
 from captionviewer.core.download.archive_listing import Entry
 from captionviewer.core.download.disk import disk_problems_named, sync_folder
-from captionviewer.core.download.folder_lock import FolderLock
 from captionviewer.core.download.part_file import read_journal
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 from captionviewer.core.download.unpacking import Advance, has_checksum
@@ -22,6 +23,9 @@ from captionviewer.core.download.unpacking import Advance, has_checksum
 WORK_NAME = "unfinished-download"
 UNPACKED_NAME = "unpacked"
 LOCK_NAME = "lock"
+_LOCK_WITHIN_S = 0.2
+# What file systems say that have no locks, as some network drives.
+_WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 _LAST = (VOCABULARY_FILE, CAPTIONS_FILE)
 
 
@@ -51,9 +55,10 @@ def discard_unfinished(folder: Path) -> None:
         LOCKED while that download is going on; FOLDER when it can't be deleted.
     """
     work = folder / WORK_NAME
-    if not work.is_dir():
-        return
-    with disk_problems_named(work), FolderLock(work / LOCK_NAME, folder):
+    with disk_problems_named(work):
+        if not work.is_dir():
+            return
+    with only_download(folder):
         clear_up(folder)
         if unfinished_download(folder) is not None:
             raise DownloadError(
@@ -73,6 +78,40 @@ def prepare(folder: Path) -> Path:
             )
         work.mkdir(parents=True, exist_ok=True)
     return work
+
+
+@contextlib.contextmanager
+def only_download(folder: Path) -> Iterator[None]:
+    """Be the only download into a folder; the system lets go when the process ends, however it ends.
+
+    Raises
+    ------
+    DownloadError
+        LOCKED when another is going on; FOLDER when the working folder can't be written.
+    """
+    import filelock  # takes a while: only when needed
+
+    # One that ends just now takes the file away with it: within a moment another can be made.
+    lock = filelock.FileLock(folder / WORK_NAME / LOCK_NAME, timeout=_LOCK_WITHIN_S)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise DownloadError(
+            DownloadProblem.LOCKED,
+            f"Another download into {folder} is going on. Wait for it, stop it, or choose another folder.",
+        ) from None
+    except (
+        NotImplementedError
+    ):  # filelock's word for a file system without locks: nothing better is to be had
+        pass
+    except OSError as error:
+        if error.errno not in _WITHOUT_LOCKS:
+            with disk_problems_named(folder):
+                raise
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def not_yet_there(folder: Path, entries: Sequence[Entry], advance: Advance) -> tuple[Entry, ...]:
@@ -130,6 +169,7 @@ def clear_up(folder: Path) -> None:
     work = folder / WORK_NAME
     for name in (UNPACKED_NAME, LOCK_NAME):
         shutil.rmtree(work / name, ignore_errors=True)
+    sweep(work)
     for path in (*work.glob("archive.*"), work / LOCK_NAME):
         with contextlib.suppress(OSError):
             path.unlink()

@@ -2,6 +2,8 @@
 
 from enum import Enum
 
+from captionviewer.core.errors import CaptionviewerError
+
 
 class DownloadProblem(Enum):
     """Why a download did not come to its end."""
@@ -39,7 +41,7 @@ _GOES_ON = frozenset(
 _FETCH_AGAIN = frozenset({DownloadProblem.DAMAGED, DownloadProblem.MISMATCH, DownloadProblem.CHANGING})
 
 
-class DownloadError(Exception):
+class DownloadError(CaptionviewerError):
     """A download ended before its data was there; `str()` is the whole message for people.
 
     Attributes
@@ -63,3 +65,20 @@ class DownloadError(Exception):
     def can_fetch_again(self) -> bool:
         """Whether fetching again what was wrong may help."""
         return self.problem in _FETCH_AGAIN
+
+
+class TransientError(CaptionviewerError):
+    """A try failed, another may not; the text is a half sentence that says why.
+
+    Attributes
+    ----------
+    problem : DownloadProblem
+        What it is when no further try helps.
+    wait : float or None
+        Seconds that the server asked for.
+    """
+
+    def __init__(self, problem: DownloadProblem, why: str, wait: float | None = None) -> None:
+        super().__init__(why)
+        self.problem = problem
+        self.wait = wait

@@ -58,7 +58,7 @@ class DownloadProgress:
         return min(self.done / self.total, 1.0) if self.total else None
 
 
-class SpeedMeter:
+class TransferRate:
     """Bytes a second over the last seconds."""
 
     def __init__(
@@ -93,7 +93,7 @@ class ProgressBoard:
 
     def __init__(self) -> None:
         self._shown = DownloadProgress()
-        self._meter = SpeedMeter()
+        self._meter = TransferRate()
 
     @property
     def shown(self) -> DownloadProgress:

@@ -12,6 +12,7 @@ from captionviewer.core.coco.official_files import KnownFile
 from captionviewer.core.download.archive_listing import Entry
 from captionviewer.core.download.disk import disk_problems_named
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
+from captionviewer.core.web.quoted import quoted
 
 _BLOCK = 1 << 20
 _BROKEN = (
@@ -51,7 +52,7 @@ def unpack(archive: zipfile.ZipFile, entry: Entry, folder: Path, advance: Advanc
                         file.write(block)
                         advance(len(block), entry.name)
             except _BROKEN as error:
-                raise _damaged(entry, str(error)[:120] or "it ends too early") from error
+                raise _damaged(entry, quoted(str(error), 120) or "it ends too early") from error
             if written != entry.size:
                 raise _damaged(entry, f"it should have {entry.size:,} bytes")
             file.flush()

@@ -1,6 +1,7 @@
 """The data set as the CS231n notebook takes it: one dict of NumPy arrays, and minibatches drawn from it."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.notebook.photos import remember_photos
 
 
 def load_coco_data(
@@ -46,7 +48,7 @@ def load_coco_data(
         The folder or a file in it is missing or damaged, a feature is not a finite number, or the files do
         not agree.
     """
-    folder = _chosen_folder() if base_dir is None else Path(base_dir)
+    folder = chosen_folder() if base_dir is None else Path(base_dir)
     data: dict[str, Any] = {}
     with CocoDataset.open(folder, "pca" if pca_features else "raw") as dataset:
         for split in SPLITS:
@@ -55,6 +57,7 @@ def load_coco_data(
             data[f"{split}_image_idxs"] = dataset.split(split).image_idxs.copy()
             data[f"{split}_features"] = dataset.split(split).features.read_all()
             data[f"{split}_urls"] = dataset.split(split).url_array()
+        remember_photos(dataset.folder, dataset.local_images, _addresses_and_names(dataset))
         data["idx_to_word"] = list(dataset.vocabulary.idx_to_word)
         data["word_to_idx"] = dict(dataset.vocabulary.word_to_idx)
     if max_train is not None:
@@ -64,7 +67,17 @@ def load_coco_data(
     return data
 
 
-def _chosen_folder() -> Path:
+def _addresses_and_names(dataset: CocoDataset) -> Iterator[tuple[str, str]]:
+    """Give each photo's address and COCO's name for it, where the data says both."""
+    for split in SPLITS:
+        for row in range(dataset.split(split).num_photos):
+            record = dataset.split(split).record(row)
+            if record.url and record.file_name:
+                yield record.url, record.file_name
+
+
+def chosen_folder() -> Path:
+    """The data folder that the user chose last, else the storybook.  BookNotUnpacked as `load_coco_data`."""
     chosen = chosen_data_folder()
     if chosen is not None:
         return chosen

@@ -4,22 +4,18 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import threading
-import time
 from pathlib import Path
 
+from captionviewer.core.atomic_file import sweep, write_atomically
 from captionviewer.core.photos.decode import MAX_BYTES
 
 CACHE_BYTES = 500_000_000
 _MAGIC = b"cvphoto1"
 _DIGEST_BYTES = 32
 _SUFFIX = ".photo"
-_PART = ".part"
 # The bound that was set last, for programs that are not told one.
 _BOUND = "bound.json"
-# A half-written file that is this old was left by a process that died.
-_PART_LIFE_S = 3600.0
 # Evicting stops below the bound, so that it does not run at each photo.
 _ROOM = 0.9
 # Other programs write to the folder too: after so great a share of the bound it is looked through again.
@@ -29,9 +25,9 @@ _LOOK_AGAIN = 0.05
 class PhotoCache:
     """A bounded folder of downloaded files by address; the least recently used go first.
 
-    An entry holds a digest of its content, so that a damaged one counts as not there. Writing happens
-    beside and is renamed. A cache that can't be read or written is no reason not to show a photo: what
-    went wrong last is kept in `trouble` for who wants to say it, until something is kept again.
+    An entry holds a digest of its content, so that a damaged one counts as not there. A cache that can't
+    be read or written is no reason not to show a photo: what went wrong last is kept in `trouble` for who
+    wants to say it, until something is kept again.
     Several programs that share a folder keep its bound together, but for a twentieth of it each.
 
     Parameters
@@ -78,7 +74,7 @@ class PhotoCache:
             return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._write(self._path(address), kept)
+            write_atomically(self._path(address), kept, tidy=False)
         except OSError as error:
             self.trouble = f"Photos can't be kept in {self.folder}: {error.strerror or error}."
             return
@@ -109,7 +105,7 @@ class PhotoCache:
             self._make_room()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._write(self.folder / _BOUND, json.dumps(max_bytes).encode())
+            write_atomically(self.folder / _BOUND, json.dumps(max_bytes).encode(), tidy=False)
         except OSError as error:
             self.trouble = f"The bound on {self.folder} can't be kept: {error.strerror or error}."
 
@@ -126,18 +122,8 @@ class PhotoCache:
         name = hashlib.sha256(address.encode("utf-8", "surrogatepass")).hexdigest()
         return self.folder / (name + _SUFFIX)
 
-    def _write(self, path: Path, content: bytes) -> None:
-        handle, beside = tempfile.mkstemp(suffix=_PART, dir=self.folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(beside).replace(path)
-        except BaseException:
-            self._remove(Path(beside))
-            raise
-
     def _entries(self) -> list[tuple[Path, int, float]]:
-        """List the kept files with size and time of last use; old left-overs of writing are removed."""
+        """List the kept files with size and time of last use."""
         entries: list[tuple[Path, int, float]] = []
         try:
             with os.scandir(self.folder) as found:
@@ -158,10 +144,9 @@ class PhotoCache:
             return  # gone since it was listed
         if entry.name.endswith(_SUFFIX):
             entries.append((Path(entry.path), facts.st_size, facts.st_mtime))
-        elif entry.name.endswith(_PART) and time.time() - facts.st_mtime > _PART_LIFE_S:
-            self._remove(Path(entry.path))
 
     def _make_room(self) -> None:
+        sweep(self.folder)
         entries = sorted(self._entries(), key=lambda entry: entry[2])
         total = sum(size for _, size, _ in entries)
         if total > self.max_bytes:

@@ -4,7 +4,7 @@ import hashlib
 import threading
 
 
-class PhotoLinks:
+class DeadLinks:
     """Counts each address once, as it answered last. Thread-safe; a few bytes an address."""
 
     def __init__(self) -> None:

@@ -18,6 +18,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from captionviewer.core.arrays import ByteArray
 from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
+from captionviewer.core.web.quoted import quoted
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
@@ -116,7 +117,7 @@ def decode_picture(data: bytes, address: str) -> ByteArray:
         except (MemoryError, Image.DecompressionBombError) as error:
             raise too_large(address, "too many pixels to decode") from error
         except _DAMAGE as error:
-            raise not_a_picture(address, f"it is damaged or cut ({error})") from error
+            raise not_a_picture(address, f"it is damaged or cut ({quoted(str(error), 100)})") from error
 
 
 def not_a_picture(address: str, why: str) -> PhotoUnavailable:

@@ -2,6 +2,8 @@
 
 from enum import Enum
 
+from captionviewer.core.errors import CaptionviewerError
+
 
 class PhotoProblem(Enum):
     """What kept a photo from being shown; `words` is the short text for the screen."""
@@ -9,6 +11,7 @@ class PhotoProblem(Enum):
     GONE = "photo gone"
     OFFLINE = "no connection"
     SWITCHED_OFF = "fetching is off"
+    MISCONFIGURED = "network settings"
     REFUSED = "refused"
     NOT_A_PICTURE = "not a picture"
     TOO_LARGE = "too large"
@@ -23,7 +26,7 @@ class PhotoProblem(Enum):
         return self.value
 
 
-class PhotoUnavailable(OSError):
+class PhotoUnavailable(CaptionviewerError, OSError):
     """A photo that can't be had; `str()` says what happened to which address and what to do.
 
     Attributes

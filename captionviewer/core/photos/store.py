@@ -4,7 +4,6 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Literal
@@ -13,21 +12,27 @@ from urllib.parse import quote
 from captionviewer.core.arrays import ByteArray
 from captionviewer.core.coco.photo_names import photo_path, photo_places
 from captionviewer.core.photos.cache import PhotoCache
-from captionviewer.core.photos.dead_links import PhotoLinks
+from captionviewer.core.photos.dead_links import DeadLinks
 from captionviewer.core.photos.decode import MAX_BYTES, decode_picture
-from captionviewer.core.photos.fetch import fetch_picture, shown
+from captionviewer.core.photos.fetch import fetch_picture
 from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
-from captionviewer.core.photos.throttle import HostManners
-from captionviewer.core.user_folders import cache_folder as default_cache_folder
+from captionviewer.core.photos.throttle import HostThrottle
+from captionviewer.core.web.quoted import quoted
 
-__all__ = ["Photo", "PhotoProblem", "PhotoStore", "PhotoUnavailable", "image_from_url"]
+__all__ = ["Photo", "PhotoProblem", "PhotoStore", "PhotoUnavailable"]
 
 PhotoSource = Literal["folder", "cache", "flickr", "mirror", "storybook"]
 STORYBOOK = "storybook:"  # addresses of pictures that our own code draws
 COCO_MIRROR = "http://images.cocodataset.org"
 
 # Of several failures the first of these is told: the photo may come yet.
-_PASSING = (PhotoProblem.OFFLINE, PhotoProblem.BUSY, PhotoProblem.TIMED_OUT, PhotoProblem.SWITCHED_OFF)
+_PASSING = (
+    PhotoProblem.MISCONFIGURED,
+    PhotoProblem.OFFLINE,
+    PhotoProblem.BUSY,
+    PhotoProblem.TIMED_OUT,
+    PhotoProblem.SWITCHED_OFF,
+)
 
 
 def _never() -> bool:
@@ -80,7 +85,7 @@ class PhotoStore:
         Seconds for one whole request.
     cache_bytes
         Bound on the disk cache; None for the one that was set last.
-    manners
+    throttle
         How hosts are treated; tests and unusual servers bring their own.
     links
         Where dead links are counted, to go on counting in another store of the same data.
@@ -97,8 +102,8 @@ class PhotoStore:
         mirror: str = COCO_MIRROR,
         timeout: float = 10.0,
         cache_bytes: int | None = None,
-        manners: HostManners | None = None,
-        links: PhotoLinks | None = None,
+        throttle: HostThrottle | None = None,
+        links: DeadLinks | None = None,
         data_images: Path | None = None,
     ) -> None:
         self.image_folder = image_folder
@@ -107,8 +112,8 @@ class PhotoStore:
         self.network = network
         self._mirror = mirror.rstrip("/")
         self._timeout = timeout
-        self.manners = manners or HostManners()
-        self.links = links or PhotoLinks()
+        self.throttle = throttle or HostThrottle()
+        self.links = links or DeadLinks()
 
     def photo(
         self,
@@ -142,7 +147,7 @@ class PhotoStore:
             return _from_storybook(url)
         for way in (self._from_folder, self._from_cache, self._from_web, self._from_mirror):
             if stop():
-                message = f"{shown(url)} was no longer wanted and is not loaded."
+                message = f"{quoted(url)} was no longer wanted and is not loaded."
                 raise PhotoUnavailable(PhotoProblem.STOPPED, url, message)
             try:
                 found = way(url, file_name, asker)
@@ -162,11 +167,11 @@ class PhotoStore:
     @property
     def offline(self) -> bool:
         """True from when no host could be reached until any host answers."""
-        return self.network and self.manners.offline
+        return self.network and self.throttle.offline
 
     def try_again_now(self) -> None:
         """Ask hosts again that could not be reached a moment ago (the user asks for it)."""
-        self.manners.try_again_now()
+        self.throttle.try_again_now()
 
     def clear_cache(self) -> None:
         """Forget all downloads; safe while photos are loaded."""
@@ -181,7 +186,7 @@ class PhotoStore:
             return None
         parts = photo_path(file_name)
         if parts is None:
-            message = f"The photo name {shown(file_name)} leads out of the image folder and is refused."
+            message = f"The photo name {quoted(file_name)} leads out of the image folder and is refused."
             raise PhotoUnavailable(PhotoProblem.REFUSED, file_name, message, can_retry=False)
         failure: PhotoUnavailable | None = None
         for folder, place in product(dict.fromkeys(folders), photo_places(parts)):
@@ -228,12 +233,12 @@ class PhotoStore:
 
     def _download(self, address: str, source: Literal["flickr", "mirror"], asker: _Asker) -> Photo:
         if not self.network:
-            message = f"{shown(address)} is not fetched: photos are taken from this computer only."
+            message = f"{quoted(address)} is not fetched: photos are taken from this computer only."
             raise PhotoUnavailable(PhotoProblem.SWITCHED_OFF, address, message)
         download = fetch_picture(
-            address, timeout=self._timeout, manners=self.manners, stop=asker.stop, patient=asker.patient
+            address, timeout=self._timeout, throttle=self.throttle, stop=asker.stop, patient=asker.patient
         )
-        pixels = decode_picture(download.data, shown(download.address))
+        pixels = decode_picture(download.data, quoted(download.address))
         if self.cache is not None:
             self.cache.put(address, download.data)
         return Photo(pixels, source, download.address)
@@ -263,35 +268,8 @@ def _from_storybook(url: str) -> Photo:
     try:
         return Photo(picture_of(url), "storybook", url)
     except ValueError as error:
-        message = f"{shown(url)} is no picture of the storybook: {error}."
+        message = f"{quoted(url)} is no picture of the storybook: {error}."
         raise PhotoUnavailable(PhotoProblem.NO_ADDRESS, url, message, can_retry=False) from error
-
-
-def image_from_url(url: str) -> ByteArray:
-    """Return the photo behind a URL, from the cache if it was fetched before.
-
-    The cache is the window's, as large as it was last set there.
-
-    Parameters
-    ----------
-    url
-        An http or https address, or one of the storybook.
-
-    Returns
-    -------
-    (rows, columns, 3) uint8, RGB.
-
-    Raises
-    ------
-    PhotoUnavailable
-        An OSError whose text says why the photo can't be had and what to do.
-    """
-    return _default_store().photo(url).pixels
-
-
-@lru_cache(maxsize=1)
-def _default_store() -> PhotoStore:
-    return PhotoStore(cache_folder=default_cache_folder() / "photos")
 
 
 def _read_file(path: Path) -> bytes | None:

@@ -25,6 +25,7 @@ class _Host:
     next_turn: float = 0.0  # seconds of the monotonic clock, as all times here
     alone_until: float = 0.0
     problem: PhotoProblem = PhotoProblem.BUSY  # why it is left alone
+    why: str = ""  # half a sentence
     failures: int = 0  # in a row
     answered_at: float = -math.inf
 
@@ -35,9 +36,10 @@ class LeftAlone:
 
     problem: PhotoProblem  # BUSY or OFFLINE
     seconds: float  # how much longer
+    why: str = ""  # it could not be reached
 
 
-class HostManners:
+class HostThrottle:
     """Spaces out the requests to each host and remembers which hosts are busy or can't be reached.
 
     Hosts that share a domain (farm1 to farm9.staticflickr.com) count as one. Thread-safe.
@@ -80,7 +82,7 @@ class HostManners:
         with self._lock:
             known = self._known(host)
             seconds = known.alone_until - time.monotonic()
-            return LeftAlone(known.problem, seconds) if seconds > 0 else None
+            return LeftAlone(known.problem, seconds, known.why) if seconds > 0 else None
 
     def wait_for_turn(
         self, host: str, stop: Callable[[], bool], patient: Callable[[], bool] = _never
@@ -144,10 +146,11 @@ class HostManners:
             seconds = self._backed_off(known) if retry_after is None else min(retry_after, _LONGEST_BUSY_S)
             return self._leave_alone(known, PhotoProblem.BUSY, seconds)
 
-    def unreachable(self, host: str) -> float:
-        """Note that a host can't be reached; return the seconds for which it is left alone now."""
+    def unreachable(self, host: str, why: str = "") -> float:
+        """Note that a host can't be reached, and why; return the seconds for which it is left alone now."""
         with self._lock:
             known = self._known(host)
+            known.why = why
             known.answered_at = -math.inf
             lately = time.monotonic() - _ONLINE_S
             self._offline = all(other.answered_at < lately for other in self._hosts.values())

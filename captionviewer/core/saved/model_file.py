@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from captionviewer.core.amounts import bytes_words
+from captionviewer.core.amounts import format_bytes
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.layout import FEATURES, FeatureKind, feature_kind_named
@@ -149,8 +149,8 @@ def save_model(path: Path, saved: SavedModel) -> None:
     if len(text) > MOST_ABOUT_BYTES:
         raise ModelFileError(
             path,
-            f"The model was not saved to {path}: its vocabulary takes {bytes_words(len(text))} of text,"
-            f" more than the {bytes_words(MOST_ABOUT_BYTES)} that would be opened again.",
+            f"The model was not saved to {path}: its vocabulary takes {format_bytes(len(text))} of text,"
+            f" more than the {format_bytes(MOST_ABOUT_BYTES)} that would be opened again.",
         )
     arrays: dict[str, PlainArray] = {"about": np.frombuffer(text, dtype=np.uint8)}
     for name in _PARAMETERS:
@@ -205,7 +205,7 @@ def _require_memory(path: Path, num_bytes: int) -> None:
     if free is not None and num_bytes + ROOM_BYTES > free:
         raise ModelFileError(
             path,
-            f"{path} takes {bytes_words(num_bytes)} of memory and {bytes_words(free)} are free."
+            f"{path} takes {format_bytes(num_bytes)} of memory and {format_bytes(free)} are free."
             " Close other programs and open it again.",
         )
 

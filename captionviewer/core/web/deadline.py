@@ -1,31 +1,22 @@
-"""A bound on a whole request, however slowly its bytes drip."""
+"""A bound on a request or a part of it, however slowly its bytes drip."""
 
 import time
 from collections.abc import Callable
+
+from captionviewer.core.web.failures import Cancelled, DeadlineExceeded
 
 # How long a blocking call may keep a thread from seeing that it is no longer wanted.
 SLICE_S = 0.1
 
 
-class OutOfTime(Exception):
-    """The time for the whole request is used up."""
-
-
-class NoLongerWanted(Exception):
-    """Who asked for the photo does not want it any more."""
-
-
-class Unreachable(Exception):
-    """No connection to the host came about; the text says why."""
-
-
 class Deadline:
-    """The time left for one request; not an OSError ends it, so that no library mistakes it for its own.
+    """The time left; what ends it is no OSError, so that no library mistakes it for an error of its own.
 
     Parameters
     ----------
     seconds
-        For the whole request, redirects and body included.
+        For the whole request with redirects and body, or, where `renew` is called after each block, for
+        the next block.
     stop
         Asked often; True ends the request at once.
     """
@@ -39,13 +30,17 @@ class Deadline:
         """Do not count time spent waiting for one's turn."""
         self._end += seconds
 
+    def renew(self) -> None:
+        """Let the time begin anew: a block came, or a pause ended."""
+        self._end = time.monotonic() + self.seconds
+
     def left(self) -> float:
-        """Return the seconds left (above 0); raise OutOfTime or NoLongerWanted when there are none."""
+        """Return the seconds left (above 0); raise DeadlineExceeded or Cancelled when there are none."""
         if self._stop():
-            raise NoLongerWanted
+            raise Cancelled("it was no longer wanted")
         left = self._end - time.monotonic()
         if left <= 0:
-            raise OutOfTime
+            raise DeadlineExceeded(f"it took longer than {self.seconds:g} s")
         return left
 
     def slice(self) -> float:

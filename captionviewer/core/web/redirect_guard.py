@@ -7,23 +7,21 @@ a public server must not be able to choose, by a redirect, what this computer as
 
 import ipaddress
 
-
-class LedInside(Exception):
-    """A public host leads to an address that only this computer, or its network, can reach."""
+from captionviewer.core.web.failures import RedirectRefused
 
 
-class Reach:
+class RedirectGuard:
     """Watches the connections of one request, redirects included."""
 
     def __init__(self) -> None:
         self._began_public = False
 
     def check(self, address: str) -> None:
-        """Look at an IP address before connecting to it; raise LedInside when it is not allowed."""
+        """Look at an IP address before connecting to it; raise RedirectRefused when it is not allowed."""
         if is_public(address):
             self._began_public = True
         elif self._began_public:
-            raise LedInside(address)
+            raise RedirectRefused(f"it leads into this computer's own network ({address})")
 
 
 def is_public(address: str) -> bool:

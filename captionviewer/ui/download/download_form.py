@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from captionviewer.core.coco.layout import FOLDER_NAME, VOCABULARY_FILE
-from captionviewer.core.download import OFFICIAL_ADDRESS, DownloadRequest, bytes_words, unfinished_download
+from captionviewer.core.download import OFFICIAL_ADDRESS, DownloadRequest, format_bytes, unfinished_download
 from captionviewer.core.download.disk import free_bytes
 from captionviewer.core.download.official import unpacked_bytes
 from captionviewer.core.download.placing import Unfinished
@@ -95,14 +95,14 @@ class DownloadForm(QWidget):
             parts = "" if request.raw_features else ", or a third of it if the server can send parts"
             facts.append(
                 f"About 1 GB to fetch{parts}. "
-                f"Unpacked it takes {bytes_words(unpacked_bytes(request.raw_features))}."
+                f"Unpacked it takes {format_bytes(unpacked_bytes(request.raw_features))}."
             )
         free = free_bytes(request.folder)
         if free is not None:
-            facts.append(f"Free on this disk: {bytes_words(free)}.")
+            facts.append(f"Free on this disk: {format_bytes(free)}.")
         if self.unfinished is not None:
             facts.append(
-                f"{bytes_words(self.unfinished.have)} of an unfinished download are here: it can go on."
+                f"{format_bytes(self.unfinished.have)} of an unfinished download are here: it can go on."
             )
         self._facts.setText("\n".join(facts))
         self.changed.emit()

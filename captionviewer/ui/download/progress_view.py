@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from captionviewer.core.download import DownloadProgress, Phase, bytes_words, seconds_words
+from captionviewer.core.download import DownloadProgress, Phase, format_bytes, format_duration
 from captionviewer.ui.look.theme import colors, set_muted
 
 _STEPS = 1000
@@ -94,18 +94,18 @@ def _heading(progress: DownloadProgress) -> str:
     if progress.phase in (Phase.ASKING, Phase.WAITING):
         return heading
     if progress.total:
-        return f"{heading}: {bytes_words(progress.done)} of {bytes_words(progress.total)}"
+        return f"{heading}: {format_bytes(progress.done)} of {format_bytes(progress.total)}"
     if progress.done:
-        return f"{heading}: {bytes_words(progress.done)}"
+        return f"{heading}: {format_bytes(progress.done)}"
     return heading
 
 
 def _numbers(progress: DownloadProgress) -> str:
     parts = []
     if progress.speed:
-        parts.append(f"{bytes_words(progress.speed)} a second")
+        parts.append(f"{format_bytes(progress.speed)} a second")
     if progress.seconds_left is not None:
-        parts.append(f"{seconds_words(progress.seconds_left)} left")
+        parts.append(f"{format_duration(progress.seconds_left)} left")
     if progress.words:
         parts.append(progress.words)
     return " · ".join(parts) or " "

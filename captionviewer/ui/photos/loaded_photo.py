@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
-from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoUnavailable
+from captionviewer.core.photos.store import COCO_MIRROR, Photo, PhotoProblem, PhotoUnavailable
 
 THUMBNAIL_SIDE = 256  # pixels of the longer side
 IMAGE_SIDE = 2_560  # the same; more would be slow to draw and fill the memory
@@ -89,7 +89,7 @@ def _shrunk(image: QImage, side: int) -> QImage:
 def _source_words(photo: Photo) -> str:
     host = urlsplit(photo.address).hostname or "the web"
     flickr = "Flickr" if host.endswith(("flickr.com", "staticflickr.com")) else host
-    mirror = "COCO's mirror" if host.endswith("cocodataset.org") else host
+    mirror = "COCO's mirror" if host == urlsplit(COCO_MIRROR).hostname else host
     return {
         "folder": "your image folder",
         "cache": f"the cache on this computer ({flickr})",

@@ -26,6 +26,7 @@ REASONS = {
     PhotoProblem.GONE: "Its link is dead, as many of COCO's are. Captions and features are still here.",
     PhotoProblem.OFFLINE: "It is shown by itself when the network is back.",
     PhotoProblem.SWITCHED_OFF: "Preferences say not to fetch photos. Edit, Preferences changes it.",
+    PhotoProblem.MISCONFIGURED: "A proxy or certificate setting of this computer is wrong.",
     PhotoProblem.REFUSED: "The server, or the file system, would not give it out.",
     PhotoProblem.NOT_A_PICTURE: "What was found is damaged, or no picture at all.",
     PhotoProblem.TOO_LARGE: "Pictures over 20 MB or 50 megapixels are not opened.",

@@ -30,7 +30,7 @@ def photo_store(
         cache_folder() / "photos",
         network=settings.get(remembered.FETCH_PHOTOS),
         cache_bytes=cache_megabytes(settings) * MEGABYTE,
-        manners=before.manners if before is not None else None,
+        throttle=before.throttle if before is not None else None,
         links=before.links if before is not None and same_data else None,
         data_images=data_images,
     )

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from captionviewer.core.amounts import seconds_words
+from captionviewer.core.amounts import format_duration
 from captionviewer.core.training.progress import Progress
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.training.loss_plot import perplexity
@@ -146,4 +146,4 @@ def time_left_words(seconds: float | None) -> str:
     """What a run that trains says of its end."""
     if seconds is None:
         return "Training…"
-    return "Training, almost done." if seconds < 1 else f"Training, about {seconds_words(seconds)} left."
+    return "Training, almost done." if seconds < 1 else f"Training, about {format_duration(seconds)} left."

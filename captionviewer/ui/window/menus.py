@@ -14,7 +14,7 @@ from captionviewer.ui import settings as remembered
 from captionviewer.ui.look.icons import icon
 from captionviewer.ui.look.theme import TEXT_SCALES, ThemeChoice
 from captionviewer.ui.window import actions
-from captionviewer.ui.window.welcome_card import WHAT_COCO_IS
+from captionviewer.ui.window.welcome_card import what_coco_is
 
 if TYPE_CHECKING:
     from captionviewer.ui.window.main_window import MainWindow
@@ -276,7 +276,7 @@ class Menus:
         self._say("Keyboard shortcuts", f"<table cellspacing='4'>{cells}</table>")
 
     def _show_coco(self) -> None:
-        self._say("How to get COCO", WHAT_COCO_IS)
+        self._say("How to get COCO", what_coco_is())
 
     def _show_about(self) -> None:
         self._say(

@@ -23,7 +23,6 @@ from captionviewer.ui.look.icons import icon
 from captionviewer.ui.look.theme import colors, mixed, set_muted
 from captionviewer.ui.session.session import Session
 
-DATA_ADDRESS = "http://cs231n.stanford.edu/coco_captioning.zip"
 WIDTH = 600  # pixels at the system's text size
 SHADOW = 22  # pixels around the card
 RECENT_SHOWN = 3
@@ -32,16 +31,22 @@ ABOUT = "See how a recurrent network learns to caption photos: its data, its los
 STORYBOOK = "3,400 drawn scenes with five captions each. They come with the program: no data, no network."
 FOLDER = "CS231n's coco_captioning, unpacked on this computer. Or drop the folder on the window."
 DOWNLOAD = "123,287 photos of Flickr with their captions, as Stanford's course gives them: about 1 GB."
-WHAT_COCO_IS = (
-    "<p><b>What COCO is.</b> Microsoft COCO holds 123,287 photos from Flickr with about five captions "
-    "each, written by people. Stanford's CS231n course gives them as arrays: the captions as word "
-    "ids, each photo as a vector of features, and the photos' addresses.</p>"
-    "<p><b>How to get it.</b> <i>Get the COCO Data</i> in the File menu downloads "
-    f'<a href="{DATA_ADDRESS}">{DATA_ADDRESS}</a> (about 1 GB), checks and unpacks it. If you have it, open '
-    "the folder <i>coco_captioning</i>. The photos themselves are fetched one by one as you look at them; "
-    "if you have COCO's <i>train2014</i> and <i>val2014</i> folders, <i>Choose Image Folder</i> in the "
-    "File menu uses those instead.</p>"
-)
+
+
+def what_coco_is() -> str:
+    """Return rich text on what COCO is and how to get it."""
+    from captionviewer.core.download.official import OFFICIAL_ADDRESS  # whose package takes a moment
+
+    return (
+        "<p><b>What COCO is.</b> Microsoft COCO holds 123,287 photos from Flickr with about five captions "
+        "each, written by people. Stanford's CS231n course gives them as arrays: the captions as word "
+        "ids, each photo as a vector of features, and the photos' addresses.</p>"
+        "<p><b>How to get it.</b> <i>Get the COCO Data</i> in the File menu downloads "
+        f'<a href="{OFFICIAL_ADDRESS}">{OFFICIAL_ADDRESS}</a> (about 1 GB), checks and unpacks it. If you '
+        "have it, open the folder <i>coco_captioning</i>. The photos themselves are fetched one by one as "
+        "you look at them; if you have COCO's <i>train2014</i> and <i>val2014</i> folders, <i>Choose Image "
+        "Folder</i> in the File menu uses those instead.</p>"
+    )
 
 
 class WelcomeCard(QWidget):

@@ -16,18 +16,8 @@ from captionviewer.core.decoding.timestep import (
 from captionviewer.core.network import layers
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.inference import DecodingState
+from tests.core.decoding.models import CELLS, lively_model
 from tests.core.network.caption_cases import END, NULL, START, random_captions, small_model
-
-CELLS = ["rnn", "lstm"]
-
-
-def lively_model(cell_type: Any, dtype: Any = np.float64, seed: int = 0) -> CaptioningRNN:
-    """A model whose captions differ from image to image and end at different lengths."""
-    model = small_model(12, cell_type, dtype, seed)
-    rng = np.random.default_rng(seed)
-    for name in ("W_embed", "W_vocab", "W_proj", "b_vocab", "b"):
-        model.params[name] = rng.standard_normal(model.params[name].shape).astype(dtype) * 1.5
-    return model
 
 
 def sample_by_reference_steps(model: CaptioningRNN, features: FloatArray, max_length: int) -> IntArray:

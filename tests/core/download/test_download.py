@@ -134,7 +134,7 @@ def test_the_official_files_in_place_need_no_server(
 ) -> None:
     fetched(server, folder, book)
     monkeypatch.setattr(download_module, "OFFICIAL_FILES", book.known)
-    done = Download(DownloadRequest(folder, OFFICIAL_ADDRESS), manner=QUICK).run()
+    done = Download(DownloadRequest(folder, OFFICIAL_ADDRESS), retry_policy=QUICK).run()
     assert any("there already" in words for words in done.notices)
 
 

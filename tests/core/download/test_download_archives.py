@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from captionviewer.core.download import DownloadError, DownloadProblem, bytes_words, seconds_words
+from captionviewer.core.download import DownloadError, DownloadProblem, format_bytes, format_duration
 from captionviewer.core.download import archive_listing as listing
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.placing import WORK_NAME
-from captionviewer.core.download.progress import SpeedMeter
+from captionviewer.core.download.progress import TransferRate
 from tests.archive_server import ArchiveServer, archive_with, patched_entries
 from tests.download_setup import Book, fetched, files_in
 
@@ -208,7 +208,7 @@ def test_byte_ranges_are_what_sets_of_positions_would_be() -> None:
 
 def test_the_speed_follows_the_last_seconds_and_forgets_a_pause() -> None:
     now = [0.0]
-    meter = SpeedMeter(smoothed_over=4.0, clock=lambda: now[0])
+    meter = TransferRate(smoothed_over=4.0, clock=lambda: now[0])
     assert meter.note(0) is None
     for second in range(1, 9):
         now[0] = second
@@ -235,7 +235,7 @@ def test_the_speed_follows_the_last_seconds_and_forgets_a_pause() -> None:
     ],
 )
 def test_bytes_are_written_as_people_read_them(count: float, words: str) -> None:
-    assert bytes_words(count) == words
+    assert format_bytes(count) == words
 
 
 @pytest.mark.parametrize(
@@ -243,4 +243,4 @@ def test_bytes_are_written_as_people_read_them(count: float, words: str) -> None
     [(0.2, "1 s"), (59, "59 s"), (248, "4 min 08 s"), (7500, "2 h 05 min"), (400_000, "5 days")],
 )
 def test_times_left_are_written_as_people_read_them(seconds: float, words: str) -> None:
-    assert seconds_words(seconds) == words
+    assert format_duration(seconds) == words

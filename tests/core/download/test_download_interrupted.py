@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -16,11 +17,11 @@ from captionviewer.core.download import (
     DownloadProblem,
     DownloadRequest,
     Phase,
+    discard_unfinished,
     unfinished_download,
 )
 from captionviewer.core.download import disk as disk_module
-from captionviewer.core.download.folder_lock import FolderLock
-from captionviewer.core.download.placing import LOCK_NAME, WORK_NAME, prepare
+from captionviewer.core.download.placing import WORK_NAME, only_download, prepare
 from tests.archive_server import (
     ArchiveServer,
     Handler,
@@ -120,7 +121,8 @@ def test_a_file_in_the_place_of_the_folder_is_refused(server: ArchiveServer, tmp
 
 
 def test_two_downloads_into_one_folder_do_not_mix(server: ArchiveServer, folder: Path, book: Book) -> None:
-    with FolderLock(prepare(folder) / LOCK_NAME, folder):
+    prepare(folder)
+    with only_download(folder):
         failure = problem_of(server, folder)
         assert failure.problem is DownloadProblem.LOCKED and str(folder) in str(failure)
         assert server.asked == []
@@ -128,18 +130,32 @@ def test_two_downloads_into_one_folder_do_not_mix(server: ArchiveServer, folder:
     assert files_in(folder) == book.wanted()
 
 
-def test_a_file_system_that_tells_no_file_again_does_not_hold_up_a_download(
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_a_file_system_without_locks_does_not_hold_up_a_download(
     server: ArchiveServer, folder: Path, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = iter(range(1000))
+    import fcntl
 
-    def never_the_same(_one: object, _other: object) -> bool:
-        assert next(asked, None) is not None, "it is asked without end"
-        return False
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(os.path, "samestat", never_the_same)
+    monkeypatch.setattr(fcntl, "flock", no_locks)
     fetched(server, folder, book)
     assert files_in(folder) == book.wanted()
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told(
+    server: ArchiveServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(_path: Path, **_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "stat", forbidden)  # as Python up to 3.13 lets is_dir and exists raise it
+    failure = problem_of(server, folder)
+    assert failure.problem is DownloadProblem.FOLDER and "Permission denied" in str(failure)
+    with pytest.raises(DownloadError, match="Permission denied"):
+        discard_unfinished(folder)
+    assert unfinished_download(folder) is None and server.asked == []
 
 
 def test_a_damaged_journal_counts_as_nothing_and_the_download_begins_anew(
@@ -217,7 +233,7 @@ def test_stopping_ends_a_wait_for_a_silent_or_a_busy_server(
 
     server.always = silence if phase is Phase.ASKING else status(503, {"Retry-After": "500"})
     patient = replace(QUICK, block_within_s=500.0)
-    download = Download(DownloadRequest(folder, server.address), manner=patient)
+    download = Download(DownloadRequest(folder, server.address), retry_policy=patient)
     with pytest.raises(DownloadError) as caught:
         download.run(cancelled=lambda: bool(server.asked) and download.progress.phase is phase)
     assert caught.value.problem is DownloadProblem.STOPPED

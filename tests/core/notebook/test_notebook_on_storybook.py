@@ -52,7 +52,7 @@ def test_a_minibatch_is_looked_at_without_a_network() -> None:
 
 def test_a_scene_that_the_book_does_not_have_is_unavailable_and_not_asked_of_the_network() -> None:
     with pytest.raises(PhotoUnavailable, match="no picture of the storybook"):
-        image_from_url("storybook:train/999999")
+        image_from_url("storybook:train/999999", on_missing="raise")
 
 
 def test_fifty_captions_are_learned_by_heart_and_sampled_back() -> None:

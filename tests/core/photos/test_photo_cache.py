@@ -1,14 +1,15 @@
 """The disk cache of photos: bounded, shared, never a reason not to show a photo."""
 
 import os
+import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from captionviewer.core import atomic_file
 from captionviewer.core.photos.cache import CACHE_BYTES, PhotoCache
 
 MB = 1_000_000
@@ -89,15 +90,16 @@ def test_a_damaged_entry_counts_as_not_there_and_is_removed(tmp_path: Path, dama
     assert files(tmp_path) == []
 
 
-def test_half_written_files_are_never_read_and_go_in_time(tmp_path: Path) -> None:
-    old, young = tmp_path / "dead.part", tmp_path / "alive.part"
-    old.write_bytes(b"half")
-    young.write_bytes(b"half")
-    os.utime(old, (0, 0))
+def test_half_written_files_are_never_read_and_go_when_their_writer_is_dead(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], stdout=subprocess.PIPE)
+    alive = tmp_path / atomic_file._temporary_name("a.photo")
+    dead = tmp_path / alive.name.replace(f".{os.getpid()}.", f".{int(done.stdout)}.")
+    for left in (dead, alive):
+        left.write_bytes(b"half")
     cache = PhotoCache(tmp_path, MB)
     cache.put("a", b"photo")
-    assert not old.exists() and young.exists()
-    assert cache.get("a") == b"photo"
+    assert not dead.exists() and alive.exists()
+    assert cache.get("a") == b"photo" and cache.usage() == (1, 45)
 
 
 def test_clearing_forgets_photos_and_nothing_else(tmp_path: Path) -> None:
@@ -222,7 +224,7 @@ def test_a_folder_that_can_only_be_read_still_gives_its_photos(
         raise OSError(30, "Read-only file system")
 
     with monkeypatch.context() as patch:
-        for module, name in ((os, "utime"), (tempfile, "mkstemp"), (Path, "unlink")):
+        for module, name in ((os, "utime"), (os, "open"), (Path, "unlink")):
             patch.setattr(module, name, refuse)
         cache = PhotoCache(tmp_path, MB)
         assert cache.get("a") == b"photo"

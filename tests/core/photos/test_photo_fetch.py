@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from captionviewer.core.photos.fetch import Download, fetch_picture, retry_after_seconds
+from captionviewer.core.photos.fetch import Download, fetch_picture
 from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
-from captionviewer.core.photos.throttle import HostManners
+from captionviewer.core.photos.throttle import HostThrottle
+from captionviewer.core.web.request import retry_after_seconds
 from tests.photo_server import PhotoServer, picture_bytes
 
 PICTURE = picture_bytes()
@@ -24,17 +25,17 @@ def server() -> Iterator[PhotoServer]:
         yield running
 
 
-def quick() -> HostManners:
-    return HostManners(requests_per_second=10_000, pause=0.05)
+def quick() -> HostThrottle:
+    return HostThrottle(requests_per_second=10_000, pause=0.05)
 
 
-def fetch(url: str, timeout: float = 5.0, manners: HostManners | None = None) -> Download:
-    return fetch_picture(url, timeout=timeout, manners=manners or quick(), stop=lambda: False)
+def fetch(url: str, timeout: float = 5.0, throttle: HostThrottle | None = None) -> Download:
+    return fetch_picture(url, timeout=timeout, throttle=throttle or quick(), stop=lambda: False)
 
 
-def failure_of(url: str, timeout: float = 5.0, manners: HostManners | None = None) -> PhotoUnavailable:
+def failure_of(url: str, timeout: float = 5.0, throttle: HostThrottle | None = None) -> PhotoUnavailable:
     with pytest.raises(PhotoUnavailable) as caught:
-        fetch(url, timeout, manners)
+        fetch(url, timeout, throttle)
     return caught.value
 
 
@@ -74,25 +75,25 @@ def test_any_other_no_is_a_refusal(server: PhotoServer, status: int) -> None:
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_a_busy_server_is_left_alone_for_a_while(server: PhotoServer, status: int) -> None:
-    manners = HostManners(requests_per_second=10_000, pause=60.0, longest_pause=60.0)
+    throttle = HostThrottle(requests_per_second=10_000, pause=60.0, longest_pause=60.0)
     url = server.serve("/a.png", b"", status)
-    failure = failure_of(url, manners=manners)
+    failure = failure_of(url, throttle=throttle)
     assert failure.problem is PhotoProblem.BUSY and failure.can_retry
     assert failure.retry_after == pytest.approx(60, abs=1)
-    again = failure_of(url, manners=manners)
+    again = failure_of(url, throttle=throttle)
     assert again.problem is PhotoProblem.BUSY
     assert server.asked == ["/a.png"]
 
 
 def test_retry_after_is_honoured_then_the_photo_comes(server: PhotoServer) -> None:
-    manners = HostManners(requests_per_second=10_000, pause=60.0)
+    throttle = HostThrottle(requests_per_second=10_000, pause=60.0)
     url = server.serve("/a.png", b"", 429, {"Retry-After": "1"})
-    assert failure_of(url, manners=manners).retry_after == pytest.approx(1, abs=0.2)
+    assert failure_of(url, throttle=throttle).retry_after == pytest.approx(1, abs=0.2)
     server.serve("/a.png", PICTURE)
-    assert failure_of(url, manners=manners).problem is PhotoProblem.BUSY
+    assert failure_of(url, throttle=throttle).problem is PhotoProblem.BUSY
     assert server.asked == ["/a.png"]
     time.sleep(1.05)
-    assert fetch(url, manners=manners).data == PICTURE
+    assert fetch(url, throttle=throttle).data == PICTURE
 
 
 def test_retry_after_is_read_as_seconds_or_as_a_date() -> None:
@@ -157,12 +158,12 @@ def test_a_refused_connection_is_offline_and_is_found_out_once() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # bound, but nobody listens
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/a.png"
-        manners = HostManners(requests_per_second=10_000, pause=60.0)
-        failure = failure_of(url, manners=manners)
+        throttle = HostThrottle(requests_per_second=10_000, pause=60.0)
+        failure = failure_of(url, throttle=throttle)
         assert failure.problem is PhotoProblem.OFFLINE and failure.can_retry
         assert "refused the connection" in str(failure)
-        assert manners.offline
-        assert "a moment ago" in str(failure_of(url, manners=manners))
+        assert throttle.offline
+        assert "a moment ago" in str(failure_of(url, throttle=throttle))
 
 
 def test_a_name_that_nobody_knows_is_offline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,11 +177,11 @@ def test_a_name_that_nobody_knows_is_offline(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_answer_ends_being_offline(server: PhotoServer) -> None:
-    manners = HostManners(requests_per_second=10_000, pause=60.0)
-    manners.unreachable("elsewhere.example")
-    assert manners.offline
-    fetch(server.serve("/a.png", PICTURE), manners=manners)
-    assert not manners.offline
+    throttle = HostThrottle(requests_per_second=10_000, pause=60.0)
+    throttle.unreachable("elsewhere.example")
+    assert throttle.offline
+    fetch(server.serve("/a.png", PICTURE), throttle=throttle)
+    assert not throttle.offline
 
 
 def test_a_host_that_never_answers_the_connection_is_offline() -> None:
@@ -236,7 +237,7 @@ def test_a_request_ends_soon_when_it_is_no_longer_wanted(server: PhotoServer) ->
 
     def work() -> None:
         try:
-            fetch_picture(url, timeout=60, manners=quick(), stop=unwanted.is_set)
+            fetch_picture(url, timeout=60, throttle=quick(), stop=unwanted.is_set)
         except PhotoUnavailable as failure:
             caught.append(failure)
 
@@ -252,10 +253,10 @@ def test_a_request_ends_soon_when_it_is_no_longer_wanted(server: PhotoServer) ->
 
 def test_waiting_for_ones_turn_is_done_and_is_not_counted_as_the_servers_time(server: PhotoServer) -> None:
     url = server.serve("/a.png", PICTURE)
-    manners = HostManners(requests_per_second=2, burst=1)
+    throttle = HostThrottle(requests_per_second=2, burst=1)
     began = time.monotonic()
     for _ in range(2):
-        assert fetch(url, timeout=0.45, manners=manners).data == PICTURE
+        assert fetch(url, timeout=0.45, throttle=throttle).data == PICTURE
     assert time.monotonic() - began >= 0.5
 
 

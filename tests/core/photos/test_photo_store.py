@@ -7,13 +7,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from captionviewer.core.photos import store
-from captionviewer.core.photos.cache import CACHE_BYTES, PhotoCache
-from captionviewer.core.photos.store import PhotoProblem, PhotoStore, PhotoUnavailable, image_from_url
-from captionviewer.core.photos.throttle import HostManners
+from captionviewer.core.photos.store import PhotoProblem, PhotoStore, PhotoUnavailable
+from captionviewer.core.photos.throttle import HostThrottle
 from tests.photo_server import PhotoServer, picture_bytes
 
 NAME = "train2014/COCO_train2014_000000000009.jpg"
@@ -38,8 +36,8 @@ class Places:
         self.store = self.another_store()
 
     def another_store(self, **options: object) -> PhotoStore:
-        manners = HostManners(requests_per_second=10_000, pause=0.02)
-        settings = {"mirror": self.server.url("/mirror"), "timeout": 3.0, "manners": manners} | options
+        throttle = HostThrottle(requests_per_second=10_000, pause=0.02)
+        settings = {"mirror": self.server.url("/mirror"), "timeout": 3.0, "throttle": throttle} | options
         return PhotoStore(self.images, self.cache, **settings)  # type: ignore[arg-type]
 
     def on_disk(self, data: bytes) -> None:
@@ -194,8 +192,8 @@ def test_being_offline_is_said_and_passes(places: Places, tmp_path: Path) -> Non
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         away = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        manners = HostManners(requests_per_second=10_000, pause=60)
-        store = PhotoStore(mirror=away, timeout=3.0, manners=manners)
+        throttle = HostThrottle(requests_per_second=10_000, pause=60)
+        store = PhotoStore(mirror=away, timeout=3.0, throttle=throttle)
         with pytest.raises(PhotoUnavailable) as caught:
             store.photo(away + "/a.jpg", NAME)
     assert caught.value.problem is PhotoProblem.OFFLINE and caught.value.can_retry
@@ -331,27 +329,6 @@ def test_many_threads_ask_one_store(places: Places) -> None:
         thread.join()
     assert not wrong
     assert places.store.dead_links() == (0, 12)
-
-
-def test_image_from_url_gives_pixels_and_keeps_them(
-    server: PhotoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path / "kept"))
-    store._default_store.cache_clear()
-    try:
-        pixels = image_from_url(server.serve("/a.png", picture_bytes(BLUE)))
-        assert pixels.shape == (24, 32, 3) and pixels.dtype == np.uint8
-        assert np.array_equal(image_from_url(server.url("/a.png")), pixels)
-        assert server.asked == ["/a.png"]
-        assert list((tmp_path / "kept" / "photos").iterdir())
-        PhotoCache(tmp_path / "kept" / "photos", CACHE_BYTES).resize(12_345)  # as the Preferences do
-        store._default_store.cache_clear()
-        cache = store._default_store().cache
-        assert cache is not None and cache.max_bytes == 12_345
-        with pytest.raises(PhotoUnavailable, match="no longer on the web"):
-            image_from_url(server.url("/dead.png"))
-    finally:
-        store._default_store.cache_clear()
 
 
 def test_real_coco_photos_come_from_their_folder(coco_folder: Path) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from captionviewer.core.photos.dead_links import PhotoLinks
+from captionviewer.core.photos.dead_links import DeadLinks
 from captionviewer.core.photos.fetch import fetch_picture
 from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
-from captionviewer.core.photos.throttle import HostManners
+from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.core.web import redirect_guard
 from tests.photo_server import PhotoServer, picture_bytes
 
@@ -21,8 +21,8 @@ def server() -> Iterator[PhotoServer]:
 
 
 def fetch(url: str) -> bytes:
-    manners = HostManners(requests_per_second=10_000)
-    return fetch_picture(url, timeout=5, manners=manners, stop=lambda: False).data
+    throttle = HostThrottle(requests_per_second=10_000)
+    return fetch_picture(url, timeout=5, throttle=throttle, stop=lambda: False).data
 
 
 def first_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_public_addresses_are_told_from_private_ones(address: str, public: bool)
 
 
 def test_each_link_counts_once_as_it_answered_last() -> None:
-    links = PhotoLinks()
+    links = DeadLinks()
     assert links.counts() == (0, 0)
     for url, dead in (("a", True), ("b", False), ("a", True), ("c", True), ("c", False)):
         links.note(url, dead=dead)

@@ -19,7 +19,7 @@ from tests.ui.window_driver import WindowDriver
 
 @pytest.fixture
 def server(archive_server: ArchiveServer, book: Book, monkeypatch: pytest.MonkeyPatch) -> ArchiveServer:
-    quick = partial(Download, known=book.known, manner=QUICK)
+    quick = partial(Download, known=book.known, retry_policy=QUICK)
     monkeypatch.setattr(coco_download, "Download", quick)
     return archive_server
 

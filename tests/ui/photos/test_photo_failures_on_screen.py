@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.core.photos.store import PhotoStore
-from captionviewer.core.photos.throttle import HostManners
+from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.ui.photos.photo_loader import PhotoLoader, PhotoState
 from captionviewer.ui.photos.photo_view import PhotoView
 from tests.photo_server import PhotoServer, picture_bytes
@@ -37,8 +37,8 @@ def server() -> Iterator[PhotoServer]:
 
 @pytest.fixture
 def view(qtbot: QtBot) -> Iterator[PhotoView]:
-    manners = HostManners(requests_per_second=10_000, pause=60)
-    loader = PhotoLoader(PhotoStore(mirror="", manners=manners, timeout=0.6))
+    throttle = HostThrottle(requests_per_second=10_000, pause=60)
+    loader = PhotoLoader(PhotoStore(mirror="", throttle=throttle, timeout=0.6))
     window = QWidget()
     qtbot.addWidget(window)
     shown = PhotoView(loader, window)

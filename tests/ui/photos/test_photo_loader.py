@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
-from captionviewer.core.photos.throttle import HostManners
+from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.ui.photos.photo_loader import IMAGE_SIDE, PhotoLoader, PhotoState
 from tests.photo_server import PhotoServer, picture_bytes
 
@@ -73,8 +73,8 @@ def server() -> Iterator[PhotoServer]:
 
 
 def web_store(pause: float = 0.05, **options: object) -> PhotoStore:
-    manners = HostManners(requests_per_second=10_000, pause=pause, longest_pause=pause)
-    settings = {"mirror": "", "timeout": 3.0, "manners": manners} | options
+    throttle = HostThrottle(requests_per_second=10_000, pause=pause, longest_pause=pause)
+    settings = {"mirror": "", "timeout": 3.0, "throttle": throttle} | options
     return PhotoStore(**settings)  # type: ignore[arg-type]
 
 
@@ -513,7 +513,7 @@ def test_nothing_is_fetched_ahead_while_the_network_is_away(
     store.failure = PhotoUnavailable(PhotoProblem.OFFLINE, "x", "offline", retry_after=60)
     loader = loaders(store)
     store.network = True
-    store.manners.unreachable("x")
+    store.throttle.unreachable("x")
     loader.request(record(1))
     qtbot.waitUntil(lambda: loader.offline)
     loader.prefetch([record(row) for row in range(10, 20)])

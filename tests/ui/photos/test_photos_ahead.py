@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
-from captionviewer.core.photos.throttle import HostManners
+from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.photo_foot import dead_link_words
 from captionviewer.ui.photos.photo_loader import PhotoState
@@ -180,8 +180,8 @@ def test_being_offline_is_said_once_and_left_by_the_button_or_by_itself(qtbot: Q
         listed.write_text("".join(f"{address}/{split}/{row}.png\n" for row in range(count)))
     Settings().set(remembered.FETCH_PHOTOS, False)  # until the test's own store is there
     with shown_panel(qtbot, folder) as shown:
-        manners = HostManners(requests_per_second=10_000, pause=60.0, longest_pause=60.0)
-        use(shown, PhotoStore(mirror="", manners=manners, timeout=3.0))
+        throttle = HostThrottle(requests_per_second=10_000, pause=60.0, longest_pause=60.0)
+        use(shown, PhotoStore(mirror="", throttle=throttle, timeout=3.0))
         words, button = foot_label(shown, "photo_trouble"), shown.panel.findChild(QPushButton)
         assert not words.isVisible()
         qtbot.waitUntil(words.isVisible, timeout=5000)
@@ -211,8 +211,8 @@ def test_photos_held_back_by_the_preferences_are_fetched_at_the_press_of_a_butto
         assert "not fetched" in words.text() and not shown.session.photos.offline
         store = shown.session.photos.store
         assert store is not None
-        store.manners.busy("staticflickr.com", 60)  # nothing may leave this computer in a test
-        store.manners.busy("cocodataset.org", 60)
+        store.throttle.busy("staticflickr.com", 60)  # nothing may leave this computer in a test
+        store.throttle.busy("cocodataset.org", 60)
         button = shown.panel.findChild(QPushButton, "photo_trouble_button")
         assert button.text() == "Fetch Them"
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.core.photos.cache import PhotoCache
 from captionviewer.core.photos.store import PhotoStore
-from captionviewer.core.photos.throttle import HostManners
+from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.photos.photo_loader import PhotoState
 from captionviewer.ui.photos.photo_settings import cache_megabytes, checked_image_folder, photo_store
@@ -106,7 +106,7 @@ def test_what_is_wrong_with_the_cache_folder_is_told(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tempfile.mkstemp", full)
+    monkeypatch.setattr("captionviewer.core.photos.cache.write_atomically", full)
     cache_of(session).put("a", b"photo")
     dialog._look_at_cache()
     qtbot.waitUntil(lambda: "No space left" in words(dialog, "cache_trouble"))
@@ -126,11 +126,11 @@ def test_fetching_is_switched_off_and_on_at_once(qtbot: QtBot, dialog: Preferenc
 
 
 def test_another_store_keeps_what_hosts_asked_for_and_counts_links_anew_for_other_data() -> None:
-    before = PhotoStore(manners=HostManners(requests_per_second=1))
+    before = PhotoStore(throttle=HostThrottle(requests_per_second=1))
     before.links.note("a", dead=True)
     same = photo_store(Settings(), Path("elsewhere"), before, same_data=True)
     other = photo_store(Settings(), None, before, same_data=False)
-    assert same.manners is before.manners and other.manners is before.manners
+    assert same.throttle is before.throttle and other.throttle is before.throttle
     assert (same.dead_links(), other.dead_links()) == ((1, 1), (0, 0))
 
 
@@ -219,7 +219,7 @@ def test_clearing_the_cache_while_photos_are_loaded_leaves_those_on_the_screen(
         store = photos.store
         assert store is not None and store.cache is not None
         cache = store.cache
-        store.manners = HostManners(requests_per_second=10_000)
+        store.throttle = HostThrottle(requests_per_second=10_000)
         dialog = open_preferences(driver)
         stop = threading.Event()
 

@@ -1,14 +1,10 @@
 """How long a download waits for what: for a block of bytes, before another try, and how often it tries."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-
-from captionviewer.core.web.deadline import Deadline, NoLongerWanted, OutOfTime
 
 
 @dataclass(frozen=True)
-class Manner:
+class RetryPolicy:
     """How a download behaves; the defaults are for people, tests are less patient.
 
     Attributes
@@ -41,25 +37,3 @@ class Manner:
     def wait_s(self, failures: int) -> float:
         """Return how long to wait after so many failures in a row."""
         return min(self.first_wait_s * 2.0 ** (failures - 1), self.longest_wait_s)
-
-
-class BlockDeadline(Deadline):
-    """The time left for the next block, not for the whole: an archive may take hours, a block may not."""
-
-    def __init__(self, seconds: float, stop: Callable[[], bool]) -> None:
-        super().__init__(seconds, stop)
-        self._unwanted = stop
-        self._until = time.monotonic() + seconds
-
-    def renew(self) -> None:
-        """A block came (or a pause ended): the time begins anew."""
-        self._until = time.monotonic() + self.seconds
-
-    def left(self) -> float:
-        """Return the seconds left for this block; raise OutOfTime or NoLongerWanted when there are none."""
-        if self._unwanted():
-            raise NoLongerWanted
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise OutOfTime
-        return left

@@ -1,0 +1,37 @@
+"""Kinds of arguments that subcommands share; each is argparse's `type`, and complains in one line."""
+
+import argparse
+from pathlib import Path
+
+
+def existing_folder(text: str) -> Path:
+    """The folder that an argument names, absolute.
+
+    Raises argparse.ArgumentTypeError when it is empty, is not there, is no folder or may not be read.
+    """
+    folder = named_folder(text)
+    try:
+        if not folder.exists():
+            raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
+        if not folder.is_dir():
+            raise argparse.ArgumentTypeError(f"{text!r} is a file, not a folder")
+        next(folder.iterdir(), None)
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else None
+        raise argparse.ArgumentTypeError(
+            f"the folder {text!r} cannot be read: {reason or problem}"
+        ) from problem
+    return folder
+
+
+def named_folder(text: str) -> Path:
+    """The folder that an argument names, absolute, there or not.
+
+    Raises argparse.ArgumentTypeError when it is empty, or in the home of nobody known here.
+    """
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a folder is needed, not an empty name")
+    try:
+        return Path(text).expanduser().absolute()
+    except (OSError, RuntimeError) as problem:
+        raise argparse.ArgumentTypeError(f"there is no folder {text!r}: {problem}") from problem

@@ -1,0 +1,88 @@
+"""`captionviewer caption`: what a saved model says of photos of a data set."""
+
+import argparse
+import json
+
+from captionviewer import console
+from captionviewer.commands import ExitCode
+from captionviewer.commands.decoding_arguments import add_decoding_arguments, decoding_of
+from captionviewer.commands.models_and_data import (
+    add_data_arguments,
+    file_name,
+    open_model_and_data,
+    photo_place,
+)
+
+DESCRIPTION = (
+    "Caption photos with a saved model. --out writes COCO's result format, which other programs evaluate."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `captionviewer caption`."""
+    parser.add_argument("model", type=file_name, metavar="MODEL", help="a model saved by captionviewer")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--photo",
+        action="append",
+        type=photo_place,
+        metavar="SPLIT:ROW",
+        dest="photos",
+        help="a photo by its row, as in val:12; may be repeated",
+    )
+    which.add_argument("--split", choices=("train", "val"), help="all photos of a split")
+    parser.add_argument(
+        "--out", type=file_name, metavar="FILE", help="write the captions as JSON instead of telling them"
+    )
+    add_decoding_arguments(parser)
+    add_data_arguments(parser)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Caption the photos and return the exit code."""
+    import numpy as np
+
+    from captionviewer.core.atomic_file import write_atomically
+    from captionviewer.core.coco.vocabulary import caption_text
+    from captionviewer.core.decoding.caption_photos import caption_photos
+    from captionviewer.core.evaluation.results import image_id
+
+    try:
+        decoding = decoding_of(chosen)
+    except ValueError as error:
+        console.complain(error)
+        return ExitCode.BAD_ARGUMENT
+    saved, dataset = open_model_and_data(chosen)
+    with dataset:
+        try:
+            decoding.forbidden_ids(saved.model.word_to_idx)
+        except ValueError as error:
+            console.complain(error)
+            return ExitCode.BAD_ARGUMENT
+        photos = chosen.photos or [
+            (chosen.split, row) for row in range(dataset.split(chosen.split).num_photos)
+        ]
+        for split, row in photos:
+            if row >= dataset.split(split).num_photos:
+                console.complain(
+                    f"{split}:{row} is not there: {split} has {dataset.split(split).num_photos:,} photos"
+                )
+                return ExitCode.BAD_ARGUMENT
+        if chosen.split:
+            features = dataset.split(chosen.split).features.rows(np.arange(len(photos)))
+        else:
+            features = np.concatenate(
+                [dataset.split(split).features.rows(np.array([row])) for split, row in photos]
+            )
+        captions: list[dict[str, object]] = []
+        said = caption_photos(saved.model, features, decoding)
+        assert said is not None  # nobody stops it but Ctrl+C, which is an exception here
+        for (split, row), ids in zip(photos, said, strict=True):
+            words = caption_text(ids, dataset.vocabulary)
+            if chosen.out is None:
+                console.tell(f"{split}:{row}\t{words}")
+            captions.append({"image_id": image_id(dataset.split(split).record(row)), "caption": words})
+    if chosen.out is not None:
+        write_atomically(chosen.out, json.dumps(captions, ensure_ascii=False).encode("utf-8"), durable=True)
+        console.tell(f"{len(captions):,} captions written to {chosen.out}")
+    return ExitCode.DONE

@@ -1,0 +1,41 @@
+"""Arguments that say how captions are written, for every subcommand that writes some."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from captionviewer.core.decoding.decoding import Decoding
+
+
+def add_decoding_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `Decoding`."""
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        metavar="T",
+        help="draw each word by its probability, the logits divided by T first (default: the likeliest word)",
+    )
+    parser.add_argument("--top-k", type=int, metavar="K", help="draw among the K likeliest words only")
+    parser.add_argument(
+        "--top-p", type=float, default=1.0, metavar="P", help="draw among the fewest words of share P"
+    )
+    parser.add_argument("--beam", type=int, metavar="WIDTH", help="carry on WIDTH beginnings side by side")
+    parser.add_argument("--alpha", type=float, default=0.0, help="a beam's length normalisation, 0 to 1")
+    parser.add_argument(
+        "--never", action="append", default=[], metavar="WORD", help="a word that is never said, as <UNK>"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the draws")
+
+
+def decoding_of(chosen: argparse.Namespace) -> "Decoding":
+    """The decoding that the arguments ask for.  ValueError, for people, where they make none."""
+    from captionviewer.core.decoding.decoding import Decoding
+
+    sampled = chosen.temperature is not None or chosen.top_k is not None or chosen.top_p != 1.0
+    if sampled and chosen.beam is not None:
+        raise ValueError("Captions are drawn or searched with a beam, not both.")
+    beam = {"method": "beam", "beam_width": chosen.beam, "alpha": chosen.alpha}
+    drawn = {"method": "sample", "temperature": 1.0 if chosen.temperature is None else chosen.temperature}
+    drawn |= {"k": chosen.top_k, "p": chosen.top_p}
+    how = drawn if sampled else beam if chosen.beam is not None else {}
+    return Decoding(**how, forbidden_words=tuple(chosen.never), seed=chosen.seed)

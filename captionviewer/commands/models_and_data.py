@@ -1,0 +1,81 @@
+"""Arguments that name data, models and photos, and how subcommands open what they name."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from captionviewer.commands.arguments import existing_folder
+
+if TYPE_CHECKING:
+    from captionviewer.core.coco.dataset import CocoDataset
+    from captionviewer.core.saved.model_file import SavedModel
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which data set is meant."""
+    parser.add_argument(
+        "--data",
+        type=existing_folder,
+        metavar="FOLDER",
+        help="the data folder (default: the one opened last in the window, else the storybook)",
+    )
+    parser.add_argument(
+        "--features",
+        choices=("pca", "raw"),
+        help="the image features to use (default: pca, or those that the model was trained on)",
+    )
+
+
+def file_name(text: str) -> Path:
+    """The file that an argument names, absolute, there or not.  argparse.ArgumentTypeError if it is empty."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a file is needed, not an empty name")
+    try:
+        return Path(text).expanduser().absolute()
+    except (OSError, RuntimeError) as problem:
+        raise argparse.ArgumentTypeError(f"there is no file {text!r}: {problem}") from problem
+
+
+def open_data(chosen: argparse.Namespace, saved: "SavedModel | None" = None) -> "CocoDataset":
+    """Open the data that the arguments name, with a model's kind of features where there is a model.
+
+    Raises
+    ------
+    DataError
+        The folder holds no data set, or it is damaged.
+    """
+    from captionviewer.core.coco.dataset import CocoDataset
+    from captionviewer.core.notebook.data import chosen_folder
+
+    folder: Path = chosen.data if chosen.data is not None else chosen_folder()
+    kind = chosen.features or (saved.feature_kind if saved is not None else "pca")
+    return CocoDataset.open(folder, kind)
+
+
+def open_model_and_data(chosen: argparse.Namespace) -> "tuple[SavedModel, CocoDataset]":
+    """Open the model `chosen.model` and the data that it is to be used on.
+
+    Raises
+    ------
+    ModelFileError
+        The model can't be opened, or does not fit the data.
+    DataError
+        The data can't be opened.
+    """
+    from captionviewer.core.saved.model_file import ModelFileError, fits, open_model
+
+    saved = open_model(chosen.model)
+    dataset = open_data(chosen, saved)
+    problem = fits(saved, dataset)
+    if problem is not None:
+        dataset.close()
+        raise ModelFileError(chosen.model, problem)
+    return saved, dataset
+
+
+def photo_place(text: str) -> tuple[str, int]:
+    """A photo as SPLIT:ROW, such as val:12.  argparse.ArgumentTypeError for anything else."""
+    split, colon, row = text.partition(":")
+    if not colon or split not in ("train", "val") or not row.isascii() or not row.isdigit() or len(row) > 9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no photo: write train:ROW or val:ROW, as in val:12")
+    return split, int(row)

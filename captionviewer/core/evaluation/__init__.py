@@ -1,0 +1,1 @@
+"""What captions are worth: scores against people's captions, beside baselines, with intervals."""

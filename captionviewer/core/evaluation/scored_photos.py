@@ -1,0 +1,159 @@
+"""The photos that scores are made for, with what people said of them; and what the baselines say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.layout import Split
+from captionviewer.core.coco.nearest_of_each import NONE
+from captionviewer.core.errors import CaptionviewerError
+from captionviewer.core.evaluation.diversity import commonest
+from captionviewer.core.evaluation.document_frequencies import DocumentFrequencies
+from captionviewer.core.evaluation.sentences import References, Sentences
+
+MOST_ROUNDS = 5  # captions of a photo that are left out in turn; COCO has five, seldom six or seven
+
+
+class NothingToScoreError(CaptionviewerError, ValueError):
+    """No photo can be scored; `str()` says why, for people."""
+
+
+@dataclass(frozen=True)
+class ScoredPhotos:
+    """Some photos of a split, each with two captions at least: one can be left out.
+
+    Attributes
+    ----------
+    dataset, split
+        where they are.
+    rows
+        (P,) their rows, rising.
+    left_out
+        how many of the photos asked for have fewer than two captions.
+    """
+
+    dataset: CocoDataset
+    split: Split
+    rows: IntArray
+    left_out: int
+
+    @classmethod
+    def of(cls, dataset: CocoDataset, split: Split, rows: IntArray | None = None) -> "ScoredPhotos":
+        """Those of the rows given (all if None) that can be scored.
+
+        Raises
+        ------
+        NothingToScoreError
+            none has two captions.
+        IndexError
+            there is no such photo.
+        """
+        counts = dataset.split(split).captions_per_image
+        asked = np.arange(len(counts)) if rows is None else np.unique(rows)
+        if len(asked) and not 0 <= int(asked[0]) <= int(asked[-1]) < len(counts):
+            raise IndexError(f"{split} has images 0 to {len(counts) - 1:,}")
+        kept = asked[counts[asked] >= 2]
+        if not len(kept):
+            raise NothingToScoreError(
+                f"None of the {len(asked):,} photos of {split} has two captions: one to leave out and one"
+                " to compare with."
+            )
+        return cls(dataset, split, kept, len(asked) - len(kept))
+
+    @classmethod
+    def drawn(cls, dataset: CocoDataset, split: Split, count: int, seed: int = 0) -> "ScoredPhotos":
+        """`count` photos of those that can be scored, drawn by the seed; all where there are no more."""
+        every = cls.of(dataset, split)
+        if count >= len(every.rows):
+            return every
+        drawn = np.random.default_rng(seed).permutation(len(every.rows))[:count]
+        return cls(dataset, split, np.sort(every.rows[drawn]), 0)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def references(self) -> References:
+        """What people said of them."""
+        dataset, split = self.dataset, self.split
+        return References.of_photos(
+            dataset.split(split).captions, dataset.split(split).image_idxs, self.rows, dataset.vocabulary
+        )
+
+    def frequencies(self) -> DocumentFrequencies:
+        """How many photos of the whole split have each n-gram; for all of COCO's val a second or two."""
+        dataset, split = self.dataset, self.split
+        with_captions = np.flatnonzero(dataset.split(split).captions_per_image)
+        return DocumentFrequencies(
+            References.of_photos(
+                dataset.split(split).captions,
+                dataset.split(split).image_idxs,
+                with_captions,
+                dataset.vocabulary,
+            )
+        )
+
+    @property
+    def rounds(self) -> range:
+        """The numbers of the references left out in turn."""
+        return range(min(MOST_ROUNDS, int(self.references.counts.max())))
+
+    def features(self) -> FloatArray:
+        """(P, D) the photos' features; DataError where they can't be read."""
+        features: FloatArray = self.dataset.split(self.split).features.rows(self.rows)
+        return features
+
+    def captions(self) -> tuple[IntArray, IntArray]:
+        """All their captions as they stand in the file, (n, T), and whose each is, (n,) from 0 to P - 1."""
+        place = np.full(self.dataset.split(self.split).num_photos, -1)
+        place[self.rows] = np.arange(len(self.rows))
+        owners = place[self.dataset.split(self.split).image_idxs]
+        kept = owners >= 0
+        return self.dataset.split(self.split).captions[kept], owners[kept]
+
+
+@dataclass(frozen=True)
+class TrainingCaptions:
+    """The captions of the train split, as baselines and novelty need them."""
+
+    dataset: CocoDataset
+
+    @cached_property
+    def sentences(self) -> Sentences:
+        """All of them."""
+        return Sentences.of_captions(self.dataset.split("train").captions, self.dataset.vocabulary)
+
+    @cached_property
+    def identities(self) -> frozenset[bytes]:
+        """What tells whether a caption is one of them: see `Sentences.identities`."""
+        return frozenset(self.sentences.identities())
+
+    def commonest(self, photos: int) -> Sentences:
+        """The commonest of them, for each of so many photos."""
+        return self.sentences[np.full(photos, commonest(self.sentences))]
+
+    def of_nearest_photo(
+        self, photos: ScoredPhotos, stop: Callable[[], bool], progress: Callable[[float], object]
+    ) -> Sentences | None:
+        """A caption of each photo's nearest training photo: photo i gets the i-th, counted round.
+
+        Empty where the photo's features are all zero, so that none is nearer than another. None if stopped.
+        """
+        counts = self.dataset.split("train").captions_per_image
+        nearest = self.dataset.nearest_photo_of_each(
+            photos.split, photos.rows, "train", counts > 0, stop, progress
+        )
+        if nearest is None:
+            return None
+        by_photo = np.argsort(self.dataset.split("train").image_idxs, kind="stable")
+        begins = np.cumsum(counts) - counts
+        some = nearest != NONE
+        found = np.maximum(nearest, 0)
+        rows = by_photo[begins[found] + np.arange(len(found)) % np.maximum(counts[found], 1)]
+        chosen = self.sentences[rows]
+        words = np.where(some[:, np.newaxis], chosen.words, np.int32(-1))
+        return Sentences(words, np.where(some, chosen.lengths, 0))

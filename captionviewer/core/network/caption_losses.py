@@ -1,0 +1,96 @@
+"""The loss of many captions under teacher forcing, forward only: no gradients, and nothing kept for them.
+
+Captions of one photo that begin alike go through the same states until they part, so these are run once:
+of five captions of a photo a sixth of the positions, and of captions without a photo more than half.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import DecodingState
+from captionviewer.core.network.inference import Params, advance, start_state
+
+_SCORES = 1 << 20  # numbers: scores of so many words are worked on at a time
+
+
+def caption_losses(
+    model: CaptioningRNN,
+    features: FloatArray,
+    captions: IntArray,
+    owners: IntArray,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[float], object] = lambda share: None,
+) -> tuple[FloatArray, IntArray] | None:
+    """How surprised a model is at whole captions: their `surprise`, added up.
+
+    Parameters
+    ----------
+    model
+        the network.
+    features
+        (P, D) of the photos.
+    captions
+        (N, T) word ids from `<START>` on, padded with `<NULL>`.
+    owners
+        (N,) the photo of each, a row of `features`.
+    stop, progress
+        asked and told between blocks, the latter with the share that is done; once `stop()` is true None is
+        returned.
+
+    Returns
+    -------
+    (N,) float64, -ln p in nats of the words after the first, added up; (N,) how many words those are.
+    `<NULL>` is not counted.
+
+    Raises
+    ------
+    ValueError
+        an array of the wrong shape, an id outside the vocabulary, or no such photo.
+    """
+    params, features = model.checked_params(), model.checked_features(features)
+    captions = model.checked_captions(captions, len(owners))
+    if len(owners) and not 0 <= int(np.min(owners)) <= int(np.max(owners)) < len(features):
+        raise ValueError(f"owners are rows of {len(features)} photos' features, 0 to {len(features) - 1}")
+    null, V = model.word_to_idx["<NULL>"], len(model.word_to_idx)
+    nats, targets = np.zeros(len(captions)), (captions[:, 1:] != null).sum(axis=1)
+    in_order = np.lexsort((*captions.T[::-1], owners))  # captions that begin alike beside each other
+    size = max(64, _SCORES // V)
+    for begin in range(0, len(in_order), size):
+        if stop():
+            return None
+        rows = in_order[begin : begin + size]
+        photos, places = np.unique(owners[rows], return_inverse=True)
+        state = start_state(params, model.cell_type, features[photos])
+        nats[rows] = _block(params, state, captions[rows], places, null, V)
+        progress(min(1.0, (begin + size) / len(in_order)))
+    return nats, targets
+
+
+def _block(
+    params: Params, state: DecodingState, captions: IntArray, groups: IntArray, null: int, V: int
+) -> FloatArray:
+    """The nats (n,) of captions (n, T); groups (n,) is the row of `state` that each starts from."""
+    nats = np.zeros(len(captions))
+    has_target = captions[:, 1:] != null
+    lengths = np.where(has_target, np.arange(1, captions.shape[1]), 0).max(axis=1, initial=0)
+    rows = np.arange(len(captions))
+    for t in range(int(lengths.max(initial=0))):
+        running = lengths[rows] > t
+        rows, groups = rows[running], groups[running]
+        # Of captions that came the same way and read the same word, one goes on for all.
+        ways, first, groups = np.unique(
+            groups * V + captions[rows, t], return_index=True, return_inverse=True
+        )
+        came = ways // V
+        state = DecodingState(state.h[came], None if state.c is None else state.c[came], state.cell_type)
+        state, logits = advance(params, state, captions[rows[first], t])
+        logits -= logits.max(axis=1, keepdims=True)
+        counted = has_target[rows, t]
+        right = logits[groups[counted], captions[rows[counted], t + 1]]
+        sums = np.exp(logits, out=logits).sum(axis=1)
+        nats[rows[counted]] += np.log(sums)[groups[counted]] - right
+    return nats

@@ -1,0 +1,203 @@
+"""train, caption, evaluate, export and import-model, as a user types them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.saved.model_file import open_model
+from captionviewer.core.training.run import TrainingRun
+from captionviewer.core.training.settings import PRESETS
+from tests.coco_folder_writer import write_coco_folder
+
+SMALL = [
+    "--set",
+    "hidden_dim=24",
+    "--set",
+    "wordvec_dim=12",
+    "--set",
+    "num_epochs=4",
+    "--set",
+    "num_captions=20",
+]
+SMALL += ["--set", "batch_size=5"]
+
+
+def captionviewer(*words: object, home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "captionviewer", *map(str, words)],
+        capture_output=True,
+        text=True,
+        env=environment(home),
+        timeout=120,
+        check=False,
+    )
+
+
+def environment(home: Path) -> dict[str, str]:
+    ours = {f"CAPTIONVIEWER_{name}_DIR": str(home / name) for name in ("CONFIG", "CACHE", "DATA")}
+    return {**os.environ, **ours, "OPENBLAS_NUM_THREADS": "1"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_coco_folder(tmp_path_factory.mktemp("coco") / "data")
+
+
+@pytest.fixture(scope="module")
+def model(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    done = captionviewer("train", "--data", data, *SMALL, "--out", folder / "model.npz", home=folder)
+    assert done.returncode == 0, done.stderr
+    assert "16 iterations" in done.stdout and str(folder / "model.npz") in done.stdout
+    assert "\r" not in done.stdout  # a pipe gets plain lines
+    return folder / "model.npz"
+
+
+def test_the_command_gives_the_model_that_the_window_gives(data: Path, model: Path) -> None:
+    saved = open_model(model)
+    with CocoDataset.open(data) as dataset:
+        run = TrainingRun(saved.settings, dataset)
+        run.start()
+        assert run.wait(60)
+        snapshot = run.snapshot()
+    assert snapshot is not None and snapshot.iteration == saved.iteration == 16
+    for name, value in snapshot.model.params.items():
+        np.testing.assert_allclose(saved.model.params[name], value, rtol=1e-4, atol=1e-6)
+
+
+def test_photos_are_captioned_as_the_model_says(data: Path, model: Path, tmp_path: Path) -> None:
+    done = captionviewer(
+        "caption", model, "--data", data, "--photo", "val:1", "--photo", "train:0", home=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    with CocoDataset.open(data) as dataset:
+        said = open_model(model).model.sample(dataset.features("val", np.array([1])))[0]
+        expected = caption_text(said, dataset.vocabulary)
+    assert done.stdout.splitlines()[0] == f"val:1\t{expected}"
+    assert done.stdout.splitlines()[1].startswith("train:0\t")
+
+
+def test_a_split_is_written_in_cocos_result_format(data: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "captions.json"
+    done = captionviewer("caption", model, "--data", data, "--split", "val", "--out", out, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    results = json.loads(out.read_text())
+    with CocoDataset.open(data) as dataset:
+        assert len(results) == dataset.split("val").num_photos
+    assert all(set(each) == {"image_id", "caption"} for each in results)
+    drawn = captionviewer(
+        "caption",
+        model,
+        "--data",
+        data,
+        "--split",
+        "val",
+        "--temperature",
+        "1.5",
+        "--seed",
+        "3",
+        home=tmp_path,
+    )
+    again = captionviewer(
+        "caption",
+        model,
+        "--data",
+        data,
+        "--split",
+        "val",
+        "--temperature",
+        "1.5",
+        "--seed",
+        "3",
+        home=tmp_path,
+    )
+    assert drawn.returncode == 0 and drawn.stdout == again.stdout
+
+
+def test_scores_stand_beside_baselines_and_say_how_they_were_made(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    done = captionviewer("evaluate", model, "--data", data, "--json", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    table = json.loads(done.stdout)
+    assert list(table["rows"]) == ["model", "nearest", "human", "commonest", "blind"]
+    assert table["decoding"].startswith("greedy") and "photos of val" in table["made"]
+    shown = captionviewer("evaluate", model, "--data", data, home=tmp_path).stdout
+    assert f"{table['rows']['model']['values']['cider_d']:.3f}" in shown and "CIDEr-D" in shown
+
+
+def test_an_exported_model_comes_back_with_the_same_arrays(data: Path, model: Path, tmp_path: Path) -> None:
+    done = captionviewer("export", model, tmp_path / "export", "--data", data, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    done = captionviewer("import-model", tmp_path / "export", tmp_path / "back.npz", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    before, after = open_model(model), open_model(tmp_path / "back.npz")
+    for name, value in before.model.params.items():
+        np.testing.assert_array_equal(after.model.params[name], value)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["train", "--out", "m.npz", "--preset", "nonsense"], "there is no preset 'nonsense'"),
+        (["train", "--out", "m.npz", "--set", "speed=9"], "there is no setting 'speed'"),
+        (["train", "--out", "m.npz", "--set", "hidden_dim=many"], "'many' is not a whole number"),
+        (["train", "--out", "m.npz", "--set", "learning_rate=-1"], "learning_rate: "),
+        (["train", "--out", "none/m.npz"], "there is no folder"),
+        (["caption", "none.npz", "--split", "val"], "is not there"),
+        (["caption", "none.npz", "--photo", "val:-3"], "is no photo"),
+        (["evaluate", "none.npz", "--temperature", "1", "--beam", "3"], "not both"),
+    ],
+)
+def test_what_can_not_be_done_is_told_in_one_line(words: list[str], said: str, tmp_path: Path) -> None:
+    done = captionviewer(*words, home=tmp_path)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_a_photo_that_is_not_there_and_a_word_that_is_unknown_are_told(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    done = captionviewer("caption", model, "--data", data, "--photo", "val:999999", home=tmp_path)
+    assert (done.returncode, "is not there" in done.stderr) == (2, True)
+    done = captionviewer("evaluate", model, "--data", data, "--never", "qwxyz", home=tmp_path)
+    assert (done.returncode, "qwxyz" in done.stderr) == (2, True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+def test_ctrl_c_ends_at_a_step_boundary_and_keeps_what_was_learned(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model.npz"
+    words = ["train", "--data", data, "--out", out, "--set", "num_epochs=100000", "--set", "hidden_dim=24"]
+    words += ["--set", "num_captions=20", "--set", "batch_size=5"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "captionviewer", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(tmp_path),
+    )
+    assert process.stdout is not None
+    assert "Training" in process.stdout.readline()
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    told, complaints = process.communicate(timeout=60)
+    assert process.returncode == 130, complaints
+    assert open_model(out).iteration > 0
+    assert "saved to" in told
+
+
+def test_presets_and_settings_are_listed(tmp_path: Path) -> None:
+    done = captionviewer("train", "--out", "x.npz", "--preset", "list", home=tmp_path)
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in PRESETS) and "learning_rate" in done.stdout
