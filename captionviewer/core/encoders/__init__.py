@@ -1,0 +1,1 @@
+"""Features computed from a picture: the encoders that this program can run itself."""
