@@ -17,6 +17,7 @@ from captionviewer.core.download import (
     DownloadProblem,
     DownloadRequest,
     Phase,
+    RetryPolicy,
     discard_unfinished,
     unfinished_download,
 )
@@ -144,6 +145,21 @@ def test_a_file_system_without_locks_does_not_hold_up_a_download(
     assert files_in(folder) == book.wanted()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_a_lock_that_fails_for_another_reason_is_told(
+    server: ArchiveServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(fcntl, "flock", broken)
+    failure = problem_of(server, folder)
+    assert failure.problem is DownloadProblem.FOLDER and "Input/output error" in str(failure)
+    assert server.asked == []
+
+
 def test_a_folder_that_may_not_be_looked_into_is_told(
     server: ArchiveServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +191,56 @@ def test_a_damaged_journal_counts_as_nothing_and_the_download_begins_anew(
     assert files_in(folder) == book.wanted()
 
 
+def test_a_part_file_that_lost_its_end_does_not_pass_for_what_came(
+    server: ArchiveServer, folder: Path, book: Book
+) -> None:
+    server.faults, server.always = [cut(60_000), cut(60_000)], cut(0)
+    problem_of(server, folder, book)
+    kept = unfinished_download(folder)
+    assert kept is not None and kept.have > 10_000
+    os.truncate(folder / WORK_NAME / "archive.part", 9_000)
+    assert unfinished_download(folder) is None
+    server.always = None
+    done = fetched(server, folder, book)
+    assert not any("Going on" in words for words in done.notices)
+    assert files_in(folder) == book.wanted()
+
+
+def test_a_connection_that_breaks_again_and_again_gets_through_as_long_as_each_brings_something(
+    server: ArchiveServer, folder: Path, book: Book
+) -> None:
+    server.faults = [cut(9_000) for _ in range(2 * QUICK.tries)]
+    fetched(server, folder, book)
+    assert files_in(folder) == book.wanted() and server.faults == []
+
+
+def test_breaks_that_bring_next_to_nothing_count_as_failures_in_a_row(
+    server: ArchiveServer, folder: Path, book: Book
+) -> None:
+    server.always = cut(100)
+    policy = replace(QUICK, least_gain=1_000)
+    request = DownloadRequest(folder, server.address)
+    with pytest.raises(DownloadError, match=f"{QUICK.tries} times in a row"):
+        Download(request, known=book.known, retry_policy=policy).run()
+    assert len(server.asked) == QUICK.tries
+
+
+@pytest.mark.parametrize(
+    ("mark", "condition"),
+    [('"first"', '"first"'), ("Wed, 21 Oct 2015 07:28:00 GMT",) * 2, ('W/"weak"', None), (None, None)],
+)
+def test_the_rest_of_a_file_is_asked_for_on_condition_that_it_is_still_the_same(
+    server: ArchiveServer, folder: Path, book: Book, mark: str | None, condition: str | None
+) -> None:
+    server.mark = mark
+    fetched(server, folder, book)
+    assert len(server.headers) > 1
+    assert [headers.get("If-Range") for headers in server.headers] == [
+        None,
+        *[condition] * (len(server.headers) - 1),
+    ]
+
+
 def test_the_part_of_another_address_is_let_go_of_and_that_is_said(
     server: ArchiveServer, folder: Path, book: Book
 ) -> None:
@@ -203,6 +269,33 @@ def test_a_pause_holds_still_and_going_on_ends_well(server: ArchiveServer, folde
     download.resume()
     thread.join()
     assert files_in(folder) == book.wanted()
+
+
+def test_a_pause_between_two_blocks_is_no_slow_server(
+    server: ArchiveServer, folder: Path, book: Book
+) -> None:
+    server.piece, server.every = 8_192, 0.01
+    policy = replace(QUICK, tries=1)
+    request = DownloadRequest(folder, server.address, raw_features=True)
+    download = Download(request, known=book.known, retry_policy=policy)
+    thread = threading.Thread(target=download.run)
+    thread.start()
+    while download.progress.phase is not Phase.FETCHING or not download.progress.done:
+        assert thread.is_alive()
+        time.sleep(0.002)
+    download.pause()
+    while download.progress.phase is not Phase.PAUSED:
+        assert thread.is_alive()
+        time.sleep(0.002)
+    time.sleep(1.5 * policy.block_within_s)
+    download.resume()
+    thread.join()
+    assert files_in(folder) == book.wanted(raw=True)
+
+
+def test_each_failure_in_a_row_is_waited_for_twice_as_long_up_to_a_bound() -> None:
+    policy = RetryPolicy(first_wait_s=1, longest_wait_s=5)
+    assert [policy.wait_s(failures) for failures in (1, 2, 3, 4, 50)] == [1, 2, 4, 5, 5]
 
 
 def test_a_stopped_download_says_what_is_kept_and_goes_on_later(

@@ -171,3 +171,12 @@ def test_patience_ends_when_the_photo_comes_into_sight(monkeypatch: pytest.Monke
     throttle = HostThrottle(requests_per_second=0.1, burst=2)
     throttle.wait_for_turn("a.example", never)
     assert throttle.wait_for_turn("a.example", never, lambda: clock.now < 1001) == pytest.approx(1, abs=0.05)
+
+
+def test_an_answer_ends_being_left_alone_for_not_being_reached_at_once() -> None:
+    throttle = HostThrottle(pause=60)
+    throttle.unreachable("a.example", "it refused the connection")
+    alone = throttle.left_alone("a.example")
+    assert alone is not None and alone.why == "it refused the connection"
+    throttle.answered("a.example")
+    assert throttle.left_alone("a.example") is None

@@ -1,5 +1,7 @@
 """One GET: where its redirects may lead, what its failures are called, and whose words reach a message."""
 
+import contextlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -50,6 +52,41 @@ def test_a_redirect_to_what_can_be_no_address_is_refused(server: PhotoServer, ta
         fetch(url)
     assert isinstance(caught.value, failures.InvalidAddress | failures.Unreachable)
     assert caught.value.address != url and str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:0/", "http://127.0.0.1/a b", "http:///a", "gopher://x/"]
+)
+def test_what_can_be_no_address_is_refused_before_anybody_is_asked(address: str) -> None:
+    with pytest.raises(failures.InvalidAddress, match="a web address is needed"):
+        fetch(address)
+
+
+def test_nothing_is_sent_but_what_the_caller_says(server: PhotoServer) -> None:
+    url = server.serve("/a.png", PICTURE)
+    with get(url, {"User-Agent": "me"}, Deadline(5, lambda: False)):
+        pass
+    # http.client's own Accept-Encoding says the same: the bytes as they are
+    assert server.headers[0].pop("Accept-Encoding", "identity") == "identity"
+    assert server.headers == [{"Host": server.address.removeprefix("http://"), "User-Agent": "me"}]
+
+
+def test_a_host_with_a_deaf_address_is_reached_at_its_other_one(
+    server: PhotoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = server.serve("/a.png", PICTURE)
+    good = int(url.split(":")[2].split("/")[0])
+    with socket.socket() as deaf, contextlib.ExitStack() as waiting:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(4):  # fill the queue of connections that nobody takes
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(deaf.getsockname())
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        found = [(*kind, deaf.getsockname()), (*kind, ("127.0.0.1", good))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        assert fetch(url, seconds=2.0) == PICTURE
 
 
 def test_a_redirect_written_in_utf_8_is_followed(server: PhotoServer) -> None:
