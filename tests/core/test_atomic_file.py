@@ -40,6 +40,16 @@ def test_a_new_file_has_the_mode_that_the_umask_allows(tmp_path: Path, umask_077
     assert mode_of(tmp_path / "plot.png") == 0o600
 
 
+@posix_only
+def test_others_may_read_a_new_file_where_the_umask_lets_them(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "plot.png", b"x")
+    finally:
+        os.umask(before)
+    assert mode_of(tmp_path / "plot.png") == 0o640
+
+
 def test_the_umask_of_all_threads_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def touched(_mask: int) -> int:
         raise AssertionError("two threads at once would each take the other's mask for the user's")
