@@ -7,7 +7,10 @@ CaptionviewerError
     DataError                   core/coco        a data folder, or a file in it, is not what it should be
     DivergedError               core/training    the loss or a parameter is no finite number any more
     DownloadError               core/download    the archive; says which problem, and what to do
+    FileChanged                 core/download    another file stands at the address now (told within the room)
     ModelFileError              core/saved       a model file can't be opened or written
+    NoSuchRange                 core/download    a server gives no part of a file (told within the room)
+    NotHere                     core/download    bytes of the archive have not come yet (told within the room)
     NothingToScoreError         core/evaluation  no photo has captions enough to be scored (a ValueError)
     PhotoUnavailable            core/photos      a photo that can't be had (an OSError, too)
     RequestError                core/web         a request to a server that brought no answer
@@ -18,9 +21,9 @@ CaptionviewerError
         ProxyError                  the proxy is at fault, not the server behind it
         RedirectRefused             a redirect leads into this computer's own network
         TooManyRedirects            redirects lead on and on
-        UntrustedServer             its certificate or encryption can't be trusted
         Unreachable                 no connection came about
-    TransientError              core/download    a try failed, another may not
+        UntrustedServer             its certificate or encryption can't be trusted
+    TransientError              core/download    a try failed, another may not (told within the room)
     WeightsError                core/encoders    an encoder's weights are missing, or not the known ones
 """
 

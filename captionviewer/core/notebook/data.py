@@ -10,6 +10,7 @@ import numpy as np
 from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.photo_names import listed_photo_name
 from captionviewer.core.notebook.photos import remember_photos
 
 
@@ -68,12 +69,14 @@ def load_coco_data(
 
 
 def _addresses_and_names(dataset: CocoDataset) -> Iterator[tuple[str, str]]:
-    """Give each photo's address and COCO's name for it, where the data says both."""
-    for split in SPLITS:
-        for row in range(dataset.split(split).num_photos):
-            record = dataset.split(split).record(row)
-            if record.url and record.file_name:
-                yield record.url, record.file_name
+    """Give each photo's address and COCO's name for it, where both are known; keeps only those."""
+    lists = [(dataset.split(split).urls, dataset.split(split).names or [], split) for split in SPLITS]
+    return (
+        (url, name)
+        for urls, lines, split in lists
+        for url, line in zip(urls, lines, strict=False)
+        if url and (name := listed_photo_name(line, split)) is not None
+    )
 
 
 def chosen_folder() -> Path:
