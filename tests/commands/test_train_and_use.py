@@ -80,7 +80,7 @@ def test_photos_are_captioned_as_the_model_says(data: Path, model: Path, tmp_pat
     )
     assert done.returncode == 0, done.stderr
     with CocoDataset.open(data) as dataset:
-        said = open_model(model).model.sample(dataset.features("val", np.array([1])))[0]
+        said = open_model(model).model.sample(dataset.split("val").features.rows(np.array([1])))[0]
         expected = caption_text(said, dataset.vocabulary)
     assert done.stdout.splitlines()[0] == f"val:1\t{expected}"
     assert done.stdout.splitlines()[1].startswith("train:0\t")

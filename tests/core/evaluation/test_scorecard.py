@@ -54,7 +54,7 @@ def card(model: CaptioningRNN, data: CocoDataset) -> Scorecard:
 
 
 def words_of(data: CocoDataset, split: Any, rows: Any) -> list[list[str]]:
-    return [caption_words(data.captions(split)[row], data.vocabulary) for row in rows]
+    return [caption_words(data.split(split).captions[row], data.vocabulary) for row in rows]
 
 
 def test_every_row_has_every_score_and_an_interval_around_it(card: Scorecard) -> None:
@@ -78,11 +78,13 @@ def test_the_models_captions_are_what_it_samples_and_its_nats_its_loss(
     card: Scorecard, model: CaptioningRNN, data: CocoDataset
 ) -> None:
     row, rows = card.row("model"), card.photos.rows
-    expected = [caption_text(c, data.vocabulary) for c in model.sample(data.features("val", rows), 16)]
+    expected = [
+        caption_text(c, data.vocabulary) for c in model.sample(data.split("val").features.rows(rows), 16)
+    ]
     assert [row.captions.text(i, data.vocabulary) for i in range(len(rows))] == expected
-    kept = np.isin(data.image_idxs("val"), rows)
-    captions, owners = data.captions("val")[kept], data.image_idxs("val")[kept]
-    loss, _ = model.loss(data.features("val", owners), captions)
+    kept = np.isin(data.split("val").image_idxs, rows)
+    captions, owners = data.split("val").captions[kept], data.split("val").image_idxs[kept]
+    loss, _ = model.loss(data.split("val").features.rows(owners), captions)
     words = np.count_nonzero(captions[:, 1:] != data.vocabulary.null)
     assert row.values["nats_a_word"] == pytest.approx(loss * len(captions) / words, rel=1e-5)
 
@@ -93,8 +95,8 @@ def test_scores_against_all_captions_are_those_of_the_captions_alone(
     photos = ScoredPhotos.of(data, "val")
     whole = make_scorecard(model, photos, leave_one_out=False, unknown_matches=True, draws=0)
     assert whole is not None
-    rows = [data.record("val", int(row)) for row in photos.rows]
-    assert len(rows) == data.num_photos("val")  # so that the frequencies are those of the references
+    rows = [data.split("val").record(int(row)) for row in photos.rows]
+    assert len(rows) == data.split("val").num_photos  # so that the frequencies are those of the references
     corpus = Corpus(
         [row.split() for row in (caption_text(c, data.vocabulary) for c in model.sample(photos.features()))],
         [words_of(data, "val", record.caption_rows) for record in rows],
@@ -112,7 +114,7 @@ def test_one_human_is_each_caption_in_turn_against_the_others(card: Scorecard, d
     for number in range(5):
         captions, references = [], []
         for row in card.photos.rows:
-            told = words_of(data, "val", data.record("val", int(row)).caption_rows)
+            told = words_of(data, "val", data.split("val").record(int(row)).caption_rows)
             captions.append(told.pop(number % len(told)))
             references.append(told)
         ids = data.vocabulary.word_to_idx
@@ -162,8 +164,8 @@ def test_the_nearest_photos_caption_is_one_of_the_training_photo_most_alike(
     for i, photo in enumerate(card.photos.rows.tolist()):
         found = data.nearest_photos("val", photo, "train", count=1)
         assert found is not None
-        rows = data.record("train", int(found.rows[0])).caption_rows
-        expected = caption_text(data.captions("train")[rows[i % len(rows)]], data.vocabulary)
+        rows = data.split("train").record(int(found.rows[0])).caption_rows
+        expected = caption_text(data.split("train").captions[rows[i % len(rows)]], data.vocabulary)
         assert row.captions.text(i, data.vocabulary) == expected
     assert row.values["novel"] == 0
 
@@ -172,12 +174,12 @@ def test_in_the_train_split_a_photo_is_not_its_own_nearest(model: CaptioningRNN,
     made = make_scorecard(model, ScoredPhotos.of(data, "train", np.arange(9)), rows=("nearest",), draws=0)
     assert made is not None
     for i, photo in enumerate(made.photos.rows.tolist()):
-        own = words_of(data, "train", data.record("train", photo).caption_rows)
+        own = words_of(data, "train", data.split("train").record(photo).caption_rows)
         assert made.row("nearest").captions.text(i, data.vocabulary).split() not in own
 
 
 def test_the_commonest_caption_is_said_of_every_photo(card: Scorecard, data: CocoDataset) -> None:
-    texts = [caption_text(row, data.vocabulary) for row in data.captions("train")]
+    texts = [caption_text(row, data.vocabulary) for row in data.split("train").captions]
     most = max(texts.count(text) for text in set(texts))
     expected = next(text for text in texts if texts.count(text) == most)
     row = card.row("commonest")
@@ -192,8 +194,8 @@ def test_without_its_photos_a_model_says_one_thing_and_is_more_surprised(
     nothing = model.sample(np.zeros((1, data.feature_dim), np.float32), 16)[0]
     assert blind.captions.text(5, data.vocabulary) == caption_text(nothing, data.vocabulary)
     assert blind.values["distinct"] == 1
-    kept = np.isin(data.image_idxs("val"), card.photos.rows)
-    captions = data.captions("val")[kept]
+    kept = np.isin(data.split("val").image_idxs, card.photos.rows)
+    captions = data.split("val").captions[kept]
     loss, _ = model.loss(np.zeros((len(captions), data.feature_dim), np.float32), captions)
     words = np.count_nonzero(captions[:, 1:] != data.vocabulary.null)
     assert blind.values["nats_a_word"] == pytest.approx(loss * len(captions) / words, rel=1e-5)
@@ -238,7 +240,7 @@ def test_ciders_frequencies_are_the_whole_splits_also_for_a_few_photos(
     few = make_scorecard(
         model, ScoredPhotos.of(data, "val", np.array([3, 5, 8])), Decoding(max_length=16), draws=0
     )
-    assert few is not None and few.frequencies.num_photos == data.num_photos("val")
+    assert few is not None and few.frequencies.num_photos == data.split("val").num_photos
     places = np.searchsorted(card.photos.rows, [3, 5, 8])
     for row in ("model", "human", "blind"):
         np.testing.assert_allclose(
@@ -291,7 +293,7 @@ def test_the_matching_words_of_a_caption_are_named_with_their_places_and_weight(
 
 
 def test_a_table_says_how_it_was_made(card: Scorecard, data: CocoDataset) -> None:
-    counts = data.captions_per_image("val")
+    counts = data.split("val").captions_per_image
     range_of = f"{counts.min()} to {counts.max()}"
     for part in (
         f"{len(counts)} photos of val",
@@ -360,7 +362,7 @@ def test_captions_are_written_as_coco_reads_them(card: Scorecard, data: CocoData
     results = json.loads(coco_results(data, "val", card.photos.rows.tolist(), row.captions))
     assert len(results) == len(card.photos)
     for i, result in enumerate(results):
-        record = data.record("val", int(card.photos.rows[i]))
+        record = data.split("val").record(int(card.photos.rows[i]))
         assert record.file_name is not None and f"{result['image_id']:012d}" in record.file_name
         assert result["caption"] == row.captions.text(i, data.vocabulary)
     assert len({result["image_id"] for result in results}) == len(results)
@@ -369,7 +371,7 @@ def test_captions_are_written_as_coco_reads_them(card: Scorecard, data: CocoData
 def test_a_photos_id_is_the_number_in_its_name_or_its_row_where_it_has_none(data: CocoDataset) -> None:
     from dataclasses import replace
 
-    record = data.record("val", 7)
+    record = data.split("val").record(7)
     for name, number in (
         ("val2014/COCO_val2014_000000229358.jpg", 229358),
         ("val2014/STORYBOOK_val2014_000000000012.png", 12),
@@ -397,7 +399,7 @@ def test_photos_with_fewer_than_two_captions_are_left_out_and_counted(tmp_path: 
         with pytest.raises(NothingToScoreError, match="None of the 2 photos of val"):
             ScoredPhotos.of(opened, "val", np.array([2, 4]))
         with pytest.raises(IndexError):
-            ScoredPhotos.of(opened, "val", np.array([opened.num_photos("val")]))
+            ScoredPhotos.of(opened, "val", np.array([opened.split("val").num_photos]))
 
 
 def test_photos_are_drawn_by_a_seed(data: CocoDataset) -> None:
