@@ -70,10 +70,7 @@ def trained(dataset: CocoDataset, settings: TrainingSettings, seed: int) -> tupl
     """Return the trained model, the seconds it took and the number of iterations."""
     rng = np.random.default_rng(seed)
     data = dataset.training_data(None)
-    model = CaptioningRNN(
-        data["word_to_idx"], dataset.feature_dim, settings.wordvec_dim, settings.hidden_dim,
-        settings.cell_type, rng=rng,
-    )  # fmt: skip
+    model = settings.new_model(data["word_to_idx"], dataset.feature_dim, rng)
     solver = CaptioningSolver(
         model, data, settings.update_rule, {"learning_rate": settings.learning_rate}, settings.lr_decay,
         settings.batch_size, settings.num_epochs, verbose=False, rng=rng,

@@ -93,9 +93,11 @@ def optimizer(data: dict[str, Any], cell: str) -> Callable[[], object]:
     model = network(data, cell)
     flat = FlatParameters(model.params, np.float32)
     flat.adopt(model.params)
-    rule = rule_on(flat, "adam", {})
+    rule = rule_on(flat, adam)
+    assert rule is not None
+    configs: dict[str, dict[str, Any]] = {name: {"learning_rate": LEARNING_RATE} for name in model.params}
     flat.flat_grads[:] = 1e-3
-    return lambda: rule.update(LEARNING_RATE)
+    return lambda: rule.update(configs)
 
 
 def torch_step(data: dict[str, Any], cell: str, n: int) -> Callable[[], object]:

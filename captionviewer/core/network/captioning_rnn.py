@@ -15,10 +15,9 @@ from captionviewer.core.network.cells import CELLS, CellType
 from captionviewer.core.network.fast_step import loss_and_gradients
 from captionviewer.core.network.inference import greedy_captions
 from captionviewer.core.network.parameter_shapes import parameter_shapes
-from captionviewer.core.network.workspace import Interrupt, Workspace, never
+from captionviewer.core.network.workspace import MOVED, Interrupt, Workspace, copied, never
 
 _WORKSPACE_KEPT = 512 << 20  # bytes; what a larger minibatch needed is given back after it
-_PIECE = 1 << 22  # numbers drawn or copied between two looks at an `interrupt`: some 50 ms
 
 
 class CaptioningRNN:
@@ -109,7 +108,7 @@ class CaptioningRNN:
         def normal(name: str, scale: float) -> FloatArray:
             rows, columns = shapes[name]
             values: FloatArray = np.empty((rows, columns), self.dtype)
-            some = max(1, _PIECE // columns)
+            some = max(1, MOVED // columns)
             for start in range(0, rows, some):  # in pieces the same numbers come as at once
                 interrupt()
                 n = min(some, rows - start)
@@ -169,7 +168,7 @@ class CaptioningRNN:
         `interrupt` is called now and then while a large model is copied; what it raises ends that.
         """
         twin = copy.copy(self)
-        twin.params = {name: _copied(np.asarray(value), interrupt) for name, value in self.params.items()}
+        twin.params = {name: copied(np.asarray(value), interrupt) for name, value in self.params.items()}
         twin.word_to_idx = dict(self.word_to_idx)
         twin.idx_to_word = dict(self.idx_to_word)
         return twin
@@ -369,19 +368,8 @@ class CaptioningRNN:
         return greedy_captions(params, self.cell_type, features, self.word_to_idx, max_length, interrupt)
 
 
-def _copied(values: FloatArray, interrupt: Interrupt) -> FloatArray:
-    twin: FloatArray = np.empty(values.shape, values.dtype)
-    some = max(1, _PIECE // max(1, values[:1].size))
-    for start in range(0, len(values), some):
-        interrupt()
-        twin[start : start + some] = values[start : start + some]
-    return twin
-
-
-_OURS = (
-    CaptioningRNN.loss,
-    CaptioningRNN.loss_into,
-)  # as they stand here, whatever is put in their place later
+# As they stand here, whatever is put in their place later.
+_OURS = (CaptioningRNN.loss, CaptioningRNN.loss_into)
 
 
 def has_our_loss(model: CaptioningRNN) -> bool:

@@ -13,6 +13,7 @@ from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network import optim
 from captionviewer.core.network.captioning_rnn import CaptioningRNN, has_our_loss
 from captionviewer.core.network.flat_parameters import BlockwiseRule, FlatParameters, rule_on
+from captionviewer.core.network.workspace import never
 
 
 class Trainable(Protocol):
@@ -241,7 +242,7 @@ class CaptioningSolver(Generic[ModelT]):
         if self._flat is None or not self._flat.suits(params, model.dtype):
             self._flat, self._rule = FlatParameters(params, model.dtype), None
         flat = self._flat
-        flat.adopt(model.params)
+        flat.adopt(model.params, self.interrupt or never)
         loss = model.loss_into(features, captions, flat.grads, self.interrupt)
         if math.isfinite(loss):
             if self._rule is None or self._rule.rule is not self.update_rule:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.network import optim
+from captionviewer.core.network.workspace import Interrupt, copy_into, never
 
 BLOCK = 1 << 15  # numbers; the four arrays of Adam take 512 kB of float32, half of a usual level-2 cache
 _LINE = 64  # bytes in a cache line: vector instructions are slower across two of them
@@ -64,15 +65,16 @@ class FlatParameters:
         shapes = {name: value.shape for name, value in params.items()}
         return shapes == self._shapes and np.dtype(dtype) == self._dtype
 
-    def adopt(self, params: MutableMapping[str, FloatArray]) -> None:
+    def adopt(self, params: MutableMapping[str, FloatArray], interrupt: Interrupt = never) -> None:
         """Put the views in the place of a model's own arrays, wherever those are others.
 
         A parameter that a user has replaced is copied in, whatever its dtype; one that was rewritten in
-        place, or left alone, is the view already.
+        place, or left alone, is the view already. `interrupt` is called now and then; what it raises leaves
+        the rest as it is.
         """
         for name, view in self.values.items():
             if params[name] is not view:
-                view[...] = params[name]
+                copy_into(view, np.asarray(params[name]), interrupt)
                 params[name] = view
 
 

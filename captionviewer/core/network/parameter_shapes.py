@@ -19,3 +19,6 @@ def parameter_shapes(
         "W_vocab": (H, V),
         "b_vocab": (V,),
     }
+
+
+PARAMETER_NAMES: tuple[str, ...] = tuple(parameter_shapes("rnn", 1, 1, 1, 1))

@@ -9,6 +9,7 @@ from captionviewer.core.arrays import FloatArray
 
 SPARE = 8  # rows behind an array's last, which `times` may read and write
 PIECE = 2 * 10**9  # multiplications: a fraction of a second; only networks of thousands of units need pieces
+MOVED = 1 << 22  # numbers that are drawn or copied in one piece: some 50 ms
 
 Interrupt = Callable[[], None]  # called between pieces of work; what it raises ends the work
 
@@ -35,6 +36,24 @@ class Workspace:
     def nbytes(self) -> int:
         """How much memory is kept."""
         return sum(array.nbytes for array in self._kept.values())
+
+
+def copied(values: FloatArray, interrupt: Interrupt) -> FloatArray:
+    """A copy, made in pieces."""
+    twin: FloatArray = np.empty(values.shape, values.dtype)
+    copy_into(twin, values, interrupt)
+    return twin
+
+
+def copy_into(target: FloatArray, values: FloatArray, interrupt: Interrupt) -> None:
+    """`target[...] = values`, both of one shape, in pieces of some rows."""
+    if values.ndim == 0:
+        target[...] = values
+        return
+    some = max(1, MOVED // max(1, values[:1].size))
+    for start in range(0, len(values), some):
+        interrupt()
+        target[start : start + some] = values[start : start + some]
 
 
 def product(a: FloatArray, b: FloatArray, out: FloatArray, interrupt: Interrupt) -> None:

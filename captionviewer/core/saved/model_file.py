@@ -23,7 +23,7 @@ from captionviewer.core.coco.layout import FEATURES, FeatureKind, feature_kind_n
 from captionviewer.core.coco.vocabulary import LARGEST_VOCABULARY, SPECIAL_WORDS, is_word
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.parameter_shapes import parameter_shapes
+from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES, parameter_shapes
 from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
 from captionviewer.core.training.available_memory import available_memory
 from captionviewer.core.training.settings import TrainingSettings
@@ -40,7 +40,6 @@ MOST_BYTES = 8 * 1024**3
 MOST_ABOUT_BYTES = 4 * 1024**2
 # What opening takes beside the arrays themselves.
 ROOM_BYTES = 64 * 1024**2
-_PARAMETERS = ("W_proj", "b_proj", "W_embed", "Wx", "Wh", "b", "W_vocab", "b_vocab")
 
 
 class ModelFileError(CaptionviewerError):
@@ -153,7 +152,7 @@ def save_model(path: Path, saved: SavedModel) -> None:
             f" more than the {format_bytes(MOST_ABOUT_BYTES)} that would be opened again.",
         )
     arrays: dict[str, PlainArray] = {"about": np.frombuffer(text, dtype=np.uint8)}
-    for name in _PARAMETERS:
+    for name in PARAMETER_NAMES:
         parameter = model.params[name]
         if not _is_finite(parameter):
             raise ModelFileError(
@@ -233,7 +232,7 @@ def _read(archive: NumberArchive) -> SavedModel:
     if not len(losses) == len(losses_per_word) == len(rates):
         raise ArchiveError("its histories of losses and learning rates differ in length")
     params: dict[str, FloatArray] = {}
-    for name in _PARAMETERS:
+    for name in PARAMETER_NAMES:
         params[name] = cast(FloatArray, archive.read(name))
         if not _is_finite(params[name]):
             raise ArchiveError(f"its {name} holds NaN or infinite numbers")

@@ -192,15 +192,8 @@ def import_from_torch(folder: Path) -> SavedModel:
     shape = tensors.get("project.weight", np.empty((0, 0))).shape
     if dtype not in (np.float32, np.float64) or len(shape) != 2 or shape[0] != settings.hidden_dim:
         raise _refusal(folder / WEIGHTS, "its tensors are not of the sizes or type that its config says")
-    model = CaptioningRNN(
-        {word: index for index, word in enumerate(words)},
-        input_dim=shape[1],
-        wordvec_dim=settings.wordvec_dim,
-        hidden_dim=settings.hidden_dim,
-        cell_type=settings.cell_type,
-        dtype=dtype,
-        rng=np.random.default_rng(0),  # every value is replaced below
-    )
+    word_to_idx = {word: index for index, word in enumerate(words)}
+    model = settings.new_model(word_to_idx, shape[1], dtype=dtype)  # every value is replaced below
     try:
         model.params.update(from_torch(model, tensors))
         model.checked_params()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from captionviewer.core.training.product_threads import LibraryThreads, ProductThreads
 
@@ -144,10 +144,11 @@ def test_at_the_end_the_threads_are_as_they_were(choice: ProductThreads, machine
     assert not machine.one
 
 
-def test_the_library_of_numpy_is_set_to_one_thread_and_back() -> None:
-    def threads() -> list[int]:
-        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+def threads() -> list[int]:
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
+
+def test_the_library_of_numpy_is_set_to_one_thread_and_back() -> None:
     np.ones((8, 8)) @ np.ones((8, 8))
     before = threads()
     library = LibraryThreads()
@@ -155,4 +156,30 @@ def test_the_library_of_numpy_is_set_to_one_thread_and_back() -> None:
     assert set(threads()) <= {1}
     library.use_one()
     library.use_all()
+    assert threads() == before
+
+
+def test_what_comes_back_is_what_the_user_set_last_and_not_what_was_there_at_first() -> None:
+    library = LibraryThreads()
+    library.use_one()
+    library.use_all()
+    before = threads()
+    with threadpool_limits(limits=3, user_api="blas"):
+        limited = threads()
+        library.use_one()
+        assert set(threads()) == {1}
+        library.use_all()
+        assert threads() == limited
+    assert threads() == before
+
+
+def test_with_two_runs_the_last_one_to_want_one_thread_gives_the_others_back() -> None:
+    before = threads()
+    first, second = LibraryThreads(), LibraryThreads()
+    first.use_one()
+    second.use_one()
+    first.use_all()
+    assert set(threads()) == {1}
+    first.use_all()
+    second.use_all()
     assert threads() == before

@@ -6,12 +6,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
 from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.network import fast_step
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.training import due_work, watched_photos
@@ -115,8 +117,10 @@ def test_the_rows_trained_on_are_as_many_as_asked_one_a_photo(
 
 
 def test_the_same_seed_repeats_a_run_exactly_whatever_is_asked_of_it(
-    begin: Callable[..., TrainingRun], dataset: CocoDataset
+    begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # On a busy machine products get one thread or all, which is another order of sums.
+    monkeypatch.setattr("captionviewer.core.training.product_threads.WORTHWHILE", float("inf"))
     calm = begin(QUICK)
     calm.start()
     assert calm.wait(LONG)
@@ -241,6 +245,95 @@ def test_a_stopped_run_ends_soon_with_its_model_kept(begin: Callable[..., Traini
     assert snapshot is not None
     assert snapshot.iteration == len(run.history) == run.progress().iteration
     assert snapshot.loss == pytest.approx(run.history.since(0)[1][-1], rel=1e-6)
+
+
+def test_a_run_stopped_while_its_model_is_drawn_ends_without_one(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begin(ENDLESS)
+    new_model = TrainingSettings.new_model
+
+    def stopped_meanwhile(settings: TrainingSettings, *args: Any, **more: Any) -> CaptioningRNN:
+        run.stop()
+        new_model(settings, *args, **more)
+        raise AssertionError("the model was drawn to its end")
+
+    monkeypatch.setattr(TrainingSettings, "new_model", stopped_meanwhile)
+    run.start()
+    assert run.wait(LONG)
+    assert run.take_events() == [RunStopped(0)]
+    assert run.snapshot() is None
+
+
+def test_a_run_stopped_in_the_middle_of_a_step_keeps_the_model_of_the_step_before(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm, run = begin(QUICK), begin(QUICK)
+    calm.step_once()
+    until(lambda: calm.state is RunState.PAUSED)
+    product = fast_step.product
+    calls: list[int] = []
+
+    def stopped_in_the_second_step(*args: Any) -> None:
+        product(*args)
+        calls.append(len(run.history))
+        if calls.count(1) == 2:
+            run.stop()
+
+    monkeypatch.setattr(fast_step, "product", stopped_in_the_second_step)
+    run.start()
+    assert run.wait(LONG)
+    assert calls.count(1) == 2
+    assert run.take_events()[-1] == RunStopped(1)
+    expected, kept = calm.snapshot(), run.snapshot()
+    assert expected is not None and kept is not None
+    assert (kept.iteration, kept.loss) == (1, expected.loss)
+    for name, value in expected.model.params.items():
+        np.testing.assert_array_equal(kept.model.params[name], value)
+
+
+def test_no_caption_is_written_after_a_stop(
+    begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begin(ENDLESS, watched=[dataset.record("train", 0)])
+    captions = watched_photos.PhotoCaptioner.captions
+    begun: list[int] = []
+    finished: list[int] = []
+
+    def stopped_in_the_second(captioner: Any, *args: Any) -> Any:
+        begun.append(len(run.history))
+        if len(begun) == 2:
+            run.stop()
+        said = captions(captioner, *args)
+        finished.append(len(run.history))
+        return said
+
+    monkeypatch.setattr(watched_photos.PhotoCaptioner, "captions", stopped_in_the_second)
+    run.start()
+    assert run.wait(LONG)
+    assert (len(begun), len(finished)) == (2, 1)
+    assert isinstance(run.take_events()[-1], RunStopped)
+
+
+def test_a_stop_does_not_wait_for_a_guest_between_steps(begin: Callable[..., TrainingRun]) -> None:
+    run = begin(ENDLESS)
+    run.start()
+    until(lambda: len(run.history) > 2)
+    with run.between_steps():
+        run.stop()
+        assert run.wait(LONG)
+    assert run.state is RunState.STOPPED
+
+
+def test_what_a_run_has_learned_is_handed_over_without_what_was_kept_for_speed(
+    begin: Callable[..., TrainingRun],
+) -> None:
+    run = begin(QUICK)
+    run.start()
+    assert run.wait(LONG)
+    snapshot = run.snapshot()
+    assert snapshot is not None
+    assert not snapshot.model._idle_workspaces
 
 
 def test_a_run_stopped_before_its_start_ends_once_and_cannot_start(begin: Callable[..., TrainingRun]) -> None:
@@ -521,6 +614,27 @@ def test_a_run_whose_thread_cannot_start_ends_in_words(
     (end,) = run.take_events()
     assert isinstance(end, RunFailed)
     assert "can't start new thread" in end.reason
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+def test_nobody_sees_a_run_that_is_live_without_a_thread(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    run = begin(QUICK)
+    start = threading.Thread.start
+    got_in: list[bool] = []
+
+    def looked_at(thread: threading.Thread) -> None:
+        other = threading.Thread(target=lambda: got_in.append(run._wake.acquire(blocking=False)))
+        start(other)
+        other.join()
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", looked_at)
+        run.start()
+    assert got_in == [False]
+    assert run.state is RunState.FAILED
 
 
 def test_the_notebooks_overfit_learns_its_captions_by_heart(

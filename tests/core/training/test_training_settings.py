@@ -3,8 +3,11 @@
 import math
 from dataclasses import fields, replace
 
+import numpy as np
 import pytest
 
+from captionviewer.core.network import optim
+from captionviewer.core.network.cells import CELLS, CellType
 from captionviewer.core.training.settings import (
     FIELD_NAMED,
     FIELDS,
@@ -13,6 +16,7 @@ from captionviewer.core.training.settings import (
     DataFacts,
     TrainingSettings,
 )
+from tests.core.network.caption_cases import vocabulary
 
 COCO = DataFacts(400_135, 82_783, 512, 1004, 17, 8_000_000_000)
 SMALL = DataFacts(381, 80, 512, 1004, 17, 8_000_000_000)
@@ -53,6 +57,9 @@ def test_every_preset_can_start(name: str, facts: DataFacts | None) -> None:
         ("learning_rate", math.nan, "not nan"),
         ("learning_rate", math.inf, "not inf"),
         ("learning_rate", 1e31, "at most 1e+30"),
+        ("learning_rate", 10**400, "at most 1e+30"),
+        ("learning_rate", -(10**400), "above 0"),
+        ("hidden_dim", 10**400, "at most 65,536"),
         ("learning_rate", "fast", "must be a number"),
         ("learning_rate", None, "needs a number"),
         ("lr_decay", 0.0, "above 0"),
@@ -115,3 +122,32 @@ def test_a_batch_whose_activations_would_not_fit_is_laid_to_the_batch() -> None:
 def test_memory_is_not_judged_where_the_system_does_not_say() -> None:
     unknown = replace(SMALL, available_bytes=None)
     assert replace(PRESETS[NOTEBOOK_PRESET], hidden_dim=60_000).problems(unknown) == {}
+
+
+@pytest.mark.parametrize("cell_type", CELLS)
+def test_a_new_model_has_the_settings_sizes_and_as_many_numbers_as_they_say(cell_type: CellType) -> None:
+    settings = TrainingSettings(cell_type=cell_type, hidden_dim=9, wordvec_dim=7, seed=5)
+    facts = DataFacts(50, 50, 6, 12, 17)
+    model = settings.new_model(vocabulary(12), 6, dtype=np.float64)
+    assert (model.cell_type, model.hidden_dim, model.wordvec_dim, model.input_dim) == (cell_type, 9, 7, 6)
+    assert model.dtype == np.float64
+    assert settings.num_parameters(facts) == model.num_parameters
+    again = settings.new_model(vocabulary(12), 6, np.random.default_rng(5), dtype=np.float64)
+    np.testing.assert_array_equal(model.params["Wh"], again.params["Wh"])
+
+
+def test_the_form_offers_every_cell_and_every_rule() -> None:
+    assert [name for name, _ in FIELD_NAMED["cell_type"].choices] == list(CELLS)
+    assert {name for name, _ in FIELD_NAMED["update_rule"].choices} == set(optim.RULES)
+
+
+def test_a_run_of_more_iterations_than_32_bits_count_may_be_planned() -> None:
+    settings = replace(
+        PRESETS[NOTEBOOK_PRESET],
+        num_captions=None,
+        one_caption_an_image=False,
+        batch_size=1,
+        num_epochs=100_000,
+    )
+    assert settings.problems(COCO) == {}
+    assert settings.iterations_per_epoch(COCO) * settings.num_epochs > 2**31
