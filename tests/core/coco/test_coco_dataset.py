@@ -245,3 +245,25 @@ def test_a_closed_data_set_refuses_features_and_still_tells_the_rest(small: Coco
             small.split(split).features.rows(np.array([0]))
     assert small.split("train").search("a").count > 0
     assert small.split("val").record(0).caption_rows
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_what_is_done_to_a_minibatch_changes_none_that_comes_later(
+    shuffled: bool, small: CocoDataset
+) -> None:
+    train, among = small.split("train"), np.arange(20, 60)
+    for rows in (None, among):
+        first = train.minibatch(10, 3, 1, rows, shuffled=shuffled)
+        as_drawn = first.caption_rows.tolist()
+        first.caption_rows[:] = 0
+        first.captions[:] = 0
+        first.image_rows[:] = 0
+        again = train.minibatch(10, 3, 1, rows, shuffled=shuffled)
+        assert again.caption_rows.tolist() == as_drawn
+        np.testing.assert_array_equal(again.captions, train.captions[as_drawn])
+    assert among.tolist() == list(range(20, 60))
+
+
+def test_a_split_that_does_not_exist_is_said_so(small: CocoDataset) -> None:
+    with pytest.raises(ValueError, match="split must be 'train' or 'val', not 'test'"):
+        small.split("test")  # type: ignore[arg-type]  # what a script might pass
