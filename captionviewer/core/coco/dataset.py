@@ -26,7 +26,6 @@ from captionviewer.core.coco.files import (
 )
 from captionviewer.core.coco.layout import (
     CAPTIONS_FILE,
-    FEATURE_KINDS,
     FEATURES,
     SPLITS,
     VOCABULARY_FILE,
@@ -110,14 +109,14 @@ class CocoDataset:
         DataError
             Something is missing, damaged, or does not agree; the message names the file.
         ValueError
-            `features` is neither 'pca' nor 'raw'.
+            There is no such kind of features.
         """
-        if features not in FEATURE_KINDS:
-            raise ValueError(f"features must be 'pca' or 'raw', not {features!r}")
+        if features not in FEATURES:
+            raise ValueError(f"features must be {' or '.join(map(repr, FEATURES))}, not {features!r}")
         folder = find_data_folder(Path(folder))
         vocabulary = read_vocabulary(folder / VOCABULARY_FILE)
         available = tuple(
-            kind for kind in FEATURE_KINDS if all(is_file(folder / features_file(s, kind)) for s in SPLITS)
+            kind for kind in FEATURES if all(is_file(folder / features_file(s, kind)) for s in SPLITS)
         )
         with ExitStack() as opened:
             files: dict[Split, FeatureFile] = {}

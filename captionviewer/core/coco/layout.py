@@ -72,7 +72,7 @@ FEATURES: Mapping[FeatureKind, FeatureForm] = {
 
 def feature_kind_named(name: object) -> FeatureKind | None:
     """The kind of features of that name, or None: for what a file, a setting or a command line says."""
-    return next((kind for kind in FEATURE_KINDS if kind == name), None)
+    return next((kind for kind in FEATURES if kind == name), None)
 
 
 def urls_file(split: Split) -> str:

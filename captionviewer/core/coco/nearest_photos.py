@@ -192,9 +192,8 @@ class _Directions:
             if known is None:
                 lengths[here] = _lengths(block)
         self._lengths = lengths
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore"):  # 0 / 0 is NaN, as wanted
             cosines: npt.NDArray[np.float32] = products / lengths
-        cosines[lengths == 0] = np.nan
         return cosines
 
 

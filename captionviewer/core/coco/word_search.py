@@ -81,7 +81,7 @@ class WordSearch:
 
     def find(self, text: str) -> SearchHits:
         """Find the captions that hold the words of `text` one after another, whole and in any case."""
-        words = [self._as_spelt(word) for word in typed_words(text.casefold())]
+        words = [self._as_spelt(part) for word in typed_words(text.casefold()) for part in self._parts(word)]
         words = [word for word in words if word]
         unknown = list(dict.fromkeys(word for word in words if word not in self._spellings))
         if not words or unknown:
@@ -91,6 +91,10 @@ class WordSearch:
         images = self._image_idxs[rows]
         firsts = first_of_each(images, self._num_images)
         return SearchHits(" ".join(words), len(rows), rows, images[firsts], "")
+
+    def _parts(self, word: str) -> list[str]:
+        """The word, or its parts where only they are known: text from a web page has no-break spaces, too."""
+        return [word] if self._as_spelt(word) in self._spellings else word.split()
 
     def _as_spelt(self, word: str) -> str:
         return word if word in self._spellings else word.strip(_AROUND_WORDS)

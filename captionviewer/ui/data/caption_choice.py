@@ -6,6 +6,7 @@ from enum import Enum
 
 from captionviewer.core.coco.dataset import CaptionConditions, CaptionOrder, Split
 from captionviewer.core.coco.vocabulary import UNK
+from captionviewer.core.coco.word_search import typed_words
 
 FIRST_SEED = 231
 
@@ -106,7 +107,7 @@ def range_words(limits: tuple[int, int], units: tuple[str, str]) -> str:
 
 def all_phrases(phrases: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Return the words of each phrase."""
-    return tuple(tuple(phrase.split()) for phrase in phrases)
+    return tuple(tuple(typed_words(phrase)) for phrase in phrases)
 
 
 def _without_phrase(choice: Choice, phrase: str) -> Choice:

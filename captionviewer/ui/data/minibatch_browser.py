@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.caption_selection import select_captions
 from captionviewer.core.coco.dataset import CaptionConditions, CaptionSelection, CocoDataset, Minibatch, Split
+from captionviewer.core.coco.word_search import typed_words
 from captionviewer.ui.data.caption_choice import Choice, Sorting, all_phrases
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import MINIBATCH_SIZE
@@ -216,4 +217,4 @@ class MinibatchBrowser(QObject):
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(typed_words(text))

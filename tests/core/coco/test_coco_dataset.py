@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -10,10 +11,18 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.layout import FEATURE_KINDS, SPLITS, FeatureKind, Split, features_file
+from captionviewer.core.coco.layout import (
+    FEATURE_KINDS,
+    FEATURES,
+    SPLITS,
+    FeatureKind,
+    Split,
+    feature_kind_named,
+    features_file,
+)
 from captionviewer.core.coco.minibatch import sample_coco_minibatch
 from captionviewer.core.coco.vocabulary import caption_words
-from tests.coco_folder_writer import write_coco_folder
+from tests.coco_folder_writer import NUM_IMAGES, write_coco_folder
 
 
 @pytest.fixture(scope="module")
@@ -245,3 +254,47 @@ def test_a_closed_data_set_refuses_features_and_still_tells_the_rest(small: Coco
             small.split(split).features.rows(np.array([0]))
     assert small.split("train").search("a").count > 0
     assert small.split("val").record(0).caption_rows
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_what_is_done_to_a_minibatch_changes_none_that_comes_later(
+    shuffled: bool, small: CocoDataset
+) -> None:
+    train, among = small.split("train"), np.arange(20, 60)
+    for rows in (None, among):
+        first = train.minibatch(10, 3, 1, rows, shuffled=shuffled)
+        as_drawn = first.caption_rows.tolist()
+        first.caption_rows[:] = 0
+        first.captions[:] = 0
+        first.image_rows[:] = 0
+        again = train.minibatch(10, 3, 1, rows, shuffled=shuffled)
+        assert again.caption_rows.tolist() == as_drawn
+        np.testing.assert_array_equal(again.captions, train.captions[as_drawn])
+    assert among.tolist() == list(range(20, 60))
+
+
+def test_a_split_that_does_not_exist_is_said_so(small: CocoDataset) -> None:
+    with pytest.raises(ValueError, match="split must be 'train' or 'val', not 'test'"):
+        small.split("test")  # type: ignore[arg-type]  # what a script might pass
+
+
+def test_a_further_kind_of_features_is_one_more_row_of_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_coco_folder(tmp_path / "coco", photos=False)
+    form = replace(FEATURES["raw"], stem="lite0", name="lite0", official=False, neighbours_by="lite0")
+    monkeypatch.setitem(FEATURES, "lite0", form)  # type: ignore[misc,call-overload]  # what a new row does
+    values = {split: np.random.default_rng(1).random((rows, 7)) for split, rows in NUM_IMAGES.items()}
+    for split, rows in values.items():
+        with h5py.File(folder / f"{split}2014_lite0.h5", "w") as file:
+            file["features"] = rows
+    kind = feature_kind_named("lite0")
+    assert kind is not None
+    with CocoDataset.open(folder, kind) as dataset:
+        assert dataset.available_features == ("pca", "raw", "lite0")
+        np.testing.assert_allclose(dataset.split("val").features.read_all(), values["val"], rtol=1e-6)
+        found = dataset.nearest_photos("val", 0)
+        assert found is not None and found.feature_kind == "lite0"
+    with CocoDataset.open(folder, "raw") as dataset:
+        found = dataset.nearest_photos("val", 0)
+        assert found is not None and found.feature_kind == "pca"

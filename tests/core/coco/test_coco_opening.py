@@ -173,10 +173,13 @@ def renamed_key(folder: Path) -> None:
         file.move("train_captions", "captions_of_train")
 
 
-def half_written_chunks(folder: Path) -> None:
-    with h5py.File(folder / TRAIN, "w") as file:
-        array = file.create_dataset("features", shape=(24, PCA_WIDTH), dtype="f4", chunks=(6, PCA_WIDTH))
-        array[:12] = 1.0
+def chunks_written(count: int) -> Damage:
+    def damage(folder: Path) -> None:
+        with h5py.File(folder / TRAIN, "w") as file:
+            array = file.create_dataset("features", shape=(24, PCA_WIDTH), dtype="f4", chunks=(6, PCA_WIDTH))
+            array[: 6 * count] = 1.0
+
+    return damage
 
 
 def folder_instead(folder: Path) -> None:
@@ -361,7 +364,8 @@ DAMAGES: dict[str, tuple[Damage, str, str]] = {
         TRAIN,
         "would take too much memory",
     ),
-    "chunks half written": (half_written_chunks, TRAIN, "2 of its 4 pieces"),
+    "chunks half written": (chunks_written(2), TRAIN, "2 of its 4 pieces"),
+    "all chunks but one": (chunks_written(3), TRAIN, "3 of its 4 pieces"),
     "features linked to another file": (
         linked(lambda folder: h5py.ExternalLink(str(folder / "elsewhere.h5"), "features")),
         TRAIN,

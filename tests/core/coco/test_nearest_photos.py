@@ -67,6 +67,16 @@ def test_a_small_split_gives_all_the_others(small: CocoDataset) -> None:
     assert (np.diff(found.similarities) <= 0).all()
 
 
+def test_as_many_are_given_as_are_asked_for_though_fewer_are_compared_again(
+    small: CocoDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = small.nearest_photos("train", 3, count=20)
+    monkeypatch.setattr(nearest_photos, "MOST_CANDIDATES", 4)
+    found = small.nearest_photos("train", 3, count=20)
+    assert found is not None and expected is not None
+    assert found.rows.tolist() == expected.rows.tolist() and len(found.rows) == 20
+
+
 def test_the_length_of_a_vector_does_not_count_however_long_or_short(folder: Path) -> None:
     with CocoDataset.open(folder) as dataset:
         own = dataset.split("train").features.rows(np.array([4]))[0]

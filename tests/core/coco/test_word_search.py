@@ -6,8 +6,8 @@ import pytest
 from captionviewer.core.coco import word_search
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.layout import SPLITS
-from captionviewer.core.coco.vocabulary import Vocabulary
-from captionviewer.core.coco.word_search import WordSearch
+from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, Vocabulary
+from captionviewer.core.coco.word_search import WordSearch, typed_words
 
 VOCABULARY = Vocabulary.from_words(
     ["<NULL>", "<START>", "<END>", "<UNK>", "a", "cat", "on", "Paris", "paris", "mat"]
@@ -100,3 +100,22 @@ def test_search_agrees_with_a_loop_over_all_captions(coco_folder: Path) -> None:
                 assert hits.caption_rows.tolist() == expected, phrase
                 images = [int(dataset.split(split).image_idxs[row]) for row in expected]
                 assert hits.image_rows.tolist() == list(dict.fromkeys(images)), phrase
+
+
+def test_a_no_break_space_is_part_of_a_word_and_other_spaces_are_not() -> None:
+    assert typed_words(" in\u00a0New\u00a0York \t at\n 5\u202fpm\u3000now ") == [
+        "in\u00a0New\u00a0York",
+        "at",
+        "5\u202fpm",
+        "now",
+    ]
+    assert typed_words(" \n") == []
+
+
+def test_a_no_break_space_between_two_words_of_the_vocabulary_parts_them() -> None:
+    vocabulary = Vocabulary.from_words([*SPECIAL_WORDS, "new", "york", "new\u00a0york"])
+    captions = np.array([[1, 4, 5, 2], [1, 6, 2, 0], [1, 5, 4, 2]])
+    search = WordSearch(captions, np.arange(3), 3, vocabulary)
+    assert search.find("york\u00a0new").caption_rows.tolist() == [2]
+    assert search.find("New\u00a0York").caption_rows.tolist() == [1]
+    assert search.find("new york").caption_rows.tolist() == [0]

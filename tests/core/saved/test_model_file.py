@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved import model_file
@@ -28,7 +30,9 @@ from captionviewer.core.saved.model_file import (
     save_model,
 )
 from captionviewer.core.saved.number_archive import NumberArchive
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
+from tests.coco_folder_writer import write_coco_folder
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -110,6 +114,31 @@ def test_a_file_of_format_1_opens_with_the_learning_rates_that_its_run_had(
     opened = open_model(saved)
     np.testing.assert_allclose(opened.rates_history, trained.rates_history, rtol=1e-6)
     np.testing.assert_array_equal(opened.loss_history, trained.loss_history)
+
+
+@pytest.mark.parametrize(("num_captions", "an_epoch"), [(5, 1), (14, 2), (15, 3), (3, 1)])
+def test_the_rates_of_format_1_are_worked_out_as_the_solver_lets_them_decay(
+    num_captions: int, an_epoch: int, trained: SavedModel, saved: Path
+) -> None:
+    rewrite_about(saved, version=1)
+    arrays = {name: array for name, array in contents(saved).items() if name != "rates_history"}
+    rewrite(saved, {**arrays, "caption_rows": np.arange(num_captions)})  # in batches of 5
+    rate, decay = trained.settings.learning_rate, trained.settings.lr_decay
+    expected = [rate * decay ** (iteration // an_epoch) for iteration in range(6)]
+    np.testing.assert_allclose(open_model(saved).rates_history, expected, rtol=1e-6)
+
+
+def test_a_snapshot_is_saved_with_its_history_up_to_there(dataset: CocoDataset) -> None:
+    settings = TrainingSettings(hidden_dim=4, wordvec_dim=4, num_captions=10, batch_size=5, num_epochs=3)
+    run = TrainingRun(settings, dataset)
+    run.start()
+    assert run.wait(20)
+    snapshot = run.snapshot()
+    assert snapshot is not None and snapshot.iteration == 6
+    earlier = SavedModel.of_run(run, replace(snapshot, iteration=4))
+    assert earlier.iteration == 4
+    for history in (earlier.loss_history, earlier.words_history, earlier.rates_history):
+        assert len(history) == 4
 
 
 def test_a_float64_model_stays_float64(dataset: CocoDataset, tmp_path: Path) -> None:
@@ -250,6 +279,7 @@ def test_a_part_that_is_not_what_it_should_be_is_named(
         ({"format": "a zip of mine"}, "does not say that it is"),
         ({"iteration": -1}, "iteration is not a whole number"),
         ({"iteration": 1.5}, "iteration is not a whole number"),
+        ({"iteration": True}, "iteration is not a whole number"),
         ({"data_name": None}, "data_name is not a text"),
         ({"feature_kind": "jpeg"}, "none of pca, raw"),
         ({"dtype": "object"}, "neither float32 nor float64"),
@@ -430,6 +460,9 @@ def test_rows_of_another_data_set_are_not_taken_for_these_captions(saved: Path, 
     assert rows_trained_on(elsewhere, dataset).size == 0
     beyond = replace(opened, caption_rows=opened.caption_rows + 10**9)
     assert rows_trained_on(beyond, dataset).size == 0
+    just_beyond = opened.caption_rows.copy()
+    just_beyond[0] = dataset.split("train").num_captions
+    assert rows_trained_on(replace(opened, caption_rows=just_beyond), dataset).size == 0
     assert rows_trained_on(replace(opened, caption_rows=opened.caption_rows[:0]), dataset).size == 0
 
 
@@ -469,3 +502,14 @@ def test_a_word_that_steers_what_shows_it_is_refused(word: str, saved: Path) -> 
     words = about(saved)["vocabulary"]
     assert isinstance(words, list)
     assert "something that is not a word" in refusal(rewrite_about(saved, vocabulary=[*words[:-1], word]))
+
+
+def test_the_same_captions_of_other_photos_are_not_those_trained_on(saved: Path, tmp_path: Path) -> None:
+    with CocoDataset.open(write_coco_folder(tmp_path / "one", photos=False)) as dataset:
+        rows = np.arange(10)
+        opened = replace(open_model(saved), caption_rows=rows, data_digest=digest_of_captions(dataset, rows))
+        assert rows_trained_on(opened, dataset).tolist() == rows.tolist()
+    with h5py.File(tmp_path / "one" / "coco2014_captions.h5", "r+") as file:
+        file["train_image_idxs"][:] = np.roll(file["train_image_idxs"][()], 1)
+    with CocoDataset.open(tmp_path / "one") as other:
+        assert rows_trained_on(opened, other).size == 0
