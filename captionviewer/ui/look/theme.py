@@ -92,6 +92,9 @@ DARK = Colors(
 TEXT_SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5)
 
 
+OUTDATED = 0.38  # how much of its strength what is about to be replaced keeps
+
+
 def colors() -> Colors:
     """Return the colours of the theme in force."""
     return DARK if QGuiApplication.palette().window().color().lightness() < 128 else LIGHT
@@ -185,6 +188,7 @@ def mixed(first: QColor, second: QColor, share: float) -> QColor:
     )
 
 
-def set_muted(label: QWidget) -> None:
-    """Show a label as secondary text, in whichever theme is in force."""
-    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+def set_muted(label: QWidget, muted: bool = True) -> None:
+    """Show a label as secondary text, or as plain text again, in whichever theme is in force."""
+    role = QPalette.ColorRole
+    label.setForegroundRole(role.PlaceholderText if muted else role.NoRole)

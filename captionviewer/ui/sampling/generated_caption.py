@@ -48,7 +48,7 @@ class GeneratedCaption(QWidget):
         self._note = ElidedLabel()
         self._note.setObjectName("caption_note")
         self._note.setForegroundRole(QPalette.ColorRole.WindowText)
-        self._note_is_good = False
+        self._note_is_good = self._outdated = False
         remarks = FlowLayout(gap=14, line_gap=2)
         remarks.addWidget(self._probability)
         remarks.addWidget(self._note)
@@ -63,6 +63,13 @@ class GeneratedCaption(QWidget):
     def text(self) -> str:
         """Return the caption so far."""
         return self._text.said
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey the caption, whose like is about to come of a newer model; or show it in full again."""
+        self._outdated = outdated
+        for label in (self._text, self._probability):
+            theme.set_muted(label, outdated)
+        self._color_note()
 
     def set_one_line(self, one_line: bool) -> None:
         """Show the caption in one line, shortened (its words stand in the chips), or in all it takes."""
@@ -109,7 +116,7 @@ class GeneratedCaption(QWidget):
 
     def _color_note(self) -> None:
         c = theme.colors()
-        wanted = c.good if self._note_is_good else c.muted
+        wanted = c.good if self._note_is_good and not self._outdated else c.muted
         palette = self._note.palette()
         if palette.color(QPalette.ColorRole.WindowText) != wanted:
             palette.setColor(QPalette.ColorRole.WindowText, wanted)

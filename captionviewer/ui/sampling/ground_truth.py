@@ -273,6 +273,11 @@ class GroundTruth(QWidget):
         for index, row in enumerate(self._rows):
             row.setVisible(index < len(captions))
 
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey the captions, whose surprises are about to come of a newer model; or show them in full."""
+        for row in self._rows:
+            row.set_outdated(outdated)
+
     def rows(self) -> list[GroundTruthCaption]:
         """Return the captions shown, in order."""
         return self._rows[: self._shown]

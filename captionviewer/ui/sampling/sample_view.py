@@ -157,6 +157,13 @@ class SampleView(QScrollArea):
         self.caption.show_caption(sample, position, note)
         self._show_bars(sample, min(position, len(words) - 1))
 
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey what the model said, while a newer one is being asked; the photo stays as it is."""
+        self._chips.set_outdated(outdated)
+        self.caption.set_outdated(outdated)
+        self._bars.set_outdated(outdated)
+        self._ground_truth.set_outdated(outdated)
+
     def _show_bars(self, sample: CaptionSample, timestep: int) -> None:
         step = sample.timesteps[timestep]
         before = sample.words[timestep - 1] if timestep else START

@@ -77,6 +77,7 @@ class SamplingPanel(QWidget):
         self._player.moved.connect(self._show_timestep)
         self._sampler.sample_changed.connect(self._show_sample)
         self._sampler.model_changed.connect(self._show_model)
+        self._sampler.outdated_changed.connect(self._show_age)
         session.selection_changed.connect(self._show_record)
         session.dataset_changed.connect(self._show_record)
         session.model_changed.connect(self._show_model)
@@ -153,17 +154,26 @@ class SamplingPanel(QWidget):
         self._pages.setCurrentWidget(self._view)
 
     def _show_model(self) -> None:
-        model, newest = self._sampler.model, self._session.model
+        """Name the model that what is shown was computed from, which may be older than the newest."""
+        wanted, newest = self._sampler.model, self._session.model
+        model = self.sample.current if self.sample is not None else wanted
         words = model.words if model is not None else "none"
-        if newest is not model and newest is not None and newest.origin is ModelOrigin.TRAINING:
+        if newest is not wanted and newest is not None and newest.origin is ModelOrigin.TRAINING:
             words += " (not following)"
         self._model_name.setToolTip(plain_tip(words))
         if len(words) > _LONGEST_MODEL_WORDS:
             words = f"{words[:38]}…{words[-24:]}"
         self._model_name.setText(f"Model: {words}")
 
+    def _show_age(self) -> None:
+        """Grey what a newer sample is about to replace."""
+        outdated = self._sampler.is_outdated
+        self._view.set_outdated(outdated)
+        theme.set_muted(self._model_name, outdated)
+
     def _show_sample(self) -> None:
         sample = self.sample
+        self._show_model()
         self._view.show_trouble(self._sampler.trouble)
         if sample is None:
             self._player.start_caption(0)

@@ -42,6 +42,7 @@ class WordBars(QWidget):
         self._bars: tuple[WordBar, ...] = ()
         self._others = 0
         self._scale = 1.0
+        self._outdated = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Likeliest next words")
 
@@ -61,6 +62,12 @@ class WordBars(QWidget):
             "; ".join(f"{b.word} {percent(b.probability)}{', chosen' if b.chosen else ''}" for b in bars)
         )
         self.update()
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey the bars, whose like is about to come of a newer model; or show them in full again."""
+        if outdated is not self._outdated:
+            self._outdated = outdated
+            self.update()
 
     def clear(self) -> None:
         """Show no bars."""
@@ -130,6 +137,7 @@ class WordBars(QWidget):
         c = theme.colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
         mark, words, percents = self._columns()
         left = mark + words + _GAP
         right = self.width() - percents - _GAP

@@ -8,6 +8,8 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from captionviewer.ui.look.theme import OUTDATED
+
 
 def plain_tip(text: str) -> str:
     """Return a tooltip that shows `text` as it is: Qt would take "<UNK>" for a tag."""
@@ -39,6 +41,7 @@ class WordFlow(QWidget):
         self._boxes: list[QRect] = []
         self._set_for: tuple[int, int] | None = None  # the width and indent that the boxes were set for
         self._height_wanted = -1
+        self._outdated = False
         self.setMouseTracking(True)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -64,6 +67,12 @@ class WordFlow(QWidget):
         if before != (self._texts, self._room_for):
             self._forget_lines()
         self.update()
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey the words, whose like is about to come of a newer model; or show them in full again."""
+        if outdated is not self._outdated:
+            self._outdated = outdated
+            self.update()
 
     def boxes(self) -> list[QRect]:
         """Return where each word stands, in the widget's coordinates."""
@@ -180,6 +189,7 @@ class WordFlow(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font())
+        painter.setOpacity(OUTDATED if self._outdated else 1.0)
         self.paint_beside(painter)
         for index, box in enumerate(self.boxes()):
             if not box.intersects(event.rect()):

@@ -29,6 +29,7 @@ from captionviewer.ui.session.session import CurrentModel, ModelOrigin, Session
 from captionviewer.ui.training.watched_captions import NUM_WATCHED
 
 TICK_MS = 100  # looks at once to a person; each look takes its time from training
+ORDER_TICK_MS = 15  # after a pause, a step or a stop, until it is carried out: nothing is taken from then
 SNAPSHOT_TICKS = 10  # so that a model saved in mid-run is no older than a second
 
 
@@ -57,6 +58,9 @@ class RunControl(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
+        self._order_timer = QTimer(self)
+        self._order_timer.setInterval(ORDER_TICK_MS)
+        self._order_timer.timeout.connect(self._look_at_order)
         self.start_action = self._action(
             "&Start", "play", "F5", "Start training with these settings", self.start
         )
@@ -108,6 +112,7 @@ class RunControl(QObject):
         if self.is_live or self._make_run():
             assert self.run is not None
             self.run.step_once()
+            self._order_timer.start()
             self._tell()
 
     def pause_or_resume(self) -> None:
@@ -118,11 +123,13 @@ class RunControl(QObject):
             self.run.resume()
         else:
             self.run.pause()
+            self._order_timer.start()
 
     def stop(self) -> None:
         """End the run at its next step boundary."""
         if self.run is not None and self.is_live:
             self.run.stop()
+            self._order_timer.start()
 
     def stop_and_wait(self, timeout_s: float) -> bool:
         """End the run and wait for it, at most `timeout_s` seconds; True when none is live any more.
@@ -181,6 +188,13 @@ class RunControl(QObject):
         self.step_action.setEnabled(can_start or paused)
         self.stop_action.setEnabled(live)
 
+    def _look_at_order(self) -> None:
+        """Look whether an order has been carried out, sooner than the clock would."""
+        if not self.is_live:
+            self._order_timer.stop()
+        elif self.state is not RunState.RUNNING:
+            self._tick()
+
     def _tick(self) -> None:
         run = self.run
         if run is None:
@@ -211,6 +225,7 @@ class RunControl(QObject):
             self._hand_on(run)
         self.ticked.emit()
         if ended or changed:
+            self._order_timer.stop()
             self._enable()
             self.state_changed.emit()
             self._session.set_run(None if ended else run)
