@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QPalette
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.ui.look.theme import DARK, LIGHT
+from captionviewer.ui.plots.plot_widget import WAITING
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.training.loss_figure import COLUMNS, LossFigure, LossSeries, short_number
@@ -28,6 +29,7 @@ def plot(qtbot: QtBot) -> Iterator[LossPlot]:
     made = LossPlot(session)
     qtbot.addWidget(made)
     made.resize(420, 200)
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the frame of the keyboard's focus has the line's colour
     made.show()
     qtbot.waitExposed(made)
     yield made
@@ -68,7 +70,7 @@ def test_until_matplotlib_is_there_the_place_says_that_the_plot_is_prepared(
 ) -> None:
     falling(history, 50)
     plot.show_history(history, 100)
-    wait(lambda: words(plot) == "Preparing the plot…", qtbot)
+    wait(lambda: words(plot) == WAITING, qtbot)
     assert plot.full_draws == 0
     import_matplotlib(plot._session)
     drawn(qtbot, plot)
@@ -261,15 +263,18 @@ def test_an_export_that_fails_says_so(
 def test_the_context_menu_offers_the_three_formats(
     plot: LossPlot, history: LossHistory, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    popped: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: popped.append(menu))
     import_matplotlib(plot._session)
     place = QPoint(50, 50)
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, plot.mapToGlobal(place))
     QApplication.sendEvent(plot, event)
-    assert plot.findChild(QMenu) is None  # there is nothing to export yet
+    assert not popped  # there is nothing to export yet
     falling(history, 60)
     plot.show_history(history, 100)
     drawn(qtbot, plot)
-    menu = plot.export_menu()
+    QApplication.sendEvent(plot, event)
+    (menu,) = popped
     assert [action.text().replace("&", "") for action in menu.actions()] == [
         "Export as PNG…",
         "Export as SVG…",
@@ -400,3 +405,22 @@ def test_what_was_too_little_to_be_seen_is_drawn_when_a_run_comes_to_rest(
     assert plot.line_draws == before + 2
     plot.take_new()
     assert plot.line_draws == before + 2
+
+
+def test_a_plot_pushed_to_nothing_divides_by_nothing_and_comes_back(
+    plot: LossPlot, history: LossHistory, qtbot: QtBot
+) -> None:
+    import_matplotlib(plot._session)
+    falling(history, 60)
+    plot.show_history(history, 100)
+    drawn(qtbot, plot)
+    plot.setMinimumSize(1, 1)
+    for width, height in ((2, 200), (200, 2), (2, 2), (420, 200)):  # a pixel each side is the frame
+        plot.resize(width, height)
+        falling(history, 5)
+        plot.take_new()
+        QApplication.processEvents()
+    draws = plot.full_draws
+    plot.set_log(True)
+    drawn(qtbot, plot, draws + 1)
+    assert LIGHT.accent.name() in colors_in(plot)
