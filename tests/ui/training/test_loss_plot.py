@@ -407,20 +407,17 @@ def test_what_was_too_little_to_be_seen_is_drawn_when_a_run_comes_to_rest(
     assert plot.line_draws == before + 2
 
 
-def test_a_plot_pushed_to_nothing_divides_by_nothing_and_comes_back(
-    plot: LossPlot, history: LossHistory, qtbot: QtBot
-) -> None:
-    import_matplotlib(plot._session)
-    falling(history, 60)
-    plot.show_history(history, 100)
-    drawn(qtbot, plot)
-    plot.setMinimumSize(1, 1)
-    for width, height in ((2, 200), (200, 2), (2, 2), (420, 200)):  # a pixel each side is the frame
-        plot.resize(width, height)
-        falling(history, 5)
-        plot.take_new()
-        QApplication.processEvents()
-    draws = plot.full_draws
-    plot.set_log(True)
-    drawn(qtbot, plot, draws + 1)
-    assert LIGHT.accent.name() in colors_in(plot)
+@pytest.mark.parametrize("size", [(0, 2), (4, 0), (0, 0)])
+def test_a_plot_pushed_to_nothing_divides_by_nothing_and_comes_back(size: tuple[float, float]) -> None:
+    series = LossSeries()
+    series.extend(np.full(50, 30.0), np.full(50, 3.0))
+    drawing, figure = figure_of(series, 100)
+    before = figure.axes[0].get_position().bounds
+    figure.set_size_inches(*size)
+    drawing.resized()
+    drawing.style(LIGHT, 9.0)
+    drawing.take(series)
+    assert drawing.iterations_a_pixel > 0
+    figure.set_size_inches(4, 2)
+    drawing.resized()
+    assert figure.axes[0].get_position().bounds == before
