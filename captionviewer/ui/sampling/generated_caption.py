@@ -11,9 +11,9 @@ from captionviewer.core.coco.vocabulary import END
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
 from captionviewer.ui.sampling.probability_words import nats, small_probability
-from captionviewer.ui.sampling.word_flow import plain_tip
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.outside_text import plain_tip
 
 ROOM_KEPT = 12  # words: most captions are shorter, and the room for a longer one would stand empty
 

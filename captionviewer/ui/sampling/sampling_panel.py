@@ -23,10 +23,10 @@ from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
 from captionviewer.ui.sampling.sample_view import SampleView
 from captionviewer.ui.sampling.sampler import Sampler
-from captionviewer.ui.sampling.word_flow import plain_tip
 from captionviewer.ui.session.session import ModelOrigin, Session
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.outside_text import plain_tip
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
 NO_DATA = ("No data is open", "Open a folder of COCO captions, then select a photo in Data.")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.probability_words import nats, percent
-from captionviewer.ui.sampling.word_flow import plain_tip
+from captionviewer.ui.widgets.outside_text import plain_tip
 
 NUM_BARS = 10
 _SCALES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)

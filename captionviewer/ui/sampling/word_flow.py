@@ -1,6 +1,5 @@
 """Words set in lines one after another, as text is, each word a box that is painted and pointed at."""
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,11 +8,7 @@ from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResi
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from captionviewer.ui.look.theme import OUTDATED
-
-
-def plain_tip(text: str) -> str:
-    """Return a tooltip that shows `text` as it is: Qt would take "<UNK>" for a tag."""
-    return f"<span>{html.escape(text)}</span>"
+from captionviewer.ui.widgets.outside_text import plain_tip
 
 
 @dataclass(frozen=True)
