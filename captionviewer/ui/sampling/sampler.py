@@ -55,9 +55,9 @@ class Sampler(QObject):
         self._patience.setSingleShot(True)
         self._patience.setInterval(OUTDATED_AFTER_MS)
         self._patience.timeout.connect(lambda: self._set_outdated(self._newer_is_due()))
-        session.dataset_changed.connect(self._forget_photo)
-        session.selection_changed.connect(self._forget_photo)
-        session.model_changed.connect(self._adopt_model)
+        session.dataset_changed.connect(self._dataset_changed)
+        session.selection_changed.connect(self._selection_changed)
+        session.model_changed.connect(self._model_changed)
         session.run_changed.connect(self._run_changed)
 
     # ---- what the panel says -------------------------------------------------------------------
@@ -80,10 +80,16 @@ class Sampler(QObject):
         """Show newer snapshots of a model in training, or stay with the one shown."""
         self._follows = follows
         if follows:
-            self._adopt_model()
+            self._model_changed()
             self._ask_for_snapshot()
 
     # ---- what the session says -----------------------------------------------------------------
+
+    def _dataset_changed(self) -> None:
+        self._forget_photo()
+
+    def _selection_changed(self) -> None:
+        self._forget_photo()
 
     def _forget_photo(self) -> None:
         self._cancel()
@@ -94,7 +100,7 @@ class Sampler(QObject):
         self.sample_changed.emit()
         self._take_soon()
 
-    def _adopt_model(self) -> None:
+    def _model_changed(self) -> None:
         newest = self._session.model
         if newest is self.model:
             return

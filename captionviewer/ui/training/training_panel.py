@@ -49,6 +49,8 @@ class TrainingPanel(QWidget):
         For menus and toolbars; they are enabled only when they make sense.
     settings_action : QAction
         Shows the form, or folds it away; a run that starts where there is little room folds it away.
+    form, control, run_area : TrainingForm, RunControl, RunArea
+        The settings; the run; its numbers and the panel's views (`run_area.views`).
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -64,8 +66,8 @@ class TrainingPanel(QWidget):
         self.start_action, self.pause_action = self.control.start_action, self.control.pause_action
         self.step_action, self.stop_action = self.control.step_action, self.control.stop_action
         self.run_area = RunArea(session)
-        self.plot, self.numbers = self.run_area.plot, self.run_area.numbers
-        self.watched = self.run_area.watched
+        self.plot, self.numbers = self.run_area.loss.plot, self.run_area.numbers
+        self.watched = self.run_area.loss.watched
         self._make_layout()
         self.form.installEventFilter(self)
         self._size_form()
@@ -78,7 +80,7 @@ class TrainingPanel(QWidget):
         self.control.captions_came.connect(self.watched.show_captions)
         self.watched.photo_chosen.connect(session.select)
         session.dataset_changed.connect(self._dataset_changed)
-        session.selection_changed.connect(self._watch)
+        session.selection_changed.connect(self._selection_changed)
         session.model_changed.connect(self._model_changed)
         self._show_nothing()
         self._dataset_changed()
@@ -196,6 +198,9 @@ class TrainingPanel(QWidget):
         is_book = dataset is not None and is_shipped_book(dataset.folder)
         self.form.offer_preset(STORYBOOK_PRESET if is_book else NOTEBOOK_PRESET)
         self._settings_changed()
+
+    def _selection_changed(self) -> None:
+        self._watch()
 
     def _model_changed(self) -> None:
         """Show the history and settings of a model that was opened, and forget those of one that is gone."""

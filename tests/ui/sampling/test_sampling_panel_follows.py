@@ -36,7 +36,7 @@ def test_of_many_snapshots_in_a_burst_only_the_newest_is_sampled(qtbot: QtBot, c
         shown.use(saved, ModelOrigin.TRAINING)
         shown.select("train", 3)
         taken: list[int] = []
-        shown.panel._sampler.sample_changed.connect(lambda: taken.append(iteration_shown(shown)))
+        shown.panel.sampler.sample_changed.connect(lambda: taken.append(iteration_shown(shown)))
         for iteration in range(200, 240):
             shown.use(other_model(saved, iteration, iteration), ModelOrigin.TRAINING)
         qtbot.waitUntil(lambda: iteration_shown(shown) == 239, timeout=SOON)
@@ -141,7 +141,7 @@ def test_a_photo_left_before_its_caption_was_ready_never_shows_it(qtbot: QtBot, 
             if shown.panel.sample is not None:
                 seen.append(shown.panel.sample.record.key)
 
-        shown.panel._sampler.sample_changed.connect(note)
+        shown.panel.sampler.sample_changed.connect(note)
         for row in range(8):
             shown.session.select(shown.dataset.split("train").record(row))
         shown.wait_for_sample()
@@ -218,12 +218,12 @@ def test_the_bars_grey_while_a_newer_sample_is_being_taken(
 
         monkeypatch.setattr(sampler, "take_sample", slow)
         shown.use(other_model(saved, 2, 300), ModelOrigin.TRAINING)
-        qtbot.waitUntil(lambda: shown.panel._sampler.is_outdated, timeout=SOON)
+        qtbot.waitUntil(lambda: shown.panel.sampler.is_outdated, timeout=SOON)
         greyed = shown.bars.grab().toImage()
         assert greyed != solid and iteration_shown(shown) == saved.iteration
         go_on.set()
         qtbot.waitUntil(lambda: iteration_shown(shown) == 300, timeout=SOON)
-        assert not shown.panel._sampler.is_outdated
+        assert not shown.panel.sampler.is_outdated
         monkeypatch.setattr(sampler, "take_sample", take)
         shown.use(saved, ModelOrigin.TRAINING)
         qtbot.waitUntil(lambda: iteration_shown(shown) == saved.iteration, timeout=SOON)
@@ -252,6 +252,6 @@ def test_what_a_sample_costs_a_run_is_its_own_work_and_not_its_wait_for_a_turn(
         under_way(shown)
         shown.use(saved, ModelOrigin.TRAINING)
         shown.select("train", 3)
-        assert shown.panel._sampler._took == 0.0
+        assert shown.panel.sampler._took == 0.0
         shown.use(other_model(saved, 2, 300), ModelOrigin.TRAINING)
         qtbot.waitUntil(lambda: iteration_shown(shown) == 300, timeout=SOON)

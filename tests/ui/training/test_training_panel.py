@@ -228,7 +228,7 @@ def test_a_run_that_is_started_goes_to_its_end_and_leaves_a_model(qtbot: QtBot, 
     assert session.run is None
     shown = float(said(panel, "number_loss"))
     assert shown == pytest.approx(session.model.saved.loss_history[-10:].mean(), rel=0.01)
-    panel.run_area.per_word_action.trigger()
+    panel.run_area.loss.per_word_action.trigger()
     per_word = session.model.saved.words_history[-10:].mean()
     assert float(said(panel, "number_loss")) == pytest.approx(per_word, rel=0.01)
     assert float(said(panel, "number_perplexity").replace(",", "")) == pytest.approx(
@@ -362,16 +362,17 @@ def test_stopping_and_waiting_hands_the_model_over_before_it_returns(
 def test_stopping_a_step_that_takes_too_long_says_that_it_has_not_ended(
     qtbot: QtBot, panel: TrainingPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on, step = threading.Event(), CaptioningSolver.step
+    stepping, go_on, step = threading.Event(), threading.Event(), CaptioningSolver.step
 
     def slow(solver: CaptioningSolver) -> float:
+        stepping.set()
         go_on.wait(20)
         return step(solver)
 
     monkeypatch.setattr(CaptioningSolver, "step", slow)
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.start_action)
-    wait(lambda: bool(panel.control.run and panel.control.run.progress().num_iterations), qtbot)
+    wait(stepping.is_set, qtbot)
     assert not panel.stop_and_wait(0.05)
     assert panel.is_running()
     go_on.set()

@@ -1,4 +1,4 @@
-"""What Sampling shows of a sample: photo, caption so far, likeliest words, ground truth."""
+"""The view *Words*: photo, caption so far, likeliest next words, ground truth."""
 
 import math
 
@@ -39,7 +39,7 @@ _SAID_GAP = 9  # between the chips and the caption
 _NARROW, _ROOMY = 56, 88
 
 
-class SampleView(QScrollArea):
+class WordsView(QScrollArea):
     """One photo's sample at one timestep; it scrolls where text is large and room is little."""
 
     def __init__(self, photos: PhotoLoader, player: CaptionPlayer) -> None:
