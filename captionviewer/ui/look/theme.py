@@ -42,7 +42,8 @@ class Colors:
     unknown: QColor  # <UNK>
     padding: QColor  # <NULL>: there, but masked
     faint_line: QColor  # the raw loss under the smoothed one
-    surprise: QColor  # the tint of a word the model did not expect at all
+    surprise: QColor  # the tint of a word that surprises the model as a blind guess would
+    far_surprise: QColor  # and of one that it held for nearly impossible
 
 
 LIGHT = Colors(
@@ -65,6 +66,7 @@ LIGHT = Colors(
     padding=QColor("#78818f"),
     faint_line=QColor("#a9c1ea"),
     surprise=QColor("#e8593c"),
+    far_surprise=QColor("#a45ee5"),
 )
 
 DARK = Colors(
@@ -87,6 +89,7 @@ DARK = Colors(
     padding=QColor("#8a94a3"),
     faint_line=QColor("#3f5d8c"),
     surprise=QColor("#e8593c"),
+    far_surprise=QColor("#a45ee5"),
 )
 
 TEXT_SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5)

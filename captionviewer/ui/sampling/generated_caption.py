@@ -43,7 +43,7 @@ class GeneratedCaption(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = CaptionText()
-        self._probability = ElidedLabel()
+        self._probability = FittingLabel()
         self._probability.setObjectName("caption_probability")
         self._note = ElidedLabel()
         self._note.setObjectName("caption_note")
@@ -84,7 +84,7 @@ class GeneratedCaption(QWidget):
     def clear(self) -> None:
         """Show nothing."""
         self._text.show_caption("", "")
-        self._probability.setText("")
+        self._probability.set_texts("")
         self._probability.setToolTip("")
         self._show_note(None)
 
@@ -94,17 +94,21 @@ class GeneratedCaption(QWidget):
         self._text.show_caption(_sentence(words[:position]), _sentence(words[:ROOM_KEPT]))
         self._show_note(note)
         if position == 0:
-            self._probability.setText("No word chosen yet: Space plays, the right arrow steps")
-            self._probability.setToolTip("")
+            self._probability.set_texts(
+                "No word chosen yet: Space plays, the right arrow steps", "Space plays, → steps", "→ steps"
+            )
+            self._probability.setToolTip(plain_tip(self._probability.whole))
             return
         log_probability = sample.timesteps[position - 1].caption_log_probability
-        self._probability.setText(
-            f"Probability of the whole caption so far: {small_probability(log_probability)}"
+        said = small_probability(log_probability)
+        self._probability.set_texts(
+            f"Probability of the whole caption so far: {said}", f"Probability so far: {said}", f"p = {said}"
         )
         perplexity = math.exp(min(-log_probability / position, 700.0))
         counted = "1 timestep" if position == 1 else f"{position} timesteps"
         self._probability.setToolTip(
-            f"ln p = {nats(log_probability)}, perplexity {perplexity:,.2f} per word, over {counted}"
+            f"<p>{self._probability.whole}</p>"
+            f"<p>ln p = {nats(log_probability)}, perplexity {perplexity:,.2f} per word, over {counted}</p>"
         )
 
     def _show_note(self, note: CaptionNote | None) -> None:
@@ -129,6 +133,45 @@ class GeneratedCaption(QWidget):
             self._color_note()
         elif event.type() == QEvent.Type.FontChange:
             self._text.enlarge(self.font())
+
+
+class FittingLabel(ElidedLabel):
+    """One line in the longest of several wordings that there is room for."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._texts: tuple[str, ...] = ("",)
+
+    @property
+    def whole(self) -> str:
+        """The longest wording."""
+        return self._texts[0]
+
+    def set_texts(self, *texts: str) -> None:
+        """Show one of these wordings, the longest first."""
+        self._texts = texts
+        self.setAccessibleName(texts[0])
+        self.updateGeometry()
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.contentsRect().width()
+        fitting = (text for text in self._texts if self.fontMetrics().horizontalAdvance(text) <= room)
+        text = next(fitting, self._texts[-1])
+        if text != self.text():
+            self.setText(text)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.whole) + 1, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
 
 
 class CaptionText(QLabel):

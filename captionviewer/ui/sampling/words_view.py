@@ -22,11 +22,11 @@ from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.photos.photo_view import PhotoView
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
-from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
+from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST, CaptionSample, ground_truth_words
 from captionviewer.ui.sampling.generated_caption import ROOM_KEPT, GeneratedCaption, note_of
 from captionviewer.ui.sampling.ground_truth import GroundTruth, SurpriseLegend, TintedCaption, TintedWord
-from captionviewer.ui.sampling.probability_words import percent
-from captionviewer.ui.sampling.word_bars import NUM_BARS, WordBar, WordBars, scale_for
+from captionviewer.ui.sampling.probability_words import p_words
+from captionviewer.ui.sampling.word_bars import WordBar, WordBars, scale_for
 from captionviewer.ui.sampling.word_flow import FlowWord
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.flow_layout import FlowLayout
@@ -149,7 +149,7 @@ class WordsView(QScrollArea):
             self._choose_density()
         steps = zip(words, sample.timesteps, strict=True)
         chips = [
-            FlowWord(word, f"timestep {i + 1}: “{word}”, p = {percent(float(step.probabilities[step.word]))}")
+            FlowWord(word, f"timestep {i + 1}: “{word}”, {p_words(float(step.probabilities[step.word]))}")
             for i, (word, step) in enumerate(steps)
         ]
         self._chips.show_words(chips[: self._player.seen], position, words[:ROOM_KEPT])
@@ -173,9 +173,9 @@ class WordsView(QScrollArea):
         vocabulary = sample.vocabulary
         bars = [
             WordBar(vocabulary.idx_to_word[word], probability, word == step.word)
-            for word, probability in step.likeliest(NUM_BARS)
+            for word, probability in step.likeliest(NUM_LIKELIEST)
         ]
-        self._bars.show_bars(bars, len(vocabulary) - len(bars), scale)
+        self._bars.show_bars(bars, len(vocabulary) - len(bars), scale, sample.likeliest_words)
 
     def _show_ground_truth(
         self, dataset: CocoDataset, record: PhotoRecord, sample: CaptionSample | None, same: frozenset[int]

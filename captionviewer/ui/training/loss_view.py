@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 from captionviewer.ui.look.icons import icon
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_plot import LossPlot
-from captionviewer.ui.training.watched_captions import WatchedCaptions
+from captionviewer.ui.training.watched_photo_list import WatchedPhotoList
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
 
@@ -29,7 +29,7 @@ class LossView(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plot = LossPlot(session)
-        self.watched = WatchedCaptions(session.photos)
+        self.watched = WatchedPhotoList(session.photos)
         self.plot.set_corner(self._make_plot_controls())
         self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._parts.setContentsMargins(0, 0, 0, 0)
