@@ -127,7 +127,6 @@ class GeneratedCaption(QWidget):
             self._note.setPalette(palette)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._color_note()
@@ -236,7 +235,6 @@ class CaptionText(QLabel):
         self.setFont(font)
 
     def hasHeightForWidth(self) -> bool:
-        """Say that a narrow place makes it higher."""
         return True
 
     def heightForWidth(self, width: int) -> int:

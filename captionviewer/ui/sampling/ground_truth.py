@@ -28,6 +28,7 @@ from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
 _STRONGEST = {False: 0.9, True: 0.62}
 MOST = 15.0  # nats: p = 0.00003 %; what surprises more is tinted alike
 _STRIP, _STRIP_GAP = 44, 6  # pixels of the legend
+_UNDERLINE = 3  # pixels of tint below <UNK>
 _TRAINED_ON = "trained on"
 _SAME = "= generated"
 
@@ -164,14 +165,16 @@ class GroundTruthCaption(WordFlow):
         painter.setPen(Qt.PenStyle.NoPen)
         if word.surprise is not None:
             painter.setBrush(tint(word.surprise, self._blind_guess, c))
-            painter.drawRoundedRect(box, 3, 3)
+            # <UNK> has a colour of its own, which could not be read on a tint: that stands below it
+            tinted = box.adjusted(0, box.height() - _UNDERLINE, 0, 0) if word.word == UNK else box
+            painter.drawRoundedRect(tinted, *((1, 1) if word.word == UNK else (3, 3)))
         font = self.font()
         if word.word == END:
             font = self._small()
         elif word.word == UNK:
             font.setItalic(True)
         painter.setFont(font)
-        painter.setPen(c.text)
+        painter.setPen(c.unknown if word.word == UNK else c.text)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
 
     def _paint_mark(self, painter: QPainter, box: QRect, text: str, c: theme.Colors) -> None:
@@ -217,24 +220,20 @@ class SurpriseLegend(QWidget):
         return font
 
     def sizeHint(self) -> QSize:
-        """Return the size that suits it."""
         metrics = QFontMetrics(self._font())
         words = sum(metrics.horizontalAdvance(text) for text in self._texts())
         return QSize(words + 2 * _STRIP + 4 * _STRIP_GAP + 4, metrics.height() + 4)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the least size."""
         return QSize(60, self.sizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.updateGeometry()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it."""
         c = theme.colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

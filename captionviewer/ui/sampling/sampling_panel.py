@@ -288,7 +288,6 @@ class SamplingPanel(QWidget):
         self._bar.set_active(False)
 
     def sizeHint(self) -> QSize:
-        """Return the size that suits the panel."""
         return QSize(690, 400)
 
 
@@ -306,12 +305,10 @@ class SplitBadge(QLabel):
         self.setAccessibleName(f"{split} photo")
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
         super().changeEvent(event)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a pill."""
         c = theme.colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

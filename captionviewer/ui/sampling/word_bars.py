@@ -134,11 +134,9 @@ class WordBars(QWidget):
         return mark + words - min(wide, words)
 
     def sizeHint(self) -> QSize:
-        """Return the size that suits it."""
         return QSize(300, (NUM_LIKELIEST + 1) * self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
-        """Return the least size."""
         return QSize(
             24 * self.fontMetrics().averageCharWidth(), (NUM_LIKELIEST + 1) * self.fontMetrics().height()
         )
@@ -146,7 +144,6 @@ class WordBars(QWidget):
     # ---- events --------------------------------------------------------------------------------
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.updateGeometry()
@@ -154,7 +151,6 @@ class WordBars(QWidget):
             self.update()
 
     def event(self, event: QEvent) -> bool:
-        """Say what is pointed at."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             for index, bar in enumerate(self._bars):
                 if self.row(index).contains(event.pos()):
@@ -166,7 +162,6 @@ class WordBars(QWidget):
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it."""
         if not self._bars:
             return
         c = theme.colors()
@@ -241,8 +236,8 @@ def _write(painter: QPainter, box: QRect, text: str, side: Qt.AlignmentFlag) -> 
 
 def _paint_mark(painter: QPainter, right: int, row: QRect, width: int, color: QColor) -> None:
     """Paint a triangle that points at the chosen word: it is marked without its colour, too."""
-    size = max(width // 2, 4)
-    left, middle = right - size - 5, row.center().y() + 1
+    size = max(round(0.65 * width), 6)
+    left, middle = right - size - 3, row.center().y() + 1
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     painter.drawPolygon(

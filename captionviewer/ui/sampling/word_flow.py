@@ -132,7 +132,6 @@ class WordFlow(QWidget):
         return self.fontMetrics().height() + 2 * self.padding.height()
 
     def hasHeightForWidth(self) -> bool:
-        """Say that a narrow place makes it higher."""
         return True
 
     def heightForWidth(self, width: int) -> int:
@@ -140,24 +139,20 @@ class WordFlow(QWidget):
         return self.height_of(max(self._texts, self._room_for, key=len), width)
 
     def sizeHint(self) -> QSize:
-        """Return the size that suits it."""
         em = self.fontMetrics().horizontalAdvance("m")
         return QSize(30 * em, self.heightForWidth(self.width()))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the least size."""
         return QSize(6 * self.fontMetrics().horizontalAdvance("m"), self.line_height())
 
     # ---- events ------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Set the words anew."""
         super().resizeEvent(event)
         self._set_for = None
         self._height_wanted = self.heightForWidth(self.width())
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._set_for = None
@@ -166,7 +161,6 @@ class WordFlow(QWidget):
             self.update()
 
     def event(self, event: QEvent) -> bool:
-        """Say what is pointed at."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             index = self.word_at(event.pos())
             if index is None or not self._words[index].tip:
@@ -180,7 +174,6 @@ class WordFlow(QWidget):
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font())

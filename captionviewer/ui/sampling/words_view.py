@@ -201,7 +201,6 @@ class WordsView(QScrollArea):
         self._share_room()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._share_room()

@@ -50,7 +50,6 @@ class NumberTile(QWidget):
             self._set_width()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._set_fonts()

@@ -185,7 +185,6 @@ class TrainingForm(QWidget):
             label.setPalette(palette)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._color_problems()

@@ -356,7 +356,6 @@ class TrainingPanel(QWidget):
         self._arrange_parts()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._dress()

@@ -124,11 +124,9 @@ class WatchedPhotoList(QListWidget):
         return {photo.record.key: self.item(row).text() for row, photo in enumerate(self._watched)}
 
     def sizeHint(self) -> QSize:
-        """Return room for all rows."""
         return QSize(20 * self.fontMetrics().height(), self.row_height() * max(1, self.count()) + 4)
 
     def minimumSizeHint(self) -> QSize:
-        """Return room for two rows."""
         return QSize(10 * self.fontMetrics().height(), 2 * self.row_height() + 4)
 
     def row_height(self) -> int:
@@ -159,7 +157,6 @@ class WatchedPhotoList(QListWidget):
         self._choose_spacing()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Lay the rows out anew in another text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.scheduleDelayedItemsLayout()

@@ -152,6 +152,30 @@ def test_a_word_is_painted_on_its_own_tint(qtbot: QtBot) -> None:
     assert contrast(corner, tint(0.0, BLIND_GUESS, c)) < 1.05
 
 
+@pytest.mark.parametrize("surprise", [0.0, 9.0])
+def test_an_unknown_word_of_the_ground_truth_has_its_colour_and_its_tint(
+    qtbot: QtBot, surprise: float
+) -> None:
+    row = GroundTruthCaption(0)
+    qtbot.addWidget(row)
+    row.resize(400, 30)
+    c = theme.colors()
+    row.show_caption(
+        TintedCaption((TintedWord("<UNK>", surprise), TintedWord("kite", surprise))), BLIND_GUESS
+    )
+    picture = row.grab().toImage()
+    seen = [
+        {
+            picture.pixelColor(x, y).name()
+            for x in range(box.left(), box.right())
+            for y in range(box.top(), box.bottom() + 1)
+        }
+        for box in row.boxes()
+    ]
+    assert c.unknown.name() in seen[0] and c.unknown.name() not in seen[1]
+    assert tint(surprise, BLIND_GUESS, c).name() in seen[0]
+
+
 def test_a_ground_truth_caption_can_be_copied(qtbot: QtBot) -> None:
     row = GroundTruthCaption(2)
     qtbot.addWidget(row)
