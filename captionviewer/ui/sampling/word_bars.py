@@ -55,6 +55,11 @@ class WordBars(QWidget):
         return self._bars
 
     @property
+    def others(self) -> int:
+        """How many words of the vocabulary are not among the bars."""
+        return self._others
+
+    @property
     def scale(self) -> float:
         """The probability that a full bar stands for."""
         return self._scale

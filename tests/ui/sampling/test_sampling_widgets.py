@@ -176,6 +176,12 @@ def test_an_unknown_word_of_the_ground_truth_has_its_colour_and_its_tint(
     assert tint(surprise, BLIND_GUESS, c).name() in seen[0]
 
 
+def test_the_perplexity_of_a_caption_is_that_of_its_mean_surprise() -> None:
+    words = tuple(TintedWord(word, nats) for word, nats in (("a", 0.5), ("kite", 3.5), ("<END>", math.nan)))
+    assert TintedCaption(words).perplexity == pytest.approx(math.exp(2.0))
+    assert TintedCaption((TintedWord("a"),)).perplexity is None
+
+
 def test_a_ground_truth_caption_can_be_copied(qtbot: QtBot) -> None:
     row = GroundTruthCaption(2)
     qtbot.addWidget(row)

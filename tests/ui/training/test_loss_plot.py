@@ -19,7 +19,7 @@ from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.training.loss_figure import COLUMNS, LossFigure, LossSeries, short_number
 from captionviewer.ui.training.loss_plot import LossPlot
-from captionviewer.ui.training.run_numbers import loss_words, perplexity_words
+from captionviewer.ui.training.run_numbers import NumberTile, loss_words, perplexity_words
 from tests.ui.training.training_setup import import_matplotlib, wait
 
 
@@ -331,6 +331,32 @@ def test_the_axes_hold_every_loss(log: bool, per_word: bool) -> None:
     assert axes.get_yscale() == ("log" if log else "linear")
     assert axes.get_xlim()[1] == 1000
     assert ("loss per word" if per_word else "loss per caption") in axes.get_title(loc="left")
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_the_axis_of_losses_only_ever_grows_so_that_it_settles(log: bool) -> None:
+    series = LossSeries()
+    drawing, figure = figure_of(series, 100, log=log)
+    held = []
+    for losses in (np.array([60.0, 5.0]), np.array([30.0])):  # a plot of the second alone would end lower
+        series.extend(losses, losses / 12)
+        drawing.take(series)
+        held.append(figure.axes[0].get_ylim())
+    other = LossSeries()
+    other.extend(np.array([30.0, 30.0, 30.0]), np.array([2.5, 2.5, 2.5]))
+    drawing.take(other)
+    low, high = figure.axes[0].get_ylim()
+    assert low <= held[0][0] and high >= held[0][1]
+
+
+def test_a_tile_of_a_number_grows_with_its_longest_value_and_never_shrinks(qtbot: QtBot) -> None:
+    tile = NumberTile("Loss", "A loss.", "0.00")
+    qtbot.addWidget(tile)
+    widths = []
+    for text in ("1.00", "123,456,789", "2", "0.5"):
+        tile.show_value(text)
+        widths.append(tile.width())
+    assert widths[0] < widths[1] == widths[2] == widths[3]
 
 
 def test_a_loss_of_zero_or_an_absurd_one_can_be_drawn_on_either_scale() -> None:

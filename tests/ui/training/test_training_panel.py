@@ -553,6 +553,33 @@ def test_snapshots_that_are_asked_for_become_the_sessions_model(qtbot: QtBot, pa
     assert "in training, iteration" in session.model.words
 
 
+def test_a_model_in_training_is_one_that_closing_would_lose(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.step_action)
+    wait(lambda: model_of(panel).saved.iteration == 1, qtbot)
+    assert model_of(panel).origin is ModelOrigin.TRAINING
+    assert panel._session.has_unsaved_model
+
+
+def test_a_run_that_still_ends_watches_no_photo_of_other_data(
+    qtbot: QtBot, panel: TrainingPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = panel._session
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.step_action)
+    wait(lambda: state(panel) == "Paused after iteration 1.", qtbot)
+    run = panel.control.run
+    assert run is not None
+    asked: list[object] = []
+    monkeypatch.setattr(run, "watch", asked.append)
+    monkeypatch.setattr(panel.control, "stop_and_wait", lambda _seconds: False)  # its step takes too long
+    open_data(qtbot, session, write_coco_folder(tmp_path / "other"))
+    assert panel.is_running() and session.dataset is not None
+    session.select(session.dataset.record("val", 1))
+    assert not asked
+    monkeypatch.undo()
+
+
 def test_the_photos_trained_on_are_known_as_soon_as_the_run_is_prepared(
     qtbot: QtBot, panel: TrainingPanel
 ) -> None:
