@@ -286,9 +286,9 @@ class Photographer:
         panel.pause_action.trigger()
         self.wait_for(lambda: not panel.is_running())
         self.wait(400)
-        panel.run_area.log_box.click()
+        panel.run_area.loss.log_box.click()
         self.take("14-training-finished-log")
-        panel.run_area.log_box.click()
+        panel.run_area.loss.log_box.click()
 
     def discard(self) -> None:
         """Let go of what was learned, so that nothing is asked."""

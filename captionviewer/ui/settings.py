@@ -22,6 +22,7 @@ class Setting(Generic[T]):
 
 GEOMETRY = Setting("window/geometry", QByteArray())
 ARRANGEMENT = Setting("window/arrangement", QByteArray())
+FILLING: Setting[list[str]] = Setting("window/filling", [])  # titles of the panels that fill window or screen
 WELCOME_CLOSED = Setting("window/welcome_closed", False)
 THEME = Setting("window/theme", "system")
 TEXT_SCALE = Setting("window/text_scale", 1.0)
@@ -35,6 +36,8 @@ DATA_GRID_HEIGHT = Setting("data/grid_height", 0.46)  # part of the panel, with 
 DATA_GRID_WIDTH = Setting("data/grid_width", 0.5)  # the same with the details beside
 MODEL_FOLDER = Setting("model/folder", "")
 EXPORT_FOLDER = Setting("plots/export_folder", "")
+TRAINING_VIEW = Setting("training/view", "")  # the title of the view that was open
+SAMPLING_VIEW = Setting("sampling/view", "")
 PLAY_SPEED = Setting("sampling/words_per_second", 2.0)
 FOLLOW_TRAINING = Setting("sampling/follow_training", True)
 

@@ -57,6 +57,12 @@ class LossHistory:
             new = self._values[:2, start : self._length].copy()
         return np.arange(start + 1, start + 1 + new.shape[1]), new[0], new[1]
 
+    @property
+    def learning_rate(self) -> float | None:
+        """The learning rate of the newest entry; None while there is none."""
+        with self._lock:
+            return float(self._values[2, self._length - 1]) if self._length else None
+
     def learning_rates(self) -> FloatArray:
         """The learning rate of every entry so far, float32, a copy."""
         with self._lock:

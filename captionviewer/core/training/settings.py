@@ -107,7 +107,7 @@ FIELDS: tuple[SettingField, ...] = (
     ),
     SettingField(
         "one_caption_an_image",
-        "One caption an image",
+        "One caption per image",
         "Draw at most one caption of each photo. Two different captions of the same photo can't both be"
         " reproduced (the network sees the same features), so leave this on to learn captions by heart;"
         " off to learn language.",
@@ -151,7 +151,7 @@ FIELDS: tuple[SettingField, ...] = (
     ),
     SettingField(
         "lr_decay",
-        "Decay an epoch",
+        "Decay per epoch",
         "The learning rate is multiplied by this after each epoch: 1 keeps it, 0.95 takes 5 % off."
         " Smaller steps near the end let the loss settle.",
         "number",
@@ -277,8 +277,8 @@ class TrainingSettings:
             and self.num_captions > facts.num_photos
         ):
             return {
-                "num_captions": f"With one caption an image at most {facts.num_photos:,} captions can be"
-                " drawn (the training photos): choose fewer, or allow several captions an image."
+                "num_captions": f"With one caption per image at most {facts.num_photos:,} captions can be"
+                " drawn (the training photos): choose fewer, or allow several captions per image."
             }
         found: dict[str, str] = {}
         captions = self.captions_trained_on(facts)

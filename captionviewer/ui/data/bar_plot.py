@@ -14,6 +14,7 @@ from captionviewer.ui.plots.plot_export import Rows
 from captionviewer.ui.session.session import Session
 
 if TYPE_CHECKING:
+    from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
     from matplotlib.figure import Figure
 
 DrawBars = Callable[["Figure", Colors, float], list[Bar]]
@@ -164,12 +165,12 @@ class BarPlot(PlotCanvas):
 
     # ---- painting ----------------------------------------------------------------------------
 
-    def _make_canvas(self) -> None:
-        super()._make_canvas()
-        assert self._canvas is not None
-        self._canvas.installEventFilter(self)
+    def _make_canvas(self) -> "tuple[Figure, FigureCanvasQTAgg]":
+        figure, canvas = super()._make_canvas()
+        canvas.installEventFilter(self)
         self._overlay = _Overlay(self)
-        self._canvas.mpl_connect("draw_event", lambda _event: self._painted())
+        canvas.mpl_connect("draw_event", lambda _event: self._painted())
+        return figure, canvas
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what is painted over the plot as large as the plot."""

@@ -209,6 +209,22 @@ def _model(painter: QPainter) -> None:
         painter.drawEllipse(QPointF(18, y), 1.6, 1.6)
 
 
+def _fill(painter: QPainter) -> None:
+    for x, y, dx, dy in ((4, 4, 1, 1), (20, 4, -1, 1), (4, 20, 1, -1), (20, 20, -1, -1)):
+        _outline(painter, (x, y + 5 * dy), (x, y), (x + 5 * dx, y))
+
+
+def _give_back(painter: QPainter) -> None:
+    for x, y, dx, dy in ((4, 4, 1, 1), (20, 4, -1, 1), (4, 20, 1, -1), (20, 20, -1, -1)):
+        _outline(painter, (x, y + 5 * dy), (x + 5 * dx, y + 5 * dy), (x + 5 * dx, y))
+
+
+def _float(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(QRectF(9, 4, 11, 10))
+    _outline(painter, (9, 9), (4, 9), (4, 20), (16, 20), (16, 14))
+
+
 _DRAWINGS: dict[str, Draw] = {
     "play": _play,
     "pause": _pause,
@@ -234,5 +250,8 @@ _DRAWINGS: dict[str, Draw] = {
     "smaller": _smaller,
     "settings": _settings,
     "model": _model,
+    "fill": _fill,
+    "give_back": _give_back,
+    "float": _float,
 }
 NAMES = tuple(_DRAWINGS)

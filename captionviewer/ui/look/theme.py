@@ -42,7 +42,8 @@ class Colors:
     unknown: QColor  # <UNK>
     padding: QColor  # <NULL>: there, but masked
     faint_line: QColor  # the raw loss under the smoothed one
-    surprise: QColor  # the tint of a word the model did not expect at all
+    surprise: QColor  # the tint of a word that surprises the model as a blind guess would
+    far_surprise: QColor  # and of one that it held for nearly impossible
 
 
 LIGHT = Colors(
@@ -65,6 +66,7 @@ LIGHT = Colors(
     padding=QColor("#78818f"),
     faint_line=QColor("#a9c1ea"),
     surprise=QColor("#e8593c"),
+    far_surprise=QColor("#a45ee5"),
 )
 
 DARK = Colors(
@@ -87,9 +89,13 @@ DARK = Colors(
     padding=QColor("#8a94a3"),
     faint_line=QColor("#3f5d8c"),
     surprise=QColor("#e8593c"),
+    far_surprise=QColor("#a45ee5"),
 )
 
 TEXT_SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5)
+
+
+OUTDATED = 0.38  # how much of its strength what is about to be replaced keeps
 
 
 def colors() -> Colors:
@@ -185,6 +191,7 @@ def mixed(first: QColor, second: QColor, share: float) -> QColor:
     )
 
 
-def set_muted(label: QWidget) -> None:
-    """Show a label as secondary text, in whichever theme is in force."""
-    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+def set_muted(label: QWidget, muted: bool = True) -> None:
+    """Show a label as secondary text, or as plain text again, in whichever theme is in force."""
+    role = QPalette.ColorRole
+    label.setForegroundRole(role.PlaceholderText if muted else role.NoRole)

@@ -94,7 +94,6 @@ class CaptionChips(WordFlow):
         self._hover(self.word_at(event.position().toPoint()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Show that none would."""
         super().leaveEvent(event)
         self._hover(None)
 

@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from captionviewer.ui.look.icons import icon
-from captionviewer.ui.sampling.word_flow import plain_tip
+from captionviewer.ui.widgets.outside_text import plain_tip
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)  # words a second
 

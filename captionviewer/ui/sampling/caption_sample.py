@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from captionviewer.core.decoding.timestep import Timestep, greedy_timesteps
 from captionviewer.core.saved.model_file import SavedModel, fits, rows_trained_on
 from captionviewer.ui.session.session import CurrentModel
 
+NUM_LIKELIEST = 10  # words whose probabilities are shown at a timestep
 MAX_LENGTH = 30  # timesteps at most, as in the notebook
 
 
@@ -51,6 +53,14 @@ class CaptionSample:
     def words(self) -> list[str]:
         """The generated words, with `<END>` where it was chosen."""
         return [self.vocabulary.idx_to_word[step.word] for step in self.timesteps]
+
+    @cached_property
+    def likeliest_words(self) -> tuple[str, ...]:
+        """The words that are among the likeliest at any timestep, each once."""
+        found = {
+            word: None for step in self.timesteps for word, _probability in step.likeliest(NUM_LIKELIEST)
+        }
+        return tuple(self.vocabulary.idx_to_word[word] for word in found)
 
     @property
     def ended(self) -> bool:

@@ -11,9 +11,9 @@ from captionviewer.core.coco.vocabulary import END
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
 from captionviewer.ui.sampling.probability_words import nats, small_probability
-from captionviewer.ui.sampling.word_flow import plain_tip
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.outside_text import plain_tip
 
 ROOM_KEPT = 12  # words: most captions are shorter, and the room for a longer one would stand empty
 
@@ -43,12 +43,12 @@ class GeneratedCaption(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = CaptionText()
-        self._probability = ElidedLabel()
+        self._probability = FittingLabel()
         self._probability.setObjectName("caption_probability")
         self._note = ElidedLabel()
         self._note.setObjectName("caption_note")
         self._note.setForegroundRole(QPalette.ColorRole.WindowText)
-        self._note_is_good = False
+        self._note_is_good = self._outdated = False
         remarks = FlowLayout(gap=14, line_gap=2)
         remarks.addWidget(self._probability)
         remarks.addWidget(self._note)
@@ -64,6 +64,13 @@ class GeneratedCaption(QWidget):
         """Return the caption so far."""
         return self._text.said
 
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey the caption, whose like is about to come of a newer model; or show it in full again."""
+        self._outdated = outdated
+        for label in (self._text, self._probability):
+            theme.set_muted(label, outdated)
+        self._color_note()
+
     def set_one_line(self, one_line: bool) -> None:
         """Show the caption in one line, shortened (its words stand in the chips), or in all it takes."""
         self._text.set_one_line(one_line)
@@ -77,7 +84,7 @@ class GeneratedCaption(QWidget):
     def clear(self) -> None:
         """Show nothing."""
         self._text.show_caption("", "")
-        self._probability.setText("")
+        self._probability.set_texts("")
         self._probability.setToolTip("")
         self._show_note(None)
 
@@ -87,17 +94,21 @@ class GeneratedCaption(QWidget):
         self._text.show_caption(_sentence(words[:position]), _sentence(words[:ROOM_KEPT]))
         self._show_note(note)
         if position == 0:
-            self._probability.setText("No word chosen yet: Space plays, the right arrow steps")
-            self._probability.setToolTip("")
+            self._probability.set_texts(
+                "No word chosen yet: Space plays, the right arrow steps", "Space plays, → steps", "→ steps"
+            )
+            self._probability.setToolTip(plain_tip(self._probability.whole))
             return
         log_probability = sample.timesteps[position - 1].caption_log_probability
-        self._probability.setText(
-            f"Probability of the whole caption so far: {small_probability(log_probability)}"
+        said = small_probability(log_probability)
+        self._probability.set_texts(
+            f"Probability of the whole caption so far: {said}", f"Probability so far: {said}", f"p = {said}"
         )
         perplexity = math.exp(min(-log_probability / position, 700.0))
         counted = "1 timestep" if position == 1 else f"{position} timesteps"
         self._probability.setToolTip(
-            f"ln p = {nats(log_probability)}, perplexity {perplexity:,.2f} per word, over {counted}"
+            f"<p>{self._probability.whole}</p>"
+            f"<p>ln p = {nats(log_probability)}, perplexity {perplexity:,.2f} per word, over {counted}</p>"
         )
 
     def _show_note(self, note: CaptionNote | None) -> None:
@@ -109,19 +120,57 @@ class GeneratedCaption(QWidget):
 
     def _color_note(self) -> None:
         c = theme.colors()
-        wanted = c.good if self._note_is_good else c.muted
+        wanted = c.good if self._note_is_good and not self._outdated else c.muted
         palette = self._note.palette()
         if palette.color(QPalette.ColorRole.WindowText) != wanted:
             palette.setColor(QPalette.ColorRole.WindowText, wanted)
             self._note.setPalette(palette)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._color_note()
         elif event.type() == QEvent.Type.FontChange:
             self._text.enlarge(self.font())
+
+
+class FittingLabel(ElidedLabel):
+    """One line in the longest of several wordings that there is room for."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._texts: tuple[str, ...] = ("",)
+
+    @property
+    def whole(self) -> str:
+        """The longest wording."""
+        return self._texts[0]
+
+    def set_texts(self, *texts: str) -> None:
+        """Show one of these wordings, the longest first."""
+        self._texts = texts
+        self.setAccessibleName(texts[0])
+        self.updateGeometry()
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.contentsRect().width()
+        fitting = (text for text in self._texts if self.fontMetrics().horizontalAdvance(text) <= room)
+        text = next(fitting, self._texts[-1])
+        if text != self.text():
+            self.setText(text)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.whole) + 1, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
 
 
 class CaptionText(QLabel):
@@ -186,7 +235,6 @@ class CaptionText(QLabel):
         self.setFont(font)
 
     def hasHeightForWidth(self) -> bool:
-        """Say that a narrow place makes it higher."""
         return True
 
     def heightForWidth(self, width: int) -> int:

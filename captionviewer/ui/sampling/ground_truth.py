@@ -20,22 +20,31 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.vocabulary import END, UNK
 from captionviewer.ui.look import theme
-from captionviewer.ui.sampling.probability_words import MINUS, nats, percent
+from captionviewer.ui.sampling.probability_words import MINUS, nats, p_words
 from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
 
 # The strongest tint, as a share of the theme's colour of surprise: any more and the text on it would
 # fall below a contrast of 4.5.
 _STRONGEST = {False: 0.9, True: 0.62}
+MOST = 15.0  # nats: p = 0.00003 %; what surprises more is tinted alike
+_STRIP, _STRIP_GAP = 44, 6  # pixels of the legend
+_UNDERLINE = 3  # pixels of tint below <UNK>
 _TRAINED_ON = "trained on"
 _SAME = "= generated"
 
 
 def tint(surprise: float, blind_guess: float, c: theme.Colors) -> QColor:
-    """Return the background of a word; full at the surprise of a blind guess, ln V nats."""
-    share = 0.0
-    if blind_guess > 0.0 and math.isfinite(surprise):
-        share = min(max(surprise / blind_guess, 0.0), 1.0)
-    return theme.mixed(c.surface, c.surprise, share * _STRONGEST[c.dark])
+    """Return the background of a word.
+
+    Up to the surprise of a blind guess, ln V nats, it grows stronger; from there to `MOST` nats it takes
+    another hue, so that a word held for impossible is told from one that was merely unknown.
+    """
+    if blind_guess <= 0.0 or not math.isfinite(surprise):
+        return c.surface
+    share = min(max(surprise / blind_guess, 0.0), 1.0)
+    beyond = (surprise - blind_guess) / (MOST - blind_guess) if blind_guess < MOST else 0.0
+    full = theme.mixed(c.surprise, c.far_surprise, beyond)
+    return theme.mixed(c.surface, full, share * _STRONGEST[c.dark])
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,7 @@ class TintedWord:
             return f"{word}: no model has been asked yet"
         if not math.isfinite(self.surprise):
             return f"{word}: the surprise is not a number"
-        return f"{word}: surprise {nats(self.surprise)} nats, p = {percent(math.exp(-self.surprise))}"
+        return f"{word}: surprise {nats(self.surprise)} nats, {p_words(math.exp(-self.surprise))}"
 
 
 @dataclass(frozen=True)
@@ -156,14 +165,16 @@ class GroundTruthCaption(WordFlow):
         painter.setPen(Qt.PenStyle.NoPen)
         if word.surprise is not None:
             painter.setBrush(tint(word.surprise, self._blind_guess, c))
-            painter.drawRoundedRect(box, 3, 3)
+            # <UNK> has a colour of its own, which could not be read on a tint: that stands below it
+            tinted = box.adjusted(0, box.height() - _UNDERLINE, 0, 0) if word.word == UNK else box
+            painter.drawRoundedRect(tinted, *((1, 1) if word.word == UNK else (3, 3)))
         font = self.font()
         if word.word == END:
             font = self._small()
         elif word.word == UNK:
             font.setItalic(True)
         painter.setFont(font)
-        painter.setPen(c.text)
+        painter.setPen(c.unknown if word.word == UNK else c.text)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
 
     def _paint_mark(self, painter: QPainter, box: QRect, text: str, c: theme.Colors) -> None:
@@ -178,7 +189,7 @@ class GroundTruthCaption(WordFlow):
 
 
 class SurpriseLegend(QWidget):
-    """What the tints mean: from no surprise to that of a blind guess."""
+    """What the tints mean: from no surprise to that of a blind guess, and from there on to `MOST`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -193,14 +204,15 @@ class SurpriseLegend(QWidget):
             self._blind_guess = blind_guess
             words = (
                 f"Surprise is {MINUS}ln p, in nats: 0 for a word the model was sure of, {nats(blind_guess)}"
-                " for a blind guess among all words of the vocabulary."
+                " for a blind guess among all words of the vocabulary, more for a word that the model held"
+                f" for less likely than that. From {MOST:g} nats on the tint stays the same."
             )
             self.setToolTip(words)
             self.setAccessibleDescription(words)
             self.update()
 
-    def _texts(self) -> tuple[str, str]:
-        return "surprise 0", f"{nats(self._blind_guess)} nats"
+    def _texts(self) -> tuple[str, str, str]:
+        return "surprise 0", nats(self._blind_guess), f"{MOST:g}+ nats"
 
     def _font(self) -> QFont:
         font = QFont(self.font())
@@ -208,43 +220,44 @@ class SurpriseLegend(QWidget):
         return font
 
     def sizeHint(self) -> QSize:
-        """Return the size that suits it."""
         metrics = QFontMetrics(self._font())
         words = sum(metrics.horizontalAdvance(text) for text in self._texts())
-        return QSize(words + 76, metrics.height() + 4)
+        return QSize(words + 2 * _STRIP + 4 * _STRIP_GAP + 4, metrics.height() + 4)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the least size."""
         return QSize(60, self.sizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.updateGeometry()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it."""
         c = theme.colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font())
         painter.setPen(c.muted)
         metrics = QFontMetrics(self._font())
-        least, most = self._texts()
         middle = Qt.AlignmentFlag.AlignVCenter
-        left = metrics.horizontalAdvance(least) + 6
-        painter.drawText(self.rect(), middle, least)
-        strip = QRectF(left, self.height() / 2 - 4, 60, 8)
-        gradient = QLinearGradient(strip.topLeft(), strip.topRight())
-        gradient.setColorAt(0.0, tint(0.0, 1.0, c))
-        gradient.setColorAt(1.0, tint(1.0, 1.0, c))
-        painter.setPen(QPen(c.border, 1))
-        painter.setBrush(gradient)
-        painter.drawRoundedRect(strip, 3, 3)
+        x = 0
+        least, guess, most = self._texts()
+        # a strip for each of the two stretches: the first grows stronger, the second takes another hue
+        for text, start, end in ((least, 0.0, self._blind_guess), (guess, self._blind_guess, MOST)):
+            painter.setPen(c.muted)
+            painter.drawText(QRect(x, 0, self.width() - x, self.height()), middle, text)
+            x += metrics.horizontalAdvance(text) + _STRIP_GAP
+            strip = QRectF(x, self.height() / 2 - 4, _STRIP, 8)
+            gradient = QLinearGradient(strip.topLeft(), strip.topRight())
+            gradient.setColorAt(0.0, tint(start, self._blind_guess, c))
+            gradient.setColorAt(1.0, tint(end, self._blind_guess, c))
+            painter.setPen(QPen(c.border, 1))
+            painter.setBrush(gradient)
+            painter.drawRoundedRect(strip, 3, 3)
+            x += _STRIP + _STRIP_GAP
         painter.setPen(c.muted)
-        rest = QRect(left + 66, 0, max(self.width() - left - 66, 0), self.height())
+        rest = QRect(x, 0, max(self.width() - x, 0), self.height())
         painter.drawText(rest, middle, metrics.elidedText(most, Qt.TextElideMode.ElideRight, rest.width()))
         painter.end()
 
@@ -272,6 +285,11 @@ class GroundTruth(QWidget):
             row.show_caption(caption, blind_guess)
         for index, row in enumerate(self._rows):
             row.setVisible(index < len(captions))
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey the captions, whose surprises are about to come of a newer model; or show them in full."""
+        for row in self._rows:
+            row.set_outdated(outdated)
 
     def rows(self) -> list[GroundTruthCaption]:
         """Return the captions shown, in order."""

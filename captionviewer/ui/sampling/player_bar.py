@@ -75,7 +75,6 @@ class PlayerBar(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the line."""
         c = theme.colors()
         painter = QPainter(self)
         painter.setPen(QPen(c.accent if self._is_active else c.border, 2 if self._is_active else 1))

@@ -18,6 +18,12 @@ def percent(probability: float) -> str:
     return f"{share:.1f} %" if share >= 1.0 else f"{share:.2f} %"
 
 
+def p_words(probability: float) -> str:
+    """Return "p = 41.2 %", or "p < 0.01 %" where it is less than is written."""
+    words = percent(probability)
+    return f"p {words}" if words.startswith("<") else f"p = {words}"
+
+
 def small_probability(log_probability: float) -> str:
     """Return the probability of a whole caption from its ln p: "12.4 %", "3.1 × 10⁻⁷"."""
     if not math.isfinite(log_probability):

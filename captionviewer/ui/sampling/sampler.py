@@ -1,28 +1,36 @@
 """Keeps the sample of the selected photo up to date with the model, away from the GUI thread."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
+from captionviewer.core.training.events import RunState
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ModelDoesNotFit, TrainingRows, take_sample
 from captionviewer.ui.session.session import CurrentModel, ModelOrigin, Session
 from captionviewer.ui.worker import Cancelled, Job
 
-PAUSE_MS = 500  # between two samples of a model in training, at the least: each can be read
+PAUSE_MS = 500  # between two samples of a run under way, at the least: each can be read
 MOST_OF_TIME = 0.1  # the run waits while a sample is taken, so that gets no more than this share of the time
+OUTDATED_AFTER_MS = 100  # a newer sample that comes sooner replaces the one shown without a flicker
 
 
 class Sampler(QObject):
     """Takes a new sample when the photo or the model changes; only the latest wish is carried out.
 
-    A new photo is sampled at once. Snapshots of a model in training that come faster than `PAUSE_MS` and
-    `MOST_OF_TIME` allow, or while a sample is being taken, wait: only the newest of them is used.
+    A new photo or model is sampled at once. Only snapshots of a run under way that come faster than
+    `PAUSE_MS` and `MOST_OF_TIME` allow wait, and of those that come while a sample is being taken only the
+    newest is used. The sample says which model it was computed from: `model` may be newer.
     """
 
-    model_changed = Signal()  # another model is the one that Sampling shows
+    model_changed = Signal()  # `model` is another, or the one that was sampled has another name
     sample_changed = Signal()  # `sample` or `trouble` is another
+    outdated_changed = Signal()  # `is_outdated` is another
 
     def __init__(self, session: Session, follows: bool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -32,20 +40,25 @@ class Sampler(QObject):
         self._job: Job | None = None
         self._wanted = False  # the sample is older than the photo or the model
         self._began = 0.0
-        self._took = 0.0  # the last sample, in seconds
+        self._took = 0.0  # seconds of its own work that the last sample cost, its wait for a turn left out
         self._features: tuple[CocoDataset, PhotoRecord, FloatArray] | None = None
         self._unreadable: PhotoRecord | None = None
         self._training_rows = TrainingRows()
         self.model: CurrentModel | None = session.model
         self.sample: CaptionSample | None = None
         self.trouble = ""  # why there is no sample, for people
+        self.is_outdated = False  # a sample of a newer model has been on its way for long enough to be told
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._take)
-        session.dataset_changed.connect(self._forget_photo)
-        session.selection_changed.connect(self._forget_photo)
-        session.model_changed.connect(self._adopt_model)
-        session.run_changed.connect(self._ask_for_snapshot)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(OUTDATED_AFTER_MS)
+        self._patience.timeout.connect(lambda: self._set_outdated(self._newer_is_due()))
+        session.dataset_changed.connect(self._dataset_changed)
+        session.selection_changed.connect(self._selection_changed)
+        session.model_changed.connect(self._model_changed)
+        session.run_changed.connect(self._run_changed)
 
     # ---- what the panel says -------------------------------------------------------------------
 
@@ -67,20 +80,27 @@ class Sampler(QObject):
         """Show newer snapshots of a model in training, or stay with the one shown."""
         self._follows = follows
         if follows:
-            self._adopt_model()
+            self._model_changed()
             self._ask_for_snapshot()
 
     # ---- what the session says -----------------------------------------------------------------
 
+    def _dataset_changed(self) -> None:
+        self._forget_photo()
+
+    def _selection_changed(self) -> None:
+        self._forget_photo()
+
     def _forget_photo(self) -> None:
         self._cancel()
         self.sample, self.trouble = None, ""
+        self._set_outdated(False)
         self._features = self._unreadable = None
         self._wanted = True
         self.sample_changed.emit()
         self._take_soon()
 
-    def _adopt_model(self) -> None:
+    def _model_changed(self) -> None:
         newest = self._session.model
         if newest is self.model:
             return
@@ -96,10 +116,36 @@ class Sampler(QObject):
             and newest.saved.caption_rows is self.sample.current.saved.caption_rows
         )
         self.model = newest
+        if same_network:  # a model that was only saved gives the same sample, under its new name
+            assert self.sample is not None and newest is not None
+            self.sample = replace(self.sample, current=newest)
         self.model_changed.emit()
-        if not same_network:  # a model that was only saved gives the same sample
+        if not same_network:
             self._wanted = True
             self._take_soon()
+            self._patience.start()
+
+    def _run_changed(self) -> None:
+        """Show a run that was paused, stepped or stopped as it is now: nothing need be spared any more."""
+        self._take_soon()
+        if self._newer_is_due():
+            self._patience.start()
+        self._ask_for_snapshot()
+
+    def _run_under_way(self) -> TrainingRun | None:
+        """The run that loses time to each sample; None where none trains at this moment."""
+        run = self._session.run
+        return run if run is not None and run.state is RunState.RUNNING else None
+
+    def _newer_is_due(self) -> bool:
+        """Whether what is shown is older than the model for another reason than to spare a run."""
+        is_older = self._wanted or self._job is not None
+        return self.sample is not None and is_older and self._run_under_way() is None
+
+    def _set_outdated(self, outdated: bool) -> None:
+        if outdated is not self.is_outdated:
+            self.is_outdated = outdated
+            self.outdated_changed.emit()
 
     def _ask_for_snapshot(self) -> None:
         """Have the next one made at a step boundary: what is shown then is as new as can be."""
@@ -118,7 +164,8 @@ class Sampler(QObject):
         if not self._wanted or not self._awake or self._job is not None:
             return
         wait = 0.0
-        if self.sample is not None and self.sample.current.origin is ModelOrigin.TRAINING:
+        of_a_run = self.model is not None and self.model.origin is ModelOrigin.TRAINING
+        if of_a_run and self.sample is not None and self._run_under_way() is not None:
             pause = max(PAUSE_MS / 1000.0, self._took / MOST_OF_TIME)
             wait = 1000.0 * (self._began + pause - time.monotonic())
         if wait <= 0.0:
@@ -140,16 +187,27 @@ class Sampler(QObject):
         features = known[2] if known is not None and known[:2] == (dataset, record) else None
         training_rows, run = self._training_rows, self._session.run
 
+        held: list[float] = []
+
+        @contextmanager
+        def turn() -> Iterator[None]:
+            with run.between_steps() if run is not None else nullcontext():
+                began = time.monotonic()
+                try:
+                    yield
+                finally:
+                    held.append(time.monotonic() - began)
+
         def work(cancelled: Cancelled) -> CaptionSample | None:
-            quiet = run.between_steps() if run is not None else None
-            return take_sample(dataset, record, model, features, training_rows, cancelled, quiet)
+            return take_sample(dataset, record, model, features, training_rows, cancelled, turn())
 
         def done(sample: CaptionSample | None) -> None:
             self._job = None
-            self._took = time.monotonic() - self._began
+            self._took = sum(held)
             if sample is not None:
                 self._features = (dataset, record, sample.features)
                 self.sample, self.trouble = sample, ""
+                self._set_outdated(False)
                 self.sample_changed.emit()
             self._go_on()
 
@@ -162,10 +220,13 @@ class Sampler(QObject):
 
     def _go_on(self) -> None:
         self._take_soon()
+        if self._newer_is_due():
+            self._patience.start()
         self._ask_for_snapshot()
 
     def _fail(self, record: PhotoRecord, error: Exception) -> None:
         self.sample = None
+        self._set_outdated(False)
         if isinstance(error, ModelDoesNotFit):
             self.trouble = str(error)
         elif isinstance(error, DataError | OSError):

@@ -21,13 +21,14 @@ from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
-from captionviewer.ui.sampling.sample_view import SampleView
 from captionviewer.ui.sampling.sampler import Sampler
-from captionviewer.ui.sampling.word_flow import plain_tip
+from captionviewer.ui.sampling.words_view import WordsView
 from captionviewer.ui.session.session import ModelOrigin, Session
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.outside_text import plain_tip
 from captionviewer.ui.widgets.tool_buttons import ActionButton
+from captionviewer.ui.widgets.view_row import ViewRow
 
 NO_DATA = ("No data is open", "Open a folder of COCO captions, then select a photo in Data.")
 NO_PHOTO = ("No photo selected", "Select a photo in Data: the model captions it here, one word at a time.")
@@ -43,6 +44,11 @@ class SamplingPanel(QWidget):
         Move through the caption; their keys hold while the panel has the keyboard's focus.
     copy_caption_action, follow_action, export_action : QAction
         Copy the caption so far; follow the model in training; save the bars as a plot or a table.
+    sampler : Sampler
+        Keeps the sample up to date.
+    views : ViewRow
+        The views of Sampling; `words` is the first. Another one is a widget in a file of its own, and a line
+        in `_add_views`.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -53,18 +59,22 @@ class SamplingPanel(QWidget):
         speed = self._remembered_speed()
         self._player = CaptionPlayer(self)
         self._player.set_speed(speed)
-        self._sampler = Sampler(session, session.settings.get(remembered.FOLLOW_TRAINING), self)
+        self.sampler = Sampler(session, session.settings.get(remembered.FOLLOW_TRAINING), self)
         self.restart_action, self.back_action = self._player.restart_action, self._player.back_action
         self.step_action, self.play_action = self._player.step_action, self._player.play_action
         self.end_action = self._player.end_action
         self._make_actions()
         keeper = SpaceKeeper(self)
-        self._view = SampleView(session.photos, self._player)
-        self._view.photo.retry_button.installEventFilter(keeper)
+        self.words = WordsView(session.photos, self._player)
+        self.words.photo.retry_button.installEventFilter(keeper)
+        self.views = ViewRow("Views of Sampling")
+        self._add_views()
+        self.views.open_later(session.settings.get(remembered.SAMPLING_VIEW))
+        self.views.view_changed.connect(self._remember_view)
         self._empty = EmptyPage()
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
-        self._pages.addWidget(self._view)
+        self._pages.addWidget(self.views)
         self._bar = PlayerBar(self._player, speed, [self.copy_caption_action, self.export_action], keeper)
         self._bar.speed_chosen.connect(self._change_speed)
         layout = QVBoxLayout(self)
@@ -75,11 +85,12 @@ class SamplingPanel(QWidget):
         layout.addWidget(self._bar)
 
         self._player.moved.connect(self._show_timestep)
-        self._sampler.sample_changed.connect(self._show_sample)
-        self._sampler.model_changed.connect(self._show_model)
-        session.selection_changed.connect(self._show_record)
-        session.dataset_changed.connect(self._show_record)
-        session.model_changed.connect(self._show_model)
+        self.sampler.sample_changed.connect(self._show_sample)
+        self.sampler.model_changed.connect(self._show_model)
+        self.sampler.outdated_changed.connect(self._show_age)
+        session.dataset_changed.connect(self._dataset_changed)
+        session.selection_changed.connect(self._selection_changed)
+        session.model_changed.connect(self._model_changed)
         session.matplotlib_ready.connect(self._enable_actions)
         self._show_record()
         self._show_model()
@@ -99,7 +110,7 @@ class SamplingPanel(QWidget):
         self.follow_action = QAction(icon("follow"), "&Follow Training", self)
         self.follow_action.setIconText(" Follow training")
         self.follow_action.setCheckable(True)
-        self.follow_action.setChecked(self._sampler.follows)
+        self.follow_action.setChecked(self.sampler.follows)
         self.follow_action.setToolTip("Show each newer snapshot of the model while it trains")
         self.follow_action.toggled.connect(self._follow)
         self.export_action = QAction(icon("export"), "&Export Word Probabilities…", self)
@@ -126,12 +137,26 @@ class SamplingPanel(QWidget):
             flow.addWidget(widget)
         return head
 
+    def _add_views(self) -> None:
+        self.views.add("Words", "The caption word by word, with the likeliest next words", lambda: self.words)
+
+    # ---- what the session tells ------------------------------------------------------------------
+
+    def _dataset_changed(self) -> None:
+        self._show_record()
+
+    def _selection_changed(self) -> None:
+        self._show_record()
+
+    def _model_changed(self) -> None:
+        self._show_model()
+
     # ---- what is shown ---------------------------------------------------------------------------
 
     @property
     def sample(self) -> CaptionSample | None:
         """The caption shown, with all its timesteps; None while there is none."""
-        return self._sampler.sample
+        return self.sampler.sample
 
     @property
     def position(self) -> int:
@@ -140,7 +165,7 @@ class SamplingPanel(QWidget):
 
     def _show_record(self) -> None:
         dataset, record = self._session.dataset, self._session.record
-        self._view.show_photo(record)
+        self.words.show_photo(record)
         self._badge.setVisible(record is not None)
         self._photo_name.setVisible(record is not None)
         if dataset is None or record is None:
@@ -150,21 +175,30 @@ class SamplingPanel(QWidget):
         self._badge.show_split(record.split)
         self._photo_name.setText(f"photo {record.row:,}")
         self._photo_name.setToolTip(plain_tip(record.file_name or record.url))
-        self._pages.setCurrentWidget(self._view)
+        self._pages.setCurrentWidget(self.views)
 
     def _show_model(self) -> None:
-        model, newest = self._sampler.model, self._session.model
+        """Name the model that what is shown was computed from, which may be older than the newest."""
+        wanted, newest = self.sampler.model, self._session.model
+        model = self.sample.current if self.sample is not None else wanted
         words = model.words if model is not None else "none"
-        if newest is not model and newest is not None and newest.origin is ModelOrigin.TRAINING:
+        if newest is not wanted and newest is not None and newest.origin is ModelOrigin.TRAINING:
             words += " (not following)"
         self._model_name.setToolTip(plain_tip(words))
         if len(words) > _LONGEST_MODEL_WORDS:
             words = f"{words[:38]}…{words[-24:]}"
         self._model_name.setText(f"Model: {words}")
 
+    def _show_age(self) -> None:
+        """Grey what a newer sample is about to replace."""
+        outdated = self.sampler.is_outdated
+        self.words.set_outdated(outdated)
+        theme.set_muted(self._model_name, outdated)
+
     def _show_sample(self) -> None:
         sample = self.sample
-        self._view.show_trouble(self._sampler.trouble)
+        self._show_model()
+        self.words.show_trouble(self.sampler.trouble)
         if sample is None:
             self._player.start_caption(0)
         elif self._player.length == 0:
@@ -179,7 +213,7 @@ class SamplingPanel(QWidget):
             self._bar.show_timestep(None)
         else:
             self._bar.show_timestep(self._player.position)
-            self._view.show_timestep(dataset, record, self.sample)
+            self.words.show_timestep(dataset, record, self.sample)
 
     def _enable_actions(self) -> None:
         self.copy_caption_action.setEnabled(self._player.position > 0)
@@ -188,7 +222,7 @@ class SamplingPanel(QWidget):
     # ---- what the user asks ----------------------------------------------------------------------
 
     def _copy_caption(self) -> None:
-        text = self._view.caption.text()
+        text = self.words.caption.text()
         if not text:
             return  # what was copied before stays
         QGuiApplication.clipboard().setText(text)
@@ -196,8 +230,11 @@ class SamplingPanel(QWidget):
 
     def _follow(self, follows: bool) -> None:
         self._session.settings.set(remembered.FOLLOW_TRAINING, follows)
-        self._sampler.set_follows(follows)
+        self.sampler.set_follows(follows)
         self._show_model()
+
+    def _remember_view(self, title: str) -> None:
+        self._session.settings.set(remembered.SAMPLING_VIEW, title)
 
     def _change_speed(self, words_per_second: float) -> None:
         self._session.settings.set(remembered.PLAY_SPEED, words_per_second)
@@ -224,7 +261,7 @@ class SamplingPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while nobody looked."""
         super().showEvent(event)
-        self._sampler.set_awake(True)
+        self.sampler.set_awake(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop playing and sampling."""
@@ -238,7 +275,7 @@ class SamplingPanel(QWidget):
 
     def _rest(self) -> None:
         self._player.stop()
-        self._sampler.set_awake(False)
+        self.sampler.set_awake(False)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show that the keys work here."""
@@ -251,7 +288,6 @@ class SamplingPanel(QWidget):
         self._bar.set_active(False)
 
     def sizeHint(self) -> QSize:
-        """Return the size that suits the panel."""
         return QSize(690, 400)
 
 
@@ -269,12 +305,10 @@ class SplitBadge(QLabel):
         self.setAccessibleName(f"{split} photo")
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
         super().changeEvent(event)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a pill."""
         c = theme.colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -9,12 +9,13 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPa
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from captionviewer.ui.look import theme
-from captionviewer.ui.sampling.probability_words import nats, percent
-from captionviewer.ui.sampling.word_flow import plain_tip
+from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST
+from captionviewer.ui.sampling.probability_words import nats, p_words, percent
+from captionviewer.ui.widgets.outside_text import plain_tip
 
-NUM_BARS = 10
 _SCALES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _GAP = 8  # pixels between the columns
+_LEAST_SHARE = 0.42  # of the width, for the bars, or words stand on them
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ def scale_for(largest: float) -> float:
 class WordBars(QWidget):
     """Up to ten words, likeliest first, as bars with their probabilities; the chosen one is marked.
 
-    All bars of a caption share one scale, so that timesteps can be compared.
+    All bars of a caption share one scale and start at one place, so that timesteps can be compared. Where
+    text is large and room is little the words stand on their bars: a bar too short says nothing.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,6 +44,9 @@ class WordBars(QWidget):
         self._bars: tuple[WordBar, ...] = ()
         self._others = 0
         self._scale = 1.0
+        self._room_for: tuple[str, ...] = ()
+        self._widest: tuple[QFont, int] | None = None  # the widest of these words, and the font it was set in
+        self._outdated = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Likeliest next words")
 
@@ -50,17 +55,36 @@ class WordBars(QWidget):
         return self._bars
 
     @property
+    def others(self) -> int:
+        """How many words of the vocabulary are not among the bars."""
+        return self._others
+
+    @property
     def scale(self) -> float:
         """The probability that a full bar stands for."""
         return self._scale
 
-    def show_bars(self, bars: Sequence[WordBar], others: int, scale: float) -> None:
-        """Show bars; `others` is how many words of the vocabulary are not among them."""
+    def show_bars(
+        self, bars: Sequence[WordBar], others: int, scale: float, room_for: Sequence[str] = ()
+    ) -> None:
+        """Show bars; `others` is how many words of the vocabulary are not among them.
+
+        `room_for` are the words of all timesteps, for which room is kept: nothing moves on the way.
+        """
         self._bars, self._others, self._scale = tuple(bars), others, scale
+        words = tuple(room_for) or tuple(bar.word for bar in bars)
+        if words != self._room_for:
+            self._room_for, self._widest = words, None
         self.setAccessibleDescription(
             "; ".join(f"{b.word} {percent(b.probability)}{', chosen' if b.chosen else ''}" for b in bars)
         )
         self.update()
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey the bars, whose like is about to come of a newer model; or show them in full again."""
+        if outdated is not self._outdated:
+            self._outdated = outdated
+            self.update()
 
     def clear(self) -> None:
         """Show no bars."""
@@ -74,7 +98,7 @@ class WordBars(QWidget):
         return font
 
     def _row_height(self) -> float:
-        rows = NUM_BARS + 1  # the last one tells of all other words
+        rows = NUM_LIKELIEST + 1  # the last one tells of all other words
         return min(self.height() / rows, 1.9 * self.fontMetrics().height())
 
     def row(self, index: int) -> QRect:
@@ -87,24 +111,44 @@ class WordBars(QWidget):
         """Return the width of the mark, of the words and of the percentages."""
         bold = QFontMetrics(self._font(bold=True))
         mark = bold.height() * 2 // 3
-        widest = max((bold.horizontalAdvance(bar.word) for bar in self._bars), default=0)
-        # Room for a usual word, so that the bars rarely move between timesteps.
+        # Room for a usual word, so that the bars rarely move between captions.
         usual = min(bold.horizontalAdvance("skateboard"), self.width() // 4)
-        words = min(max(widest, usual), round(0.4 * self.width()))
-        return mark, words, bold.horizontalAdvance("< 0.01 %")
+        words = min(max(self._widest_word(), usual), round(0.4 * self.width()))
+        percents = max(bold.horizontalAdvance("100.0 %"), self.fontMetrics().horizontalAdvance("< 0.01 %"))
+        return mark, words, percents
+
+    def _widest_word(self) -> int:
+        font = self._font(bold=True)
+        if self._widest is None or self._widest[0] != font:
+            metrics = QFontMetrics(font)
+            self._widest = font, max(map(metrics.horizontalAdvance, self._room_for), default=0)
+        return self._widest[1]
+
+    def words_on_bars(self) -> bool:
+        """Whether words stand on their bars, because beside them the bars would be short."""
+        left = self.width() - sum(self._columns()) - 2 * _GAP
+        return left < _LEAST_SHARE * self.width()
+
+    def first_letter(self, index: int) -> int:
+        """Return where a row's word begins, in pixels from the left."""
+        mark, words, _percents = self._columns()
+        if self.words_on_bars():
+            return mark + _GAP
+        bar = self._bars[index]
+        wide = QFontMetrics(self._font(bar.chosen)).horizontalAdvance(bar.word)
+        return mark + words - min(wide, words)
 
     def sizeHint(self) -> QSize:
-        """Return the size that suits it."""
-        return QSize(300, (NUM_BARS + 1) * self.fontMetrics().height())
+        return QSize(300, (NUM_LIKELIEST + 1) * self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
-        """Return the least size."""
-        return QSize(24 * self.fontMetrics().averageCharWidth(), (NUM_BARS + 1) * self.fontMetrics().height())
+        return QSize(
+            24 * self.fontMetrics().averageCharWidth(), (NUM_LIKELIEST + 1) * self.fontMetrics().height()
+        )
 
     # ---- events --------------------------------------------------------------------------------
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.updateGeometry()
@@ -112,7 +156,6 @@ class WordBars(QWidget):
             self.update()
 
     def event(self, event: QEvent) -> bool:
-        """Say what is pointed at."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             for index, bar in enumerate(self._bars):
                 if self.row(index).contains(event.pos()):
@@ -124,39 +167,48 @@ class WordBars(QWidget):
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it."""
         if not self._bars:
             return
         c = theme.colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        mark, words, percents = self._columns()
-        left = mark + words + _GAP
-        right = self.width() - percents - _GAP
+        painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
         for index, bar in enumerate(self._bars):
-            row = self.row(index)
-            font = self._font(bar.chosen)
-            painter.setFont(font)
-            metrics, word = QFontMetrics(font), bar.word
-            if metrics.horizontalAdvance(word) > words:
-                word = metrics.elidedText(word, Qt.TextElideMode.ElideRight, words)
-            if bar.chosen:
-                _paint_mark(painter, mark + words - metrics.horizontalAdvance(word), row, mark, c.accent)
-            painter.setPen(c.text)
-            _write(painter, QRect(mark, row.top(), words, row.height()), word, Qt.AlignmentFlag.AlignRight)
-            track = QRectF(left, row.top() + 0.2 * row.height(), max(right - left, 0), 0.6 * row.height())
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(c.raised)
-            painter.drawRoundedRect(track, 3, 3)
-            share = bar.probability / self._scale if math.isfinite(bar.probability) else 0.0
-            painter.setBrush(c.accent if bar.chosen else theme.mixed(c.raised, c.accent, 0.5))
-            track.setWidth(max(track.width() * min(share, 1.0), 1.0))
-            painter.drawRoundedRect(track, min(3.0, track.width() / 2), 3)
-            painter.setPen(c.text if bar.chosen else c.muted)
-            box = QRect(right, row.top(), self.width() - right, row.height())
-            _write(painter, box, percent(bar.probability), Qt.AlignmentFlag.AlignRight)
+            self._paint_bar(painter, bar, self.row(index), c)
         self._paint_others(painter, c.muted)
         painter.end()
+
+    def _paint_bar(self, painter: QPainter, bar: WordBar, row: QRect, c: theme.Colors) -> None:
+        on_bar = self.words_on_bars()
+        mark, words, percents = self._columns()
+        left, thick = (mark, 0.84) if on_bar else (mark + words + _GAP, 0.6)
+        right = self.width() - percents - _GAP
+        font = self._font(bar.chosen)
+        painter.setFont(font)
+        metrics, word = QFontMetrics(font), bar.word
+        room = max(right - left - 2 * _GAP, 0) if on_bar else words
+        if metrics.horizontalAdvance(word) > room:
+            word = metrics.elidedText(word, Qt.TextElideMode.ElideRight, room)
+        if bar.chosen:
+            beside = mark if on_bar else mark + words - metrics.horizontalAdvance(word)
+            _paint_mark(painter, beside, row, mark, c.accent)
+        track = QRectF(left, row.top() + 0.5 * (1 - thick) * row.height(), max(right - left, 0), 0)
+        track.setHeight(thick * row.height())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(c.raised)
+        painter.drawRoundedRect(track, 3, 3)
+        share = bar.probability / self._scale if math.isfinite(bar.probability) else 0.0
+        strong, weak = (0.45, 0.25) if on_bar else (1.0, 0.5)  # words on it have to be read
+        painter.setBrush(theme.mixed(c.raised, c.accent, strong if bar.chosen else weak))
+        track.setWidth(max(track.width() * min(share, 1.0), 1.0))
+        painter.drawRoundedRect(track, min(3.0, track.width() / 2), 3)
+        painter.setPen(c.text)
+        side = Qt.AlignmentFlag.AlignLeft if on_bar else Qt.AlignmentFlag.AlignRight
+        start = left + _GAP if on_bar else mark
+        _write(painter, QRect(start, row.top(), room, row.height()), word, side)
+        painter.setPen(c.text if bar.chosen else c.muted)
+        box = QRect(right, row.top(), self.width() - right, row.height())
+        _write(painter, box, percent(bar.probability), Qt.AlignmentFlag.AlignRight)
 
     def _paint_others(self, painter: QPainter, color: QColor) -> None:
         if self._others <= 0:
@@ -176,7 +228,7 @@ class WordBars(QWidget):
 
 
 def _tip(bar: WordBar) -> str:
-    said = f"“{bar.word}”: p = {percent(bar.probability)}"
+    said = f"“{bar.word}”: {p_words(bar.probability)}"
     if bar.probability > 0.0:
         said += f", surprise {nats(-math.log(bar.probability))} nats"
     return said + (", chosen (the likeliest)" if bar.chosen else "")
@@ -189,8 +241,8 @@ def _write(painter: QPainter, box: QRect, text: str, side: Qt.AlignmentFlag) -> 
 
 def _paint_mark(painter: QPainter, right: int, row: QRect, width: int, color: QColor) -> None:
     """Paint a triangle that points at the chosen word: it is marked without its colour, too."""
-    size = max(width // 2, 4)
-    left, middle = right - size - 5, row.center().y() + 1
+    size = max(round(0.65 * width), 6)
+    left, middle = right - size - 3, row.center().y() + 1
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     painter.drawPolygon(

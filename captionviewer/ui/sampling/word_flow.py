@@ -1,6 +1,5 @@
 """Words set in lines one after another, as text is, each word a box that is painted and pointed at."""
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,10 +7,8 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-
-def plain_tip(text: str) -> str:
-    """Return a tooltip that shows `text` as it is: Qt would take "<UNK>" for a tag."""
-    return f"<span>{html.escape(text)}</span>"
+from captionviewer.ui.look.theme import OUTDATED
+from captionviewer.ui.widgets.outside_text import plain_tip
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,7 @@ class WordFlow(QWidget):
         self._boxes: list[QRect] = []
         self._set_for: tuple[int, int] | None = None  # the width and indent that the boxes were set for
         self._height_wanted = -1
+        self._outdated = False
         self.setMouseTracking(True)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -64,6 +62,12 @@ class WordFlow(QWidget):
         if before != (self._texts, self._room_for):
             self._forget_lines()
         self.update()
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey the words, whose like is about to come of a newer model; or show them in full again."""
+        if outdated is not self._outdated:
+            self._outdated = outdated
+            self.update()
 
     def boxes(self) -> list[QRect]:
         """Return where each word stands, in the widget's coordinates."""
@@ -128,7 +132,6 @@ class WordFlow(QWidget):
         return self.fontMetrics().height() + 2 * self.padding.height()
 
     def hasHeightForWidth(self) -> bool:
-        """Say that a narrow place makes it higher."""
         return True
 
     def heightForWidth(self, width: int) -> int:
@@ -136,24 +139,20 @@ class WordFlow(QWidget):
         return self.height_of(max(self._texts, self._room_for, key=len), width)
 
     def sizeHint(self) -> QSize:
-        """Return the size that suits it."""
         em = self.fontMetrics().horizontalAdvance("m")
         return QSize(30 * em, self.heightForWidth(self.width()))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the least size."""
         return QSize(6 * self.fontMetrics().horizontalAdvance("m"), self.line_height())
 
     # ---- events ------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Set the words anew."""
         super().resizeEvent(event)
         self._set_for = None
         self._height_wanted = self.heightForWidth(self.width())
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._set_for = None
@@ -162,7 +161,6 @@ class WordFlow(QWidget):
             self.update()
 
     def event(self, event: QEvent) -> bool:
-        """Say what is pointed at."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             index = self.word_at(event.pos())
             if index is None or not self._words[index].tip:
@@ -176,10 +174,10 @@ class WordFlow(QWidget):
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font())
+        painter.setOpacity(OUTDATED if self._outdated else 1.0)
         self.paint_beside(painter)
         for index, box in enumerate(self.boxes()):
             if not box.intersects(event.rect()):

@@ -167,6 +167,8 @@ class LossFigure:
         em, box = self._em(), self._figure.bbox
         tall = box.height > 14 * em
         self._axes.set_xlabel("iteration" if tall else "")
+        if box.width < 1 or box.height < 1:  # nothing of it can be seen, as between two panes pushed together
+            return
         rows = max(2, min(5, int(box.height / em / 2.2) - 2))
         if rows != self._rows:  # more or fewer ticks
             self._rows, self._limits = rows, None

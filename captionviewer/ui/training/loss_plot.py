@@ -2,16 +2,15 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QRect
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.training.loss_history import LossHistory
-from captionviewer.ui.look.theme import colors, set_muted
-from captionviewer.ui.plots.plot_export import PlotFormat, export_figure
+from captionviewer.ui.look.theme import colors
+from captionviewer.ui.plots.plot_widget import PlotWidget
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_figure import LossFigure, LossSeries
 
@@ -20,13 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
     from matplotlib.figure import Figure
 
-PREPARING = "Preparing the plot…"
 NOTHING_YET = "The loss appears here when training starts."
 _SEEN = 0.25  # of a pixel: so much must the lines have grown before drawing them anew shows anything,
 _LOOKS = 10  # or they have not been drawn for so many looks
 
 
-class LossPlot(QWidget):
+class LossPlot(PlotWidget):
     """The loss of a run, live: every loss faint, the smoothed one over it.
 
     Attributes
@@ -37,16 +35,17 @@ class LossPlot(QWidget):
         How often only the lines were drawn over the kept axes. Tests count both.
     """
 
+    LEAST = (12, 5)
+    SUITS = (28, 12)
+    file_name = "loss"
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
+        super().__init__(session, "Loss plot", parent)
         self._history = LossHistory()
         self._series = LossSeries()
         self._total = 0
         self._per_word = False
         self._log = False
-        self._figure: Figure | None = None
-        self._canvas: FigureCanvasQTAgg | None = None
         self._plot: LossFigure | None = None
         self._background: object = None
         self._corner: QWidget | None = None
@@ -55,23 +54,7 @@ class LossPlot(QWidget):
         self._looks = 0  # and how often there were more since
         self.full_draws = 0
         self.line_draws = 0
-        self.setAccessibleName("Loss plot")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._message = QLabel(NOTHING_YET)
-        self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._message.setWordWrap(True)
-        self._message.setMargin(8)
-        set_muted(self._message)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(1, 1, 1, 1)  # where the frame is drawn
-        self._pages = QStackedLayout()
-        self._pages.addWidget(self._message)
-        box.addLayout(self._pages)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self._draw_all)
-        session.matplotlib_ready.connect(self._draw_soon)
+        self._say(NOTHING_YET)
 
     def set_corner(self, widget: QWidget) -> None:
         """Put a widget at the upper right, in the margin above the axes."""
@@ -150,11 +133,6 @@ class LossPlot(QWidget):
         """The losses shown."""
         return self._series
 
-    @property
-    def has_plot(self) -> bool:
-        """Whether there is a plot to export."""
-        return self._canvas is not None and self._pages.currentWidget() is self._canvas
-
     def rows(self) -> Iterator[Sequence[object]]:
         """Give the numbers of the plot for a table, the header first."""
         yield "iteration", "loss per caption", "loss per word", "perplexity", "learning rate"
@@ -164,13 +142,7 @@ class LossPlot(QWidget):
             word = float(per_word[k])
             yield iteration, float(losses[k]), word, perplexity(word), float(rates[k])
 
-    def export(self, wanted: PlotFormat | None = None) -> None:
-        """Ask where to save the plot, and save it."""
-        if self._figure is None or not self.has_plot:
-            return
-        path = export_figure(self, self._figure, self.rows, "loss", self._session.settings, wanted)
-        if path is not None:
-            self._session.notice.emit(f"Plot written to {path}")
+    def _exported(self) -> None:
         self._background = None  # saving drew the figure in another size
         if self._canvas is not None:
             self._canvas.draw_idle()
@@ -183,53 +155,29 @@ class LossPlot(QWidget):
             self._series.extend(losses, per_word)
         return bool(len(losses))
 
-    def _draw_soon(self) -> None:
-        self._stale = True
-        if self.isVisible():
-            self._soon.start()
+    def _lacks(self) -> str | None:
+        return None if len(self._series) or self._total else NOTHING_YET
 
-    def _draw_all(self) -> None:
-        if not self.isVisible():
-            return
-        if not len(self._series) and not self._total:
-            self._message.setText(NOTHING_YET)
-            self._pages.setCurrentWidget(self._message)
-            return
-        if not self._session.can_plot:
-            self._message.setText(PREPARING)
-            self._pages.setCurrentWidget(self._message)
-            return
-        if self._canvas is None:
-            self._make_canvas()
-        assert self._plot is not None and self._canvas is not None
-        self._stale = False
-        self._pages.setCurrentWidget(self._canvas)
+    def _draw(self, figure: "Figure", canvas: "FigureCanvasQTAgg") -> None:
+        if self._plot is None:
+            self._plot = LossFigure(figure)
+            canvas.mpl_connect("draw_event", self._drawn)
+            canvas.mpl_connect("resize_event", self._resized)
         self._place_corner()
         self._fit_corner(self._plot)
         self._plot.configure(self._total, self._per_word, self._log)
         self._plot.style(colors(), self.font().pointSizeF())
         self._plot.take(self._series)
         self._background = None
-        self._canvas.draw_idle()
+
+    def _new_figure(self) -> "Figure":
+        from matplotlib.figure import Figure
+
+        return Figure()  # its margins are set by what stands in them, without a layout at each draw
 
     def _fit_corner(self, plot: LossFigure) -> None:
         if self._corner is not None:
             plot.keep_free(self._corner.width(), self._corner.height())
-
-    def _make_canvas(self) -> None:
-        from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-        from matplotlib.figure import Figure
-
-        # With the screen's own dots per inch, a point in the plot is a point of the window's text.
-        self._figure = Figure(dpi=self.logicalDpiX())
-        self._canvas = FigureCanvasQTAgg(self._figure)
-        self._canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._canvas.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation, False)
-        self._plot = LossFigure(self._figure)
-        self._pages.addWidget(self._canvas)
-        self._canvas.resize(self.contentsRect().size())
-        self._canvas.mpl_connect("draw_event", self._drawn)
-        self._canvas.mpl_connect("resize_event", self._resized)
 
     def _drawn(self, _event: "Event") -> None:
         """All was drawn, the moving lines aside: keep that, and put the lines over it."""
@@ -281,65 +229,16 @@ class LossPlot(QWidget):
 
     # ---- Qt ----------------------------------------------------------------------------------
 
-    def minimumSizeHint(self) -> QSize:
-        """Return the least size at which a plot can be read."""
-        em = self.fontMetrics().height()
-        return QSize(12 * em, 5 * em)
-
-    def sizeHint(self) -> QSize:
-        """Return the size that suits a plot."""
-        em = self.fontMetrics().height()
-        return QSize(28 * em, 12 * em)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer the formats that the plot can be saved as."""
-        if not self.has_plot:
-            return
-        menu = self.export_menu()
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(event.globalPos())
-
-    def export_menu(self) -> QMenu:
-        """Make a menu of the formats."""
-        menu = QMenu(self)
-        for each, words in (
-            (PlotFormat.PNG, "Export as &PNG…"),
-            (PlotFormat.SVG, "Export as &SVG…"),
-            (PlotFormat.CSV, "Export numbers as &CSV…"),
-        ):
-            menu.addAction(words, partial(self.export, each))
-        return menu
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Draw again in the new colours or text size."""
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
-            self._draw_soon()
-
     def event(self, event: QEvent) -> bool:
         """Make room for what stands in the corner when it grows with the text."""
         if event.type() == QEvent.Type.LayoutRequest:
             self._place_corner()
         return super().event(event)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Draw what changed while nobody looked."""
-        super().showEvent(event)
-        if self._stale:
-            self._soon.start()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what stands in the corner there; the canvas draws itself."""
         super().resizeEvent(event)
         self._place_corner()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Frame the plot."""
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setPen(colors().border)
-        painter.setBrush(colors().surface)
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
 
 def perplexity(loss_per_word: float) -> float:

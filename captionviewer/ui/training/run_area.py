@@ -1,117 +1,53 @@
-"""What is seen of a training run: its numbers, its loss as it falls, the captions of watched photos."""
+"""What is seen of a training run: its numbers, and below them one of the panel's views."""
 
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from captionviewer.ui.look.icons import icon
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.training.loss_plot import LossPlot
+from captionviewer.ui.settings import TRAINING_VIEW
+from captionviewer.ui.training.loss_view import LossView
 from captionviewer.ui.training.run_numbers import RunNumbers
-from captionviewer.ui.training.watched_captions import WatchedCaptions
-from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
-
-# The captions stand beside the loss from this width on, in lines of text, if the place is this much wider
-# than high.
-_WIDE, _WIDER = 38, 1.6
-_WATCHED_SHARE = 0.36  # of the height, where they stand below: the loss comes first
-_UNBOUNDED = (1 << 24) - 1  # Qt's own largest size
+from captionviewer.ui.widgets.view_row import ViewRow
 
 
 class RunArea(QWidget):
-    """The numbers above; below them the loss and, once there are photos to watch, their captions.
+    """The numbers of a run, which every view leaves in sight, and the views.
 
     Attributes
     ----------
-    per_caption_action, per_word_action : QAction
-        Which of the two losses is drawn.
+    views : ViewRow
+        The views of Training. Another one is a widget in a file of its own, and a line in `_add_views`.
+    loss : LossView
+        The first of them.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = LossPlot(session)
+        self._session = session
         self.numbers = RunNumbers()
-        self.watched = WatchedCaptions(session.photos)
-        self.plot.set_corner(self._make_plot_controls())
+        self.loss = LossView(session)
+        self.loss.per_word_action.toggled.connect(lambda _per_word: self.show_losses())
+        self.views = ViewRow("Views of Training")
+        self._add_views()
+        self.views.open_later(session.settings.get(TRAINING_VIEW))
+        self.views.view_changed.connect(lambda title: session.settings.set(TRAINING_VIEW, title))
         flow = FlowLayout(gap=10, line_gap=2)
         for tile in self.numbers.tiles():
             flow.addWidget(tile)
-        self._below = QBoxLayout(QBoxLayout.Direction.TopToBottom)
-        self._below.setSpacing(6)
-        self._below.addWidget(self.plot, 1)
-        self._below.addWidget(self.watched)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 4, 8, 6)
         column.setSpacing(4)
         column.addLayout(flow)
-        column.addLayout(self._below, 1)
+        column.addWidget(self.views, 1)
 
-    def _make_plot_controls(self) -> QWidget:
-        controls = QWidget()
-        row = QHBoxLayout(controls)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        self.per_caption_action = self._switch(
-            "Caption", "Show the loss summed over the words of a caption, as the notebook does"
+    def _add_views(self) -> None:
+        self.views.add(
+            "Loss", "The loss as it falls, and what the network says of a few photos", lambda: self.loss
         )
-        self.per_word_action = self._switch(
-            "Word", "Show the loss divided by the number of words: e to this is the perplexity"
-        )
-        kinds = QActionGroup(self)
-        kinds.addAction(self.per_caption_action)
-        kinds.addAction(self.per_word_action)
-        self.per_caption_action.setChecked(True)
-        self.log_box = CheckBox("Log")
-        self.log_box.setAccessibleName("Log scale")
-        self.log_box.setToolTip("Draw the loss on a log scale, which shows small losses apart")
-        self.export_action = QAction(icon("export"), "Export Loss Plot…", self)
-        self.export_action.setToolTip("Save the plot as PNG or SVG, or its numbers as CSV")
-        caption = SwitchButton(self.per_caption_action, "loss_per_caption", left=True)
-        caption.setAccessibleName("Loss per caption")
-        word = SwitchButton(self.per_word_action, "loss_per_word", left=False)
-        word.setAccessibleName("Loss per word")
-        row.addWidget(caption)
-        row.addWidget(word)
-        row.addSpacing(8)
-        row.addWidget(self.log_box)
-        row.addSpacing(4)
-        row.addWidget(ActionButton(self.export_action, "export_loss"))
-        self.per_word_action.toggled.connect(self._choose_loss)
-        self.log_box.toggled.connect(self.plot.set_log)
-        self.export_action.triggered.connect(lambda _checked=False: self.plot.export())
-        return controls
-
-    def _switch(self, text: str, tip: str) -> QAction:
-        action = QAction(text, self, checkable=True)
-        action.setToolTip(tip)
-        return action
-
-    # ---- losses ------------------------------------------------------------------------------
 
     def show_losses(self) -> None:
         """Show the recent loss, per caption or per word as chosen, and the perplexity."""
-        per_word = self.plot.recent_loss(per_word=True)
-        chosen = per_word if self.per_word_action.isChecked() else self.plot.recent_loss(per_word=False)
+        plot = self.loss.plot
+        per_word = plot.recent_loss(per_word=True)
+        chosen = per_word if self.loss.per_word_action.isChecked() else plot.recent_loss(per_word=False)
         self.numbers.show_losses(chosen, per_word)
-
-    def _choose_loss(self, per_word: bool) -> None:
-        self.plot.set_per_word(per_word)
-        self.show_losses()
-
-    # ---- Qt ------------------------------------------------------------------------------------
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the captions beside the loss where it is wide and low."""
-        super().resizeEvent(event)
-        line = self.fontMetrics().height()
-        beside = self.width() >= max(_WIDE * line, _WIDER * self.height())
-        directions = QBoxLayout.Direction
-        wanted = directions.LeftToRight if beside else directions.TopToBottom
-        self.watched.setMaximumHeight(_UNBOUNDED if beside else round(_WATCHED_SHARE * self.height()))
-        if self._below.direction() is not wanted:
-            self._below.setDirection(wanted)
-            high = QSizePolicy.Policy.Expanding if beside else QSizePolicy.Policy.Maximum
-            self.watched.setSizePolicy(QSizePolicy.Policy.Expanding, high)
-            self._below.setStretch(1, 1 if beside else 0)
-            self.watched.set_spacious(beside)

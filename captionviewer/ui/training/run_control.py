@@ -26,9 +26,10 @@ from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.look.icons import icon
 from captionviewer.ui.session.session import CurrentModel, ModelOrigin, Session
-from captionviewer.ui.training.watched_captions import NUM_WATCHED
+from captionviewer.ui.training.watched_photo_list import NUM_WATCHED
 
 TICK_MS = 100  # looks at once to a person; each look takes its time from training
+ORDER_TICK_MS = 15  # after a pause, a step or a stop, until it is carried out: nothing is taken from then
 SNAPSHOT_TICKS = 10  # so that a model saved in mid-run is no older than a second
 
 
@@ -53,10 +54,14 @@ class RunControl(QObject):
         self._ticks = 0
         self.run: TrainingRun | None = None
         self.failure = ""  # why the last run failed, for people
+        self.is_stopping = False  # a stop was asked for and has not come to pass yet
         self.may_start: Callable[[], bool] = lambda: True  # asked before a run takes the model's place
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
+        self._order_timer = QTimer(self)
+        self._order_timer.setInterval(ORDER_TICK_MS)
+        self._order_timer.timeout.connect(self._look_at_order)
         self.start_action = self._action(
             "&Start", "play", "F5", "Start training with these settings", self.start
         )
@@ -108,6 +113,7 @@ class RunControl(QObject):
         if self.is_live or self._make_run():
             assert self.run is not None
             self.run.step_once()
+            self._order_timer.start()
             self._tell()
 
     def pause_or_resume(self) -> None:
@@ -118,11 +124,16 @@ class RunControl(QObject):
             self.run.resume()
         else:
             self.run.pause()
+            self._order_timer.start()
 
     def stop(self) -> None:
         """End the run at its next step boundary."""
         if self.run is not None and self.is_live:
             self.run.stop()
+            self.is_stopping = True
+            self._order_timer.start()
+            self._enable()
+            self.state_changed.emit()
 
     def stop_and_wait(self, timeout_s: float) -> bool:
         """End the run and wait for it, at most `timeout_s` seconds; True when none is live any more.
@@ -154,6 +165,7 @@ class RunControl(QObject):
         chosen = [self._session.record] if self._session.record is not None else []
         self.run = TrainingRun(self._wanted(), dataset, watched=chosen, watch_trained=NUM_WATCHED)
         self.failure = ""
+        self.is_stopping = False
         self._shown = None
         self._ticks = 0
         self._timer.start()
@@ -174,12 +186,19 @@ class RunControl(QObject):
         paused = live and self.state is RunState.PAUSED
         can_start = self._can_start()
         self.start_action.setEnabled(can_start)
-        self.pause_action.setEnabled(live)
+        self.pause_action.setEnabled(live and not self.is_stopping)
         self.pause_action.setText("Resu&me" if paused else "&Pause")
         self.pause_action.setIcon(icon("play" if paused else "pause"))
         self.pause_action.setToolTip("Go on training (F6)" if paused else f"{_PAUSE_TIP} (F6)")
-        self.step_action.setEnabled(can_start or paused)
-        self.stop_action.setEnabled(live)
+        self.step_action.setEnabled(can_start or (paused and not self.is_stopping))
+        self.stop_action.setEnabled(live and not self.is_stopping)
+
+    def _look_at_order(self) -> None:
+        """Look whether an order has been carried out, sooner than the clock would."""
+        if not self.is_live:
+            self._order_timer.stop()
+        elif self.state is not RunState.RUNNING:
+            self._tick()
 
     def _tick(self) -> None:
         run = self.run
@@ -206,11 +225,17 @@ class RunControl(QObject):
                     ended = True
         if ended:
             self._timer.stop()
-            self._hand_over(run)
-        else:
-            self._hand_on(run)
+            self.is_stopping = False
+        try:
+            if ended:
+                self._hand_over(run)
+            else:
+                self._hand_on(run)
+        except Exception as error:  # whatever it is: the run has ended, or goes on, and the panel with it
+            self._session.problem.emit(f"What the run has learned could not be taken over: {error!r}.")
         self.ticked.emit()
         if ended or changed:
+            self._order_timer.stop()
             self._enable()
             self.state_changed.emit()
             self._session.set_run(None if ended else run)

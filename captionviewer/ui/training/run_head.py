@@ -67,7 +67,6 @@ class RunHead(QWidget):
         self._state.setPalette(palette)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._color()

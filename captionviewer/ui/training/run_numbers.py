@@ -50,7 +50,6 @@ class NumberTile(QWidget):
             self._set_width()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._set_fonts()
@@ -88,8 +87,12 @@ class RunNumbers:
         self.epoch = NumberTile(
             "Epoch", "Times through as many captions as are trained on, of those planned.", "50 / 50"
         )
-        self.rate = NumberTile("Learning rate", "Size of a step now, after its decay.", "0.00500")
-        self.speed = NumberTile("Steps/s", "Minibatch updates a second, over the last few seconds.", "000.0")
+        self.rate = NumberTile(
+            "Learning rate", "Size of the last step. It decays after each epoch.", "0.00500"
+        )
+        self.speed = NumberTile(
+            "Steps/s", "Minibatch updates per second, over the last few seconds.", "000.0"
+        )
 
     def tiles(self) -> list[NumberTile]:
         """All tiles, in order."""
@@ -112,15 +115,16 @@ class RunNumbers:
         self.loss.show_value(NONE if loss is None else loss_words(loss))
         self.perplexity.show_value(NONE if per_word is None else perplexity_words(per_word))
 
-    def show_progress(self, progress: Progress) -> None:
-        """Show how far the run is."""
+    def show_progress(self, progress: Progress, learning_rate: float | None, is_running: bool) -> None:
+        """Show how far the run is, the learning rate of its last step, and while it runs how fast it is."""
         if progress.num_iterations:
             self.iteration.show_value(f"{progress.iteration:,} / {progress.num_iterations:,}")
         else:
             self.iteration.show_value(f"{progress.iteration:,}")
         self.epoch.show_value(f"{progress.epoch:,} / {progress.num_epochs:,}")
-        self.rate.show_value(f"{progress.learning_rate:.3g}")
-        speed = progress.steps_per_second
+        rate = progress.learning_rate if learning_rate is None else learning_rate
+        self.rate.show_value(f"{rate:.3g}")
+        speed = progress.steps_per_second if is_running else 0.0
         self.speed.show_value(NONE if speed <= 0 else f"{speed:.1f}" if speed < 100 else f"{speed:.0f}")
 
 

@@ -185,7 +185,6 @@ class TrainingForm(QWidget):
             label.setPalette(palette)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._color_problems()
@@ -247,8 +246,7 @@ class _ChoiceField(_Field):
 class _WholeNumberField(_Field):
     def __init__(self, field: SettingField) -> None:
         super().__init__()
-        self._spin = _Spin()
-        self._spin.setRange(int(field.minimum), int(field.maximum))
+        self._spin = _Spin(int(field.minimum), int(field.maximum))
         self._spin.setAccessibleName(field.label)
         self._spin.valueChanged.connect(self.changed)
         self._row.addWidget(self._spin, 1)
@@ -335,10 +333,16 @@ class _FlagField(_Field):
 
 
 class _Spin(QSpinBox):
-    """A spin box whose width is that of a usual number, not of its largest."""
+    """A spin box whose width is that of a usual number, not of its largest.
 
-    def __init__(self) -> None:
+    A number below `least` can be typed, and is said to be wrong, but not stepped to: a 0 that turned into a 1
+    would go unnoticed.
+    """
+
+    def __init__(self, least: int, most: int) -> None:
         super().__init__()
+        self._least = least
+        self.setRange(min(least, 0), most)
         self.setLocale(QLocale.c())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
@@ -351,6 +355,16 @@ class _Spin(QSpinBox):
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def stepBy(self, steps: int) -> None:
+        super().stepBy(steps)
+        self.setValue(max(self.value(), self._least))
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        flags = super().stepEnabled()
+        if self.value() <= self._least:
+            flags &= ~QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
+        return flags
 
 
 def _make_field(field: SettingField) -> _Field:

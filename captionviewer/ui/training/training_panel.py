@@ -29,7 +29,8 @@ from captionviewer.ui.training.run_control import RunControl
 from captionviewer.ui.training.run_head import RunHead
 from captionviewer.ui.training.run_numbers import time_left_words
 from captionviewer.ui.training.training_form import TrainingForm
-from captionviewer.ui.training.watched_captions import watched_photos
+from captionviewer.ui.training.untrained_model import UntrainedModel
+from captionviewer.ui.training.watched_photo_list import watch_list
 
 NO_DATA = "Open a data folder to train a network on its captions."
 # In lines of text: with less room than this beside the form, or less height, the form is folded away when a
@@ -37,6 +38,7 @@ NO_DATA = "Open a data folder to train a network on its captions."
 _ROOM_BESIDE, _ROOM_HIGH, _ROOM_ABOVE = 26, 20, 46
 _ROOM_LEAST = 17  # beside the form, or only one of the two is shown
 _ROOM_BELOW, _ROOM_HALF = 22, 30  # the width below which, and the height above which, the form stands above
+_PROGRESS_STEPS = 1000
 NUMBER_TICKS = 2  # numbers that change faster than five times a second can't be read
 
 
@@ -49,6 +51,8 @@ class TrainingPanel(QWidget):
         For menus and toolbars; they are enabled only when they make sense.
     settings_action : QAction
         Shows the form, or folds it away; a run that starts where there is little room folds it away.
+    form, control, run_area : TrainingForm, RunControl, RunArea
+        The settings; the run; its numbers and the panel's views (`run_area.views`).
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -61,11 +65,12 @@ class TrainingPanel(QWidget):
         self.setAccessibleName("Training")
         self.form = TrainingForm()
         self.control = RunControl(session, self.form.settings, self)
+        self._untrained = UntrainedModel(session, self)
         self.start_action, self.pause_action = self.control.start_action, self.control.pause_action
         self.step_action, self.stop_action = self.control.step_action, self.control.stop_action
         self.run_area = RunArea(session)
-        self.plot, self.numbers = self.run_area.plot, self.run_area.numbers
-        self.watched = self.run_area.watched
+        self.plot, self.numbers = self.run_area.loss.plot, self.run_area.numbers
+        self.watched = self.run_area.loss.watched
         self._make_layout()
         self.form.installEventFilter(self)
         self._size_form()
@@ -78,7 +83,7 @@ class TrainingPanel(QWidget):
         self.control.captions_came.connect(self.watched.show_captions)
         self.watched.photo_chosen.connect(session.select)
         session.dataset_changed.connect(self._dataset_changed)
-        session.selection_changed.connect(self._watch)
+        session.selection_changed.connect(self._selection_changed)
         session.model_changed.connect(self._model_changed)
         self._show_nothing()
         self._dataset_changed()
@@ -112,6 +117,7 @@ class TrainingPanel(QWidget):
         column.addWidget(self._head)
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
+        self._progress.setRange(0, _PROGRESS_STEPS)  # not iterations: there may be more than a C int holds
         self._progress.setFixedHeight(4)
         self._progress.setAccessibleName("Progress of the run")
         column.addWidget(self._progress)
@@ -196,6 +202,11 @@ class TrainingPanel(QWidget):
         is_book = dataset is not None and is_shipped_book(dataset.folder)
         self.form.offer_preset(STORYBOOK_PRESET if is_book else NOTEBOOK_PRESET)
         self._settings_changed()
+        if not self.form.problems(self._facts):
+            self._untrained.follow(self.form.settings(), at_once=True)
+
+    def _selection_changed(self) -> None:
+        self._watch()
 
     def _model_changed(self) -> None:
         """Show the history and settings of a model that was opened, and forget those of one that is gone."""
@@ -243,9 +254,10 @@ class TrainingPanel(QWidget):
             self._summary.setText("")
         else:
             settings = self.form.settings()
+            self._untrained.follow(settings)
             an_epoch = settings.iterations_per_epoch(facts)
             self._summary.setText(
-                f"{settings.captions_trained_on(facts):,} captions, {an_epoch:,} iterations an epoch,"
+                f"{settings.captions_trained_on(facts):,} captions, {an_epoch:,} iterations per epoch,"
                 f" {an_epoch * settings.num_epochs:,} in all; {settings.num_parameters(facts):,}"
                 " parameters."
             )
@@ -273,9 +285,8 @@ class TrainingPanel(QWidget):
         if run is None:
             return
         progress = run.progress()
-        self._progress.setMaximum(max(1, progress.num_iterations))
-        self._progress.setValue(progress.iteration)
-        self.numbers.show_progress(progress)
+        self._progress.setValue(_PROGRESS_STEPS * progress.iteration // max(1, progress.num_iterations))
+        self.numbers.show_progress(progress, run.history.learning_rate, run.state is RunState.RUNNING)
         self.run_area.show_losses()
 
     def _watch(self) -> None:
@@ -283,7 +294,7 @@ class TrainingPanel(QWidget):
         run = self.control.run
         if run is None or not self.is_running() or run.dataset is not self._session.dataset:
             return
-        photos = watched_photos(run, self._session.record)
+        photos = watch_list(run, self._session.record)
         self.watched.watch(photos)
         run.watch([photo.record for photo in photos])
 
@@ -298,7 +309,6 @@ class TrainingPanel(QWidget):
         self._was_running = running
         self._take_focus_where_it_can_be()
         if self.control.run is None:
-            self._progress.setMaximum(1)
             self._progress.setValue(0)
         self._show_numbers()
 
@@ -319,6 +329,8 @@ class TrainingPanel(QWidget):
                 return f"Loss of the opened model, {self._file.iteration:,} iterations.", False
             return "Ready to train.", False
         done = f"{run.progress().iteration:,}"
+        if self.control.is_stopping:
+            return "Stopping after the step under way…", False
         match run.state:
             case RunState.RUNNING if not run.progress().num_iterations:
                 return "Preparing: drawing captions, making the network…", False
@@ -344,7 +356,6 @@ class TrainingPanel(QWidget):
         self._arrange_parts()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._dress()

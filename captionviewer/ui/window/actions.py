@@ -51,6 +51,13 @@ LARGER = ActionWords("&Larger Text", "Enlarge all text, as for a projector", ("C
 SMALLER = ActionWords("&Smaller Text", "Make all text smaller", ("Ctrl+-",), "smaller")
 NORMAL_SIZE = ActionWords("&Normal Text Size", "Show text in the system's size", ("Ctrl+0",))
 FULL_SCREEN = ActionWords("&Full Screen", "Use the whole screen", ("F11",), checkable=True)
+FILL_WINDOW = ActionWords(
+    "Fill the &Window",
+    "Let the panel that has the keyboard fill the window, or give the window back",
+    ("F9",),
+    "fill",
+    checkable=True,
+)
 RESET_ARRANGEMENT = ActionWords("&Reset Arrangement", "Put the panels back where they were at first")
 THEME_SYSTEM = ActionWords("As the &System", "Light or dark, as the system is", checkable=True)
 THEME_LIGHT = ActionWords("&Light", "Always light", checkable=True)

@@ -45,6 +45,9 @@ class DockArrangement(QObject):
             window.resizeDocks(docks, heights, Qt.Orientation.Vertical)
         window.resizeDocks(docks, [int(window.width() * _WIDTH)] * 2, Qt.Orientation.Horizontal)
         window.setAnimated(was_animated)
+        layout = window.layout()
+        if layout is not None:  # Qt leaves docks that became tabs outside of the window until then
+            layout.invalidate()
 
     def follow_room(self) -> None:
         """Arrange the docks anew if the room asks for it and the user has not arranged them."""

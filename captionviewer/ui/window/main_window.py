@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -29,6 +29,7 @@ from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.notice_bar import NoticeBar
 from captionviewer.ui.window.dock_arrangement import DockArrangement
 from captionviewer.ui.window.menus import Menus
+from captionviewer.ui.window.panel_zoom import PanelZoom
 from captionviewer.ui.window.preferences import Preferences
 from captionviewer.ui.window.welcome_card import WelcomeCard
 
@@ -60,14 +61,6 @@ class MainWindow(QMainWindow):
         self.training_panel = TrainingPanel(session)
         self.sampling_panel = SamplingPanel(session)
         self.notices = NoticeBar()
-        centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.notices)
-        column.addWidget(self.data_panel, 1)
-        self.setCentralWidget(centre)
-
         self.training_dock = self._dock("Training", self.training_panel)
         self.sampling_dock = self._dock("Sampling", self.sampling_panel)
         self.welcome = WelcomeCard(session, self)
@@ -77,6 +70,15 @@ class MainWindow(QMainWindow):
         self.welcome.demo_asked.connect(self.look_at_storybook)
         self.welcome.closed.connect(lambda: session.settings.set(remembered.WELCOME_CLOSED, True))
         self._docks = DockArrangement(self, self.training_dock, self.sampling_dock)
+        self.zoom = PanelZoom(self, "Data", self.data_panel, [self.training_dock, self.sampling_dock])
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notices)
+        column.addWidget(self.zoom.centre, 1)
+        self.setCentralWidget(centre)
+        self.zoom.given_back.connect(self._docks.follow_room)
         self._room_changed = QTimer(self)
         self._room_changed.setSingleShot(True)
         self._room_changed.setInterval(0)  # not within the event that tells of it: Qt is laying out then
@@ -108,14 +110,13 @@ class MainWindow(QMainWindow):
         return dock
 
     def go_to(self, dock: QDockWidget) -> None:
-        """Bring a dock to the front and give it the keyboard."""
-        dock.show()
-        dock.raise_()
+        """Bring a dock to the front and give it the keyboard; where a panel fills the window, it does now."""
+        self.zoom.bring_up(dock.windowTitle())
         self.welcome.raise_()
-        dock.widget().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def reset_arrangement(self) -> None:
         """Put the panels where they were at first."""
+        self.zoom.give_back_all()
         self._docks.arrange_anew()
 
     def _make_status_bar(self) -> None:
@@ -147,6 +148,7 @@ class MainWindow(QMainWindow):
         arrangement: QByteArray = self.session.settings.get(remembered.ARRANGEMENT)
         if not arrangement.isEmpty() and self.restoreState(arrangement):
             self._docks.adopt()
+        self.zoom.fill_again(self.session.settings.get(remembered.FILLING))
 
     # ---- what the session tells -------------------------------------------------------------
 
@@ -318,6 +320,7 @@ class MainWindow(QMainWindow):
         if not self.downloads.may_close() or not self.may_replace_model("Closing the window"):
             event.ignore()
             return
+        self.session.settings.set(remembered.FILLING, self.zoom.give_back_all())
         self.session.settings.set(remembered.GEOMETRY, self.saveGeometry())
         self.session.settings.set(remembered.ARRANGEMENT, self.saveState())
         self.session.shut_down()

@@ -142,7 +142,7 @@ class Menus:
         window = self._window
         menu = self._menu("&View")
         going = [
-            actions.make(actions.GO_DATA, window, window.data_panel.setFocus),
+            actions.make(actions.GO_DATA, window, lambda: window.zoom.bring_up("Data")),
             actions.make(actions.GO_TRAINING, window, lambda: window.go_to(window.training_dock)),
             actions.make(actions.GO_SAMPLING, window, lambda: window.go_to(window.sampling_dock)),
         ]
@@ -150,6 +150,7 @@ class Menus:
         menu.addSeparator()
         toggles = [window.training_dock.toggleViewAction(), window.sampling_dock.toggleViewAction()]
         menu.addActions(toggles)
+        menu.addAction(window.zoom.action)
         reset = actions.make(actions.RESET_ARRANGEMENT, window, window.reset_arrangement)
         menu.addAction(reset)
         menu.addSeparator()

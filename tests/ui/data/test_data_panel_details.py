@@ -17,8 +17,8 @@ from captionviewer.core.coco.vocabulary import caption_text, decode_captions
 from captionviewer.core.photos.store import PhotoStore
 from captionviewer.ui.data.caption_strip import slots_of
 from captionviewer.ui.photos.photo_loader import PhotoState
-from captionviewer.ui.plots.plot_canvas import WAITING
 from captionviewer.ui.plots.plot_export import PlotFormat
+from captionviewer.ui.plots.plot_widget import WAITING
 from tests.ui.data.data_panel_setup import Shown, shown_panel
 
 PHOTO, IDS, FEATURES, NEAREST, STATISTICS = range(5)

@@ -50,6 +50,31 @@ def test_a_selected_photo_starts_before_its_first_word_with_ten_bars_of_an_untra
         assert [each.text() for each in shown.ground_truth()] == shown.captions_of(record)
 
 
+def test_the_bars_and_the_number_of_other_words_make_up_the_vocabulary(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.select("val", 2)
+        assert len(shown.bars.bars()) + shown.bars.others == len(shown.dataset.vocabulary)
+
+
+def test_a_model_of_a_very_long_name_leaves_the_panel_its_width(
+    qtbot: QtBot, coco_folder: Path, tmp_path: Path
+) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.use(saved)
+        shown.select("val", 2)
+        name = "a" * 150 + ".npz"
+        assert shown.session.save_model(tmp_path / name)
+        label = shown.panel.findChild(QLabel, "sampling_model")
+        assert label is not None
+        assert "…" in label.text() and label.text().endswith(
+            f"iteration {shown.sample.current.saved.iteration}"
+        )
+        assert len(label.text()) < 80 and name in label.toolTip()
+
+
 def test_the_arrow_keys_walk_the_greedy_caption_to_its_end_and_back(qtbot: QtBot, coco_folder: Path) -> None:
     saved = learned_model(coco_folder)
     with shown_sampling(qtbot, coco_folder) as shown:

@@ -1,11 +1,15 @@
 """Sampling and a model in training: the newest snapshot, seldom, at the timestep that is shown."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling import sampler
 from captionviewer.ui.sampling.caption_chips import CaptionChips
@@ -18,13 +22,21 @@ def iteration_shown(shown: Shown) -> int:
     return shown.sample.current.saved.iteration
 
 
+def under_way(shown: Shown, state: RunState = RunState.RUNNING) -> TrainingRun:
+    """A run that the session holds for one under way; no thread works on it."""
+    run = TrainingRun(OVERFIT, shown.dataset)
+    run._state = state
+    shown.session.set_run(run)
+    return run
+
+
 def test_of_many_snapshots_in_a_burst_only_the_newest_is_sampled(qtbot: QtBot, coco_folder: Path) -> None:
     saved = learned_model(coco_folder)
     with shown_sampling(qtbot, coco_folder) as shown:
         shown.use(saved, ModelOrigin.TRAINING)
         shown.select("train", 3)
         taken: list[int] = []
-        shown.panel._sampler.sample_changed.connect(lambda: taken.append(iteration_shown(shown)))
+        shown.panel.sampler.sample_changed.connect(lambda: taken.append(iteration_shown(shown)))
         for iteration in range(200, 240):
             shown.use(other_model(saved, iteration, iteration), ModelOrigin.TRAINING)
         qtbot.waitUntil(lambda: iteration_shown(shown) == 239, timeout=SOON)
@@ -37,6 +49,7 @@ def test_snapshots_wait_for_their_time_and_a_newly_selected_photo_does_not(
 ) -> None:
     saved = learned_model(coco_folder)
     with shown_sampling(qtbot, coco_folder) as shown:
+        under_way(shown)
         shown.use(saved, ModelOrigin.TRAINING)
         shown.select("train", 3)
         monkeypatch.setattr(sampler, "PAUSE_MS", 10**8)
@@ -117,7 +130,7 @@ def test_saving_the_model_changes_its_name_and_takes_no_new_sample(
         before = shown.sample
         assert shown.session.save_model(tmp_path / "learned.npz")
         assert "learned.npz" in shown.text("sampling_model")
-        assert shown.panel.sample is before and not shown.session.workers.running()
+        assert shown.sample.timesteps is before.timesteps and shown.sample.current is shown.session.model
 
 
 def test_a_photo_left_before_its_caption_was_ready_never_shows_it(qtbot: QtBot, coco_folder: Path) -> None:
@@ -128,7 +141,7 @@ def test_a_photo_left_before_its_caption_was_ready_never_shows_it(qtbot: QtBot, 
             if shown.panel.sample is not None:
                 seen.append(shown.panel.sample.record.key)
 
-        shown.panel._sampler.sample_changed.connect(note)
+        shown.panel.sampler.sample_changed.connect(note)
         for row in range(8):
             shown.session.select(shown.dataset.split("train").record(row))
         shown.wait_for_sample()
@@ -153,3 +166,92 @@ def test_following_asks_a_running_training_for_the_next_snapshot_after_each_samp
         shown.click("sampling_follow")
         assert len(asked) == 2
         shown.session.set_run(None)
+
+
+@pytest.mark.parametrize("end", [RunState.PAUSED, RunState.STOPPED])
+def test_a_run_that_was_paused_or_stopped_waits_for_no_pause_between_samples(
+    qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch, end: RunState
+) -> None:
+    saved = learned_model(coco_folder)
+    monkeypatch.setattr(sampler, "PAUSE_MS", 10**8)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        run = under_way(shown)
+        shown.use(saved, ModelOrigin.TRAINING)
+        shown.select("train", 3)
+        shown.use(other_model(saved, 2, 300), ModelOrigin.TRAINING)  # has to wait: the run is under way
+        assert iteration_shown(shown) == saved.iteration
+        run._state = end
+        shown.session.run_changed.emit()
+        qtbot.waitUntil(lambda: iteration_shown(shown) == 300, timeout=SOON)
+        shown.use(other_model(saved, 3, 301), ModelOrigin.TRAINING)  # as after a single step
+        qtbot.waitUntil(lambda: iteration_shown(shown) == 301, timeout=SOON)
+        shown.session.set_run(None)
+        shown.use(other_model(saved, 4, 302), ModelOrigin.TRAINED)
+        qtbot.waitUntil(lambda: iteration_shown(shown) == 302, timeout=SOON)
+
+
+def test_the_name_of_the_model_is_never_ahead_of_the_bars(qtbot: QtBot, coco_folder: Path) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.use(saved, ModelOrigin.TRAINING)
+        shown.select("train", 3)
+        for iteration in (300, 301):
+            shown.use(other_model(saved, iteration, iteration), ModelOrigin.TRAINING)
+            assert shown.text("sampling_model").endswith(f"iteration {iteration_shown(shown)}")
+            assert iteration_shown(shown) < iteration
+            qtbot.waitUntil(lambda iteration=iteration: iteration_shown(shown) == iteration, timeout=SOON)
+            assert shown.text("sampling_model").endswith(f"iteration {iteration}")
+
+
+def test_the_bars_grey_while_a_newer_sample_is_being_taken(
+    qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.use(saved, ModelOrigin.TRAINING)
+        shown.select("train", 3)
+        solid, go_on, take = shown.bars.grab().toImage(), threading.Event(), sampler.take_sample
+
+        def slow(*arguments: object) -> object:
+            go_on.wait(20)
+            return take(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(sampler, "take_sample", slow)
+        shown.use(other_model(saved, 2, 300), ModelOrigin.TRAINING)
+        qtbot.waitUntil(lambda: shown.panel.sampler.is_outdated, timeout=SOON)
+        greyed = shown.bars.grab().toImage()
+        assert greyed != solid and iteration_shown(shown) == saved.iteration
+        go_on.set()
+        qtbot.waitUntil(lambda: iteration_shown(shown) == 300, timeout=SOON)
+        assert not shown.panel.sampler.is_outdated
+        monkeypatch.setattr(sampler, "take_sample", take)
+        shown.use(saved, ModelOrigin.TRAINING)
+        qtbot.waitUntil(lambda: iteration_shown(shown) == saved.iteration, timeout=SOON)
+        assert shown.bars.grab().toImage() == solid
+
+
+def test_what_a_sample_costs_a_run_is_its_own_work_and_not_its_wait_for_a_turn(
+    qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+    @contextmanager
+    def long_step(run: TrainingRun) -> Iterator[None]:
+        clock.now += 40.0  # so long lasts the step under way
+        yield
+
+    clock = Clock()
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        monkeypatch.setattr(TrainingRun, "between_steps", long_step)
+        monkeypatch.setattr(sampler, "time", clock)
+        under_way(shown)
+        shown.use(saved, ModelOrigin.TRAINING)
+        shown.select("train", 3)
+        assert shown.panel.sampler._took == 0.0
+        shown.use(other_model(saved, 2, 300), ModelOrigin.TRAINING)
+        qtbot.waitUntil(lambda: iteration_shown(shown) == 300, timeout=SOON)

@@ -10,14 +10,14 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH
-from captionviewer.ui.sampling.sample_view import SampleView
+from captionviewer.ui.sampling.words_view import WordsView
 from captionviewer.ui.session.session import ModelOrigin
 from tests.ui.sampling.sampling_setup import Shown, learned_model, shown_sampling
 
 
 def bars_end(shown: Shown) -> int:
     """How far down the bars reach, in the viewport that scrolls."""
-    view = shown.panel.findChild(SampleView)
+    view = shown.panel.findChild(WordsView)
     assert view is not None
     return shown.bars.mapTo(view.viewport(), QPoint(0, shown.bars.height())).y() - view.viewport().height()
 
@@ -55,7 +55,7 @@ def test_thirty_words_leave_the_bars_their_place_and_are_there_to_copy_and_to_re
         assert whole in label.accessibleDescription()
         assert len(chips_of(shown).words()) == MAX_LENGTH + 1
         shown.click("sampling_copy")
-        assert shown.panel._view.caption.text() == whole
+        assert shown.panel.words.caption.text() == whole
 
 
 def test_nothing_moves_while_a_long_caption_is_stepped_through(qtbot: QtBot, coco_folder: Path) -> None:

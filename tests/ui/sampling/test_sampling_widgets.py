@@ -1,5 +1,6 @@
 """The small parts of Sampling: numbers for people, tints that can be read, words in lines."""
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.caption_chips import CaptionChips
+from captionviewer.ui.sampling.generated_caption import FittingLabel
 from captionviewer.ui.sampling.ground_truth import (
     GroundTruthCaption,
     SurpriseLegend,
@@ -18,7 +20,7 @@ from captionviewer.ui.sampling.ground_truth import (
     TintedWord,
     tint,
 )
-from captionviewer.ui.sampling.probability_words import nats, percent, small_probability
+from captionviewer.ui.sampling.probability_words import nats, p_words, percent, small_probability
 from captionviewer.ui.sampling.word_bars import WordBar, WordBars, scale_for
 from captionviewer.ui.sampling.word_flow import FlowWord
 
@@ -103,9 +105,20 @@ def test_words_can_be_read_on_every_tint(colors: theme.Colors) -> None:
     tints = [tint(0.1 * tenth * BLIND_GUESS, BLIND_GUESS, colors) for tenth in range(15)]
     assert min(contrast(colors.text, each) for each in tints) >= 4.5
     assert tints[0] == colors.surface or contrast(tints[0], colors.surface) < 1.01
-    reds = [each.redF() - each.greenF() for each in tints]
-    assert reds == sorted(reds) and tints[10] == tints[14]  # stronger up to a blind guess, no further
+    reds = [each.redF() - each.greenF() for each in tints[:11]]
+    assert reds == sorted(reds)  # stronger up to a blind guess
     assert contrast(tints[10], colors.surface) > 1.8
+
+
+@pytest.mark.parametrize("colors", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_tints_tell_surprises_beyond_a_blind_guess_apart(colors: theme.Colors) -> None:
+    steps = [6.0, 7.5, 9.0, 10.5, 12.0, 13.5, 15.0]
+    tints = [tint(nats, math.log(300), colors) for nats in steps]
+    assert min(contrast(colors.text, each) for each in tints) >= 4.5
+    for before, after in itertools.pairwise(tints):
+        assert after.blueF() - before.blueF() > 0.03 and after.redF() < before.redF()
+    assert tint(40.0, math.log(300), colors) == tints[-1]
+    assert tint(20.0, 16.0, colors) == tint(16.0, 16.0, colors)  # a vocabulary of nine million words
 
 
 def test_pointing_at_a_word_tells_its_surprise(qtbot: QtBot) -> None:
@@ -137,6 +150,36 @@ def test_a_word_is_painted_on_its_own_tint(qtbot: QtBot) -> None:
     row.show_caption(TintedCaption((TintedWord("a", 9.0), TintedWord("zebra", 0.0))), BLIND_GUESS)
     corner = row.grab().toImage().pixelColor(surprised.left() + 3, surprised.top() + 2)
     assert contrast(corner, tint(0.0, BLIND_GUESS, c)) < 1.05
+
+
+@pytest.mark.parametrize("surprise", [0.0, 9.0])
+def test_an_unknown_word_of_the_ground_truth_has_its_colour_and_its_tint(
+    qtbot: QtBot, surprise: float
+) -> None:
+    row = GroundTruthCaption(0)
+    qtbot.addWidget(row)
+    row.resize(400, 30)
+    c = theme.colors()
+    row.show_caption(
+        TintedCaption((TintedWord("<UNK>", surprise), TintedWord("kite", surprise))), BLIND_GUESS
+    )
+    picture = row.grab().toImage()
+    seen = [
+        {
+            picture.pixelColor(x, y).name()
+            for x in range(box.left(), box.right())
+            for y in range(box.top(), box.bottom() + 1)
+        }
+        for box in row.boxes()
+    ]
+    assert c.unknown.name() in seen[0] and c.unknown.name() not in seen[1]
+    assert tint(surprise, BLIND_GUESS, c).name() in seen[0]
+
+
+def test_the_perplexity_of_a_caption_is_that_of_its_mean_surprise() -> None:
+    words = tuple(TintedWord(word, nats) for word, nats in (("a", 0.5), ("kite", 3.5), ("<END>", math.nan)))
+    assert TintedCaption(words).perplexity == pytest.approx(math.exp(2.0))
+    assert TintedCaption((TintedWord("a"),)).perplexity is None
 
 
 def test_a_ground_truth_caption_can_be_copied(qtbot: QtBot) -> None:
@@ -206,8 +249,106 @@ def test_a_bar_is_as_long_as_its_share_of_the_scale(qtbot: QtBot) -> None:
     assert accent_pixels(0.9) <= full  # never past its end
 
 
+def first_colored(bars: WordBars, index: int) -> int:
+    """Where the bar of a row that is not chosen starts, in pixels from the left."""
+    picture, row = bars.grab().toImage(), bars.row(index)
+    fill = theme.mixed(theme.colors().raised, theme.colors().accent, 0.5).name()
+    return next(x for x in range(row.width()) if picture.pixelColor(x, row.center().y()).name() == fill)
+
+
+def test_bars_start_at_one_place_at_all_timesteps_of_a_caption(qtbot: QtBot) -> None:
+    bars = WordBars()
+    qtbot.addWidget(bars)
+    bars.resize(500, 220)
+    words = ("a", "of", "skateboarding")
+    starts = set()
+    for word in words:
+        bars.show_bars([WordBar("on", 0.4, True), WordBar(word, 0.3, False)], 0, 0.5, words)
+        starts.add(first_colored(bars, 1))
+    assert len(starts) == 1
+
+
+def test_the_chosen_bar_is_marked_by_a_shape_and_not_by_its_colour_alone(qtbot: QtBot) -> None:
+    bars = WordBars()
+    qtbot.addWidget(bars)
+    bars.resize(400, 220)
+    accent = theme.colors().accent
+    for size in (400, 160):  # words beside their bars, and on them
+        bars.resize(size, 220)
+        for chosen in (0, 1):
+            bars.show_bars([WordBar("a", 0.0, i == chosen) for i in range(2)], 0, 0.5, ("wheelbarrow",))
+            picture = bars.grab().toImage()
+            marked = [
+                sum(
+                    picture.pixelColor(x, y) == accent
+                    for y in range(bars.row(i).top(), bars.row(i).bottom())
+                    for x in range(bars.first_letter(i) - 2)
+                )
+                for i in range(2)
+            ]
+            assert marked[chosen] > 3 and marked[1 - chosen] == 0
+            assert "chosen" in bars.accessibleDescription().split("; ")[chosen]
+
+
+def test_large_text_in_little_room_puts_words_on_their_bars(qtbot: QtBot) -> None:
+    bars = WordBars()
+    qtbot.addWidget(bars)
+    bars.resize(310, 300)
+    font = bars.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    shown = [WordBar("standing", 0.5, True), WordBar("skateboard", 0.25, False)]
+    bars.show_bars(shown, 900, 0.5)
+    assert not bars.words_on_bars()
+    bars.setFont(font)
+    assert bars.words_on_bars()
+    picture, row, c = bars.grab().toImage(), bars.row(1), theme.colors()
+    fill = theme.mixed(c.raised, c.accent, 0.25).name()
+    y = row.top() + round(0.15 * row.height())
+    filled = sum(picture.pixelColor(x, y).name() == fill for x in range(row.width()))
+    assert filled > 0.2 * bars.width()  # half of a full bar
+    for share in (0.0, 0.25, 0.45):
+        assert contrast(c.text, theme.mixed(c.raised, c.accent, share)) >= 4.5
+        assert contrast(theme.DARK.text, theme.mixed(theme.DARK.raised, theme.DARK.accent, share)) >= 4.5
+
+
+def test_a_line_takes_the_longest_wording_that_there_is_room_for(qtbot: QtBot) -> None:
+    label = FittingLabel()
+    qtbot.addWidget(label)
+    texts = ("Probability of the whole caption so far: 3 %", "Probability so far: 3 %", "p = 3 %")
+    label.set_texts(*texts)
+    label.show()
+    seen = []
+    for width in (label.sizeHint().width(), label.sizeHint().width() - 20, 60):
+        label.resize(width, 20)
+        seen.append(label.text())
+    assert tuple(seen) == texts
+
+
 def test_the_legend_says_what_the_strongest_tint_stands_for(qtbot: QtBot) -> None:
     legend = SurpriseLegend()
     qtbot.addWidget(legend)
     legend.set_blind_guess(math.log(100))
     assert "4.6 for a blind guess" in legend.accessibleDescription()
+    assert "From 15 nats on the tint stays the same" in legend.accessibleDescription()
+    assert legend._texts() == ("surprise 0", "4.6", "15+ nats")
+
+
+def test_the_legend_s_second_strip_shows_the_other_hue(qtbot: QtBot) -> None:
+    legend = SurpriseLegend()
+    qtbot.addWidget(legend)
+    legend.set_blind_guess(math.log(100))
+    legend.resize(legend.sizeHint())
+    picture = legend.grab().toImage()
+    c, row = theme.colors(), picture.height() // 2
+    across = [picture.pixelColor(x, row) for x in range(picture.width())]
+    for wanted in (tint(4.6, math.log(100), c), tint(14.5, math.log(100), c)):
+        assert any(contrast(each, wanted) < 1.03 and abs(each.hue() - wanted.hue()) < 6 for each in across)
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"), [(0.041, "p = 4.1 %"), (1e-7, "p < 0.01 %"), (0.0, "p = 0 %")]
+)
+def test_a_probability_too_small_to_write_is_less_than_and_not_equal_to_less(
+    probability: float, words: str
+) -> None:
+    assert p_words(probability) == words

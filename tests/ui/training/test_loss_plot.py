@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QPalette
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.ui.look.theme import DARK, LIGHT
+from captionviewer.ui.plots.plot_widget import WAITING
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.training.loss_figure import COLUMNS, LossFigure, LossSeries, short_number
 from captionviewer.ui.training.loss_plot import LossPlot
-from captionviewer.ui.training.run_numbers import loss_words, perplexity_words
+from captionviewer.ui.training.run_numbers import NumberTile, loss_words, perplexity_words
 from tests.ui.training.training_setup import import_matplotlib, wait
 
 
@@ -28,6 +29,7 @@ def plot(qtbot: QtBot) -> Iterator[LossPlot]:
     made = LossPlot(session)
     qtbot.addWidget(made)
     made.resize(420, 200)
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the frame of the keyboard's focus has the line's colour
     made.show()
     qtbot.waitExposed(made)
     yield made
@@ -68,7 +70,7 @@ def test_until_matplotlib_is_there_the_place_says_that_the_plot_is_prepared(
 ) -> None:
     falling(history, 50)
     plot.show_history(history, 100)
-    wait(lambda: words(plot) == "Preparing the plot…", qtbot)
+    wait(lambda: words(plot) == WAITING, qtbot)
     assert plot.full_draws == 0
     import_matplotlib(plot._session)
     drawn(qtbot, plot)
@@ -261,15 +263,18 @@ def test_an_export_that_fails_says_so(
 def test_the_context_menu_offers_the_three_formats(
     plot: LossPlot, history: LossHistory, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    popped: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: popped.append(menu))
     import_matplotlib(plot._session)
     place = QPoint(50, 50)
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, plot.mapToGlobal(place))
     QApplication.sendEvent(plot, event)
-    assert plot.findChild(QMenu) is None  # there is nothing to export yet
+    assert not popped  # there is nothing to export yet
     falling(history, 60)
     plot.show_history(history, 100)
     drawn(qtbot, plot)
-    menu = plot.export_menu()
+    QApplication.sendEvent(plot, event)
+    (menu,) = popped
     assert [action.text().replace("&", "") for action in menu.actions()] == [
         "Export as PNG…",
         "Export as SVG…",
@@ -327,6 +332,32 @@ def test_the_axes_hold_every_loss(log: bool, per_word: bool) -> None:
     assert axes.get_yscale() == ("log" if log else "linear")
     assert axes.get_xlim()[1] == 1000
     assert ("loss per word" if per_word else "loss per caption") in axes.get_title(loc="left")
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_the_axis_of_losses_only_ever_grows_so_that_it_settles(log: bool) -> None:
+    series = LossSeries()
+    drawing, figure = figure_of(series, 100, log=log)
+    held = []
+    for losses in (np.array([60.0, 5.0]), np.array([30.0])):  # a plot of the second alone would end lower
+        series.extend(losses, losses / 12)
+        drawing.take(series)
+        held.append(figure.axes[0].get_ylim())
+    other = LossSeries()
+    other.extend(np.array([30.0, 30.0, 30.0]), np.array([2.5, 2.5, 2.5]))
+    drawing.take(other)
+    low, high = figure.axes[0].get_ylim()
+    assert low <= held[0][0] and high >= held[0][1]
+
+
+def test_a_tile_of_a_number_grows_with_its_longest_value_and_never_shrinks(qtbot: QtBot) -> None:
+    tile = NumberTile("Loss", "A loss.", "0.00")
+    qtbot.addWidget(tile)
+    widths = []
+    for text in ("1.00", "123,456,789", "2", "0.5"):
+        tile.show_value(text)
+        widths.append(tile.width())
+    assert widths[0] < widths[1] == widths[2] == widths[3]
 
 
 def test_a_loss_of_zero_or_an_absurd_one_can_be_drawn_on_either_scale() -> None:
@@ -401,3 +432,19 @@ def test_what_was_too_little_to_be_seen_is_drawn_when_a_run_comes_to_rest(
     assert plot.line_draws == before + 2
     plot.take_new()
     assert plot.line_draws == before + 2
+
+
+@pytest.mark.parametrize("size", [(0, 2), (4, 0), (0, 0)])
+def test_a_plot_pushed_to_nothing_divides_by_nothing_and_comes_back(size: tuple[float, float]) -> None:
+    series = LossSeries()
+    series.extend(np.full(50, 30.0), np.full(50, 3.0))
+    drawing, figure = figure_of(series, 100)
+    before = figure.axes[0].get_position().bounds
+    figure.set_size_inches(*size)
+    drawing.resized()
+    drawing.style(LIGHT, 9.0)
+    drawing.take(series)
+    assert drawing.iterations_a_pixel > 0
+    figure.set_size_inches(4, 2)
+    drawing.resized()
+    assert figure.axes[0].get_position().bounds == before

@@ -1,5 +1,6 @@
 """The Training panel by clicks and keys: its form, its run in every state, what it shows and hands on."""
 
+import html
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QProgressBar,
     QSpinBox,
     QToolButton,
     QWidget,
@@ -23,7 +25,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.network.captioning_solver import CaptioningSolver
-from captionviewer.core.saved.model_file import save_model
+from captionviewer.core.saved.model_file import SavedModel, save_model
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.settings import FIELDS, PRESETS, TrainingSettings
 from captionviewer.ui.session.session import CurrentModel, ModelOrigin
@@ -87,7 +89,7 @@ def test_data_makes_it_ready_with_the_notebooks_preset(panel: TrainingPanel) -> 
     assert state(panel) == "Ready to train."
     assert panel.start_action.isEnabled()
     assert panel.form.preset.currentText() == "Notebook overfit: 50 captions"
-    assert "50 captions, 2 iterations an epoch, 100 in all" in said(panel, "training_summary")
+    assert "50 captions, 2 iterations per epoch, 100 in all" in said(panel, "training_summary")
 
 
 def test_every_setting_has_a_label_an_explanation_and_an_accessible_name(panel: TrainingPanel) -> None:
@@ -175,11 +177,22 @@ def test_a_hidden_size_beyond_memory_is_named(qtbot: QtBot, panel: TrainingPanel
     assert not panel.start_action.isEnabled()
 
 
-def test_fields_hold_no_size_below_one(qtbot: QtBot, panel: TrainingPanel) -> None:
-    for name in ("hidden_dim", "wordvec_dim", "batch_size", "num_epochs", "num_captions"):
-        type_in(qtbot, panel.form.entry(name), "0")
-        qtbot.keyClick(panel.form.entry(name), Qt.Key.Key_Return)
-        assert getattr(panel.form.settings(), name) >= 1
+@pytest.mark.parametrize("name", ["hidden_dim", "wordvec_dim", "batch_size", "num_epochs", "num_captions"])
+def test_a_size_of_zero_is_named_and_not_changed_in_silence(
+    qtbot: QtBot, panel: TrainingPanel, name: str
+) -> None:
+    entry = panel.form.entry(name)
+    type_in(qtbot, entry, "0")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    panel.form.preset.setFocus()
+    assert getattr(panel.form.settings(), name) == 0
+    assert "must be at least 1" in said(panel, f"problem_{name}")
+    assert not panel.start_action.isEnabled()
+    entry.setFocus()
+    qtbot.keyClick(entry, Qt.Key.Key_Up)
+    assert getattr(panel.form.settings(), name) == 1
+    qtbot.keyClick(entry, Qt.Key.Key_Down)  # arrows lead to no size that can't be
+    assert getattr(panel.form.settings(), name) == 1
 
 
 def test_the_wheel_changes_no_field_that_is_not_being_edited(qtbot: QtBot, panel: TrainingPanel) -> None:
@@ -219,7 +232,8 @@ def test_a_run_that_is_started_goes_to_its_end_and_leaves_a_model(qtbot: QtBot, 
     assert state(panel) == "Finished: 40 iterations."
     assert said(panel, "number_iteration") == "40 / 40"
     assert said(panel, "number_epoch") == "10 / 10"
-    assert said(panel, "number_learning_rate") == f"{5e-3 * 0.95**10:.3g}"
+    assert said(panel, "number_learning_rate") == f"{5e-3 * 0.95**9:.3g}"  # of the last step
+    assert said(panel, "number_steps_a_s") == "–"
     assert session.model is not None
     assert session.model.origin is ModelOrigin.TRAINED
     assert session.model.unsaved
@@ -228,7 +242,7 @@ def test_a_run_that_is_started_goes_to_its_end_and_leaves_a_model(qtbot: QtBot, 
     assert session.run is None
     shown = float(said(panel, "number_loss"))
     assert shown == pytest.approx(session.model.saved.loss_history[-10:].mean(), rel=0.01)
-    panel.run_area.per_word_action.trigger()
+    panel.run_area.loss.per_word_action.trigger()
     per_word = session.model.saved.words_history[-10:].mean()
     assert float(said(panel, "number_loss")) == pytest.approx(per_word, rel=0.01)
     assert float(said(panel, "number_perplexity").replace(",", "")) == pytest.approx(
@@ -362,16 +376,17 @@ def test_stopping_and_waiting_hands_the_model_over_before_it_returns(
 def test_stopping_a_step_that_takes_too_long_says_that_it_has_not_ended(
     qtbot: QtBot, panel: TrainingPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on, step = threading.Event(), CaptioningSolver.step
+    stepping, go_on, step = threading.Event(), threading.Event(), CaptioningSolver.step
 
     def slow(solver: CaptioningSolver) -> float:
+        stepping.set()
         go_on.wait(20)
         return step(solver)
 
     monkeypatch.setattr(CaptioningSolver, "step", slow)
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.start_action)
-    wait(lambda: bool(panel.control.run and panel.control.run.progress().num_iterations), qtbot)
+    wait(stepping.is_set, qtbot)
     assert not panel.stop_and_wait(0.05)
     assert panel.is_running()
     go_on.set()
@@ -402,6 +417,73 @@ def test_other_data_ends_the_run_that_trains_on_the_old(
     assert state(panel) == "Ready to train."
     assert said(panel, "number_iteration") == "–"
     assert len(panel.plot.series) == 0
+
+
+def test_the_speed_is_said_only_while_the_run_goes_on(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: said(panel, "number_steps_a_s") != "–", qtbot)
+    click(qtbot, panel, panel.pause_action)
+    wait(lambda: state(panel).startswith("Paused"), qtbot)
+    assert said(panel, "number_steps_a_s") == "–"
+
+
+def test_a_stop_says_at_once_that_it_was_heard(
+    qtbot: QtBot, panel: TrainingPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stepping, go_on, step = threading.Event(), threading.Event(), CaptioningSolver.step
+
+    def slow(solver: CaptioningSolver) -> float:
+        stepping.set()
+        go_on.wait(20)
+        return step(solver)
+
+    monkeypatch.setattr(CaptioningSolver, "step", slow)
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.start_action)
+    wait(stepping.is_set, qtbot)
+    click(qtbot, panel, panel.stop_action)
+    assert state(panel) == "Stopping after the step under way…"
+    assert not panel.stop_action.isEnabled() and not panel.pause_action.isEnabled()
+    go_on.set()
+    wait(lambda: not panel.is_running(), qtbot)
+    assert state(panel).startswith("Stopped after iteration")
+    assert panel.start_action.isEnabled()
+
+
+def test_more_iterations_than_a_c_int_holds_are_shown(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.step_action)
+    wait(lambda: state(panel) == "Paused after iteration 1.", qtbot)
+    run = panel.control.run
+    assert run is not None
+    done = replace(run.progress(), iteration=3 << 31, num_iterations=4 << 31)
+    run.progress = lambda: done  # type: ignore[method-assign]
+    panel._tick()
+    panel._show_numbers()
+    assert said(panel, "number_iteration") == "6,442,450,944 / 8,589,934,592"
+    bar = panel.findChild(QProgressBar)
+    assert bar is not None and bar.value() == 0.75 * bar.maximum()
+
+
+def test_an_error_while_a_run_is_handed_over_leaves_the_panel_usable(
+    qtbot: QtBot, panel: TrainingPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems: list[str] = []
+    panel._session.problem.connect(problems.append)
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.step_action)
+    wait(lambda: state(panel) == "Paused after iteration 1.", qtbot)
+
+    def fail(*_arguments: object) -> SavedModel:
+        raise MemoryError
+
+    monkeypatch.setattr(SavedModel, "of_run", fail)
+    panel.stop_action.trigger()
+    wait(lambda: not panel.is_running(), qtbot)
+    assert panel.start_action.isEnabled() and panel.form.preset.isEnabled()
+    assert panel._session.run is None
+    assert any("could not be taken over" in words for words in problems)
 
 
 # ---- what is watched and handed on -----------------------------------------------------------------
@@ -471,6 +553,33 @@ def test_snapshots_that_are_asked_for_become_the_sessions_model(qtbot: QtBot, pa
     assert "in training, iteration" in session.model.words
 
 
+def test_a_model_in_training_is_one_that_closing_would_lose(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.step_action)
+    wait(lambda: model_of(panel).saved.iteration == 1, qtbot)
+    assert model_of(panel).origin is ModelOrigin.TRAINING
+    assert panel._session.has_unsaved_model
+
+
+def test_a_run_that_still_ends_watches_no_photo_of_other_data(
+    qtbot: QtBot, panel: TrainingPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = panel._session
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.step_action)
+    wait(lambda: state(panel) == "Paused after iteration 1.", qtbot)
+    run = panel.control.run
+    assert run is not None
+    asked: list[object] = []
+    monkeypatch.setattr(run, "watch", asked.append)
+    monkeypatch.setattr(panel.control, "stop_and_wait", lambda _seconds: False)  # its step takes too long
+    open_data(qtbot, session, write_coco_folder(tmp_path / "other"))
+    assert panel.is_running() and session.dataset is not None
+    session.select(session.dataset.record("val", 1))
+    assert not asked
+    monkeypatch.undo()
+
+
 def test_the_photos_trained_on_are_known_as_soon_as_the_run_is_prepared(
     qtbot: QtBot, panel: TrainingPanel
 ) -> None:
@@ -507,3 +616,34 @@ def test_a_narrow_panel_puts_the_form_above_the_loss(qtbot: QtBot, panel: Traini
     panel.resize(panel.minimumSizeHint().width(), 900)
     wait(lambda: panel.plot.mapTo(panel, QPoint(0, 0)).y() > 200, qtbot)
     assert panel.plot.mapTo(panel, QPoint(0, 0)).x() < 40
+
+
+def test_the_untrained_network_is_of_the_cell_and_sizes_that_the_form_shows(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    preset = PRESETS["LSTM overfit: 50 captions"]
+    panel.form.set_settings(replace(preset, hidden_dim=20, wordvec_dim=12))
+    wait(lambda: model_of(panel).model.cell_type == "lstm", qtbot)
+    assert model_of(panel).words == "untrained LSTM"
+    assert model_of(panel).model.params["W_proj"].shape[1] == 20
+    panel.form.set_settings(QUICK)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    trained = model_of(panel)
+    panel.form.set_settings(preset)
+    pause_for(qtbot, 0.4)
+    assert model_of(panel) is trained
+
+
+def test_both_captions_of_a_watched_photo_can_be_read_in_its_tooltip(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    panel.form.set_settings(ENDLESS)
+    click(qtbot, panel, panel.step_action)
+    wait(lambda: panel.watched.count() == 3 and panel.watched.item(0).text() != "…", qtbot)
+    photo = panel.watched.watched[0]
+    panel.watched.show_captions({photo.record.key: "a <UNK> of the & that"})
+    tip = html.unescape(panel.watched.item(0).toolTip())
+    assert "a <UNK> of the & that" in tip
+    assert f"Ground truth: {photo.truth}" in tip and "trained on" in tip
+    assert "<UNK>" not in panel.watched.item(0).toolTip()  # or Qt would take it for a tag

@@ -1,4 +1,4 @@
-"""The captions of a few photos, refreshed as the network learns: a short list beside the loss."""
+"""A few photos with their captions, refreshed as the network learns: a short list beside the loss."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.watched_photos import photos_to_watch
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.photos.photo_loader import PhotoLoader
+from captionviewer.ui.widgets.outside_text import set_plain_tip
 
 _PHOTO, _TRUTH, _SPLIT = (Qt.ItemDataRole.UserRole + k for k in range(3))
 NUM_WATCHED = 3  # photos trained on that are watched, besides the selected one
@@ -39,7 +40,7 @@ class WatchedPhoto:
     trained_on: bool
 
 
-def watched_photos(run: TrainingRun, selected: PhotoRecord | None) -> list[WatchedPhoto]:
+def watch_list(run: TrainingRun, selected: PhotoRecord | None) -> list[WatchedPhoto]:
     """The selected photo, then the first few of the captions drawn, each with a caption to compare with."""
     dataset = run.dataset
     chosen = [selected] if selected is not None else []
@@ -57,7 +58,7 @@ def _watched_photo(run: TrainingRun, dataset: CocoDataset, photo: PhotoRecord) -
     return WatchedPhoto(photo, truth, bool(learned))
 
 
-class WatchedCaptions(QListWidget):
+class WatchedPhotoList(QListWidget):
     """One row a photo: its thumbnail, the caption of the model in training, and a ground-truth caption."""
 
     photo_chosen = Signal(object)  # PhotoRecord
@@ -96,9 +97,8 @@ class WatchedCaptions(QListWidget):
             split = photo.record.split
             item.setData(_TRUTH, photo.truth)
             item.setData(_SPLIT, split)
-            where = "a photo trained on" if photo.trained_on else f"a {split} photo not trained on"
-            item.setToolTip(f"<p>{where.capitalize()}. Ground truth: {_escaped(photo.truth)}</p>")
             self.addItem(item)
+            self._set_tip(item, photo)
             self._show_photo(item, photo.record)
         self.setVisible(bool(photos))
         self._choose_spacing()
@@ -110,17 +110,23 @@ class WatchedCaptions(QListWidget):
             words = captions.get(photo.record.key)
             if words is not None and self.item(row).text() != (words or NO_WORDS):
                 self.item(row).setText(words or NO_WORDS)
+                self._set_tip(self.item(row), photo)
+
+    def _set_tip(self, item: QListWidgetItem, photo: WatchedPhoto) -> None:
+        """Let both captions be read in full where the row has no room for them."""
+        which = (
+            f"{photo.record.split} photo {photo.record.row:,}, {'' if photo.trained_on else 'not '}trained on"
+        )
+        set_plain_tip(item, f"{item.text()}\nGround truth: {photo.truth}\n({which})")
 
     def captions(self) -> dict[PhotoKey, str]:
         """What is shown of each photo."""
         return {photo.record.key: self.item(row).text() for row, photo in enumerate(self._watched)}
 
     def sizeHint(self) -> QSize:
-        """Return room for all rows."""
         return QSize(20 * self.fontMetrics().height(), self.row_height() * max(1, self.count()) + 4)
 
     def minimumSizeHint(self) -> QSize:
-        """Return room for two rows."""
         return QSize(10 * self.fontMetrics().height(), 2 * self.row_height() + 4)
 
     def row_height(self) -> int:
@@ -151,7 +157,6 @@ class WatchedCaptions(QListWidget):
         self._choose_spacing()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Lay the rows out anew in another text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.scheduleDelayedItemsLayout()
@@ -174,7 +179,7 @@ class WatchedCaptions(QListWidget):
 class _RowDelegate(QStyledItemDelegate):
     """Paints a row: thumbnail, badge of the split, the model's caption, the ground truth below it."""
 
-    def __init__(self, view: WatchedCaptions) -> None:
+    def __init__(self, view: WatchedPhotoList) -> None:
         super().__init__(view)
         self._view = view
 
@@ -252,7 +257,3 @@ def _draw_filling(painter: QPainter, photo: QPixmap, frame: QRect) -> None:
         part = QRect(0, (photo.height() - height) // 2, photo.width(), height)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawPixmap(frame, photo, part)
-
-
-def _escaped(words: str) -> str:
-    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,4 @@
-"""What Sampling shows of a sample: photo, caption so far, likeliest words, ground truth."""
+"""The view *Words*: photo, caption so far, likeliest next words, ground truth."""
 
 import math
 
@@ -22,11 +22,11 @@ from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.photos.photo_view import PhotoView
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
-from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
+from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST, CaptionSample, ground_truth_words
 from captionviewer.ui.sampling.generated_caption import ROOM_KEPT, GeneratedCaption, note_of
 from captionviewer.ui.sampling.ground_truth import GroundTruth, SurpriseLegend, TintedCaption, TintedWord
-from captionviewer.ui.sampling.probability_words import percent
-from captionviewer.ui.sampling.word_bars import NUM_BARS, WordBar, WordBars, scale_for
+from captionviewer.ui.sampling.probability_words import p_words
+from captionviewer.ui.sampling.word_bars import WordBar, WordBars, scale_for
 from captionviewer.ui.sampling.word_flow import FlowWord
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.flow_layout import FlowLayout
@@ -39,7 +39,7 @@ _SAID_GAP = 9  # between the chips and the caption
 _NARROW, _ROOMY = 56, 88
 
 
-class SampleView(QScrollArea):
+class WordsView(QScrollArea):
     """One photo's sample at one timestep; it scrolls where text is large and room is little."""
 
     def __init__(self, photos: PhotoLoader, player: CaptionPlayer) -> None:
@@ -149,13 +149,20 @@ class SampleView(QScrollArea):
             self._choose_density()
         steps = zip(words, sample.timesteps, strict=True)
         chips = [
-            FlowWord(word, f"timestep {i + 1}: “{word}”, p = {percent(float(step.probabilities[step.word]))}")
+            FlowWord(word, f"timestep {i + 1}: “{word}”, {p_words(float(step.probabilities[step.word]))}")
             for i, (word, step) in enumerate(steps)
         ]
         self._chips.show_words(chips[: self._player.seen], position, words[:ROOM_KEPT])
         note = note_of(sample, same) if self._player.at_end else None
         self.caption.show_caption(sample, position, note)
         self._show_bars(sample, min(position, len(words) - 1))
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey what the model said, while a newer one is being asked; the photo stays as it is."""
+        self._chips.set_outdated(outdated)
+        self.caption.set_outdated(outdated)
+        self._bars.set_outdated(outdated)
+        self._ground_truth.set_outdated(outdated)
 
     def _show_bars(self, sample: CaptionSample, timestep: int) -> None:
         step = sample.timesteps[timestep]
@@ -166,9 +173,9 @@ class SampleView(QScrollArea):
         vocabulary = sample.vocabulary
         bars = [
             WordBar(vocabulary.idx_to_word[word], probability, word == step.word)
-            for word, probability in step.likeliest(NUM_BARS)
+            for word, probability in step.likeliest(NUM_LIKELIEST)
         ]
-        self._bars.show_bars(bars, len(vocabulary) - len(bars), scale)
+        self._bars.show_bars(bars, len(vocabulary) - len(bars), scale, sample.likeliest_words)
 
     def _show_ground_truth(
         self, dataset: CocoDataset, record: PhotoRecord, sample: CaptionSample | None, same: frozenset[int]
@@ -194,7 +201,6 @@ class SampleView(QScrollArea):
         self._share_room()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._share_room()

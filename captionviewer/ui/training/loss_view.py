@@ -1,0 +1,93 @@
+"""The view *Loss*: the loss as it falls, and the captions of watched photos beside or below it."""
+
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
+
+from captionviewer.ui.look.icons import icon
+from captionviewer.ui.session.session import Session
+from captionviewer.ui.training.loss_plot import LossPlot
+from captionviewer.ui.training.watched_photo_list import WatchedPhotoList
+from captionviewer.ui.widgets.check_box import CheckBox
+from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
+
+# The captions stand beside the loss from this width on, in lines of text, if the place is this much wider
+# than high.
+_WIDE, _WIDER = 38, 1.6
+_WATCHED_SHARE = 0.4  # of the height, where they stand below: the loss comes first
+_UNBOUNDED = (1 << 24) - 1  # Qt's own largest size
+
+
+class LossView(QWidget):
+    """The loss and, once there are photos to watch, their captions.
+
+    Attributes
+    ----------
+    per_caption_action, per_word_action : QAction
+        Which of the two losses is drawn.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plot = LossPlot(session)
+        self.watched = WatchedPhotoList(session.photos)
+        self.plot.set_corner(self._make_plot_controls())
+        self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._parts.setContentsMargins(0, 0, 0, 0)
+        self._parts.setSpacing(6)
+        self._parts.addWidget(self.plot, 1)
+        self._parts.addWidget(self.watched)
+
+    def _make_plot_controls(self) -> QWidget:
+        controls = QWidget()
+        row = QHBoxLayout(controls)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.per_caption_action = self._switch(
+            "Caption", "Show the loss summed over the words of a caption, as the notebook does"
+        )
+        self.per_word_action = self._switch(
+            "Word", "Show the loss divided by the number of words: e to this is the perplexity"
+        )
+        kinds = QActionGroup(self)
+        kinds.addAction(self.per_caption_action)
+        kinds.addAction(self.per_word_action)
+        self.per_caption_action.setChecked(True)
+        self.log_box = CheckBox("Log")
+        self.log_box.setAccessibleName("Log scale")
+        self.log_box.setToolTip("Draw the loss on a log scale, which shows small losses apart")
+        self.export_action = QAction(icon("export"), "Export Loss Plot…", self)
+        self.export_action.setToolTip("Save the plot as PNG or SVG, or its numbers as CSV")
+        caption = SwitchButton(self.per_caption_action, "loss_per_caption", left=True)
+        caption.setAccessibleName("Loss per caption")
+        word = SwitchButton(self.per_word_action, "loss_per_word", left=False)
+        word.setAccessibleName("Loss per word")
+        row.addWidget(caption)
+        row.addWidget(word)
+        row.addSpacing(8)
+        row.addWidget(self.log_box)
+        row.addSpacing(4)
+        row.addWidget(ActionButton(self.export_action, "export_loss"))
+        self.per_word_action.toggled.connect(self.plot.set_per_word)
+        self.log_box.toggled.connect(self.plot.set_log)
+        self.export_action.triggered.connect(lambda _checked=False: self.plot.export())
+        return controls
+
+    def _switch(self, text: str, tip: str) -> QAction:
+        action = QAction(text, self, checkable=True)
+        action.setToolTip(tip)
+        return action
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the captions beside the loss where it is wide and low."""
+        super().resizeEvent(event)
+        line = self.fontMetrics().height()
+        beside = self.width() >= max(_WIDE * line, _WIDER * self.height())
+        directions = QBoxLayout.Direction
+        wanted = directions.LeftToRight if beside else directions.TopToBottom
+        self.watched.setMaximumHeight(_UNBOUNDED if beside else round(_WATCHED_SHARE * self.height()))
+        if self._parts.direction() is not wanted:
+            self._parts.setDirection(wanted)
+            high = QSizePolicy.Policy.Expanding if beside else QSizePolicy.Policy.Maximum
+            self.watched.setSizePolicy(QSizePolicy.Policy.Expanding, high)
+            self._parts.setStretch(1, 1 if beside else 0)
+            self.watched.set_spacious(beside)

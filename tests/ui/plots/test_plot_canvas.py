@@ -1,0 +1,52 @@
+"""The place of a plot by the room it has."""
+
+import warnings
+from collections.abc import Iterator
+
+import pytest
+from matplotlib.figure import Figure
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from captionviewer.ui.look.theme import Colors
+from captionviewer.ui.plots.plot_canvas import PlotCanvas
+from captionviewer.ui.session.session import Session
+from captionviewer.ui.settings import Settings
+
+
+def draw(figure: Figure, colors: Colors, points: float) -> None:
+    figure.clear()
+    axes = figure.add_subplot()
+    axes.set_xlabel("a name that is wider than a small plot", fontsize=points)
+    axes.set_ylabel("words", fontsize=points)
+    axes.set_title("what is shown", fontsize=points)
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> Iterator[PlotCanvas]:
+    session = Session(Settings())
+    session.plots_can_be_made()
+    made = PlotCanvas(session, "A plot")
+    made.setMinimumSize(1, 1)
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    assert session.shut_down()
+    session.deleteLater()
+
+
+@pytest.mark.parametrize("lines", [(2, 2), (4, 8), (9, 6), (30, 3), (30, 20)])
+def test_a_plot_of_any_size_is_drawn_without_a_warning(
+    qtbot: QtBot, plot: PlotCanvas, lines: tuple[int, int]
+) -> None:
+    line = plot.fontMetrics().height()
+    plot.resize(lines[0] * line, lines[1] * line)
+    with warnings.catch_warnings(record=True) as told:  # Matplotlib's Qt canvas swallows exceptions
+        warnings.simplefilter("always")
+        plot.show_plot(draw, lambda: [("x",)], "plot", "a plot")
+        qtbot.waitUntil(lambda: plot.draws == 1)
+        for _ in range(3):
+            QApplication.processEvents()
+        plot.grab()
+    assert plot.has_plot
+    assert not [str(each.message) for each in told]
