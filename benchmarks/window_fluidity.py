@@ -23,7 +23,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-os.environ["QT_QPA_PLATFORM"] = "offscreen"
+# A screen that holds the window; offscreen's own is 800 pixels square.
+os.environ["QT_QPA_PLATFORM"] = (
+    f"offscreen:configfile={Path(__file__).resolve().parents[1] / 'tests' / 'ui' / 'screen.json'}"
+)
 
 import numpy as np
 from PySide6.QtCore import QEventLoop, Qt, QTimer

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 OUT = Path("screenshots")
 SIZES = ((1280, 800), (1920, 1080))
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+SCREEN = Path(__file__).parent / "ui" / "screen.json"
+os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={SCREEN}")
 
 
 def main() -> int:

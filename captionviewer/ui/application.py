@@ -16,19 +16,18 @@ from captionviewer.ui.look.theme import Theme, ThemeChoice
 from captionviewer.ui.session.session import OPENING_STORYBOOK, Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.window.main_window import MainWindow
+from captionviewer.ui.window.start_mark import StartMark, begin_afresh_after
 from captionviewer.ui.worker import Cancelled
 
 
 def make_window(app: QApplication, settings: Settings) -> MainWindow:
     """Return a window that is not shown yet, with a session of its own."""
     theme = Theme(app)
-    try:
-        theme.choose(ThemeChoice(settings.get(remembered.THEME)))
-    except ValueError:  # a settings file edited by hand
-        theme.choose(ThemeChoice.SYSTEM)
+    theme.choose(ThemeChoice(settings.get(remembered.THEME)))
     session = Session(settings)
     window = MainWindow(session, theme)
     session.setParent(window)
+    settings.setParent(session)
     window.first_painted.connect(lambda: prepare_plots(session))
     return window
 
@@ -81,13 +80,20 @@ def run(data: Path | None = None, images: Path | None = None, features: str | No
     app.setApplicationName("captionviewer")
     app.setApplicationVersion(__version__)
     app.setWindowIcon(QIcon(str(resource("icon.svg"))))
-    window = make_window(app, Settings())
+    mark = StartMark()
+    settings = Settings()
+    begun_afresh = begin_afresh_after(mark.begin(), settings)
+    window = make_window(app, settings)
+    window.first_painted.connect(mark.came_up)
+    if begun_afresh:
+        window.notices.show_lasting(begun_afresh)
     if images is not None:
         window.session.set_image_folder(images, remember=False)
     kind: FeatureKind | None = "raw" if features == "raw" else "pca" if features == "pca" else None
     open_at_launch(window, data, kind)
     window.show()
     code = app.exec()
+    mark.came_up()
     _keep_until_closed(window)
     return code
 

@@ -52,7 +52,7 @@ class DownloadDesk(QObject):
         try:
             remember_data_folder(folder)
         except OSError as error:
-            self._session.problem.emit(f"The new data folder could not be remembered: {error}")
+            self._session.lasting_problem.emit(f"The new data folder could not be remembered: {error}")
         session = self._session
         if session.run is None and not session.has_unsaved_model and not session.opening:
             self.data_ready.emit(folder)

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from captionviewer.core.photos.store import PhotoStore
-from captionviewer.core.user_folders import cache_folder
+from captionviewer.core.user_folders import cache_folder, is_folder
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.settings import Settings
 
 MEGABYTE = 1_000_000
-LARGEST_CACHE_MB = 100_000
 IMAGE_PARTS = ("train2014", "val2014")  # the folders that COCO's photos come in
 
 
@@ -29,16 +28,11 @@ def photo_store(
         image_folder,
         cache_folder() / "photos",
         network=settings.get(remembered.FETCH_PHOTOS),
-        cache_bytes=cache_megabytes(settings) * MEGABYTE,
+        cache_bytes=settings.get(remembered.PHOTO_CACHE_MB) * MEGABYTE,
         manners=before.manners if before is not None else None,
         links=before.links if before is not None and same_data else None,
         data_images=data_images,
     )
-
-
-def cache_megabytes(settings: Settings) -> int:
-    """Return the bound on the photo cache, whatever the settings' file holds."""
-    return min(max(settings.get(remembered.PHOTO_CACHE_MB), 0), LARGEST_CACHE_MB)
 
 
 def remembered_image_folder(settings: Settings) -> Path | None:
@@ -59,7 +53,7 @@ def checked_image_folder(chosen: Path) -> Path:
         beside = folder == chosen.parent
         if beside and chosen.name not in IMAGE_PARTS:
             continue
-        if any((folder / part).is_dir() for part in IMAGE_PARTS):
+        if any(is_folder(folder / part) for part in IMAGE_PARTS):
             return folder
     raise ValueError(
         f"{chosen} holds no COCO photos: there is no folder train2014 or val2014 in it. "

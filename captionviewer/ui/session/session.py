@@ -79,7 +79,8 @@ class Session(QObject):
     opening_progressed = Signal()  # of what is being opened, `opening_share` is done
     images_changed = Signal()  # photos come from somewhere else now
     matplotlib_ready = Signal()  # plots can be made: Matplotlib has been imported
-    problem = Signal(str)  # one message for people, shown in the window
+    problem = Signal(str)  # one message for people, shown in the window until other data is open
+    lasting_problem = Signal(str)  # the same, shown until the user closes it
     _unpacked = Signal(float)  # from the thread that unpacks
     notice = Signal(str)  # good news or a remark, shown in the status bar
 
@@ -152,7 +153,7 @@ class Session(QObject):
                 try:
                     forget_data_folder()
                 except OSError as error:
-                    self.problem.emit(f"The choice of the storybook could not be remembered: {error}")
+                    self.lasting_problem.emit(f"The choice of the storybook could not be remembered: {error}")
             if then_say:
                 self.problem.emit(then_say)
 
@@ -207,8 +208,6 @@ class Session(QObject):
         self._offers.remove(dataset)
         for late in tuple(self._offers):  # of jobs that were cancelled as they ended
             self._withdraw(late)
-        if not is_shipped_book(dataset.folder):
-            self._remember(dataset)
         self._use_photos(same_photos=False)
         self.record = None
         if self.model is None or fits(self.model.saved, dataset) is not None:
@@ -218,6 +217,8 @@ class Session(QObject):
         self.model_changed.emit()
         if before is not None:
             before.close()
+        if not is_shipped_book(dataset.folder):
+            self._remember(dataset)  # at last: that it could not be is told over the new data
         self._scan_features(dataset)
 
     def _remember(self, dataset: CocoDataset) -> None:
@@ -228,7 +229,7 @@ class Session(QObject):
         try:
             remember_data_folder(dataset.folder)
         except OSError as error:
-            self.problem.emit(f"The choice of data folder could not be remembered: {error}")
+            self.lasting_problem.emit(f"The choice of data folder could not be remembered: {error}")
 
     def recent_folders(self) -> list[str]:
         """Return the folders opened before, newest first."""

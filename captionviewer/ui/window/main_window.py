@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
@@ -30,6 +30,7 @@ from captionviewer.ui.window.dock_arrangement import DockArrangement
 from captionviewer.ui.window.menus import Menus
 from captionviewer.ui.window.preferences import Preferences
 from captionviewer.ui.window.welcome_card import WelcomeCard
+from captionviewer.ui.window.window_place import WindowPlace
 
 MODEL_FILES = "captionviewer models (*.npz)"
 STOP_WITHIN = 1.0  # seconds that a training step may take to end when the window closes
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.welcome.demo_asked.connect(self.look_at_storybook)
         self.welcome.closed.connect(lambda: session.settings.set(remembered.WELCOME_CLOSED, True))
         self._docks = DockArrangement(self, self.training_dock, self.sampling_dock)
+        self.place = WindowPlace(self, self._docks, session.settings)
         self._room_changed = QTimer(self)
         self._room_changed.setSingleShot(True)
         self._room_changed.setInterval(0)  # not within the event that tells of it: Qt is laying out then
@@ -84,10 +86,14 @@ class MainWindow(QMainWindow):
         self.downloads.data_ready.connect(self.open_folder)
         self.menus = Menus(self)
         self._make_status_bar()
-        self._restore()
+        self.place.restore()
 
         self.training_panel.ask_before_start(lambda: self.may_replace_model("Starting a new run"))
         session.problem.connect(self.notices.show_problem)
+        session.lasting_problem.connect(self.notices.show_lasting)
+        session.settings.could_not_be_kept.connect(self.notices.show_lasting)
+        if session.settings.damage:
+            self.notices.show_lasting(session.settings.damage)
         session.notice.connect(lambda words: self.statusBar().showMessage(words, 8000))
         session.dataset_changed.connect(self._dataset_changed)
         session.opening_changed.connect(self._show_progress)
@@ -136,16 +142,6 @@ class MainWindow(QMainWindow):
         self._progress.setFixedSize(120, 10)
         self._progress.hide()
         bar.insertPermanentWidget(0, self._progress)
-
-    def _restore(self) -> None:
-        self.resize(1280, 800)
-        geometry = self.session.settings.get(remembered.GEOMETRY)
-        if not geometry.isEmpty():
-            self.restoreGeometry(geometry)
-        self._docks.arrange_anew()
-        arrangement: QByteArray = self.session.settings.get(remembered.ARRANGEMENT)
-        if not arrangement.isEmpty() and self.restoreState(arrangement):
-            self._docks.adopt()
 
     # ---- what the session tells -------------------------------------------------------------
 
@@ -316,8 +312,7 @@ class MainWindow(QMainWindow):
         if not self.downloads.may_close() or not self.may_replace_model("Closing the window"):
             event.ignore()
             return
-        self.session.settings.set(remembered.GEOMETRY, self.saveGeometry())
-        self.session.settings.set(remembered.ARRANGEMENT, self.saveState())
+        self.place.remember()
         self.session.shut_down()
         event.accept()
 
@@ -338,6 +333,11 @@ class MainWindow(QMainWindow):
         # not within the drop: the program that the folder comes from waits until the drop is over
         QTimer.singleShot(0, self, lambda: opener(path))
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Keep within the screen, now that the frame is known."""
+        super().showEvent(event)
+        self.place.check()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the docks by the room there is."""
         super().resizeEvent(event)
@@ -348,6 +348,8 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._room_changed.start()
+        elif event.type() == QEvent.Type.WindowStateChange:
+            self.menus.full_screen.setChecked(self.isFullScreen())  # the system may have changed it
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell once that the window has been painted: what is slow may begin then."""

@@ -172,7 +172,7 @@ class Menus:
             group.addAction(action)
             themes.addAction(action)
             self.themes[choice] = action
-        self.full_screen = actions.make(actions.FULL_SCREEN, window, self._toggle_full_screen)
+        self.full_screen = actions.make(actions.FULL_SCREEN, window, window.place.toggle_full_screen)
         menu.addAction(self.full_screen)
 
     def _data_menu(self) -> None:
@@ -261,12 +261,6 @@ class Menus:
         scale = min(max(scale, TEXT_SCALES[0]), TEXT_SCALES[-1])
         self._session.settings.set(remembered.TEXT_SCALE, scale)
         self._window.theme.set_text_scale(scale)
-
-    def _toggle_full_screen(self) -> None:
-        if self._window.isFullScreen():
-            self._window.showNormal()
-        else:
-            self._window.showFullScreen()
 
     def _show_shortcuts(self) -> None:
         rows: dict[str, str] = {}

@@ -176,7 +176,9 @@ def test_being_offline_is_said_once_and_left_by_the_button_or_by_itself(qtbot: Q
         listed = folder / f"{split}2014_urls.txt"
         count = len(listed.read_text().split())
         listed.write_text("".join(f"{address}/{split}/{row}.png\n" for row in range(count)))
-    Settings().set(remembered.FETCH_PHOTOS, False)  # until the test's own store is there
+    before = Settings()
+    before.set(remembered.FETCH_PHOTOS, False)  # until the test's own store is there
+    assert before.save()
     with shown_panel(qtbot, folder) as shown:
         manners = HostManners(requests_per_second=10_000, pause=60.0, longest_pause=60.0)
         use(shown, PhotoStore(mirror="", manners=manners, timeout=3.0))
@@ -202,7 +204,9 @@ def test_being_offline_is_said_once_and_left_by_the_button_or_by_itself(qtbot: Q
 def test_photos_held_back_by_the_preferences_are_fetched_at_the_press_of_a_button(
     qtbot: QtBot, tmp_path: Path
 ) -> None:
-    Settings().set(remembered.FETCH_PHOTOS, False)
+    before = Settings()
+    before.set(remembered.FETCH_PHOTOS, False)
+    assert before.save()
     with shown_panel(qtbot, write_coco_folder(tmp_path / "coco", photos=False)) as shown:
         words = foot_label(shown, "photo_trouble")
         qtbot.waitUntil(words.isVisible, timeout=5000)
@@ -215,4 +219,4 @@ def test_photos_held_back_by_the_preferences_are_fetched_at_the_press_of_a_butto
         assert button.text() == "Fetch Them"
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert not words.isVisible() and store.network
-        assert Settings().get(remembered.FETCH_PHOTOS)
+        assert shown.session.settings.get(remembered.FETCH_PHOTOS)
