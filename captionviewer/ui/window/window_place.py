@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QMargins, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QScreen
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle
+from PySide6.QtWidgets import QMainWindow, QStyle
 
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.settings import Settings
@@ -43,10 +43,7 @@ class WindowPlace(QObject):
         self._docks.arrange_anew()
         arrangement = settings.get(remembered.ARRANGEMENT)
         if arrangement and window.restoreState(arrangement):
-            self._docks.adopt()
-            for dock in window.findChildren(QDockWidget):
-                if dock.isFloating():
-                    self._bring_back(dock)
+            self._docks.adopt()  # Qt itself brings a dock back that floated on a screen that is gone
 
     def check(self) -> None:
         """Look again once the window is shown: only now its frame is known."""
@@ -90,12 +87,6 @@ class WindowPlace(QObject):
             window.resize(fits.size())
         if fits.topLeft() != inside.topLeft():
             window.move(fits.topLeft() - QPoint(frame.left(), frame.top()))
-
-    def _bring_back(self, dock: QDockWidget) -> None:
-        place = dock.geometry()
-        available = _screen_of(place).availableGeometry()
-        title = dock.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight, None, dock)
-        dock.setGeometry(fitted(place, available, QMargins(0, title, 0, 0)))
 
 
 def fitted(wanted: QRect, available: QRect, frame: QMargins) -> QRect:
