@@ -68,7 +68,7 @@ class PhotoFoot(QWidget):
         if self._session.photos.offline:
             self._session.photos.try_again()
         else:
-            self._session.set_fetching(True)
+            self._session.images.set_fetching(True)
 
 
 def dead_link_words(dead: int, met: int) -> str:

@@ -7,7 +7,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ModelDoesNotFit, TrainingRows, take_sample
-from captionviewer.ui.session.session import CurrentModel, ModelOrigin, Session
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Cancelled, Job
 
 PAUSE_MS = 500  # between two samples of a model in training, at the least: each can be read

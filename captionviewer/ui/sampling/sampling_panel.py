@@ -24,7 +24,8 @@ from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
 from captionviewer.ui.sampling.sample_view import SampleView
 from captionviewer.ui.sampling.sampler import Sampler
 from captionviewer.ui.sampling.word_flow import plain_tip
-from captionviewer.ui.session.session import ModelOrigin, Session
+from captionviewer.ui.session.models import ModelOrigin
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.tool_buttons import ActionButton

@@ -25,7 +25,8 @@ from captionviewer.core.training.events import (
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.look.icons import icon
-from captionviewer.ui.session.session import CurrentModel, ModelOrigin, Session
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.watched_captions import NUM_WATCHED
 
 TICK_MS = 100  # looks at once to a person; each look takes its time from training
@@ -206,14 +207,17 @@ class RunControl(QObject):
                     ended = True
         if ended:
             self._timer.stop()
-            self._hand_over(run)
-        else:
-            self._hand_on(run)
-        self.ticked.emit()
-        if ended or changed:
-            self._enable()
-            self.state_changed.emit()
-            self._session.set_run(None if ended else run)
+        try:
+            if ended:
+                self._hand_over(run)
+            else:
+                self._hand_on(run)
+            self.ticked.emit()
+        finally:  # whoever took the model failed, not the run: its end is still to be told
+            if ended or changed:
+                self._enable()
+                self.state_changed.emit()
+                self._session.set_run(None if ended else run)
 
     def _hand_on(self, run: TrainingRun) -> None:
         """Make the newest snapshot of a live run the session's model."""

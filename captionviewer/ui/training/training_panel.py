@@ -23,7 +23,8 @@ from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui.look.theme import colors, set_muted
-from captionviewer.ui.session.session import ModelOrigin, Session
+from captionviewer.ui.session.models import ModelOrigin
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.run_area import RunArea
 from captionviewer.ui.training.run_control import RunControl
 from captionviewer.ui.training.run_head import RunHead

@@ -24,7 +24,7 @@ from captionviewer.core.photos.cache import PhotoCache
 from captionviewer.core.user_folders import is_folder
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.look.theme import TEXT_SCALES, ThemeChoice, set_muted
-from captionviewer.ui.photos.photo_settings import MEGABYTE, checked_image_folder
+from captionviewer.ui.session.images import MEGABYTE, checked_image_folder
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.elided_label import ElidedLabel
@@ -96,7 +96,7 @@ class Preferences(QDialog):
         self.fetch_box = CheckBox("&Fetch photos from the network")
         self.fetch_box.setObjectName("fetch_photos")
         self.fetch_box.setToolTip("Off: photos come from your image folder and the cache only")
-        self.fetch_box.toggled.connect(self._session.set_fetching)
+        self.fetch_box.toggled.connect(self._session.images.set_fetching)
         form.addRow(self.fetch_box)
 
         self.folder_label = ElidedLabel()
@@ -225,7 +225,7 @@ class Preferences(QDialog):
     # ---- doing -----------------------------------------------------------------------------
 
     def _size_chosen(self, megabytes: int) -> None:
-        self._session.set_cache_size(megabytes)
+        self._session.images.set_cache_size(megabytes)
         self._look_at_cache()
 
     def _clear(self) -> None:

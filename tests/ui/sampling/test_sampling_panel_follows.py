@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling import sampler
 from captionviewer.ui.sampling.caption_chips import CaptionChips
-from captionviewer.ui.session.session import ModelOrigin
+from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.settings import FOLLOW_TRAINING
 from tests.ui.sampling.sampling_setup import OVERFIT, SOON, Shown, learned_model, other_model, shown_sampling
 

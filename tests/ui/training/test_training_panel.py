@@ -26,7 +26,7 @@ from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.saved.model_file import save_model
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.settings import FIELDS, PRESETS, TrainingSettings
-from captionviewer.ui.session.session import CurrentModel, ModelOrigin
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.training.training_setup import ENDLESS, QUICK, open_data, pause_for, training_panel, wait

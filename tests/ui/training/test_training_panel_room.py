@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from captionviewer.ui.session.session import CurrentModel, ModelOrigin
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.ui.training.test_training_panel import LEFT, click, model_of
 from tests.ui.training.training_setup import ENDLESS, QUICK, training_panel, wait
@@ -64,11 +64,11 @@ def test_no_run_can_start_while_data_is_being_opened(qtbot: QtBot, panel: Traini
     panel.form.set_settings(QUICK)
     session = panel._session
     assert panel.start_action.isEnabled()
-    session.opening = "Opening another folder…"
+    session.data._set_opening("Opening another folder…")
     session.opening_changed.emit()
     assert not panel.start_action.isEnabled()
     assert not panel.step_action.isEnabled()
-    session.opening = ""
+    session.data._set_opening("")
     session.opening_changed.emit()
     assert panel.start_action.isEnabled()
 
@@ -80,13 +80,13 @@ def test_data_that_is_opened_while_a_question_stands_starts_no_run(
     session = panel._session
 
     def answer_late() -> bool:
-        session.opening = "Opening another folder…"
+        session.data._set_opening("Opening another folder…")
         return True
 
     panel.ask_before_start(answer_late)
     panel.start_action.trigger()
     assert panel.control.run is None
-    session.opening = ""
+    session.data._set_opening("")
 
 
 def test_the_exported_numbers_of_an_opened_model_hold_the_rates_as_they_decayed(

@@ -16,9 +16,9 @@ from captionviewer.core.coco.chosen_data import chosen_data_folder, remember_dat
 from captionviewer.core.storybook import storybook_folder
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui.data.photo_grid import PhotoGrid
+from captionviewer.ui.look import actions
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
-from captionviewer.ui.window import actions
 from captionviewer.ui.window.welcome_card import WelcomeCard
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.window_driver import LEFT, WindowDriver

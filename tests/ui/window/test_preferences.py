@@ -15,7 +15,7 @@ from captionviewer.core.photos.store import PhotoStore
 from captionviewer.core.photos.throttle import HostManners
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.photos.photo_loader import PhotoState
-from captionviewer.ui.photos.photo_settings import checked_image_folder, photo_store
+from captionviewer.ui.session.images import checked_image_folder, photo_store
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.widgets.check_box import CheckBox
@@ -39,7 +39,7 @@ def session(qapp: QApplication) -> Iterator[Session]:
 def dialog(qtbot: QtBot, session: Session) -> Preferences:
     shown = Preferences(session, {}, lambda _scale: None)
     qtbot.addWidget(shown)
-    session._use_photos(same_photos=True)
+    session.images.use_store(same_photos=True)
     shown.show()
     return shown
 
