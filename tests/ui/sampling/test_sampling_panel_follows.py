@@ -115,7 +115,8 @@ def test_saving_the_model_changes_its_name_and_takes_no_new_sample(
         shown.use(learned_model(coco_folder))
         shown.select("train", 3)
         before = shown.sample
-        assert shown.session.save_model(tmp_path / "learned.npz")
+        shown.session.save_model(tmp_path / "learned.npz")
+        qtbot.waitUntil(lambda: shown.session.models.saving is None)
         assert "learned.npz" in shown.text("sampling_model")
         assert shown.panel.sample is before and not shown.session.workers.running()
 
