@@ -76,6 +76,12 @@ def argument_parser() -> OneLineParser:
         choices=("pca", "raw"),
         help="the image features to use: 512 numbers a photo after PCA, or all that the network gave",
     )
+    parser.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="what is written to the log, which Help, Show the Log shows (default: info)",
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 
@@ -95,8 +101,9 @@ def download_parser() -> OneLineParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run captionviewer and return its exit code.
 
-    0 after the window was closed or a download ended well, 1 when the window cannot open on this
-    machine or a download failed, 2 for a bad argument, 130 when a download was interrupted.
+    0 after the window was closed or a download ended well, 1 when the window cannot open on this machine or
+    a download failed, 2 for a bad argument, 130 when a download was interrupted, 128 and the number of the
+    signal (130 for Ctrl+C) when that closed the window.
     `arguments` are those after the program's name; None takes the process's own.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -118,4 +125,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from captionviewer.ui.application import run
 
-    return run(chosen.data, chosen.images, chosen.features)
+    return run(chosen.data, chosen.images, chosen.features, chosen.log_level)

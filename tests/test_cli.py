@@ -46,7 +46,13 @@ def test_the_version_is_the_packages() -> None:
 def test_help_names_every_option() -> None:
     done = run("--help")
     assert done.returncode == 0
-    for option in ("--data FOLDER", "--images FOLDER", "--features {pca,raw}", "--version"):
+    for option in (
+        "--data FOLDER",
+        "--images FOLDER",
+        "--features {pca,raw}",
+        "--log-level {debug,",
+        "--version",
+    ):
         assert option in done.stdout
 
 
@@ -129,8 +135,8 @@ def test_a_platform_that_qt_does_not_have_is_refused_in_words() -> None:
 RECORDING_WINDOW = """
 import sys, types
 application = types.ModuleType("captionviewer.ui.application")
-def run(data, images, features):
-    print(data, images, features)
+def run(data, images, features, log_level):
+    print(data, images, features, log_level)
     return 7
 application.run = run
 sys.modules["captionviewer.ui.application"] = application
@@ -142,7 +148,17 @@ sys.exit(main(sys.argv[1:]))
 
 def test_the_window_gets_the_arguments_and_gives_the_exit_code(coco_folder: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", RECORDING_WINDOW, "--data", str(coco_folder), "--features", "pca"],
+        [
+            sys.executable,
+            "-c",
+            RECORDING_WINDOW,
+            "--data",
+            str(coco_folder),
+            "--features",
+            "pca",
+            "--log-level",
+            "debug",
+        ],
         cwd=PROJECT,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
@@ -150,4 +166,4 @@ def test_the_window_gets_the_arguments_and_gives_the_exit_code(coco_folder: Path
         timeout=60,
     )
     assert done.returncode == 7, done.stderr
-    assert done.stdout == f"{coco_folder} None pca\n"
+    assert done.stdout == f"{coco_folder} None pca debug\n"

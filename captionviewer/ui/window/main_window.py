@@ -196,7 +196,8 @@ class MainWindow(QMainWindow):
             told.connect(lambda words: _log.info("told: %s", words))
         if session.settings.damage:
             self.notices.show_lasting(session.settings.damage)
-        self._problems.told.connect(self._tell_of)
+        # queued: it may come from any thread, or from the middle of a painting
+        self._problems.told.connect(self._tell_of, Qt.ConnectionType.QueuedConnection)
         session.notice.connect(lambda words: self.statusBar().showMessage(words, 8000))
         session.dataset_changed.connect(self._dataset_changed)
         session.opening_changed.connect(self._show_progress)
