@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.coco.chosen_data import remember_data_folder
 from captionviewer.core.user_folders import config_folder, data_folder
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.application import ENDED_BY_SIGNAL
@@ -27,7 +28,10 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 @pytest.fixture
 def small_coco(tmp_path: Path) -> Path:
-    return write_coco_folder(tmp_path / "small_coco", photos=True)
+    """A folder that every start of the test opens: no storybook is unpacked meanwhile."""
+    folder = write_coco_folder(tmp_path / "small_coco", photos=True)
+    remember_data_folder(folder)
+    return folder
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -78,10 +82,9 @@ def test_a_terminated_process_keeps_its_settings_and_says_by_which_signal_it_end
     assert {path.name for path in config_folder().iterdir()} == {FILE_NAME}, "no note of a failed start"
 
 
-def trained(driver: WindowDriver, folder: Path) -> None:
-    """Open a folder and let the session have a model that is not saved."""
+def trained(driver: WindowDriver) -> None:
+    """Let the session have a model that is not saved."""
     session = driver.window.session
-    driver.window.open_folder(folder)
     driver.wait_for(lambda: session.record is not None)
     model = session.model
     assert model is not None
@@ -94,7 +97,7 @@ def test_an_unsaved_model_is_kept_without_a_question_and_offered_at_the_next_sta
     launch: Launch, small_coco: Path, tmp_path: Path
 ) -> None:
     with launch() as driver:
-        trained(driver, small_coco)
+        trained(driver)
         driver.window.closing.end_without_questions()
         assert driver.window.closing.all_ended
     assert [path.parent for path in kept_models()] == [data_folder()]
@@ -116,7 +119,7 @@ def test_an_unsaved_model_is_kept_without_a_question_and_offered_at_the_next_sta
 
 def test_a_kept_model_is_deleted_when_asked_for(launch: Launch, small_coco: Path) -> None:
     with launch() as driver:
-        trained(driver, small_coco)
+        trained(driver)
         driver.window.closing.end_without_questions()
     with launch() as driver:
         driver.window.offer_kept_models()
@@ -130,6 +133,6 @@ def test_a_kept_model_is_deleted_when_asked_for(launch: Launch, small_coco: Path
 def test_two_ended_windows_keep_two_models(launch: Launch, small_coco: Path) -> None:
     for count in (1, 2):
         with launch() as driver:
-            trained(driver, small_coco)
+            trained(driver)
             driver.window.closing.end_without_questions()
         assert len(kept_models()) == count
