@@ -145,14 +145,14 @@ class DataPanel(QWidget):
         phrases = self.browser.phrases
         keep = {(minibatch.split, image) for image in minibatch.image_rows.tolist()}
         self._session.photos.cancel_pending(keep)
-        before = [(cell.record.split, cell.caption_row) for cell in self.grid.cells.cells]
+        before = [cell.key for cell in self.grid.cells.cards]
         self._selecting = True
         self.grid.cells.show(
             [
                 GridCaption(
                     dataset.record(minibatch.split, image),
-                    row,
                     words := tuple(caption_words(ids, dataset.vocabulary)),
+                    row,
                     self.browser.is_photo_trained_on(minibatch.split, image),
                     found_positions(words, phrases),
                 )
@@ -166,7 +166,7 @@ class DataPanel(QWidget):
         )
         self._selecting = False
         self.pages.setCurrentWidget(self.grid)
-        if before != [(cell.record.split, cell.caption_row) for cell in self.grid.cells.cells]:
+        if before != [cell.key for cell in self.grid.cells.cards]:
             self.grid.scrollToTop()
             self._choose_row(self._row_to_select())
         self._show_details()
@@ -201,7 +201,7 @@ class DataPanel(QWidget):
     def _follow_selection(self) -> None:
         """Show the photo that was selected here or elsewhere."""
         record, cell = self._session.record, self.grid.current_cell
-        if record is None and self.grid.cells.cells and self._session.dataset is not None:
+        if record is None and self.grid.cells.cards and self._session.dataset is not None:
             self._choose_row(max(self.grid.currentIndex().row(), 0))
             return
         if record is not None and (cell is None or cell.record != record):

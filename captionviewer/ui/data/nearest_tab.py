@@ -5,7 +5,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError, NearestPhotos, PhotoRecord, Split
-from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.coco.vocabulary import caption_text, caption_words
 from captionviewer.ui.data.neighbour_list import Neighbour, NeighbourList
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.session.session import Session
@@ -129,7 +129,9 @@ class NearestTab(QWidget):
         for row, similarity in zip(found.rows.tolist(), found.similarities.tolist(), strict=True):
             other = dataset.record(found.split, row)
             texts = tuple(caption_text(captions[at], dataset.vocabulary) for at in other.caption_rows)
-            neighbours.append(Neighbour(other, similarity, texts))
+            first = other.caption_rows[:1]
+            words = tuple(word for at in first for word in caption_words(captions[at], dataset.vocabulary))
+            neighbours.append(Neighbour(other, words, similarity, texts))
         if not neighbours:
             self._say(f"{found.split} has no other photo whose features could be compared.")
             return

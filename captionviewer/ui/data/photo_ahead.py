@@ -40,7 +40,7 @@ class PhotosAhead(QObject):
         dataset, rows = self._session.dataset, self._grid.rows_in_sight()
         if dataset is None or self._browser.minibatch is None:
             return []
-        cells = self._grid.cells.cells
+        cells = self._grid.cells.cards
         around = [*cells[rows.stop :], *cells[: rows.start]]
         records = [cell.record for cell in around]
         following = self._browser.next_minibatch()

@@ -82,7 +82,7 @@ def test_words_kept_with_enter_are_chips_that_hold_together(shown: Shown) -> Non
     assert chips(shown) == [f"word: {first}", f"word: {second}"]
     expected = [text for text in every_caption(shown) if {first, second} <= set(text.split())]
     assert sorted(shown.captions()) == sorted(expected)
-    for cell in shown.panel.grid.cells.cells:
+    for cell in shown.panel.grid.cells.cards:
         assert {cell.words[place] for place in cell.found} == {first, second}
 
 
@@ -136,7 +136,7 @@ def test_length_and_unknown_words_are_filtered_by_numbers(shown: Shown) -> None:
         if middle <= len(text.split()) <= middle + 1 and "<UNK>" not in text.split()
     ]
     assert sorted(shown.captions()) == sorted(expected) and expected
-    rows = [cell.caption_row for cell in shown.panel.grid.cells.cells]
+    rows = [cell.caption_row for cell in shown.panel.grid.cells.cards]
     photos = len(set(shown.dataset.image_idxs("train")[rows].tolist()))
     assert f"{len(expected):,} captions, {photos:,} photos" in shown.labels()
 
@@ -153,14 +153,14 @@ def test_photos_are_filtered_by_how_many_captions_they_have(shown: Shown) -> Non
     set_field(shown, "captions_an_image_greatest", 4)
     set_field(shown, "captions_an_image_least", 4)
     assert chips(shown) == ["4 captions a photo"]
-    records = {cell.record for cell in shown.panel.grid.cells.cells}
+    records = {cell.record for cell in shown.panel.grid.cells.cards}
     assert records and all(len(record.caption_rows) == 4 for record in records)
     assert len(shown.captions()) == 4 * len(records)
 
 
 def test_each_photo_can_be_shown_once(shown: Shown) -> None:
     check(shown, "each_photo_once")
-    keys = [cell.record.key for cell in shown.panel.grid.cells.cells]
+    keys = [cell.record.key for cell in shown.panel.grid.cells.cards]
     described = len(set(shown.dataset.image_idxs("train").tolist()))
     assert len(keys) == len(set(keys)) == described
     assert f"{described:,} captions, {described:,} photos" in shown.labels()
@@ -209,7 +209,7 @@ def test_conditions_hold_in_both_splits_and_not_in_other_data(shown: Shown, tmp_
     sort(shown, Sorting.LONGEST)
     shown.click("val_button")
     assert chips(shown) == ["word: a"]
-    assert all(cell.record.split == "val" for cell in shown.panel.grid.cells.cells)
+    assert all(cell.record.split == "val" for cell in shown.panel.grid.cells.cards)
     shown.open(write_coco_folder(tmp_path / "other", photos=True))
     assert chips(shown) == [] and len(shown.captions()) == shown.dataset.num_captions("val")
 

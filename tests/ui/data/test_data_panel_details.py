@@ -219,7 +219,7 @@ def test_a_photo_that_is_away_says_why_and_comes_when_it_is_tried_again(
     assert photo.retry_button.isVisible()
     shown.qtbot.mouseClick(photo.retry_button, Qt.MouseButton.LeftButton)
     shown.qtbot.waitUntil(lambda: photo.photo.state is PhotoState.READY)
-    assert shown.session.photos.known(cells.cells[0].record).thumbnail is not None
+    assert shown.session.photos.known(cells.cards[0].record).thumbnail is not None
 
 
 def test_features_are_read_when_looked_at_and_drawn_once_for_each_photo(shown: Shown) -> None:

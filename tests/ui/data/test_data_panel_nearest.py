@@ -36,7 +36,7 @@ def tab(shown: Shown) -> NearestTab:
 
 
 def neighbours(shown: Shown) -> tuple[Neighbour, ...]:
-    return tab(shown).list.cells.neighbours
+    return tab(shown).list.cells.cards
 
 
 def settled(shown: Shown) -> None:
@@ -116,7 +116,7 @@ def test_a_search_is_given_up_when_another_photo_is_selected(
     settled(shown)
     stopped, begun, go_on = threading.Event(), threading.Event(), threading.Event()
     real = CocoDataset.nearest_photos
-    first = shown.panel.grid.cells.cells[1].record
+    first = shown.panel.grid.cells.cards[1].record
 
     def slow(
         dataset: CocoDataset, split: str, row: int, among: str | None, count: int, stop: Callable[[], bool]
@@ -134,7 +134,7 @@ def test_a_search_is_given_up_when_another_photo_is_selected(
     shown.click_cell(1)
     assert begun.wait(5)
     shown.qtbot.waitUntil(lambda: "Looking for the nearest photos…" in shown.labels())
-    other = next(n for n, c in enumerate(shown.panel.grid.cells.cells) if c.record.key != first.key)
+    other = next(n for n, c in enumerate(shown.panel.grid.cells.cards) if c.record.key != first.key)
     shown.click_cell(other)
     assert stopped.wait(5)
     go_on.set()

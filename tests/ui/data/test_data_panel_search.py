@@ -68,10 +68,10 @@ def test_a_word_keeps_only_the_captions_that_have_it_and_counts_them(shown: Show
     shown.panel.bar.size_field.setValue(1000)
     search(shown, word.upper())
     assert sorted(shown.captions()) == sorted(expected)
-    photos = len({cell.record.key for cell in shown.panel.grid.cells.cells})
+    photos = len({cell.record.key for cell in shown.panel.grid.cells.cards})
     captions = "1 caption" if len(expected) == 1 else f"{len(expected)} captions"
     assert f"{captions}, {photos} photo{'s' if photos > 1 else ''}" in shown.labels()
-    assert all({cell.words[place] for place in cell.found} == {word} for cell in shown.panel.grid.cells.cells)
+    assert all({cell.words[place] for place in cell.found} == {word} for cell in shown.panel.grid.cells.cards)
 
 
 def test_a_phrase_is_found_word_after_word(shown: Shown) -> None:
@@ -80,7 +80,7 @@ def test_a_phrase_is_found_word_after_word(shown: Shown) -> None:
     shown.panel.bar.size_field.setValue(1000)
     search(shown, f"  {phrase}  ")
     assert sorted(shown.captions()) == sorted(expected)
-    cell = shown.panel.grid.cells.cells[0]
+    cell = shown.panel.grid.cells.cards[0]
     assert " ".join(cell.words[place] for place in sorted(cell.found)[:2]) == phrase
 
 
@@ -143,11 +143,11 @@ def test_the_photos_trained_on_are_marked_and_can_be_filtered(shown: Shown) -> N
     rows = [3, 8, 11, 20]
     photos = {int(shown.dataset.image_idxs("train")[row]) for row in rows}
     shown.train_on(rows)
-    for cell in shown.panel.grid.cells.cells:
+    for cell in shown.panel.grid.cells.cards:
         assert cell.trained_on == (cell.record.row in photos)
     only_trained(shown)
     assert sorted(shown.captions()) == sorted(shown.caption("train", row) for row in rows)
-    assert all(cell.trained_on for cell in shown.panel.grid.cells.cells)
+    assert all(cell.trained_on for cell in shown.panel.grid.cells.cards)
     cells = shown.panel.grid.cells
     assert cells.data(cells.index(0), Qt.ItemDataRole.AccessibleTextRole).endswith("trained on")
     captions = shown.panel.details.captions
@@ -170,7 +170,7 @@ def test_the_mark_is_seen_in_the_picture(shown: Shown) -> None:
             for y in range(image.height() // 4)
         )
 
-    row = int(shown.panel.grid.cells.cells[1].caption_row)
+    row = int(shown.panel.grid.cells.cards[1].caption_row)
     assert accent_pixels() < 20
     shown.train_on([row])
     assert accent_pixels() > 100

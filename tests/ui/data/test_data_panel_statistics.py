@@ -71,7 +71,7 @@ def test_a_click_on_a_length_shows_those_captions_of_that_split(shown: Shown) ->
     length = common_length(shown, "val")
     click(shown, plot, bar_of(plot, ("val", length)))
     assert chips(shown) == [f"{length} words"]
-    cells = shown.panel.grid.cells.cells
+    cells = shown.panel.grid.cells.cards
     assert cells and all(cell.record.split == "val" and len(cell.words) == length for cell in cells)
     assert len(cells) == int((shown.dataset.caption_lengths("val") == length).sum())
     click(shown, plot, bar_of(plot, ("val", length)))
@@ -95,7 +95,7 @@ def test_a_click_on_a_word_adds_it_to_the_conditions(shown: Shown) -> None:
         click(shown, statistics.words, bar)
         drawn(shown, statistics.words)
     assert chips(shown) == [f"word: {word.key}", "word: <UNK>"]
-    cells = shown.panel.grid.cells.cells
+    cells = shown.panel.grid.cells.cards
     assert cells and all({word.key, "<UNK>"} <= set(cell.words) for cell in cells)
     click(shown, statistics.words, word)
     assert chips(shown) == ["word: <UNK>"]
@@ -107,7 +107,7 @@ def test_a_click_on_captions_a_photo_shows_the_photos_that_have_so_many(shown: S
     drawn(shown, statistics.captions)
     click(shown, statistics.captions, bar_of(statistics.captions, ("train", 4)))
     assert chips(shown) == ["4 captions a photo"]
-    records = {cell.record for cell in shown.panel.grid.cells.cells}
+    records = {cell.record for cell in shown.panel.grid.cells.cards}
     assert {len(record.caption_rows) for record in records} == {4}
     assert len(records) == int((shown.dataset.captions_per_image("train") == 4).sum())
 

@@ -65,7 +65,7 @@ def urls(records: list[PhotoRecord]) -> list[str]:
 
 
 def cells_of(shown: Shown, rows: range) -> list[PhotoRecord]:
-    return [cell.record for cell in shown.panel.grid.cells.cells[rows.start : rows.stop]]
+    return [cell.record for cell in shown.panel.grid.cells.cards[rows.start : rows.stop]]
 
 
 def photos_of_next(shown: Shown) -> list[PhotoRecord]:
@@ -77,8 +77,8 @@ def photos_of_next(shown: Shown) -> list[PhotoRecord]:
 def test_photos_in_sight_come_first_then_the_rest_of_the_minibatch_then_the_next_one(shown: Shown) -> None:
     grid, photos = shown.panel.grid, shown.session.photos
     in_sight = grid.rows_in_sight()
-    assert 0 < len(in_sight) < len(grid.cells.cells)  # some cells are below the edge
-    for row in range(len(grid.cells.cells)):
+    assert 0 < len(in_sight) < len(grid.cells.cards)  # some cells are below the edge
+    for row in range(len(grid.cells.cards)):
         seen = grid.visualRect(grid.cells.index(row)).intersects(grid.viewport().rect())
         assert seen == (row in in_sight), row
     store = NotingStore()
@@ -88,7 +88,7 @@ def test_photos_in_sight_come_first_then_the_rest_of_the_minibatch_then_the_next
     shown.qtbot.waitUntil(lambda: len(store.asked) == min(4, len(seen_urls)))
     shown.qtbot.wait(80)  # the prefetch has been asked for; nothing of it begins
     assert set(store.asked) <= set(seen_urls)
-    rest = cells_of(shown, range(in_sight.stop, len(grid.cells.cells)))
+    rest = cells_of(shown, range(in_sight.stop, len(grid.cells.cards)))
     following = photos_of_next(shown)
     wanted = urls([*cells_of(shown, in_sight), *rest, *following])[: len(seen_urls) + 72]
     store.may_answer.set()

@@ -86,7 +86,7 @@ def test_on_a_fresh_machine_without_a_network_the_storybook_opens_and_every_pane
 
         # pictures are drawn, without a network
         grid = driver.find(PhotoGrid, "photo_grid")
-        first = [grid.cells.cells[row].record for row in range(4)]
+        first = [grid.cells.cards[row].record for row in range(4)]
         photos = window.session.photos
         driver.wait_for(lambda: all(photos.known(record).image is not None for record in first), 30)
         assert {photos.known(record).source for record in first} == {"drawn by captionviewer"}

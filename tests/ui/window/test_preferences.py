@@ -234,7 +234,7 @@ def test_clearing_the_cache_while_photos_are_loaded_leaves_those_on_the_screen(
         grid = driver.window.data_panel.grid
 
         def all_there() -> bool:
-            records: list[PhotoRecord] = [grid.cells.cells[row].record for row in grid.rows_in_sight()]
+            records: list[PhotoRecord] = [grid.cells.cards[row].record for row in grid.rows_in_sight()]
             return all(photos.known(record).state is PhotoState.READY for record in records)
 
         try:
