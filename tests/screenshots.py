@@ -208,7 +208,7 @@ class Photographer:
         from PySide6.QtCore import Qt
         from PySide6.QtTest import QTest
 
-        from captionviewer.ui.data.caption_choice import Sorting
+        from captionviewer.ui.data.caption_query import Sorting
 
         panel = self.window.data_panel
         statistics = panel.details.statistics

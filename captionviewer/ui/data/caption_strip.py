@@ -108,7 +108,6 @@ class CaptionStrip(QWidget):
     # ---- geometry --------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        """Return the size that the strip takes at its width now."""
         return QSize(self._least_width(), self.heightForWidth(max(self.width(), self._least_width())))
 
     def minimumSizeHint(self) -> QSize:
@@ -116,16 +115,13 @@ class CaptionStrip(QWidget):
         return self.sizeHint()
 
     def hasHeightForWidth(self) -> bool:
-        """Say that a narrow place makes it higher."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height of the bands at a width."""
         bands = len(self._bands(width))
         return max(bands, 1) * self._band_height() + max(bands - 1, 0) * BAND_GAP
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let another width have another height."""
         super().resizeEvent(event)
         if event.oldSize().width() != self.width():
             self.updateGeometry()
@@ -180,7 +176,6 @@ class CaptionStrip(QWidget):
     # ---- painting --------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the rows' names and the columns."""
         c = colors()
         high = self._row_height()
         painter = QPainter(self)
@@ -234,7 +229,6 @@ class CaptionStrip(QWidget):
         return None
 
     def event(self, event: QEvent) -> bool:
-        """Explain the slot that is pointed at."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             slot = self.slot_at(event.pos())
             if slot is None:
@@ -245,7 +239,6 @@ class CaptionStrip(QWidget):
         return super().event(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the text size."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self.updateGeometry()

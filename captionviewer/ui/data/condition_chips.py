@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QWidget
 
 from captionviewer.core.coco.vocabulary import UNK
-from captionviewer.ui.data.caption_choice import Choice, ShownCondition
+from captionviewer.ui.data.caption_query import CaptionQuery, ShownCondition
 from captionviewer.ui.look.theme import colors, mixed
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.tool_buttons import ActionButton
@@ -30,7 +30,6 @@ class ConditionChip(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
-        """Return the size of the words, the cross, and some air."""
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self._elided()) + metrics.height() + 18, metrics.height() + 8)
 
@@ -51,13 +50,11 @@ class ConditionChip(QAbstractButton):
             super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a pill with words and cross."""
         c = colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -81,7 +78,7 @@ class ConditionChip(QAbstractButton):
 class ConditionChips(QWidget):
     """All conditions in force, what they leave, and a button that clears them."""
 
-    taken_away = Signal(object)  # the Choice that is left
+    taken_away = Signal(object)  # the CaptionQuery that is left
 
     def __init__(self, clear_action: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,7 +109,7 @@ class ConditionChips(QWidget):
         if [chip.text() for chip in self._chips] != [one.words for one in shown]:
             self._make_chips(shown)
         for chip, one in zip(self._chips, shown, strict=True):
-            chip.shown = one  # the rest of the choice may be another
+            chip.shown = one  # the rest of the query may be another
         self.count.setText(count)
         self.setVisible(bool(shown))
 
@@ -138,5 +135,5 @@ class ConditionChips(QWidget):
         chip.clicked.connect(lambda: self._take_away(chip.shown.rest))
         return chip
 
-    def _take_away(self, rest: Choice) -> None:
+    def _take_away(self, rest: CaptionQuery) -> None:
         self.taken_away.emit(rest)

@@ -7,13 +7,13 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QSpinBox, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.vocabulary import caption_words
-from captionviewer.ui.data.caption_choice import shown_conditions
+from captionviewer.ui.data.caption_query import shown_conditions
 from captionviewer.ui.data.minibatch_bar import MinibatchBar
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
-from captionviewer.ui.data.photo_ahead import PhotosAhead
+from captionviewer.ui.data.network_status import NetworkStatus
 from captionviewer.ui.data.photo_details import PhotoDetails, found_positions, shown_captions
-from captionviewer.ui.data.photo_foot import PhotoFoot
 from captionviewer.ui.data.photo_grid import GridCaption, PhotoGrid
+from captionviewer.ui.data.prefetch import Prefetch
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import DATA_GRID_HEIGHT, DATA_GRID_WIDTH, Setting
 from captionviewer.ui.widgets.empty_page import EmptyPage
@@ -33,8 +33,8 @@ class DataPanel(QWidget):
         self.grid = PhotoGrid(session.photos)
         self.empty = EmptyPage()
         self.details = PhotoDetails(session)
-        self.foot = PhotoFoot(session)
-        self.ahead = PhotosAhead(session, self.browser, self.grid, self)
+        self.network_status = NetworkStatus(session)
+        self.prefetch = Prefetch(session, self.browser, self.grid, self)
         self._chosen_caption: tuple[str, int] | None = None  # split and caption row of the cell clicked
         self._selecting = False
 
@@ -53,7 +53,7 @@ class DataPanel(QWidget):
         box.setSpacing(10)
         box.addWidget(self.bar)
         box.addWidget(self.halves, 1)
-        box.addWidget(self.foot)
+        box.addWidget(self.network_status)
         self.setFocusProxy(self.grid)
 
         self._share_actions()
@@ -61,17 +61,17 @@ class DataPanel(QWidget):
         self.grid.selectionModel().currentChanged.connect(self._cell_chosen)
         self.browser.changed.connect(self._show_minibatch)
         statistics = self.details.statistics
-        self.browser.changed.connect(lambda: statistics.show_choice(self.browser.choice))
+        self.browser.changed.connect(lambda: statistics.show_query(self.browser.query))
         statistics.length_chosen.connect(lambda split, number: self.browser.toggle("words", number, split))
         statistics.captions_chosen.connect(
             lambda split, number: self.browser.toggle("captions_an_image", number, split)
         )
         statistics.word_chosen.connect(self.bar.toggle_phrase)
-        session.dataset_changed.connect(self._use_dataset)
-        session.selection_changed.connect(self._follow_selection)
+        session.dataset_changed.connect(self._dataset_changed)
+        session.selection_changed.connect(self._selection_changed)
         session.opening_changed.connect(self._show_minibatch)
         session.images_changed.connect(self.grid.viewport().update)
-        self._use_dataset()
+        self._dataset_changed()
         self._show_minibatch()
 
     def _share_actions(self) -> None:
@@ -130,7 +130,7 @@ class DataPanel(QWidget):
 
     # ---- showing ---------------------------------------------------------------------------
 
-    def _use_dataset(self) -> None:
+    def _dataset_changed(self) -> None:
         self.details.show_dataset(self._session.dataset)
 
     def _show_minibatch(self) -> None:
@@ -198,7 +198,7 @@ class DataPanel(QWidget):
         if other_caption:  # the same photo again, with another of its captions
             self._show_details()
 
-    def _follow_selection(self) -> None:
+    def _selection_changed(self) -> None:
         """Show the photo that was selected here or elsewhere."""
         record, cell = self._session.record, self.grid.current_cell
         if record is None and self.grid.cells.cards and self._session.dataset is not None:
@@ -248,8 +248,8 @@ class DataPanel(QWidget):
 
     def _say_why_empty(self) -> None:
         """Say why there is nothing to see, and offer what to do."""
-        session, choice, found = self._session, self.browser.choice, self.browser.found
-        other = "val" if choice.split == "train" else "train"
+        session, query, found = self._session, self.browser.query, self.browser.found
+        other = "val" if query.split == "train" else "train"
         look_there = (f"Look in {other}", (self.val_action if other == "val" else self.train_action).trigger)
         clear = ("Clear all conditions", self.bar.clear_conditions)
         trained_too = ("Show also what was not trained on", lambda: self.browser.show_only_trained(False))
@@ -258,28 +258,28 @@ class DataPanel(QWidget):
                 self.empty.say(session.opening, "Photos appear as soon as its files were checked.")
             else:
                 self.empty.say("No data set is open", "Open a COCO captioning folder with File, Open Folder.")
-        elif choice.only_trained and choice.split == "val":
+        elif query.only_trained and query.split == "val":
             self.empty.say(
                 "No val photo was trained on",
                 "A model is trained on train photos only: val photos show what it makes of new ones.",
                 ("Show train", self.train_action.trigger),
                 trained_too,
             )
-        elif choice.only_trained and not self.browser.trained_captions:
+        elif query.only_trained and not self.browser.trained_captions:
             self.empty.say(
                 "Nothing was trained on yet",
                 "Start a run in Training, or open a saved model: its photos then appear here.",
                 trained_too,
             )
         elif found is not None:
-            shown = [condition.words for condition in shown_conditions(choice)]
+            shown = [condition.words for condition in shown_conditions(query)]
             title = (
-                f"No {choice.split} caption meets {'all conditions' if len(shown) > 1 else 'the condition'}"
+                f"No {query.split} caption meets {'all conditions' if len(shown) > 1 else 'the condition'}"
             )
             words = " ".join(found.notes) or " · ".join(shown)
-            self.empty.say(title, words, clear, trained_too if choice.only_trained else look_there)
+            self.empty.say(title, words, clear, trained_too if query.only_trained else look_there)
         else:
-            self.empty.say(f"There are no captions in {choice.split}", "")
+            self.empty.say(f"There are no captions in {query.split}", "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Clear the conditions with Escape, wherever in the panel the keyboard is."""

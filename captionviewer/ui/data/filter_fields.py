@@ -110,13 +110,12 @@ class FilterFields(QWidget):
         self.hide()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Show the conditions in force."""
         super().showEvent(event)
         self.refresh()
 
     def refresh(self) -> None:
         """Show the browser's conditions, on the numbers that the data has."""
-        dataset, choice = self._session.dataset, self._browser.choice
+        dataset, query = self._session.dataset, self._browser.query
         if self.isHidden() or dataset is None:
             return
         if dataset is not self._dataset:
@@ -129,11 +128,11 @@ class FilterFields(QWidget):
                     ("captions_an_image", dataset.captions_per_image),
                 )
             }
-        kept = choice.kept
+        kept = query.kept
         self.ranges["words"].show_limits(kept.words, self._most["words"])
         self.ranges["unknown"].show_limits(kept.unknown, self._most["unknown"])
         self.ranges["captions_an_image"].show_limits(kept.captions_an_image, self._most["captions_an_image"])
-        for box, checked in ((self.once, kept.one_an_image), (self.trained, choice.only_trained)):
+        for box, checked in ((self.once, kept.one_an_image), (self.trained, query.only_trained)):
             box.blockSignals(True)
             box.setChecked(checked)
             box.blockSignals(False)
@@ -141,7 +140,7 @@ class FilterFields(QWidget):
     def _apply(self) -> None:
         self._browser.set_conditions(
             replace(
-                self._browser.choice.kept,
+                self._browser.query.kept,
                 words=self.ranges["words"].limits(),
                 unknown=self.ranges["unknown"].limits(),
                 captions_an_image=self.ranges["captions_an_image"].limits(),

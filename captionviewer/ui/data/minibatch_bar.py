@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.ui.data.caption_choice import Choice, Sorting, phrase_words, shown_conditions
+from captionviewer.ui.data.caption_query import CaptionQuery, Sorting, phrase_words, shown_conditions
 from captionviewer.ui.data.condition_chips import ConditionChips
 from captionviewer.ui.data.filter_fields import FilterFields
 from captionviewer.ui.data.minibatch_browser import LARGEST_MINIBATCH, LARGEST_SEED, MinibatchBrowser
@@ -27,7 +27,7 @@ SEARCH_PAUSE_MS = 300  # typing has come to rest
 
 
 class MinibatchBar(QWidget):
-    """Shows and changes the choice of a MinibatchBrowser; owns the actions for it."""
+    """Shows and changes the query of a MinibatchBrowser; owns the actions for it."""
 
     def __init__(self, session: Session, browser: MinibatchBrowser, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -220,7 +220,7 @@ class MinibatchBar(QWidget):
 
     def toggle_phrase(self, phrase: str) -> None:
         """Make a word a condition, or take it away if it is one."""
-        shown = (one for one in shown_conditions(self._browser.choice) if one.words == phrase_words(phrase))
+        shown = (one for one in shown_conditions(self._browser.query) if one.words == phrase_words(phrase))
         in_force = next(shown, None)
         if in_force is not None:
             self._take_away(in_force.rest)
@@ -240,10 +240,10 @@ class MinibatchBar(QWidget):
         if unfold and self.filter_button.hasFocus():
             self.filters.ranges["words"].least.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _take_away(self, rest: Choice) -> None:
+    def _take_away(self, rest: CaptionQuery) -> None:
         if not rest.text:
             self._empty_field()
-        self._browser.choose(rest)
+        self._browser.set_query(rest)
 
     def _keep_phrase(self) -> None:
         """Make what was typed a condition of its own, and the field free for another."""
@@ -282,31 +282,31 @@ class MinibatchBar(QWidget):
     # ---- showing ---------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Show the browser's choice."""
-        browser, choice = self._browser, self._browser.choice
-        (self.train_action if choice.split == "train" else self.val_action).setChecked(True)
-        for field, value in ((self.size_field, choice.size), (self.seed_field, choice.seed)):
+        """Show the browser's query."""
+        browser, query = self._browser, self._browser.query
+        (self.train_action if query.split == "train" else self.val_action).setChecked(True)
+        for field, value in ((self.size_field, query.size), (self.seed_field, query.seed)):
             if field.value() != value:
                 field.blockSignals(True)
                 field.setValue(value)
                 field.blockSignals(False)
         self.sort_field.blockSignals(True)
-        self.sort_field.setCurrentIndex(self.sort_field.findData(choice.sorting))
+        self.sort_field.setCurrentIndex(self.sort_field.findData(query.sorting))
         self.sort_field.blockSignals(False)
-        if not choice.text and not self._pause.isActive() and self.search_field.text().strip():
+        if not query.text and not self._pause.isActive() and self.search_field.text().strip():
             self._empty_field()  # another data set was opened
 
         count = browser.num_minibatches
-        shuffled = choice.sorting is Sorting.SHUFFLED
-        self.position.show_position(choice.index, count, "minibatch" if shuffled else "page")
+        shuffled = query.sorting is Sorting.SHUFFLED
+        self.position.show_position(query.index, count, "minibatch" if shuffled else "page")
         for action in (self.train_action, self.val_action, self.find_action, self.filter_action):
             action.setEnabled(self._session.dataset is not None)
-        self.previous_action.setEnabled(count > 0 and choice.index > 0)
-        self.next_action.setEnabled(choice.index + 1 < count)
+        self.previous_action.setEnabled(count > 0 and query.index > 0)
+        self.next_action.setEnabled(query.index + 1 < count)
         self.reshuffle_action.setEnabled(count > 0)
         self.seed_field.setEnabled(shuffled)
-        self.clear_action.setEnabled(choice.any_condition)
-        self.chips.show_conditions(shown_conditions(choice), self._found_words())
+        self.clear_action.setEnabled(query.any_condition)
+        self.chips.show_conditions(shown_conditions(query), self._found_words())
 
     def _found_words(self) -> str:
         found = self._browser.found

@@ -73,7 +73,6 @@ class NeighbourList(PhotoCells):
             self.chosen.emit(neighbour.record)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Choose with Enter or Space."""
         if event.key() in _CHOOSE and self.currentIndex().isValid():
             self._choose(self.currentIndex())
         else:

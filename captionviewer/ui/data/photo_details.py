@@ -242,7 +242,6 @@ class PhotoDetails(QTabWidget):
         return row
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the text size."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
             self._write_head()

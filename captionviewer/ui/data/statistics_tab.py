@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.files import SPLITS
 from captionviewer.ui.data.bar_plot import BarPlot
-from captionviewer.ui.data.caption_choice import Choice
+from captionviewer.ui.data.caption_query import CaptionQuery
 from captionviewer.ui.data.data_plots import (
     CaptionStatistics,
     caption_statistics,
@@ -102,13 +102,13 @@ class StatisticsTab(QWidget):
         if self.isVisible():
             self._count()
 
-    def show_choice(self, choice: Choice) -> None:
+    def show_query(self, query: CaptionQuery) -> None:
         """Frame the bars that stand for conditions in force."""
-        kept = choice.kept
+        kept = query.kept
         for plot, limits in ((self.lengths, kept.words), (self.captions, kept.captions_an_image)):
             numbers = range(limits[0], limits[1] + 1) if limits is not None else ()
-            plot.show_chosen([(choice.split, number) for number in numbers])
-        self.words.show_chosen(choice.conditions.phrases)
+            plot.show_chosen([(query.split, number) for number in numbers])
+        self.words.show_chosen(query.conditions.phrases)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Count what nobody looked at until now."""

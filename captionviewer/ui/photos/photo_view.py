@@ -205,7 +205,6 @@ class PhotoView(QWidget):
         self._place_button()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._place_button()

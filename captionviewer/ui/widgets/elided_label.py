@@ -25,7 +25,6 @@ class ElidedLabel(QLabel):
         return QSize(8 * self.fontMetrics().averageCharWidth(), super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
-        """Say what is pointed at."""
         if isinstance(event, QHelpEvent) and self.is_shortened and not self.toolTip():
             QToolTip.showText(event.globalPos(), self.text(), self)
             return True

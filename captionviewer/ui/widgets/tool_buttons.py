@@ -26,7 +26,6 @@ class ActionButton(QToolButton):
         self._size_icon()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._size_icon()
@@ -56,7 +55,6 @@ class SwitchButton(ActionButton):
         self._right = not left if right is None else right
 
     def sizeHint(self) -> QSize:
-        """Return the size of the text with some air."""
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self.text()) + 28, metrics.height() + 10)
 

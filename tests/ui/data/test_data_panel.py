@@ -180,7 +180,7 @@ def test_each_cell_tells_a_screen_reader_caption_split_and_row(shown: Shown) -> 
 
 def test_only_photos_that_are_seen_are_asked_for(qtbot: QtBot, coco_folder: Path) -> None:
     with shown_panel(qtbot, None) as shown:
-        shown.panel.ahead._calm.setInterval(600_000)  # nothing is fetched ahead: a busy machine takes long
+        shown.panel.prefetch._calm.setInterval(600_000)  # nothing is fetched ahead: a busy machine takes long
         shown.open(coco_folder)
         qtbot.waitUntil(
             lambda: (

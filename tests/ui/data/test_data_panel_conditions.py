@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from captionviewer.ui.data.caption_choice import Sorting
+from captionviewer.ui.data.caption_query import Sorting
 from captionviewer.ui.settings import DATA_GRID_HEIGHT
 from tests.ui.data.data_panel_setup import Shown, shown_panel
 

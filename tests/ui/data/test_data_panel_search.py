@@ -88,8 +88,8 @@ def test_a_short_pause_in_typing_searches_without_enter(shown: Shown) -> None:
     word = max(shown.captions()[0].split(), key=len)
     count = len(captions_with(shown, word))
     shown.qtbot.keyClicks(shown.panel.bar.search_field, word)
-    assert shown.panel.browser.choice.text == ""
-    shown.qtbot.waitUntil(lambda: shown.panel.browser.choice.text == word)
+    assert shown.panel.browser.query.text == ""
+    shown.qtbot.waitUntil(lambda: shown.panel.browser.query.text == word)
     assert any(label.startswith(f"{count} caption") for label in shown.labels())
 
 

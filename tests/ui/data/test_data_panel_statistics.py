@@ -147,7 +147,7 @@ def test_bars_are_pointed_at_and_chosen_with_the_keyboard(shown: Shown) -> None:
     assert plot.pointed_bar == plot.bars[1]
     shown.qtbot.keyClick(plot, Qt.Key.Key_Return)
     split, number = plot.bars[1].key
-    assert chips(shown) == [f"{number} words"] and shown.panel.browser.choice.split == split
+    assert chips(shown) == [f"{number} words"] and shown.panel.browser.query.split == split
     shown.qtbot.keyClick(plot, Qt.Key.Key_Escape)
     assert chips(shown) == []
 

@@ -15,19 +15,19 @@ LINKS_TIP = (
 )
 
 
-class PhotoFoot(QWidget):
+class NetworkStatus(QWidget):
     """Stands under the photos, and takes no room while there is nothing to say."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self.setObjectName("photo_foot")
+        self.setObjectName("network_status")
         self.words = QLabel()
-        self.words.setObjectName("photo_trouble")
+        self.words.setObjectName("network_trouble")
         self.words.setWordWrap(True)
         self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.button = QPushButton()
-        self.button.setObjectName("photo_trouble_button")
+        self.button.setObjectName("network_trouble_button")
         self.button.setAutoDefault(True)
         self.button.clicked.connect(self._pressed)
         self.links = QLabel()

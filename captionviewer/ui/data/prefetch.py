@@ -13,7 +13,7 @@ AHEAD = 72  # photos: more would ask too much of hosts for what may never be loo
 CALM_MS = 250  # paging and scrolling have come to rest
 
 
-class PhotosAhead(QObject):
+class Prefetch(QObject):
     """Has the rest of the grid fetched, and then the next minibatch, when the user rests on a page."""
 
     def __init__(
