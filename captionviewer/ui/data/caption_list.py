@@ -24,7 +24,6 @@ from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QWidget
 from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.ui.look.theme import colors, mixed
 
-IN_MINIBATCH = "in this minibatch"
 TRAINED_ON = "trained on"
 CARD_PADDING, CARD_GAP = 4, 5  # pixels within a caption's card, and between two
 _MARK = QTextFormat.Property.UserProperty  # text that is ours and not the caption's
@@ -35,7 +34,7 @@ class ShownCaption:
     """One caption of a photo and what is special about it."""
 
     words: tuple[str, ...]
-    in_minibatch: bool = False
+    shown_above: str = ""  # where in the grid: "in this minibatch"; "" where it is not
     trained_on: bool = False
     found: frozenset[int] = frozenset()  # positions of words that a search found
 
@@ -47,11 +46,7 @@ class ShownCaption:
     @property
     def marks(self) -> str:
         """What is special, in words."""
-        return " · ".join(
-            words
-            for words, holds in ((IN_MINIBATCH, self.in_minibatch), (TRAINED_ON, self.trained_on))
-            if holds
-        )
+        return " · ".join(words for words in (self.shown_above, TRAINED_ON * self.trained_on) if words)
 
 
 class CaptionList(QTextEdit):

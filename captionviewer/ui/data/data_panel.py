@@ -54,6 +54,7 @@ class DataPanel(QWidget):
         box.addWidget(self.bar)
         box.addWidget(self.halves, 1)
         box.addWidget(self.network_status)
+        self.bar.filter_sheet.attach(self, self.bar)
         self.setFocusProxy(self.grid)
 
         self._share_actions()
@@ -82,6 +83,7 @@ class DataPanel(QWidget):
         self.reshuffle_action = self.bar.reshuffle_action
         self.find_action = self.bar.find_action
         self.filter_action = self.bar.filter_action
+        self.sort_action = self.bar.sort_action
         self.clear_action = self.bar.clear_action
         self.copy_caption_action = self.details.copy_caption_action
         self.copy_url_action = self.details.copy_url_action
@@ -92,6 +94,8 @@ class DataPanel(QWidget):
             self.next_action,
             self.reshuffle_action,
             self.find_action,
+            self.filter_action,
+            self.sort_action,
         ):
             self.addAction(action)  # shortcuts hold while the keyboard is in the panel
         self.grid.addActions(
@@ -111,16 +115,19 @@ class DataPanel(QWidget):
             bar.train_button,
             bar.val_button,
             bar.previous_button,
+            bar.position,
             bar.next_button,
             bar.reshuffle_button,
             bar.size_field,
             bar.seed_field,
             bar.copy_seed,
             bar.search_field,
+            bar.add_button,
             bar.filter_button,
             bar.sort_field,
             *bar.filters.findChildren(QSpinBox),
             *bar.filters.findChildren(QCheckBox),
+            bar.chips.more_button,
             bar.chips.clear_button,
             self.grid,
             self.details,
@@ -228,7 +235,7 @@ class DataPanel(QWidget):
         captions = shown_captions(
             dataset,
             record,
-            rows.__contains__,
+            lambda row: self.browser.where if row in rows else "",
             lambda row: self.browser.is_trained_on(record.split, row),
             self.browser.phrases if same_split else (),
         )

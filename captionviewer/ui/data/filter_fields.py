@@ -107,7 +107,6 @@ class FilterFields(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         browser.changed.connect(self.refresh)
-        self.hide()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -116,7 +115,7 @@ class FilterFields(QWidget):
     def refresh(self) -> None:
         """Show the browser's conditions, on the numbers that the data has."""
         dataset, query = self._session.dataset, self._browser.query
-        if self.isHidden() or dataset is None:
+        if not self.isVisible() or dataset is None:
             return
         if dataset is not self._dataset:
             self._dataset = dataset

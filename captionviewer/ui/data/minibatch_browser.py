@@ -115,6 +115,16 @@ class MinibatchBrowser(QObject):
         """The words of each phrase searched for, as the vocabulary spells them."""
         return all_phrases(self.found.phrases if self.found is not None else ())
 
+    @property
+    def unit(self) -> str:
+        """What is turned: a minibatch is drawn, a page stands in an order."""
+        return "minibatch" if self.query.sorting is Sorting.SHUFFLED else "page"
+
+    @property
+    def where(self) -> str:
+        """Where a caption of the minibatch is shown."""
+        return f"{'in' if self.unit == 'minibatch' else 'on'} this {self.unit}"
+
     # ---- what was trained on ---------------------------------------------------------------
 
     def is_trained_on(self, split: Split, caption_row: int) -> bool:

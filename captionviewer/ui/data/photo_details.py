@@ -288,7 +288,7 @@ class PhotoDetails(QTabWidget):
 def shown_captions(
     dataset: CocoDataset,
     record: PhotoRecord,
-    in_minibatch: Callable[[int], bool],
+    shown_above: Callable[[int], str],
     trained_on: Callable[[int], bool],
     found: Sequence[Sequence[str]],
 ) -> list[ShownCaption]:
@@ -297,7 +297,7 @@ def shown_captions(
     shown = []
     for row in record.caption_rows:
         words = tuple(caption_words(captions[row], dataset.vocabulary))
-        shown.append(ShownCaption(words, in_minibatch(row), trained_on(row), found_positions(words, found)))
+        shown.append(ShownCaption(words, shown_above(row), trained_on(row), found_positions(words, found)))
     return shown
 
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.widgets.outside_text import without_mnemonic
 
 
 class ActionButton(QToolButton):
@@ -20,7 +21,8 @@ class ActionButton(QToolButton):
         super().__init__(parent)
         self.setDefaultAction(action)
         self.setObjectName(name)
-        self.setAccessibleName(action.text().replace("&", "").removesuffix("…"))
+        action.changed.connect(self._take_name)
+        self._take_name()
         self.setToolButtonStyle(style)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._size_icon()
@@ -29,6 +31,10 @@ class ActionButton(QToolButton):
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._size_icon()
+
+    def _take_name(self) -> None:
+        action = self.defaultAction()
+        self.setAccessibleName(without_mnemonic(action.text()).removesuffix("…"))
 
     def _size_icon(self) -> None:
         side = max(16, round(self.fontMetrics().height() * 1.05))

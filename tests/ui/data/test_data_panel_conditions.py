@@ -22,10 +22,9 @@ def shown(qtbot: QtBot, coco_folder: Path) -> Iterator[Shown]:
 
 
 def keep(shown: Shown, text: str) -> None:
-    """Type into the search field and press Enter."""
-    field = shown.panel.bar.search_field
-    shown.qtbot.keyClicks(field, text)
-    shown.qtbot.keyClick(field, Qt.Key.Key_Return)
+    """Type into the search field and click Add."""
+    shown.qtbot.keyClicks(shown.panel.bar.search_field, text)
+    shown.click("add_condition")
 
 
 def chips(shown: Shown) -> list[str]:
@@ -73,7 +72,7 @@ def two_words(shown: Shown) -> tuple[str, str]:
     return words[0], words[-1]
 
 
-def test_words_kept_with_enter_are_chips_that_hold_together(shown: Shown) -> None:
+def test_words_that_were_added_are_chips_that_hold_together(shown: Shown) -> None:
     first, second = two_words(shown)
     keep(shown, first)
     assert shown.panel.bar.search_field.text() == ""
@@ -177,10 +176,11 @@ def test_the_fields_of_the_filter_show_what_chips_took_away(shown: Shown) -> Non
     assert not shown.panel.bar.filters.once.isChecked() and chips(shown) == []
 
 
-@pytest.mark.parametrize("place", ["grid", "bar.search_field", "bar.sort_field", "bar.filters.once"])
+@pytest.mark.parametrize("place", ["grid", "bar.search_field", "bar.sort_field"])
 def test_escape_clears_all_conditions_wherever_the_keyboard_is(shown: Shown, place: str) -> None:
     keep(shown, two_words(shown)[0])
     set_field(shown, "words_greatest", 12)
+    shown.click("filter")
     widget = shown.panel
     for name in place.split("."):
         widget = getattr(widget, name)

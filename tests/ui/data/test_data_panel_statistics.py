@@ -86,19 +86,22 @@ def test_what_a_bar_says_is_what_is_found(shown: Shown) -> None:
         assert bar.words.startswith(f"{bar.key[1]} words: {count:,} {bar.key[0]} caption")
 
 
-def test_a_click_on_a_word_adds_it_to_the_conditions(shown: Shown) -> None:
-    statistics = shown.panel.details.statistics
+def test_a_click_on_a_word_searches_for_it_and_again_ends_the_search(shown: Shown) -> None:
+    plot = shown.panel.details.statistics.words
     shown.click("show_words")
-    drawn(shown, statistics.words)
-    word = next(bar for bar in statistics.words.bars[2:] if bar.key != "<UNK>")
-    for bar in (word, bar_of(statistics.words, "<UNK>")):
-        click(shown, statistics.words, bar)
-        drawn(shown, statistics.words)
-    assert chips(shown) == [f"word: {word.key}", "word: <UNK>"]
+    drawn(shown, plot)
+    word = next(bar for bar in plot.bars[2:] if bar.key != "<UNK>")
+    for bar in (word, bar_of(plot, "<UNK>")):
+        click(shown, plot, bar)
+        drawn(shown, plot)
+        assert chips(shown) == [f"word: {bar.key}"] and shown.panel.bar.search_field.text() == bar.key
+    shown.click("add_condition")  # the one searched for stays, and another comes besides
+    click(shown, plot, word)
+    assert chips(shown) == ["word: <UNK>", f"word: {word.key}"]
     cells = shown.panel.grid.cells.cards
     assert cells and all({word.key, "<UNK>"} <= set(cell.words) for cell in cells)
-    click(shown, statistics.words, word)
-    assert chips(shown) == ["word: <UNK>"]
+    click(shown, plot, word)
+    assert chips(shown) == ["word: <UNK>"] and shown.panel.bar.search_field.text() == ""
 
 
 def test_a_click_on_captions_a_photo_shows_the_photos_that_have_so_many(shown: Shown) -> None:
