@@ -85,6 +85,8 @@ class DataPanel(QWidget):
         self.filter_action = self.bar.filter_action
         self.sort_action = self.bar.sort_action
         self.clear_action = self.bar.clear_action
+        self.back_action = self.details.back_action
+        self.forward_action = self.details.forward_action
         self.copy_caption_action = self.details.copy_caption_action
         self.copy_url_action = self.details.copy_url_action
         for action in (
@@ -96,6 +98,8 @@ class DataPanel(QWidget):
             self.find_action,
             self.filter_action,
             self.sort_action,
+            self.back_action,
+            self.forward_action,
         ):
             self.addAction(action)  # shortcuts hold while the keyboard is in the panel
         self.grid.addActions(

@@ -1,6 +1,5 @@
 """All that is known of the selected photo, in tabs, and the statistics of the data set it is from."""
 
-import html
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl
@@ -26,9 +25,11 @@ from captionviewer.ui.data.feature_tab import FeatureTab
 from captionviewer.ui.data.nearest_tab import NearestTab
 from captionviewer.ui.data.statistics_tab import StatisticsTab
 from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look.numbers import counted
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.photos.photo_view import PhotoView
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.outside_text import set_plain_tip
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
 
@@ -59,7 +60,7 @@ class PhotoDetails(QTabWidget):
         self.which_caption = QComboBox()
         self.loss_line = QLabel()
         self.features = FeatureTab(session)
-        self.nearest = NearestTab(session)
+        self.nearest = NearestTab(session, self.back_action)
         self.statistics = StatisticsTab(session)
 
         for page, title, tip in (
@@ -77,16 +78,24 @@ class PhotoDetails(QTabWidget):
     # ---- making ----------------------------------------------------------------------------
 
     def _make_actions(self) -> None:
-        self.copy_caption_action = self._action("&Copy caption", "copy", self._copy_caption)
+        self.copy_caption_action = self._action("&Copy Caption", "copy", self._copy_caption)
         self.copy_caption_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         # only where captions are: the photo has its own Ctrl+C
         self.copy_caption_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self.copy_captions_action = self._action("Copy &all captions", "copy", self._copy_captions)
-        self.copy_url_action = self._action("Copy photo &URL", "copy", self._copy_url)
+        self.copy_captions_action = self._action("Copy &All Captions", "copy", self._copy_captions)
+        self.copy_url_action = self._action("Copy Photo &URL", "copy", self._copy_url)
         self.copy_url_action.setIconText("Copy")
-        self.open_url_action = self._action("&Open URL in the browser", "export", self._open_url)
+        self.open_url_action = self._action("&Open URL in the Browser", "export", self._open_url)
         self.open_url_action.setIconText("Open")
-        self.copy_photo_action = self._action("Copy &photo", "photo", self._copy_photo)
+        self.copy_photo_action = self._action("Copy &Photo", "photo", self._copy_photo)
+        self.back_action = self._action(
+            "&Back to the Photo Before", "arrow_back", self._session.select_previous
+        )
+        self.back_action.setShortcut(QKeySequence("Alt+Left"))
+        self.back_action.setToolTip("Back to the photo that was selected before (Alt+Left)")
+        self.forward_action = self._action("F&orward Again", "arrow_forward", self._session.select_next)
+        self.forward_action.setShortcut(QKeySequence("Alt+Right"))
+        self.forward_action.setToolTip("Forward to the photo that was gone back from (Alt+Right)")
 
     def _action(self, words: str, icon_name: str, call: Callable[[], None]) -> QAction:
         action = QAction(icon(icon_name), words, self)
@@ -115,7 +124,14 @@ class PhotoDetails(QTabWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(10, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(self.head)
+        top = QHBoxLayout()
+        top.setSpacing(2)
+        top.addWidget(self.head, 1)
+        for action, name in ((self.back_action, "photo_back"), (self.forward_action, "photo_forward")):
+            button = ActionButton(action, name)
+            button.setAutoRaise(True)
+            top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(top)
         column.addWidget(self.captions, 1)
         column.addLayout(line)
         halves = QSplitter(Qt.Orientation.Horizontal)
@@ -202,6 +218,8 @@ class PhotoDetails(QTabWidget):
         self.copy_url_action.setEnabled(bool(url))
         self.open_url_action.setEnabled(_opens_in_browser(url))
         self.copy_photo_action.setEnabled(any_photo)
+        self.back_action.setEnabled(self._session.can_go_back)
+        self.forward_action.setEnabled(self._session.can_go_forward)
 
     def _write_head(self) -> None:
         record, dataset = self._record, self._dataset
@@ -210,16 +228,15 @@ class PhotoDetails(QTabWidget):
             return
         c = colors()
         tint = (c.train if record.split == "train" else c.val).name()
-        name = html.escape(record.file_name or "name unknown")
-        count = len(record.caption_rows)
-        captions = f"{count}&nbsp;caption" if count == 1 else f"{count}&nbsp;captions"
+        captions = counted(len(record.caption_rows), "caption").replace(" ", "&nbsp;")
         trained = f" · <span style='color:{c.good.name()}'>trained&nbsp;on</span>" if self._trained_on else ""
         self.head.setText(
-            f"<b style='color:{tint}'>{record.split}</b> photo, row <b>{record.row:,}</b> of "
-            f"{dataset.num_photos(record.split):,}"
+            f"<b style='color:{tint}'>{record.split}</b> photo&nbsp;<b>{record.row:,}</b>"
             f"<span style='color:{c.muted.name()}'> · {captions}</span>{trained}"
         )
-        self.head.setToolTip(f"<span>{name}; rows count from 0, as in the files</span>")
+        last = f"{dataset.num_photos(record.split) - 1:,}"
+        name = record.file_name or "name unknown"
+        set_plain_tip(self.head, f"{name}; photos are numbered as in the files, from 0 to {last}")
 
     def _choose_caption(self, index: int) -> None:
         """Show a caption slot by slot."""

@@ -12,6 +12,7 @@ from captionviewer.ui.session.data import OpenData
 from captionviewer.ui.session.images import Images
 from captionviewer.ui.session.models import CurrentModel, Models
 from captionviewer.ui.session.runs import Runs
+from captionviewer.ui.session.selection_history import SelectionHistory
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.worker import Workers
 
@@ -41,6 +42,7 @@ class Session(QObject):
         self._workers = Workers(self)
         self._photos = PhotoLoader(parent=self)
         self._record: PhotoRecord | None = None
+        self._history = SelectionHistory()
         self._can_plot = False
         self._data = OpenData(settings, self._workers, self)
         self._images = Images(settings, self._workers, self._photos, self)
@@ -126,6 +128,7 @@ class Session(QObject):
         assert dataset is not None
         self._images.follow(dataset)
         self._record = None
+        self._history.clear()
         self._models.follow(dataset)
         self.dataset_changed.emit()
         self.selection_changed.emit()
@@ -159,8 +162,32 @@ class Session(QObject):
     def select(self, record: PhotoRecord | None) -> None:
         """Select a photo everywhere."""
         if record != self._record:
-            self._record = record
-            self.selection_changed.emit()
+            self._history.changed(self._record)
+            self._select(record)
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether another photo was selected before."""
+        return self._history.can_go_back
+
+    @property
+    def can_go_forward(self) -> bool:
+        """Whether one has gone back from a photo."""
+        return self._history.can_go_forward
+
+    def select_previous(self) -> None:
+        """Go back to the photo that was selected before this one."""
+        if self._history.can_go_back:
+            self._select(self._history.back(self._record))
+
+    def select_next(self) -> None:
+        """Go forward to the photo that was gone back from."""
+        if self._history.can_go_forward:
+            self._select(self._history.forward(self._record))
+
+    def _select(self, record: PhotoRecord | None) -> None:
+        self._record = record
+        self.selection_changed.emit()
 
     # ---- model and training ----------------------------------------------------------------
 

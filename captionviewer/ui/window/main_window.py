@@ -153,7 +153,11 @@ class MainWindow(QMainWindow):
                 data.val_action,
                 None,
                 data.filter_action,
+                data.sort_action,
                 data.clear_action,
+                None,
+                data.back_action,
+                data.forward_action,
             ],
             training=[
                 training.start_action,

@@ -157,7 +157,7 @@ def test_a_photo_selected_elsewhere_is_selected_in_the_grid_if_it_is_there(shown
     away = shown.dataset.record("val", 0)
     shown.session.select(away)
     assert shown.panel.grid.current_cell is None
-    assert f"row <b>{away.row}</b>" in shown.panel.details.head.text()
+    assert f"photo&nbsp;<b>{away.row}</b>" in shown.panel.details.head.text()
 
 
 def test_a_photo_far_down_is_scrolled_to_when_it_is_selected_elsewhere(shown: Shown) -> None:
