@@ -1,10 +1,14 @@
-"""What is said once about all photos: that the network is away, and how many links are dead."""
+"""What is said once about all photos: the network or the image folder is away, so many links are dead."""
 
-from PySide6.QtCore import Qt
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.ui.look.theme import set_muted
+from captionviewer.ui.photos.loaded_photo import lost_folder
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.outside_text import plain_tip, show_plainly
 
 OFFLINE = "No connection. Photos appear by themselves when the network is back."
 HELD_BACK = "Photos are not fetched from the network, as the preferences say."
@@ -13,6 +17,8 @@ LINKS_TIP = (
     "that answered since this data was opened, each once. Where COCO's own mirror still has a photo, "
     "it is shown."
 )
+CHECK_MS = 400  # after a photo that could not be had, the image folder is looked for
+AGAIN_MS = 4_000  # and again while it is away
 
 
 class NetworkStatus(QWidget):
@@ -21,8 +27,10 @@ class NetworkStatus(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._lost: Path | None = None  # the image folder that is not there any more
+        self._checking = False
         self.setObjectName("network_status")
-        self.words = QLabel()
+        self.words = show_plainly(QLabel())
         self.words.setObjectName("network_trouble")
         self.words.setWordWrap(True)
         self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -33,7 +41,7 @@ class NetworkStatus(QWidget):
         self.links = QLabel()
         self.links.setObjectName("dead_links")
         self.links.setAccessibleName("Dead links met")
-        self.links.setToolTip(f"<span>{LINKS_TIP}</span>")
+        self.links.setToolTip(plain_tip(LINKS_TIP))
         self.links.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.links.setWordWrap(True)
         set_muted(self.links)
@@ -49,14 +57,31 @@ class NetworkStatus(QWidget):
         photos = session.photos
         for changed in (photos.offline_changed, photos.fetching_changed, photos.links_changed):
             changed.connect(self.refresh)
+        self._check_soon = QTimer(self)
+        self._check_soon.setSingleShot(True)
+        self._check_soon.timeout.connect(self._check_folder)
+        photos.photo_changed.connect(self._photo_changed)
+        session.images_changed.connect(self._images_changed)
+        session.dataset_changed.connect(self._images_changed)
         self.refresh()
 
     def refresh(self) -> None:
         """Show how things stand."""
         photos = self._session.photos
-        trouble = OFFLINE if photos.offline else HELD_BACK if photos.held_back else ""
+        trouble, button = "", ""
+        if self._lost is not None:
+            where = "There is no connection either." if photos.offline else "Photos come from the network."
+            trouble = (
+                f"The image folder {self._lost} is not there any more. {where} "
+                "File, Choose Image Folder takes another."
+            )
+            button = "Look Again"
+        elif photos.offline:
+            trouble, button = OFFLINE, "Try Now"
+        elif photos.held_back:
+            trouble, button = HELD_BACK, "Fetch Them"
         self.words.setText(trouble)
-        self.button.setText("Try Now" if photos.offline else "Fetch Them")
+        self.button.setText(button)
         self.words.setVisible(bool(trouble))
         self.button.setVisible(bool(trouble))
         links = dead_link_words(*photos.dead_links())
@@ -65,10 +90,57 @@ class NetworkStatus(QWidget):
         self.setVisible(bool(trouble or links))
 
     def _pressed(self) -> None:
-        if self._session.photos.offline:
+        if self._lost is not None:
+            self._session.images.look_again()
+        elif self._session.photos.offline:
             self._session.photos.try_again()
         else:
             self._session.images.set_fetching(True)
+
+    # ---- the image folder ------------------------------------------------------------------
+
+    @property
+    def _image_folder(self) -> Path | None:
+        store = self._session.photos.store  # the data's own folder counts while photos are taken from it
+        return store.image_folder if store is not None else None
+
+    def _photo_changed(self, _key: object) -> None:
+        if self._image_folder is not None and not self._check_soon.isActive():
+            self._check_soon.start(CHECK_MS)
+
+    def _images_changed(self) -> None:
+        self._check_soon.start(0)
+
+    def _check_folder(self) -> None:
+        """Look in a thread whether the folder is there: a network drive may take long to answer."""
+        folder = self._image_folder
+        if self._checking:
+            self._check_soon.start(CHECK_MS)
+            return
+        if folder is None:
+            self._note_lost(None)
+            return
+        self._checking = True
+        self._session.workers.start(
+            "looking for the image folder",
+            lambda _cancelled: lost_folder(folder),
+            self._checked,
+            lambda _error: self._checked(None),
+            brief=True,
+        )
+
+    def _checked(self, lost: Path | None) -> None:
+        self._checking = False
+        self._note_lost(lost if lost == self._image_folder else None)
+
+    def _note_lost(self, lost: Path | None) -> None:
+        before, self._lost = self._lost, lost
+        if lost is not None:
+            self._check_soon.start(AGAIN_MS)
+        elif before is not None and before == self._image_folder:
+            self._session.images.look_again()  # it is back
+        if before != lost:
+            self.refresh()
 
 
 def dead_link_words(dead: int, met: int) -> str:

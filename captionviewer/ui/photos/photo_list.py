@@ -182,21 +182,19 @@ class PhotoCardDelegate(QStyledItemDelegate):
 def _paint_frame(painter: QPainter, option: QStyleOptionViewItem, c: Colors) -> None:
     """Frame the card that is selected, and the one that the keyboard or the mouse is at."""
     state: QStyle.StateFlag = option.state
-    selected = bool(state & QStyle.StateFlag.State_Selected)
     focused = bool(state & QStyle.StateFlag.State_HasFocus)
     edge = QRectF(option.rect).adjusted(2, 2, -2, -2)
-    if selected:
-        painter.setPen(QPen(c.accent, 2))
-        painter.setBrush(mixed(c.surface, c.accent, 0.16))
-        painter.drawRoundedRect(edge, 6, 6)
-    elif state & QStyle.StateFlag.State_MouseOver:
-        painter.setPen(QPen(c.border, 1))
-        painter.setBrush(mixed(c.surface, c.accent, 0.05))
-        painter.drawRoundedRect(edge, 6, 6)
-    if focused:  # a ring of its own: the selected card is framed also while the keyboard is elsewhere
-        painter.setPen(QPen(c.text, 1.5, Qt.PenStyle.DashLine))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(edge.adjusted(2.5, 2.5, -2.5, -2.5), 4, 4)
+    if state & QStyle.StateFlag.State_Selected:  # stronger where the keyboard is: it may be elsewhere
+        line = QPen(c.accent, 3) if focused else QPen(mixed(c.surface, c.accent, 0.75), 1.5)
+        ground = mixed(c.surface, c.accent, 0.16)
+    elif focused or state & QStyle.StateFlag.State_MouseOver:
+        line = QPen(c.accent, 2) if focused else QPen(c.border, 1)
+        ground = mixed(c.surface, c.accent, 0.05)
+    else:
+        return
+    painter.setPen(line)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(edge, 6, 6)
 
 
 def _paint_badge(painter: QPainter, photo: QRect, badge: Badge, font: QFont) -> None:

@@ -51,6 +51,10 @@ class Images(QObject):
         self._own_folder = folder
         if remember:
             self._settings.set(remembered.IMAGE_FOLDER, str(folder or ""))
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Ask anew for all photos: the image folder may be back."""
         self.use_store(same_photos=True)
         self.changed.emit()
 

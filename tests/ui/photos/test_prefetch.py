@@ -220,3 +220,32 @@ def test_photos_held_back_by_the_preferences_are_fetched_at_the_press_of_a_butto
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert not words.isVisible() and store.network
         assert shown.session.settings.get(remembered.FETCH_PHOTOS)
+
+
+def test_an_image_folder_that_was_moved_is_named_and_its_photos_come_when_it_is_back(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    before = Settings()
+    before.set(remembered.FETCH_PHOTOS, False)
+    before.save()
+    folder = write_coco_folder(tmp_path / "coco", photos=True)
+    images = (folder / "images").rename(tmp_path / "my <b>images")
+    with shown_panel(qtbot, folder) as shown:
+        shown.session.set_image_folder(images)
+        first = shown.panel.grid.cells.cards[0].record
+        photos = shown.session.photos
+        qtbot.waitUntil(lambda: photos.known(first).state is PhotoState.READY)
+        words = status_label(shown, "network_trouble")
+        assert not words.isVisible()
+        away = images.rename(tmp_path / "elsewhere")
+        shown.session.images.look_again()
+        qtbot.waitUntil(lambda: words.isVisible() and str(images) in words.text())
+        assert "not there any more" in words.text() and "No connection" not in words.text()
+        qtbot.waitUntil(lambda: photos.known(first).state is PhotoState.OFFLINE)
+        assert photos.known(first).words == "image folder not found"
+        assert str(images) in photos.known(first).message
+        away.rename(images)
+        button = shown.panel.findChild(QPushButton, "network_trouble_button")
+        assert button.text() == "Look Again"
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: photos.known(first).state is PhotoState.READY and not words.isVisible())
