@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QWidget
 
 from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.widgets.outside_text import set_plain_tip
 
 TRAINED_ON = "trained on"
 CARD_PADDING, CARD_GAP = 4, 5  # pixels within a caption's card, and between two
@@ -153,7 +154,7 @@ class CaptionList(QTextEdit):
             look = _text_format(c.unknown if word == UNK else c.text)
             if word == UNK:
                 look.setFontWeight(QFont.Weight.DemiBold)
-                look.setToolTip("&lt;UNK&gt;: a word that the vocabulary does not have")
+                set_plain_tip(look, f"{UNK}: a word that the vocabulary does not have")
             if position in caption.found:
                 look.setBackground(mixed(c.surface, c.warn, 0.35))
             if position:

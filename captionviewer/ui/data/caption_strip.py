@@ -1,6 +1,5 @@
 """One caption slot by slot: the raw id, its word or padding, and which targets count in the loss."""
 
-import html
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QSizePolicy, QToolTip,
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.vocabulary import END, NULL, START, UNK, Vocabulary
 from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.widgets.outside_text import plain_tip
 
 BAND_GAP = 10  # pixels between two bands of slots
 READING = "At each timestep the network reads one slot, and its target is the word in the next one."
@@ -234,7 +234,7 @@ class CaptionStrip(QWidget):
             if slot is None:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), f"<span>{html.escape(slot.explanation)}</span>", self)
+                QToolTip.showText(event.globalPos(), plain_tip(slot.explanation), self)
             return True
         return super().event(event)
 

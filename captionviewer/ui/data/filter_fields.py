@@ -13,6 +13,7 @@ from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.outside_text import set_plain_tip
 
 RANGES = (  # the field of CaptionConditions, what it counts, and the hint
     ("words", "Wor&ds", "How long captions are, without <START> and <END>"),
@@ -39,7 +40,7 @@ class RangeFields(QWidget):
         for field, end in ((self.least, "least"), (self.greatest, "greatest")):
             field.setObjectName(f"{name}_{end}")
             field.setAccessibleName(f"{words.replace('&', '')}: {end}")
-            field.setToolTip(tip)
+            set_plain_tip(field, tip)
             field.setKeyboardTracking(False)
         line.addWidget(self.least)
         line.addWidget(QLabel("to"))

@@ -25,6 +25,7 @@ from captionviewer.ui.photos.photo_painting import (
     scaled_pixmap,
     sentence,
 )
+from captionviewer.ui.widgets.outside_text import set_plain_tip
 
 __all__ = ["PhotoView", "paint_photo"]
 
@@ -160,7 +161,7 @@ class PhotoView(QWidget):
             told.append(url)
         self.setAccessibleName(f"{told[0]}: {photo.words or 'shown'}")
         self.setAccessibleDescription("\n".join(told[1:]))
-        self.setToolTip("\n".join(told))
+        set_plain_tip(self, "\n".join(told))
 
     # ---- what can be done ----------------------------------------------------------------------
 
