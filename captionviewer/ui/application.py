@@ -15,6 +15,7 @@ from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.coco.dataset import FeatureKind
 from captionviewer.resources import resource
 from captionviewer.ui import settings as remembered
+from captionviewer.ui.look.numbers import write_numbers_alike
 from captionviewer.ui.look.theme import Theme, ThemeChoice
 from captionviewer.ui.session.data import OPENING_STORYBOOK
 from captionviewer.ui.session.session import Session
@@ -34,6 +35,7 @@ _log = logging.getLogger(__name__)
 
 def make_window(app: QApplication, settings: Settings, problems: Problems | None = None) -> MainWindow:
     """Return a window that is not shown yet, with a session of its own."""
+    write_numbers_alike()
     theme = Theme(app)
     theme.choose(ThemeChoice(settings.get(remembered.THEME)))
     session = Session(settings)

@@ -129,9 +129,7 @@ def test_no_part_of_the_window_takes_words_from_outside_for_markup(
     window.sampling_panel.end_action.trigger()
     training = window.training_panel
     training.form.set_settings(
-        replace(
-            TrainingSettings(), num_captions=10, batch_size=5, num_epochs=2, hidden_dim=8, wordvec_dim=8
-        )
+        replace(TrainingSettings(), num_captions=10, batch_size=5, num_epochs=2, hidden_dim=8, wordvec_dim=8)
     )
     training.start_action.trigger()
     driver.wait_for(lambda: session.model is not None and session.model.unsaved and not training.is_running())
