@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
+from captionviewer.ui.look.style import GrowingStyle
+
 
 class ThemeChoice(Enum):
     """What the user chose in the View menu."""
@@ -143,7 +145,7 @@ class Theme(QObject):
         if self._point_size <= 0:  # a platform that gives its font in pixels
             self._point_size = 10.0
         self._shown: Colors | None = None
-        app.setStyle("Fusion")
+        app.setStyle(GrowingStyle())
         app.styleHints().colorSchemeChanged.connect(self._follow)
 
     @property
