@@ -3,6 +3,8 @@
 Qt's styles give these in pixels of a screen, so that text at 200 % stands beside boxes at 100 %.
 """
 
+from typing import cast
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter
 from PySide6.QtWidgets import (
@@ -56,12 +58,13 @@ class GrowingStyle(QProxyStyle):
         control: QStyle.ComplexControl,
         option: QStyleOptionComplex,
         part: QStyle.SubControl,
-        widget: QWidget,
+        widget: QWidget | None = None,
     ) -> QRect:
-        place = super().subControlRect(control, option, part, widget)
+        given = cast(QWidget, widget)  # the stubs of QProxyStyle leave out that there may be none
+        place = super().subControlRect(control, option, part, given)
         if control is not QStyle.ComplexControl.CC_SpinBox:
             return place
-        arrow = super().subControlRect(control, option, QStyle.SubControl.SC_SpinBoxUp, widget)
+        arrow = super().subControlRect(control, option, QStyle.SubControl.SC_SpinBoxUp, given)
         more = max(round(_SPIN_BUTTON * _line(option, widget)) - arrow.width(), 0) if arrow.width() else 0
         if part in _ARROWS:
             return place.adjusted(-more, 0, 0, 0)
