@@ -1,11 +1,9 @@
 """One caption slot by slot: the raw id, its word or padding, and which targets count in the loss."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QContextMenuEvent,
     QFont,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QSizePolicy, QToolTip,
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.vocabulary import END, NULL, START, UNK, Vocabulary
+from captionviewer.ui.look import actions
 from captionviewer.ui.look.theme import colors, mixed
 from captionviewer.ui.widgets.outside_text import plain_tip
 
@@ -88,8 +87,12 @@ class CaptionStrip(QWidget):
         self.setSizePolicy(policy)
         self.setMouseTracking(True)
         self.setAccessibleName("Ids, words and loss mask of the caption")
-        self.copy_ids_action = self._action("Copy &ids", lambda: " ".join(str(s.id) for s in self._slots))
-        self.copy_words_action = self._action("Copy &words", lambda: " ".join(s.word for s in self._slots))
+        self.copy_ids_action = actions.make(
+            actions.COPY_IDS, self, lambda: _copy(" ".join(str(slot.id) for slot in self._slots))
+        )
+        self.copy_words_action = actions.make(
+            actions.COPY_WORDS, self, lambda: _copy(" ".join(slot.word for slot in self._slots))
+        )
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -251,10 +254,9 @@ class CaptionStrip(QWidget):
         menu.addActions([self.copy_ids_action, self.copy_words_action])
         menu.popup(event.globalPos())
 
-    def _action(self, words: str, text: Callable[[], str]) -> QAction:
-        action = QAction(words, self)
-        action.triggered.connect(lambda: QGuiApplication.clipboard().setText(text()))
-        return action
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
 
 
 class StripScroller(QScrollArea):

@@ -1,7 +1,7 @@
 """The controls over the photos: which split and minibatch, what is searched for, filtered and sorted."""
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
+from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -18,11 +18,10 @@ from captionviewer.ui.data.condition_chips import ConditionChips
 from captionviewer.ui.data.filter_fields import FilterFields
 from captionviewer.ui.data.minibatch_browser import LARGEST_MINIBATCH, LARGEST_SEED, MinibatchBrowser
 from captionviewer.ui.data.page_field import PageField
-from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look import actions
 from captionviewer.ui.look.numbers import counted
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.widgets.outside_text import plain_tip
 from captionviewer.ui.widgets.sheet import Sheet
 from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
 
@@ -68,82 +67,26 @@ class MinibatchBar(QWidget):
     # ---- making ----------------------------------------------------------------------------
 
     def _make_actions(self) -> None:
+        self.train_action, self.val_action = (
+            actions.make(each, self) for each in (actions.TRAIN, actions.VAL)
+        )
         self._split_actions = QActionGroup(self)
-        self.train_action = self._split_action(
-            "&Train Photos", "Train", "The photos that a model can be trained on", "Ctrl+T"
-        )
-        self.val_action = self._split_action(
-            "&Val Photos", "Val", "Photos for validation: no model trains on them", "Ctrl+Shift+T"
-        )
-        self.previous_action = self._action("", "previous", "", Qt.Key.Key_PageUp)
-        self.next_action = self._action("", "next", "", Qt.Key.Key_PageDown)
-        self._name_pages("minibatch")
-        self.reshuffle_action = self._action(
-            "&Reshuffle", "shuffle", "Draw minibatches in another random order (Ctrl+R)", "Ctrl+R"
-        )
-        self.reshuffle_action.setIconText("Reshuffle")
-        self.find_action = self._action(
-            "&Find a Word…", "search", "Search all captions of the split for a word or phrase (Ctrl+F)", ""
-        )
-        self.find_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Find))
-        self.add_action = self._action(
-            "&Add as Condition",
-            "",
-            "Keep what was typed as a condition, and search for something else besides (Shift+Enter)",
-            "Shift+Return",
-        )
-        self.add_action.setIconText("Add")
-        self.add_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self.filter_action = self._action(
-            "F&ilter",
-            "filter",
-            "Show captions of some length, number of <UNK> and so on (Ctrl+Shift+F)",
-            "Ctrl+Shift+F",
-        )
-        self.filter_action.setIconText("Filter")
-        self.filter_action.setCheckable(True)
-        self.sort_action = self._action(
-            "S&ort…", "", "Choose the order of the captions (Ctrl+Shift+D)", "Ctrl+Shift+D"
-        )
-        self.clear_action = self._action("&Clear Conditions", "close", "Show all captions again (Escape)", "")
-        self.clear_action.setIconText("Clear all")
-        self.copy_seed_action = self._action(
-            "Copy the Seed", "copy", "Copy the seed, to see the same minibatches again elsewhere", ""
-        )
-        for action in (
-            self.train_action,
-            self.val_action,
-            self.reshuffle_action,
-            self.find_action,
-            self.filter_action,
-            self.sort_action,
-        ):
-            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        for action in (self.train_action, self.val_action):
+            self._split_actions.addAction(action)
+        self.previous_action = actions.make(actions.PREVIOUS, self)
+        self.next_action = actions.make(actions.NEXT, self)
+        self.reshuffle_action = actions.make(actions.RESHUFFLE, self)
+        self.find_action = actions.make(actions.FIND, self, self._find)
+        self.add_action = actions.make(actions.ADD_CONDITION, self, self._add_condition)
+        self.filter_action = actions.make(actions.FILTER, self)
+        self.sort_action = actions.make(actions.SORT, self, self._choose_order)
+        self.clear_action = actions.make(actions.CLEAR_CONDITIONS, self, self.clear_conditions)
+        self.copy_seed_action = actions.make(actions.COPY_SEED, self, self._copy_seed)
 
-    def _split_action(self, text: str, short: str, tip: str, key: str) -> QAction:
-        action = self._action(text, "", f"{tip} ({key})", key)
-        action.setIconText(short)
-        action.setCheckable(True)
-        self._split_actions.addAction(action)
-        return action
-
-    def _action(self, text: str, icon_name: str, tip: str, key: Qt.Key | str) -> QAction:
-        action = QAction(text, self)
-        if icon_name:
-            action.setIcon(icon(icon_name))
-        action.setToolTip(plain_tip(tip))
-        action.setShortcut(QKeySequence(key))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        return action
-
-    def _name_pages(self, unit: str) -> None:
+    def _name_pages(self, drawn: bool) -> None:
         """Say "minibatch" of what is drawn, "page" of what stands in an order."""
-        for action, way, key in (
-            (self.previous_action, "Previous", "Page Up"),
-            (self.next_action, "Next", "Page Down"),
-        ):
-            action.setText(f"&{way} {unit.capitalize()}")
-            action.setToolTip(f"{way} {unit} ({key})")
+        actions.dress(self.previous_action, actions.PREVIOUS if drawn else actions.PREVIOUS_PAGE)
+        actions.dress(self.next_action, actions.NEXT if drawn else actions.NEXT_PAGE)
 
     def _set_up_fields(self) -> None:
         self.size_field.setRange(1, LARGEST_MINIBATCH)
@@ -235,19 +178,14 @@ class MinibatchBar(QWidget):
         self.previous_action.triggered.connect(lambda: browser.go(-1))
         self.next_action.triggered.connect(lambda: browser.go(1))
         self.reshuffle_action.triggered.connect(browser.reshuffle)
-        self.find_action.triggered.connect(self._find)
         self.size_field.valueChanged.connect(browser.choose_size)
         self.seed_field.valueChanged.connect(browser.choose_seed)
-        self.copy_seed_action.triggered.connect(self._copy_seed)
         self.position.valueChanged.connect(lambda number: browser.go_to(number - 1))
         self.sort_field.currentIndexChanged.connect(
             lambda _index: browser.sort(self.sort_field.currentData())
         )
-        self.add_action.triggered.connect(self._add_condition)
-        self.sort_action.triggered.connect(self._choose_order)
         self.filter_action.toggled.connect(self._unfold_filter)
         self.filter_sheet.dismissed.connect(self._fold_filter)
-        self.clear_action.triggered.connect(self.clear_conditions)
         self.chips.taken_away.connect(self._take_away)
         self.search_field.textChanged.connect(self._typed)
         self.search_field.returnPressed.connect(self._search_at_once)
@@ -352,7 +290,7 @@ class MinibatchBar(QWidget):
         count = browser.num_minibatches
         shuffled = query.sorting is Sorting.SHUFFLED
         self.position.show_position(query.index, count, browser.unit)
-        self._name_pages(browser.unit)
+        self._name_pages(shuffled)
         for action in (
             self.train_action,
             self.val_action,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -24,7 +24,7 @@ from captionviewer.ui.data.caption_strip import READING, CaptionStrip, StripScro
 from captionviewer.ui.data.feature_tab import FeatureTab
 from captionviewer.ui.data.nearest_tab import NearestTab
 from captionviewer.ui.data.statistics_tab import StatisticsTab
-from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look import actions
 from captionviewer.ui.look.numbers import counted
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.photos.photo_view import PhotoView
@@ -78,29 +78,14 @@ class PhotoDetails(QTabWidget):
     # ---- making ----------------------------------------------------------------------------
 
     def _make_actions(self) -> None:
-        self.copy_caption_action = self._action("&Copy Caption", "copy", self._copy_caption)
-        self.copy_caption_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
-        # only where captions are: the photo has its own Ctrl+C
-        self.copy_caption_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self.copy_captions_action = self._action("Copy &All Captions", "copy", self._copy_captions)
-        self.copy_url_action = self._action("Copy Photo &URL", "copy", self._copy_url)
-        self.copy_url_action.setIconText("Copy")
-        self.open_url_action = self._action("&Open URL in the Browser", "export", self._open_url)
-        self.open_url_action.setIconText("Open")
-        self.copy_photo_action = self._action("Copy &Photo", "photo", self._copy_photo)
-        self.back_action = self._action(
-            "&Back to the Photo Before", "arrow_back", self._session.select_previous
-        )
-        self.back_action.setShortcut(QKeySequence("Alt+Left"))
-        self.back_action.setToolTip("Back to the photo that was selected before (Alt+Left)")
-        self.forward_action = self._action("F&orward Again", "arrow_forward", self._session.select_next)
-        self.forward_action.setShortcut(QKeySequence("Alt+Right"))
-        self.forward_action.setToolTip("Forward to the photo that was gone back from (Alt+Right)")
-
-    def _action(self, words: str, icon_name: str, call: Callable[[], None]) -> QAction:
-        action = QAction(icon(icon_name), words, self)
-        action.triggered.connect(lambda _checked=False: call())
-        return action
+        # its key holds only where captions are: the photo has its own Ctrl+C
+        self.copy_caption_action = actions.make(actions.COPY_CAPTION, self, self._copy_caption)
+        self.copy_captions_action = actions.make(actions.COPY_CAPTIONS, self, self._copy_captions)
+        self.copy_url_action = actions.make(actions.COPY_URL, self, self._copy_url)
+        self.open_url_action = actions.make(actions.OPEN_URL, self, self._open_url)
+        self.copy_photo_action = actions.make(actions.COPY_PHOTO, self, self._copy_photo)
+        self.back_action = actions.make(actions.PREVIOUS_PHOTO, self, self._session.select_previous)
+        self.forward_action = actions.make(actions.NEXT_PHOTO, self, self._session.select_next)
 
     def _photo_page(self) -> QWidget:
         copies = [self.copy_caption_action, self.copy_captions_action, self.copy_url_action]

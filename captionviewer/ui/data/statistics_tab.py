@@ -1,7 +1,7 @@
 """What the captions of the whole data set say, counted outside the GUI thread when it is first seen."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent, QShowEvent
+from PySide6.QtGui import QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset
@@ -15,6 +15,7 @@ from captionviewer.ui.data.data_plots import (
     draw_lengths,
     draw_words,
 )
+from captionviewer.ui.look import actions
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.tool_buttons import SwitchButton
@@ -74,11 +75,12 @@ class StatisticsTab(QWidget):
         line.setSpacing(0)
         self._group = QActionGroup(self)
         self.show_actions = []
-        for words, name in (("Lengths", "lengths"), ("Words", "words"), ("Captions a photo", "captions")):
-            action = QAction(words, self)
-            action.setCheckable(True)
-            action.setToolTip(f"Show the plot: {words.lower()}")
-            action.triggered.connect(self._arrange)
+        for words, name in (
+            (actions.SHOW_LENGTHS, "lengths"),
+            (actions.SHOW_WORDS, "words"),
+            (actions.SHOW_CAPTIONS_A_PHOTO, "captions"),
+        ):
+            action = actions.make(words, self, self._arrange)
             self._group.addAction(action)
             self.show_actions.append(action)
             left, right = name == "lengths", name == "captions"

@@ -5,7 +5,7 @@ rooms. A key is taken by one action only, and F1 lists what stands here.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from PySide6.QtCore import QObject, Qt
@@ -24,6 +24,7 @@ class Place(Enum):
     TRAINING = "Training"
     SAMPLING = "Sampling"
     SAMPLING_FOCUSED = "Sampling, while the keyboard is there"
+    SEARCH = "In the search field"
     CAPTIONS = "On a list of captions"
     PHOTO = "On the photo"
 
@@ -45,7 +46,7 @@ class ActionWords:
     short
         On a button, where `text` is too long for it.
     place
-        Where it works; the keys of `SAMPLING_FOCUSED`, `CAPTIONS` and `PHOTO` hold only there.
+        Where it works; the keys of `SAMPLING_FOCUSED`, `SEARCH`, `CAPTIONS` and `PHOTO` hold only there.
     """
 
     text: str
@@ -126,6 +127,9 @@ VAL = ActionWords(
 )
 PREVIOUS = ActionWords("&Previous Minibatch", "Previous minibatch", ("PgUp",), "previous", place=Place.DATA)
 NEXT = ActionWords("&Next Minibatch", "Next minibatch", ("PgDown",), "next", place=Place.DATA)
+# the same while captions stand in an order: what is drawn is a minibatch, what stands is a page
+PREVIOUS_PAGE = replace(PREVIOUS, text="&Previous Page", tip="Previous page")
+NEXT_PAGE = replace(NEXT, text="&Next Page", tip="Next page")
 RESHUFFLE = ActionWords(
     "&Reshuffle",
     "Draw minibatches in another random order",
@@ -141,6 +145,13 @@ FIND = ActionWords(
     "search",
     place=Place.DATA,
 )
+ADD_CONDITION = ActionWords(
+    "Add as Condition",
+    "Keep what was typed as a condition, and search for something else besides",
+    ("Shift+Return",),
+    short="Add",
+    place=Place.SEARCH,
+)
 FILTER = ActionWords(
     "F&ilter",
     "Show captions of some length, number of <UNK> and so on",
@@ -152,6 +163,20 @@ FILTER = ActionWords(
 )
 SORT = ActionWords(
     "Choose the &Order", "Choose in which order captions are shown", ("Ctrl+Shift+R",), place=Place.DATA
+)
+PREVIOUS_PHOTO = ActionWords(
+    "&Back to the Photo Before",
+    "Back to the photo that was selected before",
+    ("Alt+Left",),
+    "arrow_back",
+    place=Place.DATA,
+)
+NEXT_PHOTO = ActionWords(
+    "For&ward Again",
+    "Forward to the photo that was gone back from",
+    ("Alt+Right",),
+    "arrow_forward",
+    place=Place.DATA,
 )
 CLEAR_CONDITIONS = ActionWords(
     "&Clear Conditions",
@@ -293,6 +318,7 @@ COPY_TRUTH = ActionWords("Copy This &Caption", "Copy this caption of the photo",
 
 _FOCUSED = {
     Place.SAMPLING_FOCUSED: Qt.ShortcutContext.WidgetWithChildrenShortcut,
+    Place.SEARCH: Qt.ShortcutContext.WidgetShortcut,
     Place.CAPTIONS: Qt.ShortcutContext.WidgetShortcut,
     Place.PHOTO: Qt.ShortcutContext.WidgetShortcut,
 }

@@ -2,10 +2,8 @@
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, QUrl, Slot
 from PySide6.QtGui import (
-    QAction,
     QDesktopServices,
     QGuiApplication,
-    QKeySequence,
     QPainter,
     QPaintEvent,
     QPen,
@@ -15,6 +13,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from captionviewer.core.coco.dataset import PhotoRecord
+from captionviewer.ui.look import actions
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.photos.photo_loader import IDLE, LoadedPhoto, PhotoLoader, PhotoState
 from captionviewer.ui.photos.photo_painting import (
@@ -58,16 +57,10 @@ class PhotoView(QWidget):
         self._show_photo(IDLE)
 
     def _add_actions(self) -> None:
-        self.copy_photo_action = QAction("&Copy Photo", self)
-        self.copy_photo_action.setShortcut(QKeySequence.StandardKey.Copy)
-        self.copy_photo_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self.copy_photo_action.triggered.connect(self.copy_photo)
-        self.copy_url_action = QAction("Copy &URL", self)
-        self.copy_url_action.triggered.connect(self.copy_url)
-        self.open_url_action = QAction("&Open URL in Browser", self)
-        self.open_url_action.triggered.connect(self.open_url)
-        self.retry_action = QAction("&Retry", self)
-        self.retry_action.triggered.connect(self.retry)
+        self.copy_photo_action = actions.make(actions.PHOTO_COPY, self, self.copy_photo)
+        self.copy_url_action = actions.make(actions.PHOTO_COPY_URL, self, self.copy_url)
+        self.open_url_action = actions.make(actions.PHOTO_OPEN_URL, self, self.open_url)
+        self.retry_action = actions.make(actions.PHOTO_RETRY, self, self.retry)
         self.addActions(
             [self.copy_photo_action, self.copy_url_action, self.open_url_action, self.retry_action]
         )
