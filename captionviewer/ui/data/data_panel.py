@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QSpinBox, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.vocabulary import caption_words
@@ -55,7 +55,6 @@ class DataPanel(QWidget):
         box.addWidget(self.halves, 1)
         box.addWidget(self.network_status)
         self.bar.filter_sheet.attach(self, self.bar)
-        self.setFocusProxy(self.grid)
 
         self._share_actions()
         self._set_tab_order()
@@ -291,6 +290,10 @@ class DataPanel(QWidget):
             self.empty.say(title, words, clear, trained_too if query.only_trained else look_there)
         else:
             self.empty.say(f"There are no captions in {query.split}", "")
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Hand the keyboard on to the photos; a focus proxy would make Tab leave out what is before them."""
+        self.grid.setFocus(event.reason())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Clear the conditions with Escape, wherever in the panel the keyboard is."""

@@ -16,9 +16,9 @@ from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.outside_text import set_plain_tip
 
 RANGES = (  # the field of CaptionConditions, what it counts, and the hint
-    ("words", "Wor&ds", "How long captions are, without <START> and <END>"),
+    ("words", "&Words", "How long captions are, without <START> and <END>"),
     ("unknown", UNK, "How many words of a caption the vocabulary does not have"),
-    ("captions_an_image", "Ca&ptions a photo", "Photos with so many captions"),
+    ("captions_an_image", "Captions &a photo", "Photos with so many captions"),
 )
 
 

@@ -135,7 +135,7 @@ class MinibatchBar(QWidget):
         self.copy_seed = ActionButton(self.copy_seed_action, "copy_seed")
         self.copy_seed.setAutoRaise(True)
         size_label = self._label("Si&ze", self.size_field)
-        seed_label = self._label("S&eed", self.seed_field)
+        seed_label = self._label("Seed", self.seed_field)
         size = _together([size_label, self.size_field])
         return [
             _together([self.train_button, self.val_button], gap=0),

@@ -139,7 +139,7 @@ class PhotoDetails(QTabWidget):
         )
         self.which_caption.setMinimumContentsLength(12)
         self.which_caption.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        label = QLabel("Ca&ption")
+        label = QLabel("Capt&ion")
         label.setBuddy(self.which_caption)
         self.loss_line.setObjectName("loss_line")
         self.loss_line.setTextFormat(Qt.TextFormat.PlainText)

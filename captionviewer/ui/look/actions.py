@@ -93,7 +93,7 @@ THEME_SYSTEM = ActionWords("As the &System", "Light or dark, as the system is", 
 THEME_LIGHT = ActionWords("&Light", "Always light", checkable=True)
 THEME_DARK = ActionWords("&Dark", "Always dark", checkable=True)
 FEATURES_PCA = ActionWords(
-    "P&CA Features (512-d)", "The photos' features reduced by PCA, as the notebook uses", checkable=True
+    "PCA F&eatures (512-d)", "The photos' features reduced by PCA, as the notebook uses", checkable=True
 )
 FEATURES_RAW = ActionWords("Ra&w Features", "The features as the network gave them", checkable=True)
 GO_DATA = ActionWords("Go to &Data", "Move the keyboard to the Data panel", ("Ctrl+1",))
