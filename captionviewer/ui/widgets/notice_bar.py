@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from captionviewer.ui.look.icons import icon
-from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.look.theme import colors
 from captionviewer.ui.widgets.outside_text import show_plainly
 
 KEPT = 20  # more problems than anyone will read
@@ -130,7 +130,7 @@ class NoticeBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         c = colors()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), mixed(c.surface, c.warn, 0.18))
+        painter.fillRect(self.rect(), c.notice)
         painter.setPen(QPen(c.warn, 1))
         painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
         painter.end()
