@@ -261,8 +261,8 @@ class Models(QObject):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             save_model(path, model.saved)
-        except (ModelFileError, OSError) as error:
-            _log.error("the unsaved model could not be kept: %s", error)
+        except Exception:  # whatever it is, the rest of the end must come to pass
+            _log.exception("the unsaved model could not be kept: %s", path)
             return None
         _log.info("the unsaved model was kept: %s", path)
         return path
