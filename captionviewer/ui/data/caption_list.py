@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QWidget
 
 from captionviewer.core.coco.vocabulary import UNK
-from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.look.theme import colors
 from captionviewer.ui.widgets.outside_text import set_plain_tip
 
 TRAINED_ON = "trained on"
@@ -156,7 +156,7 @@ class CaptionList(QTextEdit):
                 look.setFontWeight(QFont.Weight.DemiBold)
                 set_plain_tip(look, f"{UNK}: a word that the vocabulary does not have")
             if position in caption.found:
-                look.setBackground(mixed(c.surface, c.warn, 0.35))
+                look.setBackground(c.found)
             if position:
                 cursor.insertText(" ", plain)
             cursor.insertText(word, look)
@@ -214,7 +214,7 @@ class CaptionList(QTextEdit):
                 continue
             current = index == self._current
             painter.setPen(QPen(c.accent if current else c.border, 1))
-            painter.setBrush(mixed(c.surface, c.accent, 0.12) if current else c.surface)
+            painter.setBrush(c.chosen if current else c.surface)
             painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
             if current:
                 painter.fillRect(QRectF(card.x() + 1, card.y() + 5, 3, card.height() - 10), c.accent)

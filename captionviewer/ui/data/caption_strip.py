@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QSizePolicy, QToolTip,
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.vocabulary import END, NULL, START, UNK, Vocabulary
 from captionviewer.ui.look import actions
-from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.look.theme import colors
 from captionviewer.ui.widgets.outside_text import plain_tip
 
 BAND_GAP = 10  # pixels between two bands of slots
@@ -216,7 +216,7 @@ class CaptionStrip(QWidget):
         mask = QRectF(cells[3]).adjusted(0.5, 3.5, -0.5, -3.5)
         if slot.counts:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(mixed(c.surface, c.good, 0.28))
+            painter.setBrush(c.counted)
             painter.drawRoundedRect(mask, 4, 4)
         painter.setFont(self._small())
         painter.setPen(c.text if slot.counts else c.padding)

@@ -47,6 +47,8 @@ class ActionWords:
         On a button, where `text` is too long for it.
     place
         Where it works; the keys of `SAMPLING_FOCUSED`, `SEARCH`, `CAPTIONS` and `PHOTO` hold only there.
+    alternate
+        Whether an action says this only at times, in place of its usual words; F1 has no line for it.
     """
 
     text: str
@@ -56,6 +58,7 @@ class ActionWords:
     checkable: bool = False
     short: str = ""
     place: Place = Place.WINDOW
+    alternate: bool = False
 
 
 # ---- the window ------------------------------------------------------------------------------------------
@@ -128,8 +131,8 @@ VAL = ActionWords(
 PREVIOUS = ActionWords("&Previous Minibatch", "Previous minibatch", ("PgUp",), "previous", place=Place.DATA)
 NEXT = ActionWords("&Next Minibatch", "Next minibatch", ("PgDown",), "next", place=Place.DATA)
 # the same while captions stand in an order: what is drawn is a minibatch, what stands is a page
-PREVIOUS_PAGE = replace(PREVIOUS, text="&Previous Page", tip="Previous page")
-NEXT_PAGE = replace(NEXT, text="&Next Page", tip="Next page")
+PREVIOUS_PAGE = replace(PREVIOUS, text="&Previous Page", tip="Previous page", alternate=True)
+NEXT_PAGE = replace(NEXT, text="&Next Page", tip="Next page", alternate=True)
 RESHUFFLE = ActionWords(
     "&Reshuffle",
     "Draw minibatches in another random order",
@@ -172,7 +175,7 @@ PREVIOUS_PHOTO = ActionWords(
     place=Place.DATA,
 )
 NEXT_PHOTO = ActionWords(
-    "For&ward Again",
+    "Forwar&d Again",
     "Forward to the photo that was gone back from",
     ("Alt+Right",),
     "arrow_forward",
@@ -244,7 +247,7 @@ START = ActionWords("&Start", "Start training with these settings", ("F5",), "pl
 PAUSE = ActionWords(
     "&Pause", "Let the run wait after the step under way", ("F6",), "pause", place=Place.TRAINING
 )
-RESUME = ActionWords("Resu&me", "Go on training", ("F6",), "play", place=Place.TRAINING)
+RESUME = ActionWords("Resu&me", "Go on training", ("F6",), "play", place=Place.TRAINING, alternate=True)
 TRAINING_STEP = ActionWords(
     "S&tep", "Make one update with one minibatch, then wait", ("F7",), "step", place=Place.TRAINING
 )
@@ -288,6 +291,7 @@ PLAY = ActionWords(
     checkable=True,
     place=Place.SAMPLING_FOCUSED,
 )
+HOLD = replace(PLAY, text="&Pause", tip="Choose no more words for now", icon="pause", alternate=True)
 TO_END = ActionWords(
     "To the &End", "Choose all words to <END>", ("End",), "to_end", place=Place.SAMPLING_FOCUSED
 )

@@ -1,14 +1,18 @@
-"""Fusion with parts that grow with the text: check boxes, spin arrows, icons, title buttons, scroll bars.
+"""Fusion with parts that grow with the text, and with edges around what can be typed into.
 
-Qt's styles give these in pixels of a screen, so that text at 200 % stands beside boxes at 100 %.
+Qt's styles give check boxes, spin arrows, icons, title buttons and scroll bars in pixels of a screen, so that
+text at 200 % stands beside boxes at 100 %. Fusion draws the edge of a field a little darker than the window,
+which a dark window swallows.
 """
 
 from typing import cast
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
     QProxyStyle,
     QStyle,
     QStyleOption,
@@ -37,11 +41,12 @@ _SPIN_BUTTON = 0.9  # lines of text: the width of a spin box's arrows
 _ARROW = 0.42  # and of an arrow
 _USUAL_LINE = 18  # pixels: up to there Fusion's own arrows do
 _STEPS = (QAbstractSpinBox.StepEnabledFlag.StepUpEnabled, QAbstractSpinBox.StepEnabledFlag.StepDownEnabled)
+_FIELDS = (QStyle.ComplexControl.CC_SpinBox, QStyle.ComplexControl.CC_ComboBox)
 _ARROWS = (QStyle.SubControl.SC_SpinBoxUp, QStyle.SubControl.SC_SpinBoxDown)
 
 
 class GrowingStyle(QProxyStyle):
-    """Fusion whose small parts follow the size of text."""
+    """Fusion whose small parts follow the size of text; the palette's Dark is the edge of a field."""
 
     def __init__(self) -> None:
         super().__init__("Fusion")
@@ -70,6 +75,22 @@ class GrowingStyle(QProxyStyle):
             return place.adjusted(-more, 0, 0, 0)
         return place.adjusted(0, 0, -more, 0) if part is QStyle.SubControl.SC_SpinBoxEditField else place
 
+    def drawPrimitive(
+        self,
+        element: QStyle.PrimitiveElement,
+        option: QStyleOption,
+        painter: QPainter,
+        widget: QWidget | None = None,
+    ) -> None:
+        super().drawPrimitive(element, option, painter, widget)
+        if (
+            element is QStyle.PrimitiveElement.PE_PanelLineEdit
+            and isinstance(widget, QLineEdit)
+            and widget.hasFrame()
+            and not isinstance(widget.parent(), QAbstractSpinBox | QComboBox)
+        ):
+            _draw_edge(option, painter)
+
     def drawComplexControl(
         self,
         control: QStyle.ComplexControl,
@@ -78,6 +99,8 @@ class GrowingStyle(QProxyStyle):
         widget: QWidget | None = None,
     ) -> None:
         super().drawComplexControl(control, option, painter, widget)
+        if control in _FIELDS:
+            _draw_edge(option, painter)
         if control is QStyle.ComplexControl.CC_SpinBox and isinstance(widget, QAbstractSpinBox):
             self._draw_arrows(option, painter, widget)
 
@@ -103,6 +126,19 @@ class GrowingStyle(QProxyStyle):
                 [QPointF(middle.x(), tip), QPointF(middle.x() - half, base), QPointF(middle.x() + half, base)]
             )
         painter.restore()
+
+
+def _draw_edge(option: QStyleOption, painter: QPainter) -> None:
+    """Draw the edge of a field that can be used; one that has the keyboard has Fusion's already."""
+    state: QStyle.StateFlag = option.state
+    if state & QStyle.StateFlag.State_HasFocus or not state & QStyle.StateFlag.State_Enabled:
+        return
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(option.palette.color(QPalette.ColorRole.Dark), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
+    painter.restore()
 
 
 def _line(option: QStyleOption | None, widget: QWidget | None) -> int:

@@ -157,7 +157,7 @@ def _palette(c: Colors) -> QPalette:
         role.Light: c.raised.lighter(115),
         role.Midlight: c.raised.lighter(107),
         role.Mid: c.border,
-        role.Dark: c.border.darker(130),
+        role.Dark: c.field_edge,
         role.Shadow: QColor("#000000"),
     }.items():
         palette.setColor(which, color)

@@ -186,10 +186,10 @@ def _paint_frame(painter: QPainter, option: QStyleOptionViewItem, c: Colors) -> 
     edge = QRectF(option.rect).adjusted(2, 2, -2, -2)
     if state & QStyle.StateFlag.State_Selected:  # stronger where the keyboard is: it may be elsewhere
         line = QPen(c.accent, 3) if focused else QPen(mixed(c.surface, c.accent, 0.75), 1.5)
-        ground = mixed(c.surface, c.accent, 0.16)
+        ground = c.selected
     elif focused or state & QStyle.StateFlag.State_MouseOver:
         line = QPen(c.accent, 2) if focused else QPen(c.border, 1)
-        ground = mixed(c.surface, c.accent, 0.05)
+        ground = c.hovered
     else:
         return
     painter.setPen(line)
@@ -225,7 +225,7 @@ def _paint_words(painter: QPainter, where: QRect, card: PhotoCard, font: QFont, 
             if position in card.found:
                 wide = metrics.horizontalAdvance(word) + 2
                 mark = QRectF(x - 1, y - metrics.ascent(), wide, metrics.height())
-                painter.fillRect(mark, mixed(c.surface, c.warn, 0.35))
+                painter.fillRect(mark, c.found)
             unknown = position < len(card.words) and card.words[position] == UNK
             painter.setPen(c.unknown if unknown else c.text)
             painter.drawText(QPointF(x, y), word)

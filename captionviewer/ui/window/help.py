@@ -23,7 +23,7 @@ def key_table() -> dict[Place, list[tuple[str, str]]]:
     rows: dict[Place, list[tuple[str, str]]] = {place: [] for place in Place}
     for words in actions.table():
         keys = [QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in words.shortcuts]
-        if any(keys):
+        if any(keys) and not words.alternate:
             name = without_mnemonic(words.text).removesuffix("…")
             rows[words.place].append((name, " or ".join(key for key in keys if key)))
     for place, others in _OTHER_KEYS.items():

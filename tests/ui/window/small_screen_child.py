@@ -25,7 +25,7 @@ def main() -> None:
         "status bar": window.statusBar(),
         "status": window.findChild(QLabel, "status_running"),
         "player": window.findChild(QWidget, "sampling_speed"),
-        "address": window.data_panel.foot,
+        "address": window.data_panel.network_status,
     }
     outside = []
     for name, part in parts.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QMenuBar,
+    QSpinBox,
     QTabBar,
     QToolBar,
     QWidget,
@@ -25,6 +26,9 @@ from PySide6.QtWidgets import (
 from captionviewer.core.coco.chosen_data import remember_data_folder
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.ui.look import actions
+from captionviewer.ui.look.actions import Place
+from captionviewer.ui.window.help import key_table
 from captionviewer.ui.window.main_window import MainWindow
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.conftest import Launch
@@ -133,6 +137,63 @@ def test_tab_goes_through_the_controls_of_data_and_training_in_the_order_they_ar
     assert [widget for widget in seen if widget in buttons] == buttons and len(buttons) > 1
 
 
+# ---- keys ------------------------------------------------------------------------------------------------
+
+
+def test_page_down_turns_the_minibatch_wherever_the_keyboard_is(open_window: WindowDriver) -> None:
+    window = open_window.window
+    browser = window.data_panel.browser
+    browser.choose_size(2)
+    for dock in (None, window.training_dock, window.sampling_dock):
+        window.data_panel.setFocus() if dock is None else window.go_to(dock)
+        before = browser.query.index
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_PageDown)
+        assert browser.query.index == before + 1, dock
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_PageUp)
+    assert browser.query.index == 2
+
+
+def test_split_filter_and_order_have_keys_that_work_from_every_panel(
+    open_window: WindowDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window.window
+    data = window.data_panel
+    opened: list[str] = []  # a real popup would grab the keyboard, which needs a screen
+    monkeypatch.setattr(data.bar.sort_field, "showPopup", lambda: opened.append("orders"))
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    window.go_to(window.training_dock)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_T, control | shift)
+    assert data.browser.query.split == "val"
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_T, control)
+    assert data.browser.query.split == "train"
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_R, control | shift)
+    assert opened == ["orders"] and QApplication.focusWidget() is data.bar.sort_field
+    QTest.keyClick(data.bar.sort_field, Qt.Key.Key_F, control | shift)
+    assert data.filter_action.isChecked()
+    assert isinstance(QApplication.focusWidget(), QSpinBox)
+
+
+def test_a_key_belongs_to_one_action_only() -> None:
+    owners: dict[str, list[actions.ActionWords]] = {}
+    for words in actions.table():
+        if words.alternate or words.place in (Place.CAPTIONS, Place.PHOTO, Place.SEARCH):
+            continue  # the words of another action at times, or a key that holds on one widget only
+        for key in words.shortcuts:
+            owners.setdefault(QKeySequence(key).toString(), []).append(words)
+    shared = {key: [one.text for one in found] for key, found in owners.items() if len(found) > 1}
+    assert not shared
+
+
+def test_every_key_of_the_window_stands_in_the_list_of_keys(open_window: WindowDriver) -> None:
+    listed = {key for rows in key_table().values() for _what, keys in rows for key in keys.split(" or ")}
+    for action in open_window.window.findChildren(QAction):
+        for key in action.shortcuts():
+            written = key.toString(QKeySequence.SequenceFormat.NativeText)
+            assert not written or written in listed, f"{action.text()}: {written} is in no list"
+    names = [what for rows in key_table().values() for what, _keys in rows]
+    assert names.count("Step") == 2, "that of a run and that of a caption"
+
+
 # ---- letters ---------------------------------------------------------------------------------------------
 
 
@@ -180,6 +241,19 @@ def test_no_two_things_in_sight_take_the_same_letter(open_window: WindowDriver, 
         found = mnemonics(open_window.window)
         assert len(found) > 7, "the menus at least have letters"
         assert not shared_letters(found)
+
+
+def test_no_two_entries_of_a_menu_take_the_same_letter(open_window: WindowDriver) -> None:
+    window = open_window.window
+    bring_to(open_window, "paused")
+    open_window.window.menus.recent.aboutToShow.emit()
+    for menu in window.menuBar().findChildren(QMenu):
+        found = [
+            (letter, action.text())
+            for action in menu.actions()
+            if (letter := QKeySequence.mnemonic(action.text()).toString())
+        ]
+        assert not shared_letters(found), menu.title()
 
 
 def test_dialogs_have_no_letter_twice(open_window: WindowDriver) -> None:
