@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.chosen_data import remember_data_folder
@@ -15,7 +15,7 @@ from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.look.theme import ThemeChoice
 from captionviewer.ui.session.images import checked_image_folder
-from captionviewer.ui.session.models import ModelOrigin
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.widgets.outside_text import without_mnemonic
 from captionviewer.ui.window.model_files import proposed_name
@@ -181,22 +181,23 @@ def test_a_choice_that_could_not_be_remembered_is_told_until_it_is_closed(
 
 
 def test_an_error_while_a_run_is_handed_over_leaves_no_button_behind(
-    driver: WindowDriver, small_coco: Path, qtbot: QtBot
+    driver: WindowDriver, small_coco: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(driver, small_coco)
     training = driver.window.training_panel
     training.form.set_settings(replace(RUN, num_epochs=1))
 
-    def break_it() -> None:
-        if driver.window.session.model.origin is ModelOrigin.TRAINED:
-            raise ZeroDivisionError("a view that can't take the model")
+    session, set_model = driver.window.session, driver.window.session.set_model
 
-    driver.window.session.model_changed.connect(break_it)
-    with qtbot.captureExceptions() as caught:
+    def break_it(model: CurrentModel) -> None:
+        if model.origin is ModelOrigin.TRAINED:
+            raise ZeroDivisionError("nobody expected this")
+        set_model(model)
+
+    monkeypatch.setattr(session, "set_model", break_it)
+    with qtbot.captureExceptions():
         training.start_action.trigger()
         driver.wait_for(lambda: not training.is_running(), 30)
         driver.wait_for(training.start_action.isEnabled)
-    assert caught
-    driver.window.session.model_changed.disconnect(break_it)
+    monkeypatch.undo()
     assert training.form.preset.isEnabled() and driver.window.session.run is None
-    QApplication.processEvents()
