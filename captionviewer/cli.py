@@ -60,6 +60,12 @@ def argument_parser() -> OneLineParser:
         choices=("pca", "raw"),
         help="the image features to use: 512 numbers a photo after PCA, or all that the network gave",
     )
+    parser.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="what is written to the log, which Help, Show the Log shows (default: info)",
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 
@@ -136,4 +142,4 @@ def _run_window(words: Sequence[str]) -> int:
 
     from captionviewer.ui.application import run
 
-    return run(chosen.data, chosen.images, chosen.features)
+    return run(chosen.data, chosen.images, chosen.features, chosen.log_level)

@@ -111,6 +111,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAPTIONVIEWER_CONFIG_DIR", str(tmp_path / "captionviewer-config"))
     monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path / "captionviewer-cache"))
     monkeypatch.setenv("CAPTIONVIEWER_DATA_DIR", str(tmp_path / "captionviewer-data"))
+    monkeypatch.setenv("CAPTIONVIEWER_LOG_DIR", str(tmp_path / "captionviewer-log"))
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 OUT = Path("screenshots")
 SIZES = ((1280, 800), (1920, 1080))
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+SCREEN = Path(__file__).parent / "ui" / "screen.json"
+os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={SCREEN}")
 
 
 def main() -> int:
@@ -207,7 +208,7 @@ class Photographer:
         from PySide6.QtCore import Qt
         from PySide6.QtTest import QTest
 
-        from captionviewer.ui.data.caption_choice import Sorting
+        from captionviewer.ui.data.caption_query import Sorting
 
         panel = self.window.data_panel
         statistics = panel.details.statistics

@@ -53,7 +53,13 @@ def test_help_names_every_option() -> None:
     done = run("--help")
     assert done.returncode == 0
     kinds = ",".join(FEATURE_KINDS)  # named in cli once more, which imports nothing of the core
-    for option in ("--data FOLDER", "--images FOLDER", f"--features {{{kinds}}}", "--version"):
+    for option in (
+        "--data FOLDER",
+        "--images FOLDER",
+        f"--features {{{kinds}}}",
+        "--log-level {debug,",
+        "--version",
+    ):
         assert option in done.stdout
 
 
@@ -227,8 +233,8 @@ def test_a_platform_that_qt_does_not_have_is_refused_in_words() -> None:
 RECORDING_WINDOW = """
 import sys, types
 application = types.ModuleType("captionviewer.ui.application")
-def run(data, images, features):
-    print(data, images, features)
+def run(data, images, features, log_level):
+    print(data, images, features, log_level)
     return 7
 application.run = run
 sys.modules["captionviewer.ui.application"] = application
@@ -240,7 +246,17 @@ sys.exit(main(sys.argv[1:]))
 
 def test_the_window_gets_the_arguments_and_gives_the_exit_code(coco_folder: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", RECORDING_WINDOW, "--data", str(coco_folder), "--features", "pca"],
+        [
+            sys.executable,
+            "-c",
+            RECORDING_WINDOW,
+            "--data",
+            str(coco_folder),
+            "--features",
+            "pca",
+            "--log-level",
+            "debug",
+        ],
         cwd=PROJECT,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
@@ -248,4 +264,4 @@ def test_the_window_gets_the_arguments_and_gives_the_exit_code(coco_folder: Path
         timeout=60,
     )
     assert done.returncode == 7, done.stderr
-    assert done.stdout == f"{coco_folder} None pca\n"
+    assert done.stdout == f"{coco_folder} None pca debug\n"

@@ -1,6 +1,7 @@
 """Where captionviewer keeps what it remembers, and what it can fetch again."""
 
 import os
+import stat
 from pathlib import Path
 
 import platformdirs
@@ -9,6 +10,36 @@ import platformdirs
 def config_folder() -> Path:
     """Return the folder of the user's settings; CAPTIONVIEWER_CONFIG_DIR names another."""
     return Path(os.environ.get("CAPTIONVIEWER_CONFIG_DIR") or platformdirs.user_config_path("captionviewer"))
+
+
+def log_folder() -> Path:
+    """Return the folder of the log; CAPTIONVIEWER_LOG_DIR names another."""
+    return Path(os.environ.get("CAPTIONVIEWER_LOG_DIR") or platformdirs.user_log_path("captionviewer"))
+
+
+def read_remembered(path: Path, most_bytes: int) -> bytes:
+    """Return a small file that captionviewer wrote once, whatever stands there now.
+
+    It is read before the window is up, so nothing in its place may hold the program up: no pipe that nobody
+    writes to, no device, no file that somebody let grow.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none.
+    OSError
+        It is no file, or may not be read.
+    ValueError
+        It has more than `most_bytes` bytes.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is no file")
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f"{path} has more than {most_bytes:,} bytes")
+    return content
 
 
 def books_folder() -> Path:

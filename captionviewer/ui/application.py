@@ -1,11 +1,14 @@
 """Starts the window: the application object, the theme, the session, and what the arguments ask for."""
 
 import importlib
+import logging
+import os
+import sys
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from captionviewer import __version__
 from captionviewer.core.atomic_file import sweep
@@ -15,23 +18,33 @@ from captionviewer.core.coco.layout import feature_kind_named
 from captionviewer.core.user_folders import written_folders
 from captionviewer.resources import resource
 from captionviewer.ui import settings as remembered
+from captionviewer.ui.look.numbers import write_numbers_alike
 from captionviewer.ui.look.theme import Theme, ThemeChoice
-from captionviewer.ui.session.session import OPENING_STORYBOOK, Session
+from captionviewer.ui.session.data import OPENING_STORYBOOK
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
+from captionviewer.ui.window.end_signals import EndSignals
+from captionviewer.ui.window.log_file import LogFile
 from captionviewer.ui.window.main_window import MainWindow
+from captionviewer.ui.window.problems import Problems
+from captionviewer.ui.window.start_mark import StartMark, begin_afresh_after
 from captionviewer.ui.worker import Cancelled
 
+CANNOT_START = 1
+ENDED_BY_SIGNAL = 128  # and the signal's number: what a shell expects of a program that was ended
 
-def make_window(app: QApplication, settings: Settings) -> MainWindow:
+_log = logging.getLogger(__name__)
+
+
+def make_window(app: QApplication, settings: Settings, problems: Problems | None = None) -> MainWindow:
     """Return a window that is not shown yet, with a session of its own."""
+    write_numbers_alike()
     theme = Theme(app)
-    try:
-        theme.choose(ThemeChoice(settings.get(remembered.THEME)))
-    except ValueError:  # a settings file edited by hand
-        theme.choose(ThemeChoice.SYSTEM)
+    theme.choose(ThemeChoice(settings.get(remembered.THEME)))
     session = Session(settings)
-    window = MainWindow(session, theme)
+    window = MainWindow(session, theme, problems or Problems(LogFile(), session))
     session.setParent(window)
+    settings.setParent(session)
     window.first_painted.connect(lambda: prepare_plots(session))
     return window
 
@@ -63,7 +76,7 @@ def open_at_launch(window: MainWindow, data: Path | None = None, features: Featu
     if folder is not None:
         session.open_folder(folder, features, else_storybook=True)
         return
-    session.announce_storybook()
+    session.data.announce_storybook()
     window.first_painted.connect(lambda: _open_storybook_unless_else(session))
     if not session.settings.get(remembered.WELCOME_CLOSED):
         window.welcome.open()
@@ -75,25 +88,92 @@ def _open_storybook_unless_else(session: Session) -> None:
         session.open_storybook(by_hand=False)
 
 
-def run(data: Path | None = None, images: Path | None = None, features: str | None = None) -> int:
+def run(
+    data: Path | None = None,
+    images: Path | None = None,
+    features: str | None = None,
+    log_level: str = "info",
+) -> int:
     """Show the window until it is closed; return the exit code.
 
-    `data` is a folder to open at once (None: the one opened last, else the storybook), `images` a
-    COCO image folder, `features` "pca", "raw" or None for what was used last.
+    Parameters
+    ----------
+    data
+        A folder to open at once (None: the one opened last, else the storybook).
+    images
+        A COCO image folder.
+    features
+        "pca", "raw" or None for what was used last.
+    log_level
+        What is written to the log: "debug", "info", "warning" or "error".
     """
     app = QApplication.instance() or QApplication(["captionviewer"])
     assert isinstance(app, QApplication)
     app.setApplicationName("captionviewer")
     app.setApplicationVersion(__version__)
     app.setWindowIcon(QIcon(str(resource("icon.svg"))))
-    window = make_window(app, Settings())
+    problems = Problems(LogFile(log_level))
+    problems.install()
+    try:
+        return _run(app, problems, data, images, features)
+    except Exception:
+        _log.exception("the window could not be made")
+        _say_that_it_failed(problems)
+        return CANNOT_START
+    finally:
+        problems.remove()
+
+
+def _run(
+    app: QApplication, problems: Problems, data: Path | None, images: Path | None, features: str | None
+) -> int:
+    mark = StartMark()
+    settings = Settings()
+    begun_afresh = begin_afresh_after(mark.begin(), settings)
+    window = make_window(app, settings, problems)
+    window.first_painted.connect(mark.came_up)
+    window.tell_of_crash()
+    window.offer_kept_models()
+    if begun_afresh:
+        window.notices.show_lasting(begun_afresh)
     if images is not None:
         window.session.set_image_folder(images, remember=False)
     open_at_launch(window, data, feature_kind_named(features))
+
+    def end(signal: int) -> None:
+        _log.info("ended by signal %d", signal)
+        window.closing.end_without_questions()
+        app.exit(ENDED_BY_SIGNAL + signal)
+
+    signals = EndSignals(window)
+    signals.received.connect(end)
+    signals.install()
     window.show()
     code = app.exec()
+    signals.remove()
+    mark.came_up()
+    window.closing.end()  # it was, unless the system ended the loop
+    if not window.closing.all_ended:
+        _leave_threads_behind(problems, code)
     _keep_until_closed(window)
     return code
+
+
+def _leave_threads_behind(problems: Problems, code: int) -> None:
+    """End the process at once: a thread that hangs on a dead disk would keep it, or crash as it ends."""
+    _log.warning("threads are left behind: the process is ended")
+    problems.remove()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(code)
+
+
+def _say_that_it_failed(problems: Problems) -> None:
+    box = QMessageBox(QMessageBox.Icon.Critical, "captionviewer", "captionviewer could not start.")
+    box.setInformativeText("What happened is in the log; below is what to put into a report.")
+    box.setDetailedText(problems.details("The window could not be made."))
+    box.exec()
 
 
 def _keep_until_closed(window: QObject) -> None:

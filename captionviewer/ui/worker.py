@@ -1,11 +1,14 @@
 """The one bridge from threads to the window: work goes out, its result comes back in the GUI thread."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Cancelled = Callable[[], bool]  # what work asks now and then, to end early
@@ -66,6 +69,7 @@ class Workers(QObject):
                 result = work(cancelled)
             except Exception as error:  # whatever it is, it is handed to the window, which says it
                 failure = error
+                _log.info("a job failed: %s", name, exc_info=error)
                 return lambda: on_failed(failure)
             return lambda: on_done(result)
 
@@ -75,9 +79,11 @@ class Workers(QObject):
             job.work()
             self._finished.emit(job)
 
-        thread = threading.Thread(target=run, name=f"captionviewer: {name}")
+        # A daemon: a thread that hangs on a dead disk must not keep the program from ending. All others are
+        # waited for in `shut_down`.
+        thread = threading.Thread(target=run, name=f"captionviewer: {name}", daemon=True)
+        thread.start()  # first: a thread that could not be started is none to wait for
         self._threads[job] = thread
-        thread.start()
         if not brief:
             self.busy_changed.emit()
         return job

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from captionviewer.core.atomic_file import write_atomically
-from captionviewer.core.user_folders import config_folder
+from captionviewer.core.user_folders import config_folder, read_remembered
 
 _FILE_NAME = "data_folder.json"
 _KEY = "data_folder"
@@ -29,8 +29,7 @@ def chosen_data_folder() -> Path | None:
     """The folder remembered last, whether or not it is still there; None if none can be told."""
     path = config_folder() / _FILE_NAME
     try:
-        with path.open("rb") as file:
-            content: object = json.loads(file.read(_LARGEST_BYTES))
+        content: object = json.loads(read_remembered(path, _LARGEST_BYTES))
     except (OSError, ValueError, RecursionError):
         return None  # nothing was chosen yet, or the note was damaged: choosing again mends both
     folder = content.get(_KEY) if isinstance(content, dict) else None

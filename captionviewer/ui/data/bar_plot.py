@@ -241,7 +241,6 @@ class _Overlay(QWidget):
         self.setGeometry(plot.rect())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what the plot wants over it."""
         painter = QPainter(self)
         self._plot.paint_over(painter)
         painter.end()

@@ -22,9 +22,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QWidget
 
 from captionviewer.core.coco.vocabulary import UNK
-from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.look.theme import colors
+from captionviewer.ui.widgets.outside_text import set_plain_tip
 
-IN_MINIBATCH = "in this minibatch"
 TRAINED_ON = "trained on"
 CARD_PADDING, CARD_GAP = 4, 5  # pixels within a caption's card, and between two
 _MARK = QTextFormat.Property.UserProperty  # text that is ours and not the caption's
@@ -35,7 +35,7 @@ class ShownCaption:
     """One caption of a photo and what is special about it."""
 
     words: tuple[str, ...]
-    in_minibatch: bool = False
+    shown_above: str = ""  # where in the grid: "in this minibatch"; "" where it is not
     trained_on: bool = False
     found: frozenset[int] = frozenset()  # positions of words that a search found
 
@@ -47,11 +47,7 @@ class ShownCaption:
     @property
     def marks(self) -> str:
         """What is special, in words."""
-        return " · ".join(
-            words
-            for words, holds in ((IN_MINIBATCH, self.in_minibatch), (TRAINED_ON, self.trained_on))
-            if holds
-        )
+        return " · ".join(words for words in (self.shown_above, TRAINED_ON * self.trained_on) if words)
 
 
 class CaptionList(QTextEdit):
@@ -158,9 +154,9 @@ class CaptionList(QTextEdit):
             look = _text_format(c.unknown if word == UNK else c.text)
             if word == UNK:
                 look.setFontWeight(QFont.Weight.DemiBold)
-                look.setToolTip("&lt;UNK&gt;: a word that the vocabulary does not have")
+                set_plain_tip(look, f"{UNK}: a word that the vocabulary does not have")
             if position in caption.found:
-                look.setBackground(mixed(c.surface, c.warn, 0.35))
+                look.setBackground(c.found)
             if position:
                 cursor.insertText(" ", plain)
             cursor.insertText(word, look)
@@ -218,7 +214,7 @@ class CaptionList(QTextEdit):
                 continue
             current = index == self._current
             painter.setPen(QPen(c.accent if current else c.border, 1))
-            painter.setBrush(mixed(c.surface, c.accent, 0.12) if current else c.surface)
+            painter.setBrush(c.chosen if current else c.surface)
             painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
             if current:
                 painter.fillRect(QRectF(card.x() + 1, card.y() + 5, 3, card.height() - 10), c.accent)

@@ -1,12 +1,9 @@
 """One caption slot by slot: the raw id, its word or padding, and which targets count in the loss."""
 
-import html
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QContextMenuEvent,
     QFont,
@@ -22,7 +19,9 @@ from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QSizePolicy, QToolTip,
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.vocabulary import END, NULL, START, UNK, Vocabulary
-from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.look import actions
+from captionviewer.ui.look.theme import colors
+from captionviewer.ui.widgets.outside_text import plain_tip
 
 BAND_GAP = 10  # pixels between two bands of slots
 READING = "At each timestep the network reads one slot, and its target is the word in the next one."
@@ -88,8 +87,12 @@ class CaptionStrip(QWidget):
         self.setSizePolicy(policy)
         self.setMouseTracking(True)
         self.setAccessibleName("Ids, words and loss mask of the caption")
-        self.copy_ids_action = self._action("Copy &ids", lambda: " ".join(str(s.id) for s in self._slots))
-        self.copy_words_action = self._action("Copy &words", lambda: " ".join(s.word for s in self._slots))
+        self.copy_ids_action = actions.make(
+            actions.COPY_IDS, self, lambda: _copy(" ".join(str(slot.id) for slot in self._slots))
+        )
+        self.copy_words_action = actions.make(
+            actions.COPY_WORDS, self, lambda: _copy(" ".join(slot.word for slot in self._slots))
+        )
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -108,7 +111,6 @@ class CaptionStrip(QWidget):
     # ---- geometry --------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        """Return the size that the strip takes at its width now."""
         return QSize(self._least_width(), self.heightForWidth(max(self.width(), self._least_width())))
 
     def minimumSizeHint(self) -> QSize:
@@ -116,16 +118,13 @@ class CaptionStrip(QWidget):
         return self.sizeHint()
 
     def hasHeightForWidth(self) -> bool:
-        """Say that a narrow place makes it higher."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height of the bands at a width."""
         bands = len(self._bands(width))
         return max(bands, 1) * self._band_height() + max(bands - 1, 0) * BAND_GAP
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let another width have another height."""
         super().resizeEvent(event)
         if event.oldSize().width() != self.width():
             self.updateGeometry()
@@ -180,7 +179,6 @@ class CaptionStrip(QWidget):
     # ---- painting --------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the rows' names and the columns."""
         c = colors()
         high = self._row_height()
         painter = QPainter(self)
@@ -218,7 +216,7 @@ class CaptionStrip(QWidget):
         mask = QRectF(cells[3]).adjusted(0.5, 3.5, -0.5, -3.5)
         if slot.counts:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(mixed(c.surface, c.good, 0.28))
+            painter.setBrush(c.counted)
             painter.drawRoundedRect(mask, 4, 4)
         painter.setFont(self._small())
         painter.setPen(c.text if slot.counts else c.padding)
@@ -234,18 +232,16 @@ class CaptionStrip(QWidget):
         return None
 
     def event(self, event: QEvent) -> bool:
-        """Explain the slot that is pointed at."""
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             slot = self.slot_at(event.pos())
             if slot is None:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), f"<span>{html.escape(slot.explanation)}</span>", self)
+                QToolTip.showText(event.globalPos(), plain_tip(slot.explanation), self)
             return True
         return super().event(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the text size."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self.updateGeometry()
@@ -258,10 +254,9 @@ class CaptionStrip(QWidget):
         menu.addActions([self.copy_ids_action, self.copy_words_action])
         menu.popup(event.globalPos())
 
-    def _action(self, words: str, text: Callable[[], str]) -> QAction:
-        action = QAction(words, self)
-        action.triggered.connect(lambda: QGuiApplication.clipboard().setText(text()))
-        return action
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
 
 
 class StripScroller(QScrollArea):

@@ -3,17 +3,17 @@
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QSpinBox, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.vocabulary import caption_words
-from captionviewer.ui.data.caption_choice import shown_conditions
+from captionviewer.ui.data.caption_query import shown_conditions
 from captionviewer.ui.data.minibatch_bar import MinibatchBar
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
-from captionviewer.ui.data.photo_ahead import PhotosAhead
+from captionviewer.ui.data.network_status import NetworkStatus
 from captionviewer.ui.data.photo_details import PhotoDetails, found_positions, shown_captions
-from captionviewer.ui.data.photo_foot import PhotoFoot
 from captionviewer.ui.data.photo_grid import GridCaption, PhotoGrid
+from captionviewer.ui.data.prefetch import Prefetch
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import DATA_GRID_HEIGHT, DATA_GRID_WIDTH, Setting
 from captionviewer.ui.widgets.empty_page import EmptyPage
@@ -33,8 +33,8 @@ class DataPanel(QWidget):
         self.grid = PhotoGrid(session.photos)
         self.empty = EmptyPage()
         self.details = PhotoDetails(session)
-        self.foot = PhotoFoot(session)
-        self.ahead = PhotosAhead(session, self.browser, self.grid, self)
+        self.network_status = NetworkStatus(session)
+        self.prefetch = Prefetch(session, self.browser, self.grid, self)
         self._chosen_caption: tuple[str, int] | None = None  # split and caption row of the cell clicked
         self._selecting = False
 
@@ -53,25 +53,25 @@ class DataPanel(QWidget):
         box.setSpacing(10)
         box.addWidget(self.bar)
         box.addWidget(self.halves, 1)
-        box.addWidget(self.foot)
-        self.setFocusProxy(self.grid)
+        box.addWidget(self.network_status)
+        self.bar.filter_sheet.attach(self, self.bar)
 
         self._share_actions()
         self._set_tab_order()
         self.grid.selectionModel().currentChanged.connect(self._cell_chosen)
         self.browser.changed.connect(self._show_minibatch)
         statistics = self.details.statistics
-        self.browser.changed.connect(lambda: statistics.show_choice(self.browser.choice))
+        self.browser.changed.connect(lambda: statistics.show_query(self.browser.query))
         statistics.length_chosen.connect(lambda split, number: self.browser.toggle("words", number, split))
         statistics.captions_chosen.connect(
             lambda split, number: self.browser.toggle("captions_an_image", number, split)
         )
         statistics.word_chosen.connect(self.bar.toggle_phrase)
-        session.dataset_changed.connect(self._use_dataset)
-        session.selection_changed.connect(self._follow_selection)
+        session.dataset_changed.connect(self._dataset_changed)
+        session.selection_changed.connect(self._selection_changed)
         session.opening_changed.connect(self._show_minibatch)
         session.images_changed.connect(self.grid.viewport().update)
-        self._use_dataset()
+        self._dataset_changed()
         self._show_minibatch()
 
     def _share_actions(self) -> None:
@@ -82,7 +82,10 @@ class DataPanel(QWidget):
         self.reshuffle_action = self.bar.reshuffle_action
         self.find_action = self.bar.find_action
         self.filter_action = self.bar.filter_action
+        self.sort_action = self.bar.sort_action
         self.clear_action = self.bar.clear_action
+        self.back_action = self.details.back_action
+        self.forward_action = self.details.forward_action
         self.copy_caption_action = self.details.copy_caption_action
         self.copy_url_action = self.details.copy_url_action
         for action in (
@@ -92,6 +95,10 @@ class DataPanel(QWidget):
             self.next_action,
             self.reshuffle_action,
             self.find_action,
+            self.filter_action,
+            self.sort_action,
+            self.back_action,
+            self.forward_action,
         ):
             self.addAction(action)  # shortcuts hold while the keyboard is in the panel
         self.grid.addActions(
@@ -111,16 +118,19 @@ class DataPanel(QWidget):
             bar.train_button,
             bar.val_button,
             bar.previous_button,
+            bar.position,
             bar.next_button,
             bar.reshuffle_button,
             bar.size_field,
             bar.seed_field,
             bar.copy_seed,
             bar.search_field,
+            bar.add_button,
             bar.filter_button,
             bar.sort_field,
             *bar.filters.findChildren(QSpinBox),
             *bar.filters.findChildren(QCheckBox),
+            bar.chips.more_button,
             bar.chips.clear_button,
             self.grid,
             self.details,
@@ -130,7 +140,7 @@ class DataPanel(QWidget):
 
     # ---- showing ---------------------------------------------------------------------------
 
-    def _use_dataset(self) -> None:
+    def _dataset_changed(self) -> None:
         self.details.show_dataset(self._session.dataset)
 
     def _show_minibatch(self) -> None:
@@ -145,14 +155,14 @@ class DataPanel(QWidget):
         phrases = self.browser.phrases
         keep = {(minibatch.split, image) for image in minibatch.image_rows.tolist()}
         self._session.photos.cancel_pending(keep)
-        before = [(cell.record.split, cell.caption_row) for cell in self.grid.cells.cells]
+        before = [cell.key for cell in self.grid.cells.cards]
         self._selecting = True
         self.grid.cells.show(
             [
                 GridCaption(
                     dataset.split(minibatch.split).record(image),
-                    row,
                     words := tuple(caption_words(ids, dataset.vocabulary)),
+                    row,
                     self.browser.is_photo_trained_on(minibatch.split, image),
                     found_positions(words, phrases),
                 )
@@ -166,7 +176,7 @@ class DataPanel(QWidget):
         )
         self._selecting = False
         self.pages.setCurrentWidget(self.grid)
-        if before != [(cell.record.split, cell.caption_row) for cell in self.grid.cells.cells]:
+        if before != [cell.key for cell in self.grid.cells.cards]:
             self.grid.scrollToTop()
             self._choose_row(self._row_to_select())
         self._show_details()
@@ -198,10 +208,10 @@ class DataPanel(QWidget):
         if other_caption:  # the same photo again, with another of its captions
             self._show_details()
 
-    def _follow_selection(self) -> None:
+    def _selection_changed(self) -> None:
         """Show the photo that was selected here or elsewhere."""
         record, cell = self._session.record, self.grid.current_cell
-        if record is None and self.grid.cells.cells and self._session.dataset is not None:
+        if record is None and self.grid.cells.cards and self._session.dataset is not None:
             self._choose_row(max(self.grid.currentIndex().row(), 0))
             return
         if record is not None and (cell is None or cell.record != record):
@@ -228,7 +238,7 @@ class DataPanel(QWidget):
         captions = shown_captions(
             dataset,
             record,
-            rows.__contains__,
+            lambda row: self.browser.where if row in rows else "",
             lambda row: self.browser.is_trained_on(record.split, row),
             self.browser.phrases if same_split else (),
         )
@@ -248,8 +258,8 @@ class DataPanel(QWidget):
 
     def _say_why_empty(self) -> None:
         """Say why there is nothing to see, and offer what to do."""
-        session, choice, found = self._session, self.browser.choice, self.browser.found
-        other = "val" if choice.split == "train" else "train"
+        session, query, found = self._session, self.browser.query, self.browser.found
+        other = "val" if query.split == "train" else "train"
         look_there = (f"Look in {other}", (self.val_action if other == "val" else self.train_action).trigger)
         clear = ("Clear all conditions", self.bar.clear_conditions)
         trained_too = ("Show also what was not trained on", lambda: self.browser.show_only_trained(False))
@@ -258,28 +268,32 @@ class DataPanel(QWidget):
                 self.empty.say(session.opening, "Photos appear as soon as its files were checked.")
             else:
                 self.empty.say("No data set is open", "Open a COCO captioning folder with File, Open Folder.")
-        elif choice.only_trained and choice.split == "val":
+        elif query.only_trained and query.split == "val":
             self.empty.say(
                 "No val photo was trained on",
                 "A model is trained on train photos only: val photos show what it makes of new ones.",
                 ("Show train", self.train_action.trigger),
                 trained_too,
             )
-        elif choice.only_trained and not self.browser.trained_captions:
+        elif query.only_trained and not self.browser.trained_captions:
             self.empty.say(
                 "Nothing was trained on yet",
                 "Start a run in Training, or open a saved model: its photos then appear here.",
                 trained_too,
             )
         elif found is not None:
-            shown = [condition.words for condition in shown_conditions(choice)]
+            shown = [condition.words for condition in shown_conditions(query)]
             title = (
-                f"No {choice.split} caption meets {'all conditions' if len(shown) > 1 else 'the condition'}"
+                f"No {query.split} caption meets {'all conditions' if len(shown) > 1 else 'the condition'}"
             )
             words = " ".join(found.notes) or " · ".join(shown)
-            self.empty.say(title, words, clear, trained_too if choice.only_trained else look_there)
+            self.empty.say(title, words, clear, trained_too if query.only_trained else look_there)
         else:
-            self.empty.say(f"There are no captions in {choice.split}", "")
+            self.empty.say(f"There are no captions in {query.split}", "")
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Hand the keyboard on to the photos; a focus proxy would make Tab leave out what is before them."""
+        self.grid.setFocus(event.reason())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Clear the conditions with Escape, wherever in the panel the keyboard is."""

@@ -14,6 +14,7 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.layout import SPLITS
 from captionviewer.core.coco.vocabulary import UNK, Vocabulary
 from captionviewer.ui.look.theme import Colors
+from captionviewer.ui.plots.fonts import drawable, give_fonts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -243,7 +244,7 @@ def draw_words(
     where = np.arange(len(words))
     tints = [(colors.unknown if word == unknown else colors.accent).name() for word in words]
     # a stranger's word may hold a $, which would begin a formula
-    names = [word.replace("$", r"\$") for word in words]
+    names = [drawable(word).replace("$", r"\$") for word in words]
     if upright:
         axes.bar(where, counts, width=0.7, color=tints)
         axes.set_xticks(where, names, rotation=90)
@@ -258,6 +259,7 @@ def draw_words(
     _title(axes, "Frequent words", colors, points)
     style(axes, colors, points)
     axes.tick_params(axis="x" if upright else "y", length=0)
+    give_fonts(figure)
     labels = axes.get_xticklabels() if upright else axes.get_yticklabels()
     for label, word in zip(labels, words, strict=True):
         label.set_color((colors.unknown if word == unknown else colors.text).name())

@@ -13,11 +13,12 @@ from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.outside_text import set_plain_tip
 
 RANGES = (  # the field of CaptionConditions, what it counts, and the hint
-    ("words", "Wor&ds", "How long captions are, without <START> and <END>"),
+    ("words", "&Words", "How long captions are, without <START> and <END>"),
     ("unknown", UNK, "How many words of a caption the vocabulary does not have"),
-    ("captions_an_image", "Ca&ptions a photo", "Photos with so many captions"),
+    ("captions_an_image", "Captions &a photo", "Photos with so many captions"),
 )
 
 
@@ -39,7 +40,7 @@ class RangeFields(QWidget):
         for field, end in ((self.least, "least"), (self.greatest, "greatest")):
             field.setObjectName(f"{name}_{end}")
             field.setAccessibleName(f"{words.replace('&', '')}: {end}")
-            field.setToolTip(tip)
+            set_plain_tip(field, tip)
             field.setKeyboardTracking(False)
         line.addWidget(self.least)
         line.addWidget(QLabel("to"))
@@ -107,17 +108,15 @@ class FilterFields(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         browser.changed.connect(self.refresh)
-        self.hide()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Show the conditions in force."""
         super().showEvent(event)
         self.refresh()
 
     def refresh(self) -> None:
         """Show the browser's conditions, on the numbers that the data has."""
-        dataset, choice = self._session.dataset, self._browser.choice
-        if self.isHidden() or dataset is None:
+        dataset, query = self._session.dataset, self._browser.query
+        if not self.isVisible() or dataset is None:
             return
         if dataset is not self._dataset:
             self._dataset = dataset
@@ -129,11 +128,11 @@ class FilterFields(QWidget):
                     ("captions_an_image", [dataset.split(split).captions_per_image for split in SPLITS]),
                 )
             }
-        kept = choice.kept
+        kept = query.kept
         self.ranges["words"].show_limits(kept.words, self._most["words"])
         self.ranges["unknown"].show_limits(kept.unknown, self._most["unknown"])
         self.ranges["captions_an_image"].show_limits(kept.captions_an_image, self._most["captions_an_image"])
-        for box, checked in ((self.once, kept.one_an_image), (self.trained, choice.only_trained)):
+        for box, checked in ((self.once, kept.one_an_image), (self.trained, query.only_trained)):
             box.blockSignals(True)
             box.setChecked(checked)
             box.blockSignals(False)
@@ -141,7 +140,7 @@ class FilterFields(QWidget):
     def _apply(self) -> None:
         self._browser.set_conditions(
             replace(
-                self._browser.choice.kept,
+                self._browser.query.kept,
                 words=self.ranges["words"].limits(),
                 unknown=self.ranges["unknown"].limits(),
                 captions_an_image=self.ranges["captions_an_image"].limits(),

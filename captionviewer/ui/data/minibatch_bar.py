@@ -1,7 +1,7 @@
 """The controls over the photos: which split and minibatch, what is searched for, filtered and sorted."""
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QGuiApplication, QKeySequence
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -13,21 +13,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.ui.data.caption_choice import Choice, Sorting, phrase_words, shown_conditions
+from captionviewer.ui.data.caption_query import CaptionQuery, Sorting, phrase_words, shown_conditions
 from captionviewer.ui.data.condition_chips import ConditionChips
 from captionviewer.ui.data.filter_fields import FilterFields
 from captionviewer.ui.data.minibatch_browser import LARGEST_MINIBATCH, LARGEST_SEED, MinibatchBrowser
 from captionviewer.ui.data.page_field import PageField
-from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look import actions
+from captionviewer.ui.look.numbers import counted
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.sheet import Sheet
 from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
 
 SEARCH_PAUSE_MS = 300  # typing has come to rest
+SEARCH_LETTERS = 18  # that the search field has room for, at least
 
 
 class MinibatchBar(QWidget):
-    """Shows and changes the choice of a MinibatchBrowser; owns the actions for it."""
+    """Shows and changes the query of a MinibatchBrowser; owns the actions for it."""
 
     def __init__(self, session: Session, browser: MinibatchBrowser, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,17 +51,11 @@ class MinibatchBar(QWidget):
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(8)
-        upper = QWidget()
-        upper_layout = FlowLayout(upper, gap=14, line_gap=8)
-        for group in self._groups():
-            upper_layout.addWidget(group)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        upper.setSizePolicy(policy)
+        upper = _flowing(self._groups(), gap=14)
         lines.addWidget(upper)
-        lines.addLayout(self._search_line())
-        lines.addWidget(self.filters)
+        lines.addWidget(self._search_line())
         lines.addWidget(self.chips)
+        self.filter_sheet = Sheet(self.filters)
 
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -70,61 +67,33 @@ class MinibatchBar(QWidget):
     # ---- making ----------------------------------------------------------------------------
 
     def _make_actions(self) -> None:
+        self.train_action, self.val_action = (
+            actions.make(each, self) for each in (actions.TRAIN, actions.VAL)
+        )
         self._split_actions = QActionGroup(self)
-        self.train_action = self._split_action(
-            "&Train photos", "Train", "The photos that a model can be trained on"
-        )
-        self.val_action = self._split_action(
-            "&Val photos", "Val", "Photos for validation: no model trains on them"
-        )
-        self.previous_action = self._action(
-            "&Previous minibatch", "previous", "Previous minibatch (Page Up)", Qt.Key.Key_PageUp
-        )
-        self.next_action = self._action(
-            "&Next minibatch", "next", "Next minibatch (Page Down)", Qt.Key.Key_PageDown
-        )
-        self.reshuffle_action = self._action(
-            "&Reshuffle", "shuffle", "Draw minibatches in another random order (Ctrl+R)", "Ctrl+R"
-        )
-        self.reshuffle_action.setIconText("Reshuffle")
-        self.find_action = self._action(
-            "&Find a word…", "search", "Search all captions of the split for a word or phrase (Ctrl+F)", ""
-        )
-        self.find_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Find))
-        self.filter_action = self._action(
-            "F&ilter", "filter", "Show captions of some length, number of <UNK> and so on", ""
-        )
-        self.filter_action.setIconText("Filter")
-        self.filter_action.setCheckable(True)
-        self.clear_action = self._action("&Clear conditions", "close", "Show all captions again (Escape)", "")
-        self.clear_action.setIconText("Clear all")
-        self.copy_seed_action = self._action(
-            "Copy the seed", "copy", "Copy the seed, to see the same minibatches again elsewhere", ""
-        )
-        for action in (self.reshuffle_action, self.find_action):
-            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        for action in (self.train_action, self.val_action):
+            self._split_actions.addAction(action)
+        self.previous_action = actions.make(actions.PREVIOUS, self)
+        self.next_action = actions.make(actions.NEXT, self)
+        self.reshuffle_action = actions.make(actions.RESHUFFLE, self)
+        self.find_action = actions.make(actions.FIND, self, self._find)
+        self.add_action = actions.make(actions.ADD_CONDITION, self, self._add_condition)
+        self.filter_action = actions.make(actions.FILTER, self)
+        self.sort_action = actions.make(actions.SORT, self, self._choose_order)
+        self.clear_action = actions.make(actions.CLEAR_CONDITIONS, self, self.clear_conditions)
+        self.copy_seed_action = actions.make(actions.COPY_SEED, self, self._copy_seed)
 
-    def _split_action(self, text: str, short: str, tip: str) -> QAction:
-        action = QAction(text, self)
-        action.setIconText(short)
-        action.setToolTip(tip)
-        action.setCheckable(True)
-        self._split_actions.addAction(action)
-        return action
-
-    def _action(self, text: str, icon_name: str, tip: str, key: Qt.Key | str) -> QAction:
-        action = QAction(icon(icon_name), text, self)
-        action.setToolTip(tip)
-        action.setShortcut(QKeySequence(key))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        return action
+    def _name_pages(self, drawn: bool) -> None:
+        """Say "minibatch" of what is drawn, "page" of what stands in an order."""
+        actions.dress(self.previous_action, actions.PREVIOUS if drawn else actions.PREVIOUS_PAGE)
+        actions.dress(self.next_action, actions.NEXT if drawn else actions.NEXT_PAGE)
 
     def _set_up_fields(self) -> None:
         self.size_field.setRange(1, LARGEST_MINIBATCH)
         self.size_field.setKeyboardTracking(False)
         self.size_field.setObjectName("minibatch_size")
         self.size_field.setAccessibleName("Minibatch size")
-        self.size_field.setToolTip("How many captions, each with its photo, are drawn at once")
+        self.size_field.setToolTip("How many captions, each with its photo, are shown at once")
 
         self.seed_field.setRange(0, LARGEST_SEED)
         self.seed_field.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
@@ -146,10 +115,13 @@ class MinibatchBar(QWidget):
         self.search_field.setObjectName("caption_search")
         self.search_field.setAccessibleName("Search captions")
         self.search_field.setToolTip(
-            "Whole words, capitals ignored. Enter keeps the word as a condition, so that another can be "
-            "added; Escape clears"
+            "<span>Whole words, capitals ignored. Another search takes the place of this one; Add "
+            "(Shift+Enter) keeps this one besides. Escape clears.</span>"
         )
         self.search_field.setMaxLength(200)
+        self.search_field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.search_field.addAction(self.add_action)
+        self._size_search_field()
 
     def _groups(self) -> list[QWidget]:
         """Make what stays together when the line is broken."""
@@ -163,7 +135,7 @@ class MinibatchBar(QWidget):
         self.copy_seed = ActionButton(self.copy_seed_action, "copy_seed")
         self.copy_seed.setAutoRaise(True)
         size_label = self._label("Si&ze", self.size_field)
-        seed_label = self._label("S&eed", self.seed_field)
+        seed_label = self._label("Seed", self.seed_field)
         size = _together([size_label, self.size_field])
         return [
             _together([self.train_button, self.val_button], gap=0),
@@ -177,17 +149,27 @@ class MinibatchBar(QWidget):
         label.setBuddy(buddy)
         return label
 
-    def _search_line(self) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        line.addWidget(self._label("Sear&ch", self.search_field))
-        line.addWidget(self.search_field, 1)
+    def _search_line(self) -> QWidget:
+        self.add_button = ActionButton(
+            self.add_action, "add_condition", Qt.ToolButtonStyle.ToolButtonTextOnly
+        )
         self.filter_button = ActionButton(
             self.filter_action, "filter", Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         )
-        line.addWidget(self.filter_button)
-        line.addWidget(self.sort_field)
-        return line
+        label = self._label("Sear&ch", self.search_field)
+        search = _together([label, self.search_field, self.add_button])
+        return _flowing([search, _together([self.filter_button, self.sort_field], gap=8)], gap=8)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._size_search_field()
+
+    def _size_search_field(self) -> None:
+        """Keep the field wide enough for a short phrase, at every size of window and text."""
+        metrics = self.search_field.fontMetrics()
+        clear_button = metrics.height() + 16
+        self.search_field.setMinimumWidth(SEARCH_LETTERS * metrics.averageCharWidth() + clear_button)
 
     def _connect(self) -> None:
         browser = self._browser
@@ -196,19 +178,17 @@ class MinibatchBar(QWidget):
         self.previous_action.triggered.connect(lambda: browser.go(-1))
         self.next_action.triggered.connect(lambda: browser.go(1))
         self.reshuffle_action.triggered.connect(browser.reshuffle)
-        self.find_action.triggered.connect(self._find)
         self.size_field.valueChanged.connect(browser.choose_size)
         self.seed_field.valueChanged.connect(browser.choose_seed)
-        self.copy_seed_action.triggered.connect(self._copy_seed)
         self.position.valueChanged.connect(lambda number: browser.go_to(number - 1))
         self.sort_field.currentIndexChanged.connect(
             lambda _index: browser.sort(self.sort_field.currentData())
         )
         self.filter_action.toggled.connect(self._unfold_filter)
-        self.clear_action.triggered.connect(self.clear_conditions)
+        self.filter_sheet.dismissed.connect(self._fold_filter)
         self.chips.taken_away.connect(self._take_away)
         self.search_field.textChanged.connect(self._typed)
-        self.search_field.returnPressed.connect(self._keep_phrase)
+        self.search_field.returnPressed.connect(self._search_at_once)
         browser.changed.connect(self.refresh)
 
     # ---- doing -----------------------------------------------------------------------------
@@ -219,14 +199,14 @@ class MinibatchBar(QWidget):
         self._browser.clear_conditions()
 
     def toggle_phrase(self, phrase: str) -> None:
-        """Make a word a condition, or take it away if it is one."""
-        shown = (one for one in shown_conditions(self._browser.choice) if one.words == phrase_words(phrase))
+        """Search for a word in place of what was searched for; take it away if it is a condition already."""
+        shown = (one for one in shown_conditions(self._browser.query) if one.words == phrase_words(phrase))
         in_force = next(shown, None)
         if in_force is not None:
             self._take_away(in_force.rest)
         else:
-            self._keep_typed()
-            self._browser.keep_phrase(phrase)
+            self.search_field.setText(phrase)
+            self._search_now()
 
     def escape(self) -> None:
         """Clear what is being typed; where nothing is, all conditions."""
@@ -236,20 +216,30 @@ class MinibatchBar(QWidget):
             self.clear_conditions()
 
     def _unfold_filter(self, unfold: bool) -> None:
-        self.filters.setVisible(unfold)
-        if unfold and self.filter_button.hasFocus():
+        self.filter_sheet.setVisible(unfold)
+        if unfold:
             self.filters.ranges["words"].least.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _take_away(self, rest: Choice) -> None:
+    def _fold_filter(self) -> None:
+        self.filter_action.setChecked(False)
+        self.filter_button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _choose_order(self) -> None:
+        self.sort_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.sort_field.showPopup()
+
+    def _take_away(self, rest: CaptionQuery) -> None:
         if not rest.text:
             self._empty_field()
-        self._browser.choose(rest)
+        self._browser.set_query(rest)
 
-    def _keep_phrase(self) -> None:
+    def _search_at_once(self) -> None:
+        """Search without waiting; what is typed next takes the place of the words."""
+        self._search_now()
+        self.search_field.selectAll()
+
+    def _add_condition(self) -> None:
         """Make what was typed a condition of its own, and the field free for another."""
-        self._keep_typed()
-
-    def _keep_typed(self) -> None:
         text = self.search_field.text()
         self._empty_field()
         self._browser.keep_phrase(text)
@@ -266,6 +256,7 @@ class MinibatchBar(QWidget):
         self.search_field.selectAll()
 
     def _typed(self, text: str) -> None:
+        self.add_action.setEnabled(bool(text.strip()))
         if text.strip():
             self._pause.start()
         elif not self._emptying:
@@ -282,41 +273,59 @@ class MinibatchBar(QWidget):
     # ---- showing ---------------------------------------------------------------------------
 
     def refresh(self) -> None:
-        """Show the browser's choice."""
-        browser, choice = self._browser, self._browser.choice
-        (self.train_action if choice.split == "train" else self.val_action).setChecked(True)
-        for field, value in ((self.size_field, choice.size), (self.seed_field, choice.seed)):
+        """Show the browser's query."""
+        browser, query = self._browser, self._browser.query
+        (self.train_action if query.split == "train" else self.val_action).setChecked(True)
+        for field, value in ((self.size_field, query.size), (self.seed_field, query.seed)):
             if field.value() != value:
                 field.blockSignals(True)
                 field.setValue(value)
                 field.blockSignals(False)
         self.sort_field.blockSignals(True)
-        self.sort_field.setCurrentIndex(self.sort_field.findData(choice.sorting))
+        self.sort_field.setCurrentIndex(self.sort_field.findData(query.sorting))
         self.sort_field.blockSignals(False)
-        if not choice.text and not self._pause.isActive() and self.search_field.text().strip():
+        if not query.text and not self._pause.isActive() and self.search_field.text().strip():
             self._empty_field()  # another data set was opened
 
         count = browser.num_minibatches
-        shuffled = choice.sorting is Sorting.SHUFFLED
-        self.position.show_position(choice.index, count, "minibatch" if shuffled else "page")
-        for action in (self.train_action, self.val_action, self.find_action, self.filter_action):
+        shuffled = query.sorting is Sorting.SHUFFLED
+        self.position.show_position(query.index, count, browser.unit)
+        self._name_pages(shuffled)
+        for action in (
+            self.train_action,
+            self.val_action,
+            self.find_action,
+            self.filter_action,
+            self.sort_action,
+        ):
             action.setEnabled(self._session.dataset is not None)
-        self.previous_action.setEnabled(count > 0 and choice.index > 0)
-        self.next_action.setEnabled(choice.index + 1 < count)
+        self.add_action.setEnabled(bool(self.search_field.text().strip()))
+        self.previous_action.setEnabled(count > 0 and query.index > 0)
+        self.next_action.setEnabled(query.index + 1 < count)
         self.reshuffle_action.setEnabled(count > 0)
         self.seed_field.setEnabled(shuffled)
-        self.clear_action.setEnabled(choice.any_condition)
-        self.chips.show_conditions(shown_conditions(choice), self._found_words())
+        self.clear_action.setEnabled(query.any_condition)
+        self.chips.show_conditions(shown_conditions(query), self._found_words())
 
     def _found_words(self) -> str:
-        found = self._browser.found
-        if found is None:
+        found, dataset, split = self._browser.found, self._session.dataset, self._browser.query.split
+        if dataset is None:
             return ""
-        return f"{_counted(len(found.caption_rows), 'caption')}, {_counted(found.num_photos, 'photo')}"
+        captions = dataset.split(split).num_captions if found is None else len(found.caption_rows)
+        photos = dataset.split(split).num_photos if found is None else found.num_photos
+        return f"{counted(captions, 'caption')}, {counted(photos, 'photo')}"
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+def _flowing(parts: list[QWidget], gap: int) -> QWidget:
+    """Set parts in a line that is broken where it has no room."""
+    flow = QWidget()
+    layout = FlowLayout(flow, gap=gap, line_gap=8)
+    for part in parts:
+        layout.addWidget(part)
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    flow.setSizePolicy(policy)
+    return flow
 
 
 def _together(widgets: list[QWidget], gap: int = 6) -> QWidget:

@@ -11,7 +11,7 @@ from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.caption_selection import select_captions
 from captionviewer.core.coco.dataset import CaptionConditions, CaptionSelection, CocoDataset, Minibatch, Split
 from captionviewer.core.coco.word_search import typed_words
-from captionviewer.ui.data.caption_choice import Choice, Sorting, all_phrases
+from captionviewer.ui.data.caption_query import CaptionQuery, Sorting, all_phrases
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import MINIBATCH_SIZE
 
@@ -20,15 +20,15 @@ LARGEST_MINIBATCH = 1_000
 
 
 class MinibatchBrowser(QObject):
-    """Keeps the choice, and the minibatch that follows from it."""
+    """Keeps the query, and the minibatch that follows from it."""
 
     changed = Signal()
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self.choice = Choice(size=min(max(session.settings.get(MINIBATCH_SIZE), 1), LARGEST_MINIBATCH))
-        self.minibatch: Minibatch | None = None  # None: no data set, or no caption is left by the choice
+        self.query = CaptionQuery(size=min(max(session.settings.get(MINIBATCH_SIZE), 1), LARGEST_MINIBATCH))
+        self.minibatch: Minibatch | None = None  # None: no data set, or no caption is left by the query
         self.num_minibatches = 0
         self.found: CaptionSelection | None = None  # what meets the conditions; None: no condition, no order
         self.trained_captions: frozenset[int] = frozenset()  # train caption rows
@@ -37,85 +37,95 @@ class MinibatchBrowser(QObject):
         self._trainings = 0  # how often what was trained on changed
         self._looked_for: tuple[object, ...] = ()  # what `found` answers
         self._folder: Path | None = None
-        session.dataset_changed.connect(self._use_dataset)
-        session.model_changed.connect(self._use_model)
-        self._use_dataset()
+        session.dataset_changed.connect(self._dataset_changed)
+        session.model_changed.connect(self._model_changed)
+        self._dataset_changed()
 
     def choose_split(self, split: Split) -> None:
         """Look at train or val, from its first minibatch."""
-        self._choose(replace(self.choice, split=split, index=0))
+        self._set(replace(self.query, split=split, index=0))
 
     def choose_size(self, size: int) -> None:
         """Show so many captions at once; the first caption shown stays in sight."""
-        first = self.choice.index * self.choice.size
+        first = self.query.index * self.query.size
         self._session.settings.set(MINIBATCH_SIZE, size)
-        self._choose(replace(self.choice, size=size, index=first // size))
+        self._set(replace(self.query, size=size, index=first // size))
 
     def choose_seed(self, seed: int) -> None:
         """Put the captions in the order that a seed gives."""
-        self._choose(replace(self.choice, seed=seed, index=0))
+        self._set(replace(self.query, seed=seed, index=0))
 
     def reshuffle(self) -> None:
         """Shuffle by another seed at random (six digits: short enough to read out)."""
         seed = int(np.random.default_rng().integers(1_000_000))
-        self._choose(replace(self.choice, seed=seed, index=0, sorting=Sorting.SHUFFLED))
+        self._set(replace(self.query, seed=seed, index=0, sorting=Sorting.SHUFFLED))
 
     def go(self, step: int) -> None:
         """Go forward (or back) by `step` minibatches, staying within what there is."""
-        self.go_to(self.choice.index + step)
+        self.go_to(self.query.index + step)
 
     def go_to(self, index: int) -> None:
         """Go to a minibatch by its number, from 0; beyond the last one, to that."""
         last = max(self.num_minibatches - 1, 0)
-        self._choose(replace(self.choice, index=min(max(index, 0), last)))
+        self._set(replace(self.query, index=min(max(index, 0), last)))
 
     def sort(self, sorting: Sorting) -> None:
         """Show the captions in another order, from the beginning."""
-        self._choose(replace(self.choice, sorting=sorting, index=0))
+        self._set(replace(self.query, sorting=sorting, index=0))
 
     # ---- conditions ------------------------------------------------------------------------
 
     def search(self, text: str) -> None:
         """Keep only captions with this word or phrase (an empty text: any), in place of the last one."""
-        self._choose(replace(self.choice, text=_plain(text), index=0))
+        self._set(replace(self.query, text=_plain(text), index=0))
 
     def keep_phrase(self, text: str, split: Split | None = None) -> None:
         """Keep only captions with this word or phrase, besides all other conditions."""
         phrase = _plain(text)
-        kept = self.choice.kept
+        kept = self.query.kept
         if phrase and phrase not in kept.phrases:
             kept = replace(kept, phrases=(*kept.phrases, phrase))
-        self._choose(replace(self.choice, split=split or self.choice.split, text="", kept=kept, index=0))
+        self._set(replace(self.query, split=split or self.query.split, text="", kept=kept, index=0))
 
     def set_conditions(self, kept: CaptionConditions, split: Split | None = None) -> None:
         """Put other conditions in force beside the search field's text, and perhaps another split."""
-        self._choose(replace(self.choice, split=split or self.choice.split, kept=kept, index=0))
+        self._set(replace(self.query, split=split or self.query.split, kept=kept, index=0))
 
     def toggle(self, name: Literal["words", "captions_an_image"], number: int, split: Split) -> None:
         """Keep only captions of a split of which a number is this one; again: take that condition away."""
         limits = (number, number)
-        in_force = getattr(self.choice.kept, name) == limits and self.choice.split == split
+        in_force = getattr(self.query.kept, name) == limits and self.query.split == split
         wanted = None if in_force else limits
-        kept = self.choice.kept
+        kept = self.query.kept
         kept = replace(kept, words=wanted) if name == "words" else replace(kept, captions_an_image=wanted)
         self.set_conditions(kept, split)
 
     def show_only_trained(self, only: bool) -> None:
         """Keep only captions that the current model was trained on."""
-        self._choose(replace(self.choice, only_trained=only, index=0))
+        self._set(replace(self.query, only_trained=only, index=0))
 
-    def choose(self, choice: Choice) -> None:
-        """Make another choice as a whole."""
-        self._choose(choice)
+    def set_query(self, query: CaptionQuery) -> None:
+        """Make another query as a whole."""
+        self._set(query)
 
     def clear_conditions(self) -> None:
         """Show all captions of the split again."""
-        self._choose(self.choice.without_conditions())
+        self._set(self.query.without_conditions())
 
     @property
     def phrases(self) -> tuple[tuple[str, ...], ...]:
         """The words of each phrase searched for, as the vocabulary spells them."""
         return all_phrases(self.found.phrases if self.found is not None else ())
+
+    @property
+    def unit(self) -> str:
+        """What is turned: a minibatch is drawn, a page stands in an order."""
+        return "minibatch" if self.query.sorting is Sorting.SHUFFLED else "page"
+
+    @property
+    def where(self) -> str:
+        """Where a caption of the minibatch is shown."""
+        return f"{'in' if self.unit == 'minibatch' else 'on'} this {self.unit}"
 
     # ---- what was trained on ---------------------------------------------------------------
 
@@ -127,25 +137,25 @@ class MinibatchBrowser(QObject):
         """Whether the current model was trained on this photo, with whichever caption."""
         return split == "train" and image_row in self.trained_photos
 
-    def _choose(self, choice: Choice) -> None:
-        if choice != self.choice:
-            self.choice = choice
+    def _set(self, query: CaptionQuery) -> None:
+        if query != self.query:
+            self.query = query
             self._look_up()
 
-    def _use_dataset(self) -> None:
+    def _dataset_changed(self) -> None:
         dataset = self._session.dataset
         folder = dataset.folder if dataset is not None else None
         if folder != self._folder:  # the same folder again, with its other features, stays where it was
             self._folder = folder
-            self.choice = self.choice.without_conditions()
+            self.query = self.query.without_conditions()
         self._looked_for = ()
         self._read_trained()
         self._look_up()
 
-    def _use_model(self) -> None:
+    def _model_changed(self) -> None:
         if self._read_trained():
-            if self.choice.only_trained:
-                self.choice = replace(self.choice, index=0)
+            if self.query.only_trained:
+                self.query = replace(self.query, index=0)
             self._look_up()
 
     def _read_trained(self) -> bool:
@@ -163,52 +173,50 @@ class MinibatchBrowser(QObject):
         return True
 
     def _look_up(self) -> None:
-        dataset, choice = self._session.dataset, self.choice
+        dataset, query = self._session.dataset, self.query
         self.minibatch, self.num_minibatches = None, 0
         if dataset is not None:
             self.found = self._find(dataset)
             among = self.found.caption_rows if self.found is not None else None
-            self.num_minibatches = dataset.split(choice.split).num_minibatches(choice.size, among)
+            self.num_minibatches = dataset.split(query.split).num_minibatches(query.size, among)
             if self.num_minibatches:
-                index = min(choice.index, self.num_minibatches - 1)
-                self.choice = choice = replace(choice, index=index)
+                index = min(query.index, self.num_minibatches - 1)
+                self.query = query = replace(query, index=index)
                 self.minibatch = self._minibatch(dataset, index)
         self.changed.emit()
 
     def next_minibatch(self) -> Minibatch | None:
         """Return the minibatch that follows, None after the last one."""
-        dataset, index = self._session.dataset, self.choice.index + 1
+        dataset, index = self._session.dataset, self.query.index + 1
         if dataset is None or index >= self.num_minibatches:
             return None
         return self._minibatch(dataset, index)
 
     def _minibatch(self, dataset: CocoDataset, index: int) -> Minibatch:
-        choice = self.choice
+        query = self.query
         among = self.found.caption_rows if self.found is not None else None
-        shuffled = choice.sorting is Sorting.SHUFFLED
-        return dataset.split(choice.split).minibatch(
-            choice.size, choice.seed, index, among, shuffled=shuffled
-        )
+        shuffled = query.sorting is Sorting.SHUFFLED
+        return dataset.split(query.split).minibatch(query.size, query.seed, index, among, shuffled=shuffled)
 
     def _find(self, dataset: CocoDataset) -> CaptionSelection | None:
         """Return the captions that meet the conditions, in order, or None for all of the split as it is.
 
         At full size this takes some 10 ms.  The answer is kept, so that turning pages takes nothing.
         """
-        choice = self.choice
-        if not choice.any_condition and choice.sorting in (Sorting.SHUFFLED, Sorting.FILE):
+        query = self.query
+        if not query.any_condition and query.sorting in (Sorting.SHUFFLED, Sorting.FILE):
             return None
         trained = None
-        if choice.only_trained:
-            trained = self._trained_rows if choice.split == "train" else self._trained_rows[:0]
-        sorting = choice.sorting
-        training = self._trainings if choice.only_trained else None
-        wanted = (dataset, choice.split, choice.conditions, sorting.order, sorting.falling, training)
+        if query.only_trained:
+            trained = self._trained_rows if query.split == "train" else self._trained_rows[:0]
+        sorting = query.sorting
+        training = self._trainings if query.only_trained else None
+        wanted = (dataset, query.split, query.conditions, sorting.order, sorting.falling, training)
         if self.found is None or self._looked_for != wanted:
             self._looked_for = wanted
             return select_captions(
-                dataset.split(choice.split),
-                choice.conditions,
+                dataset.split(query.split),
+                query.conditions,
                 order=sorting.order,
                 falling=sorting.falling,
                 among=trained,

@@ -1,15 +1,16 @@
 """The ten photos most alike to the selected one by their features, found outside the GUI thread."""
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError, NearestPhotos, PhotoRecord, Split
 from captionviewer.core.coco.layout import FEATURES
-from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.coco.vocabulary import caption_text, caption_words
 from captionviewer.ui.data.neighbour_list import Neighbour, NeighbourList
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.tool_buttons import ActionButton
 from captionviewer.ui.worker import Job
 
 COUNT = 10
@@ -24,7 +25,7 @@ PLACES: tuple[tuple[str, Split | None], ...] = (
 class NearestTab(QWidget):
     """Looks for the neighbours of the photo it is told of, once it is seen; a neighbour can be selected."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, back_action: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._record: PhotoRecord | None = None
@@ -56,6 +57,7 @@ class NearestTab(QWidget):
         self.pages.addWidget(self.message)
         line = QHBoxLayout()
         line.setSpacing(8)
+        line.addWidget(ActionButton(back_action, "nearest_back"))  # a click on a neighbour looks from there
         line.addWidget(self.head, 1)
         line.addWidget(self.place)
         box = QVBoxLayout(self)
@@ -130,7 +132,9 @@ class NearestTab(QWidget):
         for row, similarity in zip(found.rows.tolist(), found.similarities.tolist(), strict=True):
             other = dataset.split(found.split).record(row)
             texts = tuple(caption_text(captions[at], dataset.vocabulary) for at in other.caption_rows)
-            neighbours.append(Neighbour(other, similarity, texts))
+            first = other.caption_rows[:1]
+            words = tuple(word for at in first for word in caption_words(captions[at], dataset.vocabulary))
+            neighbours.append(Neighbour(other, words, similarity, texts))
         if not neighbours:
             self._say(f"{found.split} has no other photo whose features could be compared.")
             return

@@ -34,7 +34,6 @@ class PageField(QSpinBox):
         return f"{value:,}"
 
     def valueFromText(self, text: str) -> int:
-        """Read a number as it is written or typed."""
         digits = self._digits(text)
         return int(digits) if digits else self.value()
 

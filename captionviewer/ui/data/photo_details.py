@@ -1,10 +1,9 @@
 """All that is known of the selected photo, in tabs, and the statistics of the data set it is from."""
 
-import html
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -25,10 +24,12 @@ from captionviewer.ui.data.caption_strip import READING, CaptionStrip, StripScro
 from captionviewer.ui.data.feature_tab import FeatureTab
 from captionviewer.ui.data.nearest_tab import NearestTab
 from captionviewer.ui.data.statistics_tab import StatisticsTab
-from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look import actions
+from captionviewer.ui.look.numbers import counted
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.photos.photo_view import PhotoView
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.outside_text import set_plain_tip
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
 
@@ -59,7 +60,7 @@ class PhotoDetails(QTabWidget):
         self.which_caption = QComboBox()
         self.loss_line = QLabel()
         self.features = FeatureTab(session)
-        self.nearest = NearestTab(session)
+        self.nearest = NearestTab(session, self.back_action)
         self.statistics = StatisticsTab(session)
 
         for page, title, tip in (
@@ -77,21 +78,14 @@ class PhotoDetails(QTabWidget):
     # ---- making ----------------------------------------------------------------------------
 
     def _make_actions(self) -> None:
-        self.copy_caption_action = self._action("&Copy caption", "copy", self._copy_caption)
-        self.copy_caption_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
-        # only where captions are: the photo has its own Ctrl+C
-        self.copy_caption_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self.copy_captions_action = self._action("Copy &all captions", "copy", self._copy_captions)
-        self.copy_url_action = self._action("Copy photo &URL", "copy", self._copy_url)
-        self.copy_url_action.setIconText("Copy")
-        self.open_url_action = self._action("&Open URL in the browser", "export", self._open_url)
-        self.open_url_action.setIconText("Open")
-        self.copy_photo_action = self._action("Copy &photo", "photo", self._copy_photo)
-
-    def _action(self, words: str, icon_name: str, call: Callable[[], None]) -> QAction:
-        action = QAction(icon(icon_name), words, self)
-        action.triggered.connect(lambda _checked=False: call())
-        return action
+        # its key holds only where captions are: the photo has its own Ctrl+C
+        self.copy_caption_action = actions.make(actions.COPY_CAPTION, self, self._copy_caption)
+        self.copy_captions_action = actions.make(actions.COPY_CAPTIONS, self, self._copy_captions)
+        self.copy_url_action = actions.make(actions.COPY_URL, self, self._copy_url)
+        self.open_url_action = actions.make(actions.OPEN_URL, self, self._open_url)
+        self.copy_photo_action = actions.make(actions.COPY_PHOTO, self, self._copy_photo)
+        self.back_action = actions.make(actions.PREVIOUS_PHOTO, self, self._session.select_previous)
+        self.forward_action = actions.make(actions.NEXT_PHOTO, self, self._session.select_next)
 
     def _photo_page(self) -> QWidget:
         copies = [self.copy_caption_action, self.copy_captions_action, self.copy_url_action]
@@ -115,7 +109,14 @@ class PhotoDetails(QTabWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(10, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(self.head)
+        top = QHBoxLayout()
+        top.setSpacing(2)
+        top.addWidget(self.head, 1)
+        for action, name in ((self.back_action, "photo_back"), (self.forward_action, "photo_forward")):
+            button = ActionButton(action, name)
+            button.setAutoRaise(True)
+            top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(top)
         column.addWidget(self.captions, 1)
         column.addLayout(line)
         halves = QSplitter(Qt.Orientation.Horizontal)
@@ -138,7 +139,7 @@ class PhotoDetails(QTabWidget):
         )
         self.which_caption.setMinimumContentsLength(12)
         self.which_caption.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        label = QLabel("Ca&ption")
+        label = QLabel("Capt&ion")
         label.setBuddy(self.which_caption)
         self.loss_line.setObjectName("loss_line")
         self.loss_line.setTextFormat(Qt.TextFormat.PlainText)
@@ -202,6 +203,8 @@ class PhotoDetails(QTabWidget):
         self.copy_url_action.setEnabled(bool(url))
         self.open_url_action.setEnabled(_opens_in_browser(url))
         self.copy_photo_action.setEnabled(any_photo)
+        self.back_action.setEnabled(self._session.can_go_back)
+        self.forward_action.setEnabled(self._session.can_go_forward)
 
     def _write_head(self) -> None:
         record, dataset = self._record, self._dataset
@@ -210,16 +213,15 @@ class PhotoDetails(QTabWidget):
             return
         c = colors()
         tint = (c.train if record.split == "train" else c.val).name()
-        name = html.escape(record.file_name or "name unknown")
-        count = len(record.caption_rows)
-        captions = f"{count}&nbsp;caption" if count == 1 else f"{count}&nbsp;captions"
+        captions = counted(len(record.caption_rows), "caption").replace(" ", "&nbsp;")
         trained = f" · <span style='color:{c.good.name()}'>trained&nbsp;on</span>" if self._trained_on else ""
         self.head.setText(
-            f"<b style='color:{tint}'>{record.split}</b> photo, row <b>{record.row:,}</b> of "
-            f"{dataset.split(record.split).num_photos:,}"
+            f"<b style='color:{tint}'>{record.split}</b> photo&nbsp;<b>{record.row:,}</b>"
             f"<span style='color:{c.muted.name()}'> · {captions}</span>{trained}"
         )
-        self.head.setToolTip(f"<span>{name}; rows count from 0, as in the files</span>")
+        last = f"{dataset.split(record.split).num_photos - 1:,}"
+        name = record.file_name or "name unknown"
+        set_plain_tip(self.head, f"{name}; photos are numbered as in the files, from 0 to {last}")
 
     def _choose_caption(self, index: int) -> None:
         """Show a caption slot by slot."""
@@ -242,7 +244,6 @@ class PhotoDetails(QTabWidget):
         return row
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the text size."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
             self._write_head()
@@ -289,7 +290,7 @@ class PhotoDetails(QTabWidget):
 def shown_captions(
     dataset: CocoDataset,
     record: PhotoRecord,
-    in_minibatch: Callable[[int], bool],
+    shown_above: Callable[[int], str],
     trained_on: Callable[[int], bool],
     found: Sequence[Sequence[str]],
 ) -> list[ShownCaption]:
@@ -298,7 +299,7 @@ def shown_captions(
     shown = []
     for row in record.caption_rows:
         words = tuple(caption_words(captions[row], dataset.vocabulary))
-        shown.append(ShownCaption(words, in_minibatch(row), trained_on(row), found_positions(words, found)))
+        shown.append(ShownCaption(words, shown_above(row), trained_on(row), found_positions(words, found)))
     return shown
 
 

@@ -1,13 +1,13 @@
 """What the captions of the whole data set say, counted outside the GUI thread when it is first seen."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent, QShowEvent
+from PySide6.QtGui import QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.layout import SPLITS
 from captionviewer.ui.data.bar_plot import BarPlot
-from captionviewer.ui.data.caption_choice import Choice
+from captionviewer.ui.data.caption_query import CaptionQuery
 from captionviewer.ui.data.data_plots import (
     CaptionStatistics,
     caption_statistics,
@@ -15,6 +15,7 @@ from captionviewer.ui.data.data_plots import (
     draw_lengths,
     draw_words,
 )
+from captionviewer.ui.look import actions
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.tool_buttons import SwitchButton
@@ -74,11 +75,12 @@ class StatisticsTab(QWidget):
         line.setSpacing(0)
         self._group = QActionGroup(self)
         self.show_actions = []
-        for words, name in (("Lengths", "lengths"), ("Words", "words"), ("Captions a photo", "captions")):
-            action = QAction(words, self)
-            action.setCheckable(True)
-            action.setToolTip(f"Show the plot: {words.lower()}")
-            action.triggered.connect(self._arrange)
+        for words, name in (
+            (actions.SHOW_LENGTHS, "lengths"),
+            (actions.SHOW_WORDS, "words"),
+            (actions.SHOW_CAPTIONS_A_PHOTO, "captions"),
+        ):
+            action = actions.make(words, self, self._arrange)
             self._group.addAction(action)
             self.show_actions.append(action)
             left, right = name == "lengths", name == "captions"
@@ -102,13 +104,13 @@ class StatisticsTab(QWidget):
         if self.isVisible():
             self._count()
 
-    def show_choice(self, choice: Choice) -> None:
+    def show_query(self, query: CaptionQuery) -> None:
         """Frame the bars that stand for conditions in force."""
-        kept = choice.kept
+        kept = query.kept
         for plot, limits in ((self.lengths, kept.words), (self.captions, kept.captions_an_image)):
             numbers = range(limits[0], limits[1] + 1) if limits is not None else ()
-            plot.show_chosen([(choice.split, number) for number in numbers])
-        self.words.show_chosen(choice.conditions.phrases)
+            plot.show_chosen([(query.split, number) for number in numbers])
+        self.words.show_chosen(query.conditions.phrases)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Count what nobody looked at until now."""

@@ -103,6 +103,16 @@ def _next(painter: QPainter) -> None:
     _outline(painter, (9.5, 6), (15.5, 12), (9.5, 18))
 
 
+def _arrow_back(painter: QPainter) -> None:
+    _outline(painter, (11, 6), (5, 12), (11, 18))
+    painter.drawLine(QPointF(5, 12), QPointF(19, 12))
+
+
+def _arrow_forward(painter: QPainter) -> None:
+    _outline(painter, (13, 6), (19, 12), (13, 18))
+    painter.drawLine(QPointF(5, 12), QPointF(19, 12))
+
+
 def _shuffle(painter: QPainter) -> None:
     for start, end in ((7.0, 17.0), (17.0, 7.0)):
         path = QPainterPath(QPointF(3, start))
@@ -235,6 +245,8 @@ _DRAWINGS: dict[str, Draw] = {
     "restart": _restart,
     "previous": _previous,
     "next": _next,
+    "arrow_back": _arrow_back,
+    "arrow_forward": _arrow_forward,
     "shuffle": _shuffle,
     "folder": _folder,
     "copy": _copy,

@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
+from captionviewer.ui.look.style import GrowingStyle
+
 
 class ThemeChoice(Enum):
     """What the user chose in the View menu."""
@@ -22,7 +24,11 @@ class ThemeChoice(Enum):
 
 @dataclass(frozen=True)
 class Colors:
-    """The colours of one theme, by what they are for (text on them has a contrast of 4.5 or more)."""
+    """The colours of one theme, by what they are for.
+
+    Text has a contrast of 4.5 or more to every ground that it stands on, a line or an edge that says
+    something 3 or more; a test computes all pairs.
+    """
 
     dark: bool
     window: QColor  # behind everything
@@ -41,9 +47,36 @@ class Colors:
     bad: QColor
     unknown: QColor  # <UNK>
     padding: QColor  # <NULL>: there, but masked
+    field_edge: QColor  # around what can be typed into
+    found: QColor  # behind a word that was searched for
     faint_line: QColor  # the raw loss under the smoothed one
     surprise: QColor  # the tint of a word that surprises the model as a blind guess would
     far_surprise: QColor  # and of one that it held for nearly impossible
+
+    @property
+    def selected(self) -> QColor:
+        """The ground of a selected card."""
+        return mixed(self.surface, self.accent, 0.16)
+
+    @property
+    def hovered(self) -> QColor:
+        """The ground of a card that the mouse or the keyboard is at."""
+        return mixed(self.surface, self.accent, 0.05)
+
+    @property
+    def chosen(self) -> QColor:
+        """The ground of the caption that is chosen among a photo's."""
+        return mixed(self.surface, self.accent, 0.12)
+
+    @property
+    def counted(self) -> QColor:
+        """The ground of a target that counts in the loss."""
+        return mixed(self.surface, self.good, 0.28)
+
+    @property
+    def notice(self) -> QColor:
+        """The ground of a message about a problem."""
+        return mixed(self.surface, self.warn, 0.18)
 
 
 LIGHT = Colors(
@@ -54,17 +87,19 @@ LIGHT = Colors(
     border=QColor("#cfd5dd"),
     text=QColor("#1b222c"),
     muted=QColor("#566171"),
-    accent=QColor("#1f63d6"),
+    accent=QColor("#1a5bcb"),
     on_accent=QColor("#ffffff"),
     train=QColor("#1d6f54"),
     val=QColor("#8a3ea8"),
     on_badge=QColor("#ffffff"),
-    good=QColor("#1a7f4b"),
+    good=QColor("#146a3e"),
     warn=QColor("#9a5b00"),
     bad=QColor("#bf2f2f"),
-    unknown=QColor("#a85a00"),
-    padding=QColor("#78818f"),
-    faint_line=QColor("#a9c1ea"),
+    unknown=QColor("#8f4c00"),
+    padding=QColor("#646d7b"),
+    field_edge=QColor("#838c99"),
+    found=QColor("#ffe08a"),
+    faint_line=QColor("#5f88d0"),
     surprise=QColor("#e8593c"),
     far_surprise=QColor("#a45ee5"),
 )
@@ -86,8 +121,10 @@ DARK = Colors(
     warn=QColor("#f0b45a"),
     bad=QColor("#ff8a80"),
     unknown=QColor("#f2a65a"),
-    padding=QColor("#8a94a3"),
-    faint_line=QColor("#3f5d8c"),
+    padding=QColor("#98a2b1"),
+    field_edge=QColor("#78828f"),
+    found=QColor("#4f4116"),
+    faint_line=QColor("#5b7fb8"),
     surprise=QColor("#e8593c"),
     far_surprise=QColor("#a45ee5"),
 )
@@ -126,7 +163,7 @@ def _palette(c: Colors) -> QPalette:
         role.Light: c.raised.lighter(115),
         role.Midlight: c.raised.lighter(107),
         role.Mid: c.border,
-        role.Dark: c.border.darker(130),
+        role.Dark: c.field_edge,
         role.Shadow: QColor("#000000"),
     }.items():
         palette.setColor(which, color)
@@ -149,7 +186,7 @@ class Theme(QObject):
         if self._point_size <= 0:  # a platform that gives its font in pixels
             self._point_size = 10.0
         self._shown: Colors | None = None
-        app.setStyle("Fusion")
+        app.setStyle(GrowingStyle())
         app.styleHints().colorSchemeChanged.connect(self._follow)
 
     @property

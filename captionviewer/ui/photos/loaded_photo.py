@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt
@@ -99,8 +100,12 @@ def _source_words(photo: Photo) -> str:
     }[photo.source]
 
 
-def failed_photo(failure: PhotoUnavailable) -> LoadedPhoto:
-    """Return what the window shows of a photo that can't be had."""
+def failed_photo(failure: PhotoUnavailable, lost_folder: Path | None = None) -> LoadedPhoto:
+    """Return what the window shows of a photo that can't be had.
+
+    `lost_folder` is the image folder where it is not there any more: that is told first, for the photo
+    may well lie where the folder was moved to.
+    """
     state = {
         PhotoProblem.GONE: PhotoState.MISSING,
         PhotoProblem.NO_ADDRESS: PhotoState.MISSING,
@@ -108,11 +113,20 @@ def failed_photo(failure: PhotoUnavailable) -> LoadedPhoto:
         PhotoProblem.SWITCHED_OFF: PhotoState.OFFLINE,
         PhotoProblem.STOPPED: PhotoState.IDLE,
     }.get(failure.problem, PhotoState.FAILED)
+    lost = f"The image folder {lost_folder} is not there any more.\n" if lost_folder is not None else ""
     return LoadedPhoto(
         state,
-        message=str(failure),
-        words=failure.problem.words,
+        message=f"{lost}{failure}",
+        words="image folder not found" if lost else failure.problem.words,
         address=failure.url,
         can_retry=failure.can_retry,
         problem=failure.problem,
     )
+
+
+def lost_folder(folder: Path | None) -> Path | None:
+    """Return a folder that is not there any more, None for one that is (it may take a while to tell)."""
+    try:
+        return folder if folder is not None and not folder.is_dir() else None
+    except OSError:  # it may not be looked into: it is there, and reading says what is wrong
+        return None

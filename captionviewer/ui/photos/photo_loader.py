@@ -18,6 +18,7 @@ from captionviewer.ui.photos.loaded_photo import (
     LoadedPhoto,
     PhotoState,
     failed_photo,
+    lost_folder,
     ready_photo,
 )
 from captionviewer.ui.photos.photo_queue import AHEAD, PAGE, URGENT, Key, PhotoJob, PhotoQueue
@@ -289,7 +290,8 @@ class PhotoLoader(QObject):
             photo = job.store.photo(record.url, record.file_name, job.cancelled.is_set, lambda: job.ahead)
             answer = _Answer(job, ready_photo(photo))
         except PhotoUnavailable as failure:
-            answer = _Answer(job, failed_photo(failure), failure.problem, failure.retry_after)
+            photo_failed = failed_photo(failure, lost_folder(job.store.image_folder))
+            answer = _Answer(job, photo_failed, failure.problem, failure.retry_after)
         except Exception as error:  # a fault of ours is shown in the photo's place; the others go on
             message = f"This photo could not be loaded: {error!r}. This is a fault of captionviewer."
             answer = _Answer(

@@ -2,10 +2,8 @@
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, QUrl, Slot
 from PySide6.QtGui import (
-    QAction,
     QDesktopServices,
     QGuiApplication,
-    QKeySequence,
     QPainter,
     QPaintEvent,
     QPen,
@@ -15,6 +13,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from captionviewer.core.coco.dataset import PhotoRecord
+from captionviewer.ui.look import actions
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.photos.photo_loader import IDLE, LoadedPhoto, PhotoLoader, PhotoState
 from captionviewer.ui.photos.photo_painting import (
@@ -25,6 +24,7 @@ from captionviewer.ui.photos.photo_painting import (
     scaled_pixmap,
     sentence,
 )
+from captionviewer.ui.widgets.outside_text import set_plain_tip
 
 __all__ = ["PhotoView", "paint_photo"]
 
@@ -57,16 +57,10 @@ class PhotoView(QWidget):
         self._show_photo(IDLE)
 
     def _add_actions(self) -> None:
-        self.copy_photo_action = QAction("&Copy Photo", self)
-        self.copy_photo_action.setShortcut(QKeySequence.StandardKey.Copy)
-        self.copy_photo_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self.copy_photo_action.triggered.connect(self.copy_photo)
-        self.copy_url_action = QAction("Copy &URL", self)
-        self.copy_url_action.triggered.connect(self.copy_url)
-        self.open_url_action = QAction("&Open URL in Browser", self)
-        self.open_url_action.triggered.connect(self.open_url)
-        self.retry_action = QAction("&Retry", self)
-        self.retry_action.triggered.connect(self.retry)
+        self.copy_photo_action = actions.make(actions.PHOTO_COPY, self, self.copy_photo)
+        self.copy_url_action = actions.make(actions.PHOTO_COPY_URL, self, self.copy_url)
+        self.open_url_action = actions.make(actions.PHOTO_OPEN_URL, self, self.open_url)
+        self.retry_action = actions.make(actions.PHOTO_RETRY, self, self.retry)
         self.addActions(
             [self.copy_photo_action, self.copy_url_action, self.open_url_action, self.retry_action]
         )
@@ -160,7 +154,7 @@ class PhotoView(QWidget):
             told.append(url)
         self.setAccessibleName(f"{told[0]}: {photo.words or 'shown'}")
         self.setAccessibleDescription("\n".join(told[1:]))
-        self.setToolTip("\n".join(told))
+        set_plain_tip(self, "\n".join(told))
 
     # ---- what can be done ----------------------------------------------------------------------
 
@@ -205,7 +199,6 @@ class PhotoView(QWidget):
         self._place_button()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme and the size of text."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._place_button()

@@ -1,12 +1,14 @@
 """Saving a plot: as a picture, as a drawing, or as the numbers behind it.
 
+A table is UTF-8. Excel takes such a file for one of the system's old encoding unless it begins with a byte
+order mark, which other programs may read as a part of the first heading: so the dialog offers both.
+
 This module must not import Matplotlib at its top: the window is up before Matplotlib is.
 """
 
+import codecs
 import csv
 import io
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from pathlib import Path
@@ -15,6 +17,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDir, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from captionviewer.core.atomic_file import write_atomically
+from captionviewer.ui.plots.fonts import give_fonts
 from captionviewer.ui.settings import EXPORT_FOLDER, Settings
 
 if TYPE_CHECKING:
@@ -26,17 +30,35 @@ Rows = Callable[[], Iterable[Sequence[object]]]  # the header first, then one se
 PICTURE_DPI = 200
 
 
+# Endings that a user may type and means as one, unlike that of "run 1.5"; none of them can be written.
+OTHER_ENDINGS = (
+    *(".bmp", ".emf", ".eps", ".gif", ".jpeg", ".jpg", ".ps", ".tif", ".tiff", ".webp"),
+    *(".json", ".ods", ".tsv", ".txt", ".xls", ".xlsx"),
+)
+
+
 class PlotFormat(Enum):
     """What a plot can be saved as, with the words of the file dialog."""
 
     PNG = "PNG picture (*.png)"
     SVG = "SVG drawing (*.svg)"
+    PDF = "PDF drawing (*.pdf)"
     CSV = "CSV table of the numbers (*.csv)"
+    CSV_EXCEL = "CSV table for Excel (*.csv)"
 
     @property
     def suffix(self) -> str:
         """The ending of such a file: ".png"."""
-        return f".{self.name.lower()}"
+        return f".{self.name.lower().split('_')[0]}"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it holds the numbers and no picture."""
+        return self.suffix == ".csv"
+
+    def is_like(self, other: "PlotFormat") -> bool:
+        """Whether both have the same ending: the two kinds of table."""
+        return self.suffix == other.suffix
 
 
 def format_of(path: Path) -> PlotFormat | None:
@@ -44,35 +66,27 @@ def format_of(path: Path) -> PlotFormat | None:
     return next((known for known in PlotFormat if known.suffix == path.suffix.lower()), None)
 
 
-def write_plot(path: Path, figure: "Figure", rows: Rows) -> None:
-    """Write a plot to `path` in the format of its ending; written beside and renamed.
+def write_plot(path: Path, figure: "Figure", rows: Rows, wanted: PlotFormat | None = None) -> None:
+    """Write a plot to `path` in the format of its ending (or in `wanted`), whole or not at all.
 
     Raises OSError when the file cannot be written, ValueError for an unknown ending.
     """
-    wanted = format_of(path)
+    wanted = wanted or format_of(path)
     if wanted is None:
-        raise ValueError(f"{path.name} ends in none of .png, .svg and .csv")
-    content = _table(rows) if wanted is PlotFormat.CSV else _picture(figure, wanted)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=wanted.suffix)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(beside).chmod(0o644)  # mkstemp made it readable for its owner only
-        Path(beside).replace(path)
-    except OSError:
-        Path(beside).unlink(missing_ok=True)
-        raise
+        raise ValueError(f"{path.name} ends in none of .png, .svg, .pdf and .csv")
+    write_atomically(path, _table(rows, wanted) if wanted.is_table else _picture(figure, wanted))
 
 
-def _table(rows: Rows) -> bytes:
+def _table(rows: Rows, wanted: PlotFormat) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows([_cell(value) for value in row] for row in rows())
-    return text.getvalue().encode("utf-8")
+    mark = codecs.BOM_UTF8 if wanted is PlotFormat.CSV_EXCEL else b""
+    return mark + text.getvalue().encode("utf-8")
 
 
 def _cell(value: object) -> object:
     # A word of a stranger's vocabulary must not become a formula in a spreadsheet.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")):
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
         return f"'{value}"
     return value
 
@@ -83,8 +97,9 @@ def _picture(figure: "Figure", wanted: PlotFormat) -> bytes:
     for artist in moving:
         artist.set_animated(False)
     try:
+        give_fonts(figure)
         content = io.BytesIO()
-        figure.savefig(content, format=wanted.name.lower(), dpi=PICTURE_DPI, facecolor=figure.get_facecolor())
+        figure.savefig(content, format=wanted.suffix[1:], dpi=PICTURE_DPI, facecolor=figure.get_facecolor())
         return content.getvalue()
     finally:
         for artist in moving:
@@ -102,10 +117,11 @@ def export_figure(
     """Ask where to save a plot, and save it there.
 
     `rows()` gives the numbers for a CSV, the header first; it is called only when a CSV was asked for.
-    `suggested_name` is a file name without ending. With `wanted`, only that format is offered.
+    `suggested_name` is a file name without ending. With `wanted`, the dialog offers that format only; an
+    ending that is typed counts all the same.
     Returns the file written, or None when the user turned back or it failed (which a message says).
     """
-    offered = list(PlotFormat) if wanted is None else [wanted]
+    offered = list(PlotFormat) if wanted is None else [each for each in PlotFormat if each.is_like(wanted)]
     folder = settings.get(EXPORT_FOLDER)
     start = Path(folder if folder and Path(folder).is_dir() else QDir.homePath())
     chosen, chosen_filter = QFileDialog.getSaveFileName(
@@ -116,12 +132,16 @@ def export_figure(
     )
     if not chosen:
         return None
-    path = Path(chosen)
-    if format_of(path) not in offered:  # no ending was typed: the dialog's filter says which
-        by_filter = next((each for each in offered if each.value == chosen_filter), offered[0])
+    by_filter = next((each for each in offered if each.value == chosen_filter), offered[0])
+    path, typed = Path(chosen), format_of(Path(chosen))
+    if typed is None and path.suffix.lower() in OTHER_ENDINGS:
+        _tell(parent, f"A plot can't be saved as {path.suffix}. Choose one of PNG, SVG, PDF and CSV.")
+        return None
+    if typed is None:
         path = path.with_name(path.name + by_filter.suffix)
+    into = by_filter if typed is None or typed.is_like(by_filter) else typed
     try:
-        write_plot(path, figure, rows)
+        write_plot(path, figure, rows, into)
     except OSError as error:
         _tell(
             parent,
@@ -133,6 +153,8 @@ def export_figure(
 
 
 def _tell(parent: QWidget, message: str) -> None:
-    box = QMessageBox(QMessageBox.Icon.Warning, "Export plot", message, QMessageBox.StandardButton.Ok, parent)
+    box = QMessageBox(QMessageBox.Icon.Warning, "Export plot", "", QMessageBox.StandardButton.Ok, parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)  # the name of a file or folder may look like markup
+    box.setText(message)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()

@@ -1,11 +1,9 @@
 """Stepping and playing through a caption: which timestep is shown, and the actions that change it."""
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from captionviewer.ui.look.icons import icon
-from captionviewer.ui.widgets.outside_text import plain_tip
+from captionviewer.ui.look import actions
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)  # words a second
 
@@ -26,31 +24,17 @@ class CaptionPlayer(QObject):
         self._seen = 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._play_one)
-        self.restart_action = self._action(
-            "&Restart", "restart", Qt.Key.Key_Home, "Back to <START>, with no word chosen"
+        self.restart_action = actions.make(actions.RESTART, panel, self._restart)
+        self.back_action = actions.make(actions.BACK, panel, lambda: self.go_to(self._position - 1))
+        self.step_action = actions.make(actions.NEXT_WORD, panel, lambda: self.go_to(self._position + 1))
+        self.play_action = actions.make(actions.PLAY, panel)
+        self.end_action = actions.make(actions.TO_END, panel, lambda: self.go_to(self._length))
+        panel.addActions(
+            [self.restart_action, self.back_action, self.step_action, self.play_action, self.end_action]
         )
-        self.back_action = self._action("Step &Back", "back", Qt.Key.Key_Left, "Take the last word back")
-        self.step_action = self._action("&Step", "step", Qt.Key.Key_Right, "Choose the next word")
-        self.play_action = self._action("&Play", "play", Qt.Key.Key_Space, "Choose word after word")
-        self.play_action.setCheckable(True)
-        self.end_action = self._action("To the &End", "to_end", Qt.Key.Key_End, "Choose all words to <END>")
-        self.restart_action.triggered.connect(self._restart)
-        self.back_action.triggered.connect(lambda: self.go_to(self._position - 1))
-        self.step_action.triggered.connect(lambda: self.go_to(self._position + 1))
-        self.end_action.triggered.connect(lambda: self.go_to(self._length))
         self.play_action.toggled.connect(self._play)
         self.set_speed(2.0)
         self._moved()
-
-    def _action(self, text: str, picture: str, key: Qt.Key, tip: str) -> QAction:
-        action = QAction(icon(picture), text, self._panel)
-        action.setShortcut(QKeySequence(key))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(plain_tip(f"{tip} ({shown})"))
-        action.setStatusTip(tip)
-        self._panel.addAction(action)
-        return action
 
     # ---- where it is ---------------------------------------------------------------------------
 
@@ -120,8 +104,7 @@ class CaptionPlayer(QObject):
         self.play_action.setChecked(False)
 
     def _play(self, playing: bool) -> None:
-        self.play_action.setIcon(icon("pause" if playing else "play"))
-        self.play_action.setText("&Pause" if playing else "&Play")
+        actions.dress(self.play_action, actions.HOLD if playing else actions.PLAY)
         if not playing:
             self._timer.stop()
             return

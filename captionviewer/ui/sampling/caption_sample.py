@@ -14,7 +14,7 @@ from captionviewer.core.coco.vocabulary import END, NULL, Vocabulary
 from captionviewer.core.decoding.surprise import surprise_of
 from captionviewer.core.decoding.timestep import Timestep, greedy_timesteps
 from captionviewer.core.saved.model_file import SavedModel, fits, rows_trained_on
-from captionviewer.ui.session.session import CurrentModel
+from captionviewer.ui.session.models import CurrentModel
 
 NUM_LIKELIEST = 10  # words whose probabilities are shown at a timestep
 MAX_LENGTH = 30  # timesteps at most, as in the notebook

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QFont,
     QFontMetrics,
@@ -19,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.vocabulary import END, UNK
-from captionviewer.ui.look import theme
+from captionviewer.ui.look import actions, theme
 from captionviewer.ui.sampling.probability_words import MINUS, nats, p_words
 from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
 
@@ -97,8 +96,9 @@ class GroundTruthCaption(WordFlow):
         self._caption = TintedCaption(())
         self._blind_guess = 0.0
         self.setObjectName(f"ground_truth_{index}")
-        self.copy_action = QAction("Copy This &Caption", self)
-        self.copy_action.triggered.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
+        self.copy_action = actions.make(
+            actions.COPY_TRUTH, self, lambda: QGuiApplication.clipboard().setText(self.text())
+        )
         self.addAction(self.copy_action)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
@@ -174,7 +174,10 @@ class GroundTruthCaption(WordFlow):
         elif word.word == UNK:
             font.setItalic(True)
         painter.setFont(font)
-        painter.setPen(c.unknown if word.word == UNK else c.text)
+        painter.setPen(c.text)
+        if word.word == UNK:  # in its colour, which could not be read on a strong tint: that is a frame then
+            painter.fillRect(box.adjusted(2, 2, -2, -2), c.surface)
+            painter.setPen(c.unknown)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
 
     def _paint_mark(self, painter: QPainter, box: QRect, text: str, c: theme.Colors) -> None:

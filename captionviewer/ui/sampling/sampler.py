@@ -12,7 +12,8 @@ from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ModelDoesNotFit, TrainingRows, take_sample
-from captionviewer.ui.session.session import CurrentModel, ModelOrigin, Session
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Cancelled, Job
 
 PAUSE_MS = 500  # between two samples of a run under way, at the least: each can be read

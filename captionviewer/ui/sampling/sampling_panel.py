@@ -2,12 +2,10 @@
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QAction,
     QCloseEvent,
     QFocusEvent,
     QGuiApplication,
     QHideEvent,
-    QKeySequence,
     QPainter,
     QPaintEvent,
     QShowEvent,
@@ -15,15 +13,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.ui import settings as remembered
-from captionviewer.ui.look import theme
-from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look import actions, theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
 from captionviewer.ui.sampling.sampler import Sampler
 from captionviewer.ui.sampling.words_view import WordsView
-from captionviewer.ui.session.session import ModelOrigin, Session
+from captionviewer.ui.session.models import ModelOrigin
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.outside_text import plain_tip
@@ -103,19 +101,11 @@ class SamplingPanel(QWidget):
         return min(SPEEDS, key=lambda speed: abs(speed - wanted))
 
     def _make_actions(self) -> None:
-        self.copy_caption_action = QAction(icon("copy"), "Copy &Generated Caption", self)
-        self.copy_caption_action.setShortcut(QKeySequence("Ctrl+Shift+G"))
-        self.copy_caption_action.setToolTip("Copy the generated caption as far as it is shown (Ctrl+Shift+G)")
-        self.copy_caption_action.triggered.connect(self._copy_caption)
-        self.follow_action = QAction(icon("follow"), "&Follow Training", self)
-        self.follow_action.setIconText(" Follow training")
-        self.follow_action.setCheckable(True)
+        self.copy_caption_action = actions.make(actions.COPY_GENERATED, self, self._copy_caption)
+        self.follow_action = actions.make(actions.FOLLOW, self)
         self.follow_action.setChecked(self.sampler.follows)
-        self.follow_action.setToolTip("Show each newer snapshot of the model while it trains")
         self.follow_action.toggled.connect(self._follow)
-        self.export_action = QAction(icon("export"), "&Export Word Probabilities…", self)
-        self.export_action.setToolTip("Save these bars as PNG or SVG, or those of all timesteps as CSV")
-        self.export_action.triggered.connect(self._export)
+        self.export_action = actions.make(actions.EXPORT_PROBABILITIES, self, self._export)
 
     def _make_head(self, keeper: QObject) -> QWidget:
         head = QWidget()

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.saved.model_file import SavedModel
@@ -24,8 +23,9 @@ from captionviewer.core.training.events import (
 )
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
-from captionviewer.ui.look.icons import icon
-from captionviewer.ui.session.session import CurrentModel, ModelOrigin, Session
+from captionviewer.ui.look import actions
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.watched_photo_list import NUM_WATCHED
 
 TICK_MS = 100  # looks at once to a person; each look takes its time from training
@@ -62,27 +62,13 @@ class RunControl(QObject):
         self._order_timer = QTimer(self)
         self._order_timer.setInterval(ORDER_TICK_MS)
         self._order_timer.timeout.connect(self._look_at_order)
-        self.start_action = self._action(
-            "&Start", "play", "F5", "Start training with these settings", self.start
-        )
-        self.pause_action = self._action("&Pause", "pause", "F6", _PAUSE_TIP, self.pause_or_resume)
-        self.step_action = self._action(
-            "S&tep", "step", "F7", "Make one update with one minibatch, then wait", self.step
-        )
-        self.stop_action = self._action(
-            "St&op", "stop", "F8", "End the run and keep what it has learned", self.stop
-        )
+        self.start_action = actions.make(actions.START, self, self.start)
+        self.pause_action = actions.make(actions.PAUSE, self, self.pause_or_resume)
+        self.step_action = actions.make(actions.TRAINING_STEP, self, self.step)
+        self.stop_action = actions.make(actions.STOP, self, self.stop)
         owner.addActions([self.start_action, self.pause_action, self.step_action, self.stop_action])
         session.opening_changed.connect(self._enable)
         self._enable()
-
-    def _action(self, text: str, picture: str, key: str, tip: str, call: Callable[[], None]) -> QAction:
-        action = QAction(icon(picture), text, self)
-        action.setShortcut(QKeySequence(key))
-        action.setToolTip(f"{tip} ({key})")
-        action.setStatusTip(tip)
-        action.triggered.connect(lambda _checked=False: call())
-        return action
 
     # ---- orders ------------------------------------------------------------------------------
 
@@ -187,9 +173,7 @@ class RunControl(QObject):
         can_start = self._can_start()
         self.start_action.setEnabled(can_start)
         self.pause_action.setEnabled(live and not self.is_stopping)
-        self.pause_action.setText("Resu&me" if paused else "&Pause")
-        self.pause_action.setIcon(icon("play" if paused else "pause"))
-        self.pause_action.setToolTip("Go on training (F6)" if paused else f"{_PAUSE_TIP} (F6)")
+        actions.dress(self.pause_action, actions.RESUME if paused else actions.PAUSE)
         self.step_action.setEnabled(can_start or (paused and not self.is_stopping))
         self.stop_action.setEnabled(live and not self.is_stopping)
 
@@ -262,6 +246,3 @@ class RunControl(QObject):
             return
         untrained = replace(SavedModel.of_run(run, first), caption_rows=np.empty(0, dtype=np.int64))
         self._session.set_model(CurrentModel(untrained, ModelOrigin.UNTRAINED))
-
-
-_PAUSE_TIP = "Let the run wait after the step under way"

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
+from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look.actions import TRAINING_FORM, make
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
@@ -28,10 +28,8 @@ class RunHead(QWidget):
         super().__init__(parent)
         self._is_bad = False
         self._is_beside = True
-        self.settings_action = QAction(icon("settings"), "S&ettings", self, checkable=True)
+        self.settings_action = make(TRAINING_FORM, self)
         self.settings_action.setChecked(True)
-        self.settings_action.setShortcut(QKeySequence("F4"))
-        self.settings_action.setToolTip("Show the settings of a run, or fold them away (F4)")
         self.buttons: list[QWidget] = [_button(action) for action in (*actions, self.settings_action)]
         self._row = QHBoxLayout()
         self._row.setSpacing(4)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -23,7 +23,8 @@ from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui.look.theme import colors, set_muted
-from captionviewer.ui.session.session import ModelOrigin, Session
+from captionviewer.ui.session.models import ModelOrigin
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.run_area import RunArea
 from captionviewer.ui.training.run_control import RunControl
 from captionviewer.ui.training.run_head import RunHead
@@ -64,6 +65,7 @@ class TrainingPanel(QWidget):
         self._was_running = False
         self.setAccessibleName("Training")
         self.form = TrainingForm()
+        self._first: QWidget = self.form.preset  # what takes the keyboard when the panel is given it
         self.control = RunControl(session, self.form.settings, self)
         self._untrained = UntrainedModel(session, self)
         self.start_action, self.pause_action = self.control.start_action, self.control.pause_action
@@ -186,7 +188,7 @@ class TrainingPanel(QWidget):
     def _take_focus_where_it_can_be(self) -> None:
         """Let the panel take the keyboard by its form, or by a button while that can't be edited."""
         can_edit = self.settings_action.isChecked() and not self.is_running()
-        self.setFocusProxy(self.form.preset if can_edit else self._head.buttons[-1])
+        self._first = self.form.preset if can_edit else self._head.buttons[-1]
 
     # ---- what the session tells ------------------------------------------------------------------
 
@@ -349,6 +351,10 @@ class TrainingPanel(QWidget):
         return "Ready to train.", False
 
     # ---- Qt ----------------------------------------------------------------------------------------
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Hand the keyboard on; by a focus proxy Tab would leave out what stands before it."""
+        self._first.setFocus(event.reason())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the form above the loss where the panel is narrow."""

@@ -6,7 +6,8 @@ from PySide6.QtCore import QObject, QTimer
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.training.settings import TrainingSettings
-from captionviewer.ui.session.session import CurrentModel, ModelOrigin, Session
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Cancelled, Job
 
 REST_MS = 200  # a number is being typed until it has come to rest for so long

@@ -4,6 +4,8 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 
+from captionviewer.ui.widgets.outside_text import plain_tip
+
 
 class ElidedLabel(QLabel):
     """One line of plain text, shortened with an ellipsis and never wrapped: nothing around it moves.
@@ -25,9 +27,8 @@ class ElidedLabel(QLabel):
         return QSize(8 * self.fontMetrics().averageCharWidth(), super().minimumSizeHint().height())
 
     def event(self, event: QEvent) -> bool:
-        """Say what is pointed at."""
         if isinstance(event, QHelpEvent) and self.is_shortened and not self.toolTip():
-            QToolTip.showText(event.globalPos(), self.text(), self)
+            QToolTip.showText(event.globalPos(), plain_tip(self.text()), self)
             return True
         return super().event(event)
 

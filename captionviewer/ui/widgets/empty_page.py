@@ -58,7 +58,6 @@ class EmptyPage(QFrame):
         self._buttons.addStretch(1)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._enlarge_title()

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 class FlowLayout(QLayout):
     """Lays items left to right and goes on in a new line where the width ends.
 
-    Items of one line are centred on it vertically, so that labels, fields and buttons stand level.
+    Items of one line are centred on it vertically, so that labels, fields and buttons stand level. Those
+    whose size policy expands share the room that is left in their line.
     """
 
     def __init__(self, parent: QWidget | None = None, gap: int = 12, line_gap: int = 6) -> None:
@@ -17,37 +18,29 @@ class FlowLayout(QLayout):
         self._items: list[QLayoutItem] = []
 
     def addItem(self, item: QLayoutItem) -> None:
-        """Put an item at the end."""
         self._items.append(item)
         self.invalidate()
 
     def count(self) -> int:
-        """Return the number of items."""
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """Return an item, or None past the end."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
-        """Remove an item and hand it over."""
         self.invalidate()
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """Say that no more room is wanted than the lines take."""
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """Say that a narrow place makes it higher."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height that the lines take at a width."""
         return self._arrange(QRect(0, 0, width, 0), place=False)
 
     def setGeometry(self, rect: QRect) -> None:
-        """Place the items."""
         super().setGeometry(rect)
         self._arrange(rect, place=True)
 
@@ -79,9 +72,18 @@ class FlowLayout(QLayout):
         height = 0
 
         def end_line() -> None:
-            for item, box in line:
-                if place:
-                    item.setGeometry(box.translated(0, (height - box.height()) // 2))
+            if place and line:
+                spare = max(area.x() + area.width() - line[-1][1].right() - 1, 0)
+                growing = [
+                    item for item, _box in line if item.expandingDirections() & Qt.Orientation.Horizontal
+                ]
+                shift = 0
+                for item, box in line:
+                    more = spare // len(growing) if item in growing else 0
+                    item.setGeometry(
+                        box.adjusted(0, 0, more, 0).translated(shift, (height - box.height()) // 2)
+                    )
+                    shift += more
             line.clear()
 
         for item in self._shown():
@@ -94,3 +96,14 @@ class FlowLayout(QLayout):
             height = max(height, size.height())
         end_line()
         return y + height - rect.y() + margins.bottom()
+
+
+def _set_line(line: list[tuple[QLayoutItem, QRect]], end: int, height: int) -> None:
+    """Place the items of a line, level with each other; what room is left goes to those that grow."""
+    growing = [item for item, _box in line if item.expandingDirections() & Qt.Orientation.Horizontal]
+    spare = max(end - line[-1][1].right() - 1, 0)
+    shift = 0
+    for item, box in line:
+        more = spare // len(growing) if item in growing else 0
+        item.setGeometry(box.adjusted(0, 0, more, 0).translated(shift, (height - box.height()) // 2))
+        shift += more

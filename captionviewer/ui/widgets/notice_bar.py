@@ -1,13 +1,26 @@
 """A bar over the panels that says what went wrong, without stopping the user's work."""
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from captionviewer.ui.look.icons import icon
-from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.look.theme import colors
+from captionviewer.ui.widgets.outside_text import show_plainly
 
 KEPT = 20  # more problems than anyone will read
+
+Offer = tuple[str, Callable[[], object]]  # what a button says, and what it does
+
+
+@dataclass(frozen=True)
+class _Notice:
+    message: str
+    offers: tuple[Offer, ...] = ()
+    lasting: bool = False
 
 
 class NoticeBar(QWidget):
@@ -17,17 +30,18 @@ class NoticeBar(QWidget):
         super().__init__(parent)
         self.setObjectName("notice_bar")
         self.setAccessibleName("Problem")
-        self._messages: list[str] = []
+        self._notices: list[_Notice] = []
+        self._shown: _Notice | None = None
         self._picture = QLabel()
-        self._picture.setPixmap(icon("warning").pixmap(20, 20))
-        self._text = QLabel()
+        self._text = show_plainly(QLabel())  # file names come from strangers
         self._text.setObjectName("notice_text")
         self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)  # file names come from strangers
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._offers = QHBoxLayout()
+        self._offers.setSpacing(6)
         self._close = QToolButton()
         self._close.setObjectName("notice_close")
         self._close.setAutoRaise(True)
@@ -40,41 +54,83 @@ class NoticeBar(QWidget):
         layout.setContentsMargins(12, 8, 8, 8)
         layout.addWidget(self._picture)
         layout.addWidget(self._text, 1)
+        layout.addLayout(self._offers)
         layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        self._dress()
         self.hide()
 
     def show_problem(self, message: str) -> None:
-        """Show a message (again on top, if it is there already)."""
-        self._messages = [*[m for m in self._messages if m != message][-KEPT:], message]
-        self._show_newest()
+        """Show a message (again on top, if it is there already) until it is closed or other data is open."""
+        self._show(_Notice(message))
+
+    def show_lasting(self, message: str, *offers: Offer) -> None:
+        """Show a message until the user closes it or takes one of the offers."""
+        self._show(_Notice(message, offers, lasting=True))
 
     def close_newest(self) -> None:
         """Take the shown message away."""
-        if self._messages:
-            self._messages.pop()
+        if self._notices:
+            self._notices.pop()
         self._show_newest()
 
     def clear(self) -> None:
-        """Take all messages away."""
-        self._messages.clear()
+        """Take the messages away that were about what was open before."""
+        self._notices = [notice for notice in self._notices if notice.lasting]
         self._show_newest()
 
     def text(self) -> str:
         """Return the message shown, or nothing."""
-        return self._messages[-1] if self._messages else ""
+        return self._notices[-1].message if self._notices else ""
+
+    def _show(self, new: _Notice) -> None:
+        others = [notice for notice in self._notices if notice.message != new.message]
+        self._notices = [*others[-KEPT:], new]
+        self._show_newest()
 
     def _show_newest(self) -> None:
-        more = len(self._messages) - 1
+        more = len(self._notices) - 1
         self._text.setText(self.text())
         self._close.setText(f"Close ({more} more)" if more > 0 else "Close")
         self.setAccessibleDescription(self.text())
-        self.setVisible(bool(self._messages))
+        newest = self._notices[-1] if self._notices else None
+        if newest is not self._shown:
+            self._shown = newest
+            self._show_offers(newest.offers if newest is not None else ())
+        self.setVisible(newest is not None)
+
+    def _show_offers(self, offers: tuple[Offer, ...]) -> None:
+        while (item := self._offers.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for words, call in offers:
+            button = QPushButton(words)
+            button.setObjectName("notice_offer")
+            button.clicked.connect(lambda _checked=False, call=call: self._take(call))
+            self._offers.addWidget(button)
+
+    def _take(self, call: Callable[[], object]) -> None:
+        notice = self._shown
+        call()
+        if notice in self._notices:
+            self._notices.remove(notice)
+        self._show_newest()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._dress()
+
+    def _dress(self) -> None:
+        """Draw the sign anew: a pixmap keeps the colours of the theme that it was drawn in."""
+        side = max(20, round(1.2 * self.fontMetrics().height()))
+        self._picture.setPixmap(icon("warning").pixmap(side, side))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint a ground that stands out calmly."""
         c = colors()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), mixed(c.surface, c.warn, 0.18))
+        painter.fillRect(self.rect(), c.notice)
         painter.setPen(QPen(c.warn, 1))
         painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
         painter.end()

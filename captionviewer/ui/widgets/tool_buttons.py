@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.widgets.outside_text import without_mnemonic
 
 
 class ActionButton(QToolButton):
@@ -20,16 +21,20 @@ class ActionButton(QToolButton):
         super().__init__(parent)
         self.setDefaultAction(action)
         self.setObjectName(name)
-        self.setAccessibleName(action.text().replace("&", "").removesuffix("…"))
+        action.changed.connect(self._take_name)
+        self._take_name()
         self.setToolButtonStyle(style)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._size_icon()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._size_icon()
+
+    def _take_name(self) -> None:
+        action = self.defaultAction()
+        self.setAccessibleName(without_mnemonic(action.text()).removesuffix("…"))
 
     def _size_icon(self) -> None:
         side = max(16, round(self.fontMetrics().height() * 1.05))
@@ -56,7 +61,6 @@ class SwitchButton(ActionButton):
         self._right = not left if right is None else right
 
     def sizeHint(self) -> QSize:
-        """Return the size of the text with some air."""
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self.text()) + 28, metrics.height() + 10)
 

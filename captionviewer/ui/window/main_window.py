@@ -1,15 +1,17 @@
 """The window: menus, docks, status bar and the protocol of closing. What happens in panels is theirs."""
 
+import logging
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QMainWindow,
-    QMessageBox,
     QProgressBar,
+    QToolBar,
     QVBoxLayout,
     QWidget,
 )
@@ -19,22 +21,30 @@ from captionviewer.core.coco.layout import FEATURES
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.data_panel import DataPanel
-from captionviewer.ui.download.download_desk import DownloadDesk
+from captionviewer.ui.download.download_controller import DownloadController
 from captionviewer.ui.look.theme import Theme
-from captionviewer.ui.photos.photo_settings import checked_image_folder
 from captionviewer.ui.sampling.sampling_panel import SamplingPanel
+from captionviewer.ui.session.images import checked_image_folder
+from captionviewer.ui.session.models import kept_models
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.training_panel import TrainingPanel
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.notice_bar import NoticeBar
+from captionviewer.ui.widgets.outside_text import set_plain_tip
+from captionviewer.ui.window.appearance import Appearance
+from captionviewer.ui.window.closing import Closing
 from captionviewer.ui.window.dock_arrangement import DockArrangement
-from captionviewer.ui.window.menus import Menus
+from captionviewer.ui.window.drop_target import DropTarget
+from captionviewer.ui.window.log_view import LogView
+from captionviewer.ui.window.menus import Menus, PanelActions, WindowCalls
+from captionviewer.ui.window.model_files import ModelFiles
 from captionviewer.ui.window.panel_zoom import PanelZoom
 from captionviewer.ui.window.preferences import Preferences
+from captionviewer.ui.window.problems import Fault, Problems
 from captionviewer.ui.window.welcome_card import WelcomeCard
+from captionviewer.ui.window.window_place import WindowPlace
 
-MODEL_FILES = "captionviewer models (*.npz)"
-STOP_WITHIN = 1.0  # seconds that a training step may take to end when the window closes
+_log = logging.getLogger(__name__)
 
 
 class MainWindow(QMainWindow):
@@ -42,21 +52,35 @@ class MainWindow(QMainWindow):
 
     first_painted = Signal()
 
-    def __init__(self, session: Session, theme: Theme) -> None:
+    def __init__(self, session: Session, theme: Theme, problems: Problems) -> None:
         super().__init__()
         self.session = session
         self.theme = theme
+        self._problems = problems
         self._painted = False
         self._preferences: Preferences | None = None
         self.setObjectName("main_window")
         self.setWindowTitle("captionviewer")
-        self.setAcceptDrops(True)
         self.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
             | QMainWindow.DockOption.AllowTabbedDocks
             | QMainWindow.DockOption.AllowNestedDocks
         )
+        self._make_panels()
+        self._make_helpers()
+        self.appearance = Appearance(theme, session.settings)
+        self.menus = self._make_menus()
+        self._make_status_bar()
+        self.appearance.set_text_scale(session.settings.get(remembered.TEXT_SCALE))
+        self.place.restore()
+        self._connect()
+        self.menus.refresh()
+        self._show_status()
 
+    # ---- parts -----------------------------------------------------------------------------
+
+    def _make_panels(self) -> None:
+        session = self.session
         self.data_panel = DataPanel(session)
         self.training_panel = TrainingPanel(session)
         self.sampling_panel = SamplingPanel(session)
@@ -64,11 +88,9 @@ class MainWindow(QMainWindow):
         self.training_dock = self._dock("Training", self.training_panel)
         self.sampling_dock = self._dock("Sampling", self.sampling_panel)
         self.welcome = WelcomeCard(session, self)
-        self.welcome.download_asked.connect(self.get_coco)
-        self.welcome.open_asked.connect(self.ask_for_folder)
-        self.welcome.folder_chosen.connect(self.open_folder)
-        self.welcome.demo_asked.connect(self.look_at_storybook)
-        self.welcome.closed.connect(lambda: session.settings.set(remembered.WELCOME_CLOSED, True))
+
+    def _make_helpers(self) -> None:
+        session = self.session
         self._docks = DockArrangement(self, self.training_dock, self.sampling_dock)
         self.zoom = PanelZoom(self, "Data", self.data_panel, [self.training_dock, self.sampling_dock])
         centre = QWidget()
@@ -79,29 +101,124 @@ class MainWindow(QMainWindow):
         column.addWidget(self.zoom.centre, 1)
         self.setCentralWidget(centre)
         self.zoom.given_back.connect(self._docks.follow_room)
+        self.place = WindowPlace(self, self._docks, session.settings)
         self._room_changed = QTimer(self)
         self._room_changed.setSingleShot(True)
         self._room_changed.setInterval(0)  # not within the event that tells of it: Qt is laying out then
         self._room_changed.timeout.connect(self._docks.follow_room)
-        self.downloads = DownloadDesk(session, self)
-        self.downloads.data_ready.connect(self.open_folder)
-        self.menus = Menus(self)
-        self._make_status_bar()
-        self._restore()
+        self.downloads = DownloadController(session, self)
+        self.model_files = ModelFiles(self, session, self.may_replace_model)
+        self.closing = Closing(
+            self,
+            session,
+            self.training_panel,
+            self.downloads,
+            self.model_files.save_and_wait,
+            self.place.remember,
+        )
+        DropTarget(self, self.open_folder, self.model_files.open, session.problem.emit)
 
+    def _make_menus(self) -> Menus:
+        data, training, sampling = self.data_panel, self.training_panel, self.sampling_panel
+        calls = WindowCalls(
+            open_folder=self.ask_for_folder,
+            open_recent=self.open_folder,
+            open_storybook=self.open_storybook,
+            get_coco=self.get_coco,
+            choose_image_folder=self.ask_for_image_folder,
+            open_model=self.model_files.ask_and_open,
+            save_model=self.model_files.save,
+            save_model_as=self.model_files.save_as,
+            quit=self.close,
+            preferences=self.show_preferences,
+            go_to_data=data.setFocus,
+            go_to_training=lambda: self.go_to(self.training_dock),
+            go_to_sampling=lambda: self.go_to(self.sampling_dock),
+            reset_arrangement=self.reset_arrangement,
+            full_screen=self.place.toggle_full_screen,
+            choose_features=self._open_with,
+            welcome=self.welcome.open,
+            show_log=self.show_log,
+        )
+        panels = PanelActions(
+            edit=[
+                data.copy_caption_action,
+                sampling.copy_caption_action,
+                data.copy_url_action,
+                data.find_action,
+            ],
+            view=[self.training_dock.toggleViewAction(), self.sampling_dock.toggleViewAction()],
+            data=[
+                data.previous_action,
+                data.next_action,
+                data.reshuffle_action,
+                None,
+                data.train_action,
+                data.val_action,
+                None,
+                data.filter_action,
+                data.sort_action,
+                data.clear_action,
+                None,
+                data.back_action,
+                data.forward_action,
+            ],
+            training=[
+                training.start_action,
+                training.pause_action,
+                training.step_action,
+                training.stop_action,
+                None,
+                training.settings_action,
+            ],
+            sampling=[
+                sampling.restart_action,
+                sampling.back_action,
+                sampling.step_action,
+                sampling.play_action,
+                sampling.end_action,
+                None,
+                sampling.follow_action,
+                sampling.export_action,
+            ],
+            find=data.find_action,
+        )
+        tool_bar = QToolBar("Tools", self)
+        tool_bar.setObjectName("tool_bar")  # the arrangement is remembered by this name
+        self.addToolBar(tool_bar)
+        return Menus(self, self.menuBar(), tool_bar, self.session, self.appearance, calls, panels)
+
+    def _connect(self) -> None:
+        session, welcome = self.session, self.welcome
+        welcome.download_asked.connect(self.get_coco)
+        welcome.open_asked.connect(self.ask_for_folder)
+        welcome.folder_chosen.connect(self.open_folder)
+        welcome.demo_asked.connect(self.look_at_storybook)
+        welcome.closed.connect(lambda: session.settings.set(remembered.WELCOME_CLOSED, True))
+        self.downloads.data_ready.connect(self.open_folder)
         self.training_panel.ask_before_start(lambda: self.may_replace_model("Starting a new run"))
         session.problem.connect(self.notices.show_problem)
+        session.lasting_problem.connect(self.notices.show_lasting)
+        session.settings.could_not_be_kept.connect(self.notices.show_lasting)
+        for told in (session.problem, session.lasting_problem):
+            told.connect(lambda words: _log.info("told: %s", words))
+        if session.settings.damage:
+            self.notices.show_lasting(session.settings.damage)
+        # queued: it may come from any thread, or from the middle of a painting
+        self._problems.told.connect(self._tell_of, Qt.ConnectionType.QueuedConnection)
         session.notice.connect(lambda words: self.statusBar().showMessage(words, 8000))
         session.dataset_changed.connect(self._dataset_changed)
         session.opening_changed.connect(self._show_progress)
-        for changed in (session.model_changed, session.run_changed, session.opening_changed):
+        for changed in (
+            session.model_changed,
+            session.run_changed,
+            session.opening_changed,
+            session.images_changed,
+            session.models.saving_changed,
+        ):
             changed.connect(self._show_status)
         session.workers.busy_changed.connect(self._show_status)
         session.opening_progressed.connect(self._show_progress)
-        self.menus.data_is_open(session.dataset is not None)
-        self._show_status()
-
-    # ---- parts -----------------------------------------------------------------------------
 
     def _dock(self, title: str, panel: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -139,23 +256,11 @@ class MainWindow(QMainWindow):
         self._progress.hide()
         bar.insertPermanentWidget(0, self._progress)
 
-    def _restore(self) -> None:
-        self.resize(1280, 800)
-        geometry = self.session.settings.get(remembered.GEOMETRY)
-        if not geometry.isEmpty():
-            self.restoreGeometry(geometry)
-        self._docks.arrange_anew()
-        arrangement: QByteArray = self.session.settings.get(remembered.ARRANGEMENT)
-        if not arrangement.isEmpty() and self.restoreState(arrangement):
-            self._docks.adopt()
-        self.zoom.fill_again(self.session.settings.get(remembered.FILLING))
-
     # ---- what the session tells -------------------------------------------------------------
 
     def _dataset_changed(self) -> None:
         self.notices.clear()
         dataset = self.session.dataset
-        self.menus.data_is_open(dataset is not None)
         if dataset is not None:
             self.setWindowTitle(f"{dataset.folder.name} – captionviewer")
             if not is_shipped_book(dataset.folder):
@@ -179,7 +284,7 @@ class MainWindow(QMainWindow):
                 f"{dataset.folder.name}: {dataset.split('train').num_photos:,} train and "
                 f"{dataset.split('val').num_photos:,} val photos, {kind} features"
             )
-            self._data_label.setToolTip(str(dataset.folder))
+            set_plain_tip(self._data_label, str(dataset.folder))
         self._model_label.setText(model.words if model is not None else "No model")
         running = self.session.workers.running()
         if self.training_panel.is_running():
@@ -193,7 +298,7 @@ class MainWindow(QMainWindow):
         """Let the user choose a data folder, and open it."""
         recent = self.session.recent_folders()
         start = str(Path(recent[0]).parent) if recent else str(Path.home())
-        chosen = QFileDialog.getExistingDirectory(self, "Open data folder", start)
+        chosen = QFileDialog.getExistingDirectory(self, "Open Data Folder", start)
         if chosen:
             self.open_folder(Path(chosen))
 
@@ -201,6 +306,11 @@ class MainWindow(QMainWindow):
         """Open a data folder, after asking about what that would end or lose."""
         if self.may_replace_model("Opening another data set"):
             self.session.open_folder(folder, features)
+
+    def _open_with(self, features: FeatureKind) -> None:
+        """Open the data anew, with its other features."""
+        if self.session.dataset is not None:
+            self.open_folder(self.session.dataset.folder, features)
 
     def open_storybook(self) -> None:
         """Open the pictures that come with the program."""
@@ -222,7 +332,7 @@ class MainWindow(QMainWindow):
 
     def ask_for_image_folder(self) -> None:
         """Let the user choose a COCO image folder of their own."""
-        chosen = QFileDialog.getExistingDirectory(self, "Folder that holds train2014 and val2014")
+        chosen = QFileDialog.getExistingDirectory(self, "Folder That Holds train2014 and val2014")
         if not chosen:
             return
         try:
@@ -234,114 +344,66 @@ class MainWindow(QMainWindow):
         """Open the preferences beside the window, or bring them to the front."""
         if self._preferences is None:
             self._preferences = Preferences(
-                self.session, self.menus.themes, self.menus.apply_text_scale, self
+                self.session, self.menus.themes, self.appearance.set_text_scale, self
             )
         self._preferences.show()
         self._preferences.raise_()
         self._preferences.activateWindow()
 
-    def ask_for_model(self) -> None:
-        """Let the user choose a model file, and open it."""
-        start = self.session.settings.get(remembered.MODEL_FOLDER)
-        chosen, _ = QFileDialog.getOpenFileName(self, "Open model", start, MODEL_FILES)
-        if chosen:
-            self.open_model(Path(chosen))
+    def show_log(self) -> None:
+        """Show the end of the log."""
+        LogView(lambda: self._problems.details("Asked for in the Help menu."), self).show()
 
-    def open_model(self, path: Path) -> None:
-        """Open a model file, after asking about what that would end or lose."""
-        if self.may_replace_model("Opening another model"):
-            self.session.settings.set(remembered.MODEL_FOLDER, str(path.parent))
-            self.session.open_model(path)
+    # ---- faults, and what an ended window left ------------------------------------------------
 
-    def save_model(self) -> bool:
-        """Save the model where it was saved before, else ask where; False when it was not saved."""
-        model = self.session.model
-        if model is None:
-            return False
-        if model.path is None:
-            return self.save_model_as()
-        return self.session.save_model(model.path)
+    def _tell_of(self, fault: Fault) -> None:
+        self._offer_details(fault.sentence, fault.report)
 
-    def save_model_as(self) -> bool:
-        """Ask where to save the model, and do; False when it was not saved."""
-        folder = Path(self.session.settings.get(remembered.MODEL_FOLDER) or Path.home())
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save model", str(folder / "model.npz"), MODEL_FILES)
-        if not chosen:
-            return False
-        path = Path(chosen)
-        if path.suffix != ".npz":
-            path = path.with_name(path.name + ".npz")
-        self.session.settings.set(remembered.MODEL_FOLDER, str(path.parent))
-        return self.session.save_model(path)
+    def tell_of_crash(self) -> None:
+        """Say that captionviewer crashed the last time, if it did."""
+        stack = self._problems.crash_before()
+        if stack:
+            self._offer_details(
+                "captionviewer ended in a crash the last time. The log has what is known.", stack
+            )
+
+    def _offer_details(self, sentence: str, report: str) -> None:
+        def copy() -> None:
+            QGuiApplication.clipboard().setText(self._problems.details(report))
+            self.session.notice.emit("Details copied: paste them into a report.")
+
+        self.notices.show_lasting(sentence, ("Copy Details", copy), ("Show the Log", self.show_log))
+
+    def offer_kept_models(self) -> None:
+        """Offer the models that were kept, unsaved, when captionviewer was ended from outside."""
+        for path in kept_models():
+            self.notices.show_lasting(
+                f"A trained model was not saved when captionviewer was ended. It is kept in {path}.",
+                ("Open It", partial(self.model_files.open_kept, path)),
+                ("Delete It", partial(self.session.models.discard, path)),
+            )
 
     # ---- closing and what is like it ---------------------------------------------------------
 
     def may_replace_model(self, what: str) -> bool:
         """Ask about a training run and an unsaved model; True when `what` may go on."""
-        if self.training_panel.is_running():
-            question = QMessageBox(self)
-            question.setIcon(QMessageBox.Icon.Question)
-            question.setWindowTitle("Training is running")
-            question.setText(f"{what} ends the training that is running. Stop it?")
-            question.setInformativeText("The model is kept as it is after the last finished step.")
-            stop = question.addButton("Stop training", QMessageBox.ButtonRole.AcceptRole)
-            keep = question.addButton("Keep training", QMessageBox.ButtonRole.RejectRole)
-            question.setDefaultButton(keep)
-            question.setEscapeButton(keep)
-            question.exec()
-            if question.clickedButton() is not stop:
-                return False
-            if not self.training_panel.stop_and_wait(STOP_WITHIN):
-                self.session.problem.emit(
-                    "The training step under way has not ended yet. Wait a moment and try again."
-                )
-                return False
-        if self.session.has_unsaved_model:
-            answer = self._ask_to_save(what)
-            if answer == QMessageBox.StandardButton.Cancel:
-                return False
-            if answer == QMessageBox.StandardButton.Save and not self.save_model():
-                return False
-        return True
-
-    def _ask_to_save(self, what: str) -> QMessageBox.StandardButton:
-        question = QMessageBox(self)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("The model is not saved")
-        question.setText("Save the trained model?")
-        question.setInformativeText(f"{what} loses it otherwise.")
-        buttons = QMessageBox.StandardButton
-        question.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        question.setDefaultButton(buttons.Save)
-        return QMessageBox.StandardButton(question.exec())
+        return self.closing.may_replace_model(what)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask, stop what runs within a bound, keep what was promised, then close."""
-        if not self.downloads.may_close() or not self.may_replace_model("Closing the window"):
+        if not self.closing.may_close():
             event.ignore()
             return
         self.session.settings.set(remembered.FILLING, self.zoom.give_back_all())
-        self.session.settings.set(remembered.GEOMETRY, self.saveGeometry())
-        self.session.settings.set(remembered.ARRANGEMENT, self.saveState())
-        self.session.shut_down()
+        self.closing.end()
         event.accept()
 
     # ---- Qt --------------------------------------------------------------------------------
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a folder, or a model file."""
-        if _dropped(event) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
-        path = _dropped(event)
-        if path is None:
-            return
-        event.acceptProposedAction()
-        opener = self.open_folder if path.is_dir() else self.open_model
-        # not within the drop: the program that the folder comes from waits until the drop is over
-        QTimer.singleShot(0, self, lambda: opener(path))
+    def showEvent(self, event: QShowEvent) -> None:
+        """Keep within the screen, now that the frame is known."""
+        super().showEvent(event)
+        self.place.check()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the docks by the room there is."""
@@ -353,6 +415,8 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._room_changed.start()
+        elif event.type() == QEvent.Type.WindowStateChange:
+            self.menus.full_screen.setChecked(self.isFullScreen())  # the system may have changed it
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell once that the window has been painted: what is slow may begin then."""
@@ -360,11 +424,3 @@ class MainWindow(QMainWindow):
         if not self._painted:
             self._painted = True
             QTimer.singleShot(0, self, self.first_painted.emit)
-
-
-def _dropped(event: QDropEvent) -> Path | None:
-    urls = event.mimeData().urls()
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return None
-    path = Path(urls[0].toLocalFile())
-    return path if path.is_dir() or path.suffix == ".npz" else None

@@ -21,17 +21,14 @@ from PySide6.QtWidgets import (
 )
 
 from captionviewer.core.photos.cache import PhotoCache
+from captionviewer.core.user_folders import is_folder
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.look.theme import TEXT_SCALES, ThemeChoice, set_muted
-from captionviewer.ui.photos.photo_settings import (
-    LARGEST_CACHE_MB,
-    MEGABYTE,
-    cache_megabytes,
-    checked_image_folder,
-)
+from captionviewer.ui.session.images import MEGABYTE, checked_image_folder
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.elided_label import ElidedLabel
+from captionviewer.ui.widgets.outside_text import set_plain_tip
 
 LETTERS_WIDE = 84  # the path of an image folder should be readable
 LOOK_AGAIN_MS = 2_000  # how often the cache's size is looked up while the dialog is open
@@ -99,7 +96,7 @@ class Preferences(QDialog):
         self.fetch_box = CheckBox("&Fetch photos from the network")
         self.fetch_box.setObjectName("fetch_photos")
         self.fetch_box.setToolTip("Off: photos come from your image folder and the cache only")
-        self.fetch_box.toggled.connect(self._session.set_fetching)
+        self.fetch_box.toggled.connect(self._session.images.set_fetching)
         form.addRow(self.fetch_box)
 
         self.folder_label = ElidedLabel()
@@ -119,14 +116,14 @@ class Preferences(QDialog):
 
         self.size_field = QSpinBox()
         self.size_field.setObjectName("cache_size")
-        self.size_field.setRange(0, LARGEST_CACHE_MB)
+        self.size_field.setRange(0, remembered.LARGEST_CACHE_MB)
         self.size_field.setSingleStep(100)
         self.size_field.setSuffix(" MB")
         self.size_field.setGroupSeparatorShown(True)
         self.size_field.setSpecialValueText("keep none")
         self.size_field.setKeyboardTracking(False)
         self.size_field.setToolTip(
-            f"Fetched photos are kept on disk up to this size (0 to {LARGEST_CACHE_MB:,} MB), "
+            f"Fetched photos are kept on disk up to this size (0 to {remembered.LARGEST_CACHE_MB:,} MB), "
             "so that each is fetched once; those not looked at for longest go first"
         )
         self.size_field.valueChanged.connect(self._size_chosen)
@@ -169,7 +166,7 @@ class Preferences(QDialog):
         self.fetch_box.setChecked(settings.get(remembered.FETCH_PHOTOS))
         self.fetch_box.blockSignals(False)
         self.size_field.blockSignals(True)
-        self.size_field.setValue(cache_megabytes(settings))
+        self.size_field.setValue(settings.get(remembered.PHOTO_CACHE_MB))
         self.size_field.blockSignals(False)
         self.theme_field.setCurrentIndex(
             next((i for i, action in enumerate(self._themes.values()) if action.isChecked()), 0)
@@ -185,11 +182,11 @@ class Preferences(QDialog):
         if folder is None:
             words = "none"
         elif own:
-            words = str(folder) if folder.is_dir() else f"{folder} (not there now)"
+            words = str(folder) if is_folder(folder) else f"{folder} (not there now)"
         else:
             words = "none; the data has its own"
         self.folder_label.setText(words)
-        self.folder_label.setToolTip(str(folder) if folder is not None else "")
+        set_plain_tip(self.folder_label, str(folder) if folder is not None else "")
         self.forget_button.setEnabled(own)
 
     def _look_at_cache(self) -> None:
@@ -228,7 +225,7 @@ class Preferences(QDialog):
     # ---- doing -----------------------------------------------------------------------------
 
     def _size_chosen(self, megabytes: int) -> None:
-        self._session.set_cache_size(megabytes)
+        self._session.images.set_cache_size(megabytes)
         self._look_at_cache()
 
     def _clear(self) -> None:

@@ -295,7 +295,7 @@ def test_a_run_stopped_in_the_middle_of_a_step_keeps_the_model_of_the_step_befor
 def test_no_caption_is_written_after_a_stop(
     begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = begin(ENDLESS, watched=[dataset.record("train", 0)])
+    run = begin(ENDLESS, watched=[dataset.split("train").record(0)])
     captions = watched_photos.PhotoCaptioner.captions
     begun: list[int] = []
     finished: list[int] = []

@@ -17,7 +17,8 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.data.data_panel import DataPanel
-from captionviewer.ui.session.session import CurrentModel, ModelOrigin, Session
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 
 

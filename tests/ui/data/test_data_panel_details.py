@@ -49,7 +49,7 @@ def test_all_captions_of_the_photo_are_shown_and_the_one_of_the_minibatch_is_mar
         assert shown.caption("train", row) in text
     minibatch = set(shown.dataset.split("train").minibatch(24, 231).caption_rows.tolist())
     for row, caption in zip(record.caption_rows, seen.captions, strict=True):
-        assert caption.in_minibatch == (row in minibatch)
+        assert caption.shown_above == ("in this minibatch" if row in minibatch else "")
     assert text.count("in this minibatch") == len(minibatch & set(record.caption_rows))
 
 
@@ -219,7 +219,7 @@ def test_a_photo_that_is_away_says_why_and_comes_when_it_is_tried_again(
     assert photo.retry_button.isVisible()
     shown.qtbot.mouseClick(photo.retry_button, Qt.MouseButton.LeftButton)
     shown.qtbot.waitUntil(lambda: photo.photo.state is PhotoState.READY)
-    assert shown.session.photos.known(cells.cells[0].record).thumbnail is not None
+    assert shown.session.photos.known(cells.cards[0].record).thumbnail is not None
 
 
 def test_features_are_read_when_looked_at_and_drawn_once_for_each_photo(shown: Shown) -> None:

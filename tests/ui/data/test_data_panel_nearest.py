@@ -9,10 +9,11 @@ import h5py
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import CocoDataset, NearestPhotos
-from captionviewer.core.coco.files import Split
+from captionviewer.core.coco.layout import Split
 from captionviewer.core.photos.store import PhotoStore
 from captionviewer.ui.data.nearest_tab import NearestTab
 from captionviewer.ui.data.neighbour_list import Neighbour
@@ -37,7 +38,7 @@ def tab(shown: Shown) -> NearestTab:
 
 
 def neighbours(shown: Shown) -> tuple[Neighbour, ...]:
-    return tab(shown).list.cells.neighbours
+    return tab(shown).list.cells.cards
 
 
 def settled(shown: Shown) -> None:
@@ -117,7 +118,7 @@ def test_a_search_is_given_up_when_another_photo_is_selected(
     settled(shown)
     stopped, begun, go_on = threading.Event(), threading.Event(), threading.Event()
     real = CocoDataset.nearest_photos
-    first = shown.panel.grid.cells.cells[1].record
+    first = shown.panel.grid.cells.cards[1].record
 
     def slow(
         dataset: CocoDataset,
@@ -140,7 +141,7 @@ def test_a_search_is_given_up_when_another_photo_is_selected(
     shown.click_cell(1)
     assert begun.wait(5)
     shown.qtbot.waitUntil(lambda: "Looking for the nearest photos…" in shown.labels())
-    other = next(n for n, c in enumerate(shown.panel.grid.cells.cells) if c.record.key != first.key)
+    other = next(n for n, c in enumerate(shown.panel.grid.cells.cards) if c.record.key != first.key)
     shown.click_cell(other)
     assert stopped.wait(5)
     go_on.set()
@@ -217,3 +218,34 @@ def test_a_folder_removed_while_open_leaves_captions_and_says_what_is_gone(
         shown.session.open_folder(folder)
         shown.qtbot.waitUntil(lambda: any("no such folder" in problem for problem in shown.problems))
         assert shown.captions()
+
+
+def test_back_returns_to_the_photo_whose_neighbour_was_clicked(shown: Shown) -> None:
+    settled(shown)
+    start = shown.session.record
+    assert start is not None and not shown.panel.back_action.isEnabled()
+    cells = tab(shown).list
+    for _ in range(2):
+        place = cells.visualRect(cells.cells.index(1)).center()
+        shown.qtbot.mouseClick(cells.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        settled(shown)
+    shown.click("nearest_back")
+    assert shown.session.record not in (None, start)
+    shown.panel.activateWindow()
+    QTest.keyClick(shown.panel.details, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert shown.session.record == start and not shown.panel.back_action.isEnabled()
+    assert f"photo&nbsp;<b>{start.row:,}</b>" in shown.panel.details.head.text()
+    QTest.keyClick(shown.panel.details, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert shown.session.record != start
+
+
+def test_back_holds_for_turning_the_page_and_ends_with_the_data(shown: Shown, tmp_path: Path) -> None:
+    first = shown.session.record
+    shown.panel.bar.size_field.setValue(3)
+    shown.panel.next_action.trigger()
+    assert shown.session.record != first
+    shown.panel.back_action.trigger()
+    assert shown.session.record == first
+    shown.panel.forward_action.trigger()
+    shown.open(write_coco_folder(tmp_path / "other"))
+    assert not shown.panel.back_action.isEnabled() and not shown.panel.forward_action.isEnabled()

@@ -79,7 +79,7 @@ def test_a_click_on_a_length_shows_those_captions_of_that_split(shown: Shown) ->
     length = common_length(shown, "val")
     click(shown, plot, bar_of(plot, ("val", length)))
     assert chips(shown) == [f"{length} words"]
-    cells = shown.panel.grid.cells.cells
+    cells = shown.panel.grid.cells.cards
     assert cells and all(cell.record.split == "val" and len(cell.words) == length for cell in cells)
     assert len(cells) == int((shown.dataset.split("val").caption_lengths == length).sum())
     click(shown, plot, bar_of(plot, ("val", length)))
@@ -95,19 +95,22 @@ def test_what_a_bar_says_is_what_is_found(shown: Shown) -> None:
         assert bar.words.startswith(f"{length} words: {count:,} {split} caption")
 
 
-def test_a_click_on_a_word_adds_it_to_the_conditions(shown: Shown) -> None:
-    statistics = shown.panel.details.statistics
+def test_a_click_on_a_word_searches_for_it_and_again_ends_the_search(shown: Shown) -> None:
+    plot = shown.panel.details.statistics.words
     shown.click("show_words")
-    drawn(shown, statistics.words)
-    word = next(bar for bar in statistics.words.bars[2:] if bar.key != "<UNK>")
-    for bar in (word, bar_of(statistics.words, "<UNK>")):
-        click(shown, statistics.words, bar)
-        drawn(shown, statistics.words)
-    assert chips(shown) == [f"word: {word.key}", "word: <UNK>"]
-    cells = shown.panel.grid.cells.cells
+    drawn(shown, plot)
+    word = next(bar for bar in plot.bars[2:] if bar.key != "<UNK>")
+    for bar in (word, bar_of(plot, "<UNK>")):
+        click(shown, plot, bar)
+        drawn(shown, plot)
+        assert chips(shown) == [f"word: {bar.key}"] and shown.panel.bar.search_field.text() == bar.key
+    shown.click("add_condition")  # the one searched for stays, and another comes besides
+    click(shown, plot, word)
+    assert chips(shown) == ["word: <UNK>", f"word: {word.key}"]
+    cells = shown.panel.grid.cells.cards
     assert cells and all({word.key, "<UNK>"} <= set(cell.words) for cell in cells)
-    click(shown, statistics.words, word)
-    assert chips(shown) == ["word: <UNK>"]
+    click(shown, plot, word)
+    assert chips(shown) == ["word: <UNK>"] and shown.panel.bar.search_field.text() == ""
 
 
 def test_a_click_on_captions_a_photo_shows_the_photos_that_have_so_many(shown: Shown) -> None:
@@ -116,7 +119,7 @@ def test_a_click_on_captions_a_photo_shows_the_photos_that_have_so_many(shown: S
     drawn(shown, statistics.captions)
     click(shown, statistics.captions, bar_of(statistics.captions, ("train", 4)))
     assert chips(shown) == ["4 captions a photo"]
-    records = {cell.record for cell in shown.panel.grid.cells.cells}
+    records = {cell.record for cell in shown.panel.grid.cells.cards}
     assert {len(record.caption_rows) for record in records} == {4}
     assert len(records) == int((shown.dataset.split("train").captions_per_image == 4).sum())
 
@@ -155,8 +158,8 @@ def test_bars_are_pointed_at_and_chosen_with_the_keyboard(shown: Shown) -> None:
     shown.qtbot.keyClick(plot, Qt.Key.Key_Down)
     assert plot.pointed_bar == plot.bars[1]
     shown.qtbot.keyClick(plot, Qt.Key.Key_Return)
-    split, number = length_key(plot.bars[1])
-    assert chips(shown) == [f"{number} words"] and shown.panel.browser.choice.split == split
+    split, number = plot.bars[1].key
+    assert chips(shown) == [f"{number} words"] and shown.panel.browser.query.split == split
     shown.qtbot.keyClick(plot, Qt.Key.Key_Escape)
     assert chips(shown) == []
 

@@ -22,7 +22,8 @@ from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.ground_truth import GroundTruthCaption
 from captionviewer.ui.sampling.sampling_panel import SamplingPanel
 from captionviewer.ui.sampling.word_bars import WordBars
-from captionviewer.ui.session.session import CurrentModel, ModelOrigin, Session
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 
 OVERFIT = TrainingSettings(

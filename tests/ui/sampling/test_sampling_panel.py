@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.decoding.surprise import surprise
 from captionviewer.ui.sampling.caption_chips import CaptionChips
-from captionviewer.ui.session.session import ModelOrigin
+from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.settings import PLAY_SPEED
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.sampling.sampling_setup import SOON, learned_model, other_model, shown_sampling

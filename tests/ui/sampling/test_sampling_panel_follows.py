@@ -13,7 +13,7 @@ from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling import sampler
 from captionviewer.ui.sampling.caption_chips import CaptionChips
-from captionviewer.ui.session.session import ModelOrigin
+from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.settings import FOLLOW_TRAINING
 from tests.ui.sampling.sampling_setup import OVERFIT, SOON, Shown, learned_model, other_model, shown_sampling
 
@@ -128,7 +128,8 @@ def test_saving_the_model_changes_its_name_and_takes_no_new_sample(
         shown.use(learned_model(coco_folder))
         shown.select("train", 3)
         before = shown.sample
-        assert shown.session.save_model(tmp_path / "learned.npz")
+        shown.session.save_model(tmp_path / "learned.npz")
+        qtbot.waitUntil(lambda: shown.session.models.saving is None)
         assert "learned.npz" in shown.text("sampling_model")
         assert shown.sample.timesteps is before.timesteps and shown.sample.current is shown.session.model
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH
 from captionviewer.ui.sampling.words_view import WordsView
-from captionviewer.ui.session.session import ModelOrigin
+from captionviewer.ui.session.models import ModelOrigin
 from tests.ui.sampling.sampling_setup import Shown, learned_model, shown_sampling
 
 

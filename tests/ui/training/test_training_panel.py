@@ -28,7 +28,7 @@ from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.saved.model_file import SavedModel, save_model
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.settings import FIELDS, PRESETS, TrainingSettings
-from captionviewer.ui.session.session import CurrentModel, ModelOrigin
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.training.training_setup import ENDLESS, QUICK, open_data, pause_for, training_panel, wait
@@ -575,7 +575,7 @@ def test_a_run_that_still_ends_watches_no_photo_of_other_data(
     monkeypatch.setattr(panel.control, "stop_and_wait", lambda _seconds: False)  # its step takes too long
     open_data(qtbot, session, write_coco_folder(tmp_path / "other"))
     assert panel.is_running() and session.dataset is not None
-    session.select(session.dataset.record("val", 1))
+    session.select(session.dataset.split("val").record(1))
     assert not asked
     monkeypatch.undo()
 

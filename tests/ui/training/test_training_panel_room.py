@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from captionviewer.ui.session.session import CurrentModel, ModelOrigin
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.ui.training.test_training_panel import LEFT, click, model_of
 from tests.ui.training.training_setup import ENDLESS, QUICK, training_panel, wait
@@ -28,7 +28,7 @@ def test_a_run_folds_the_form_away_where_there_is_little_room(qtbot: QtBot, pane
     assert panel.form.isVisible()
     click(qtbot, panel, panel.start_action)
     assert not panel.form.isVisible()
-    assert panel.focusProxy().isEnabled()  # the panel's shortcut still takes the keyboard there
+    assert panel._first.isEnabled()  # the panel's shortcut still takes the keyboard there
     button = panel.findChild(QToolButton, "training_settings")
     assert button is not None
     qtbot.mouseClick(button, LEFT)
@@ -45,7 +45,7 @@ def test_a_run_leaves_the_form_where_there_is_room_for_both(qtbot: QtBot, panel:
     click(qtbot, panel, panel.start_action)
     assert panel.form.isVisible()
     assert not panel.form.preset.isEnabled()
-    assert panel.focusProxy().isEnabled()
+    assert panel._first.isEnabled()
 
 
 def test_a_wide_and_low_place_puts_the_captions_beside_the_loss(qtbot: QtBot, panel: TrainingPanel) -> None:
@@ -64,11 +64,11 @@ def test_no_run_can_start_while_data_is_being_opened(qtbot: QtBot, panel: Traini
     panel.form.set_settings(QUICK)
     session = panel._session
     assert panel.start_action.isEnabled()
-    session.opening = "Opening another folder…"
+    session.data._set_opening("Opening another folder…")
     session.opening_changed.emit()
     assert not panel.start_action.isEnabled()
     assert not panel.step_action.isEnabled()
-    session.opening = ""
+    session.data._set_opening("")
     session.opening_changed.emit()
     assert panel.start_action.isEnabled()
 
@@ -80,13 +80,13 @@ def test_data_that_is_opened_while_a_question_stands_starts_no_run(
     session = panel._session
 
     def answer_late() -> bool:
-        session.opening = "Opening another folder…"
+        session.data._set_opening("Opening another folder…")
         return True
 
     panel.ask_before_start(answer_late)
     panel.start_action.trigger()
     assert panel.control.run is None
-    session.opening = ""
+    session.data._set_opening("")
 
 
 def test_the_exported_numbers_of_an_opened_model_hold_the_rates_as_they_decayed(

@@ -120,3 +120,19 @@ def test_the_dock_that_is_worked_in_is_the_tab_in_front(docked: Docked) -> None:
     docked.follow()
     assert docked.tabbed
     assert not inside.visibleRegion().isEmpty()
+
+
+@pytest.mark.parametrize("by_hand", [None, 0.3])
+def test_a_window_of_another_width_is_shared_as_before(docked: Docked, by_hand: float | None) -> None:
+    if by_hand is not None:
+        wide = round(by_hand * docked.window.width())
+        docked.window.resizeDocks([docked.upper, docked.lower], [wide, wide], Qt.Orientation.Horizontal)
+        QApplication.processEvents()
+    share = docked.upper.width() / docked.window.width()
+    assert by_hand is None or abs(share - by_hand) < 0.02
+    for wide in (1800, 700, 1300):
+        docked.window.resize(wide, docked.window.height())
+        QApplication.processEvents()
+        docked.follow()
+        for dock in (docked.upper, docked.lower):
+            assert abs(dock.width() / wide - share) < 0.02

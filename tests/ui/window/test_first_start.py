@@ -18,9 +18,9 @@ from captionviewer.core.coco.chosen_data import chosen_data_folder, remember_dat
 from captionviewer.core.storybook import storybook_folder
 from captionviewer.core.user_folders import config_folder, is_shipped_book
 from captionviewer.ui.data.photo_grid import PhotoGrid
+from captionviewer.ui.look import actions
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
-from captionviewer.ui.window import actions
 from captionviewer.ui.window.welcome_card import WelcomeCard
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.window_driver import LEFT, WindowDriver
@@ -88,7 +88,7 @@ def test_on_a_fresh_machine_without_a_network_the_storybook_opens_and_every_pane
 
         # pictures are drawn, without a network
         grid = driver.find(PhotoGrid, "photo_grid")
-        first = [grid.cells.cells[row].record for row in range(4)]
+        first = [grid.cells.cards[row].record for row in range(4)]
         photos = window.session.photos
         driver.wait_for(lambda: all(photos.known(record).image is not None for record in first), 30)
         assert {photos.known(record).source for record in first} == {"drawn by captionviewer"}

@@ -212,8 +212,8 @@ def test_a_model_is_saved_at_closing_and_opens_again_with_its_captions(
     trained = driver.window.session.model
     driver.name_in_dialog(path)
     driver.window.menus.save_model.trigger()
+    driver.wait_for(lambda: "little.npz" in driver.text("status_model"))
     assert path.is_file()
-    assert "little.npz" in driver.text("status_model")
     assert not driver.window.session.has_unsaved_model
     driver.name_in_dialog(path)
     driver.window.menus.open_model.trigger()
@@ -276,11 +276,13 @@ def test_of_two_models_opened_one_after_the_other_the_last_one_stays(
     train_a_little(driver)
     driver.wait_for(lambda: finished(driver) and driver.window.menus.save_model.isEnabled())
     first, last = tmp_path / "first.npz", tmp_path / "last.npz"
-    assert driver.window.session.save_model(first) and driver.window.session.save_model(last)
+    for path in (first, last):
+        driver.window.session.save_model(path)
+        driver.wait_for(lambda: driver.window.session.models.saving is None)
     told: list[str] = []
     driver.window.session.notice.connect(told.append)
-    driver.window.open_model(first)
-    driver.window.open_model(last)
+    driver.window.model_files.open(first)
+    driver.window.model_files.open(last)
     driver.wait_for(lambda: not driver.window.session.workers.running())
     assert told == ["Model opened: last.npz"]
     assert "last.npz" in driver.text("status_model")
@@ -292,8 +294,9 @@ def test_a_model_file_never_takes_the_place_of_a_model_trained_since_it_was_aske
     opened(driver, small_coco)
     session = driver.window.session
     path = tmp_path / "old.npz"
-    assert session.save_model(path)
-    driver.window.open_model(path)
+    session.save_model(path)
+    driver.wait_for(lambda: session.models.saving is None)
+    driver.window.model_files.open(path)
     assert session.model is not None
     trained = replace(session.model, unsaved=True)
     session.set_model(trained)  # as when a short run ends while the file is being read

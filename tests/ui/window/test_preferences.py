@@ -15,7 +15,7 @@ from captionviewer.core.photos.store import PhotoStore
 from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.photos.photo_loader import PhotoState
-from captionviewer.ui.photos.photo_settings import cache_megabytes, checked_image_folder, photo_store
+from captionviewer.ui.session.images import checked_image_folder, photo_store
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.widgets.check_box import CheckBox
@@ -39,7 +39,7 @@ def session(qapp: QApplication) -> Iterator[Session]:
 def dialog(qtbot: QtBot, session: Session) -> Preferences:
     shown = Preferences(session, {}, lambda _scale: None)
     qtbot.addWidget(shown)
-    session._use_photos(same_photos=True)
+    session.images.use_store(same_photos=True)
     shown.show()
     return shown
 
@@ -89,7 +89,7 @@ def test_a_smaller_cache_is_brought_within_its_size_at_once_and_remembered(
     qtbot.keyClick(field, Qt.Key.Key_Tab)
     qtbot.waitUntil(lambda: cache.size() <= 1_000_000)
     assert cache.max_bytes == 1_000_000 and cache.usage()[0] == 2
-    assert Settings().get(remembered.PHOTO_CACHE_MB) == 1
+    assert session.settings.save() and Settings().get(remembered.PHOTO_CACHE_MB) == 1
     assert photo_store(Settings(), None, None, same_data=True).cache.max_bytes == 1_000_000
 
 
@@ -97,7 +97,7 @@ def test_a_smaller_cache_is_brought_within_its_size_at_once_and_remembered(
 def test_a_cache_size_edited_by_hand_is_brought_within_its_limits(kept: int, taken: int) -> None:
     settings = Settings()
     settings.set(remembered.PHOTO_CACHE_MB, kept)
-    assert cache_megabytes(settings) == taken
+    assert settings.get(remembered.PHOTO_CACHE_MB) == taken
 
 
 def test_what_is_wrong_with_the_cache_folder_is_told(
@@ -119,9 +119,10 @@ def test_fetching_is_switched_off_and_on_at_once(qtbot: QtBot, dialog: Preferenc
     box.click()
     store = session.photos.store
     assert store is not None and not store.network and not session.photos.offline
-    assert Settings().get(remembered.FETCH_PHOTOS) is False
+    assert session.settings.save() and Settings().get(remembered.FETCH_PHOTOS) is False
     assert not photo_store(Settings(), None, store, same_data=True).network
     box.click()
+    assert session.settings.save()
     assert store.network and Settings().get(remembered.FETCH_PHOTOS) is True
 
 
@@ -164,6 +165,7 @@ def test_a_folder_without_coco_photos_is_refused_kindly(
     assert words(dialog, "image_folder_refusal") == ""
     assert words(dialog, "image_folder") == str(tmp_path / "coco")
     assert session.image_folder == tmp_path / "coco"
+    assert session.settings.save()
     assert Session(Settings()).image_folder == tmp_path / "coco"  # the next window has it too
     (tmp_path / "coco" / "train2014").rmdir()
     (tmp_path / "coco").rmdir()  # unplugged
@@ -171,7 +173,7 @@ def test_a_folder_without_coco_photos_is_refused_kindly(
     assert "not there now" in words(dialog, "image_folder")
     press(qtbot, dialog, "forget_image_folder")
     assert words(dialog, "image_folder") == "none"
-    assert Settings().get(remembered.IMAGE_FOLDER) == ""
+    assert session.settings.save() and Settings().get(remembered.IMAGE_FOLDER) == ""
 
 
 # ---- in the window -------------------------------------------------------------------------------------
@@ -194,7 +196,7 @@ def test_theme_and_text_size_follow_the_preferences_and_the_menus(driver: Window
     assert driver.window.theme.choice.value == "dark"
     driver.choose(size, "150 %")
     size.activated.emit(size.currentIndex())
-    assert Settings().get(remembered.TEXT_SCALE) == 1.5
+    assert driver.window.session.settings.get(remembered.TEXT_SCALE) == 1.5
     driver.window.menus.smaller_text.trigger()
     driver.wait_for(lambda: size.currentText() == "130 %")
     driver.window.menus.themes[next(iter(driver.window.menus.themes))].trigger()
@@ -233,7 +235,7 @@ def test_clearing_the_cache_while_photos_are_loaded_leaves_those_on_the_screen(
         grid = driver.window.data_panel.grid
 
         def all_there() -> bool:
-            records: list[PhotoRecord] = [grid.cells.cells[row].record for row in grid.rows_in_sight()]
+            records: list[PhotoRecord] = [grid.cells.cards[row].record for row in grid.rows_in_sight()]
             return all(photos.known(record).state is PhotoState.READY for record in records)
 
         try:

@@ -14,7 +14,7 @@ from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
 from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.ui import settings as remembered
-from captionviewer.ui.data.photo_foot import dead_link_words
+from captionviewer.ui.data.network_status import dead_link_words
 from captionviewer.ui.photos.photo_loader import PhotoState
 from captionviewer.ui.settings import Settings
 from tests.coco_folder_writer import write_coco_folder
@@ -50,7 +50,7 @@ class NotingStore(PhotoStore):
 
 @pytest.fixture
 def shown(qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
-    monkeypatch.setattr("captionviewer.ui.data.photo_ahead.CALM_MS", 30)
+    monkeypatch.setattr("captionviewer.ui.data.prefetch.CALM_MS", 30)
     with shown_panel(qtbot, coco_folder) as panel:
         yield panel
 
@@ -65,7 +65,7 @@ def urls(records: list[PhotoRecord]) -> list[str]:
 
 
 def cells_of(shown: Shown, rows: range) -> list[PhotoRecord]:
-    return [cell.record for cell in shown.panel.grid.cells.cells[rows.start : rows.stop]]
+    return [cell.record for cell in shown.panel.grid.cells.cards[rows.start : rows.stop]]
 
 
 def photos_of_next(shown: Shown) -> list[PhotoRecord]:
@@ -77,18 +77,18 @@ def photos_of_next(shown: Shown) -> list[PhotoRecord]:
 def test_photos_in_sight_come_first_then_the_rest_of_the_minibatch_then_the_next_one(shown: Shown) -> None:
     grid, photos = shown.panel.grid, shown.session.photos
     in_sight = grid.rows_in_sight()
-    assert 0 < len(in_sight) < len(grid.cells.cells)  # some cells are below the edge
-    for row in range(len(grid.cells.cells)):
+    assert 0 < len(in_sight) < len(grid.cells.cards)  # some cells are below the edge
+    for row in range(len(grid.cells.cards)):
         seen = grid.visualRect(grid.cells.index(row)).intersects(grid.viewport().rect())
         assert seen == (row in in_sight), row
     store = NotingStore()
     use(shown, store)
     seen_urls = urls(cells_of(shown, in_sight))
-    shown.panel.ahead._calm.start()
+    shown.panel.prefetch._calm.start()
     shown.qtbot.waitUntil(lambda: len(store.asked) == min(4, len(seen_urls)))
     shown.qtbot.wait(80)  # the prefetch has been asked for; nothing of it begins
     assert set(store.asked) <= set(seen_urls)
-    rest = cells_of(shown, range(in_sight.stop, len(grid.cells.cells)))
+    rest = cells_of(shown, range(in_sight.stop, len(grid.cells.cards)))
     following = photos_of_next(shown)
     wanted = urls([*cells_of(shown, in_sight), *rest, *following])[: len(seen_urls) + 72]
     store.may_answer.set()
@@ -109,7 +109,7 @@ def test_photos_in_sight_come_first_then_the_rest_of_the_minibatch_then_the_next
 
 
 def test_scrolling_and_turning_pages_put_off_what_is_fetched_ahead(shown: Shown) -> None:
-    calm = shown.panel.ahead._calm
+    calm = shown.panel.prefetch._calm
     bar = shown.panel.grid.verticalScrollBar()
     moves: list[Callable[[], None]] = [
         lambda: bar.setValue(7),
@@ -141,14 +141,14 @@ def test_turning_the_page_drops_what_was_fetched_ahead_for_the_old_one(shown: Sh
 # ---- said once, under the photos ---------------------------------------------------------------------
 
 
-def foot_label(shown: Shown, name: str) -> QLabel:
+def status_label(shown: Shown, name: str) -> QLabel:
     label = shown.panel.findChild(QLabel, name)
     assert label is not None
     return label
 
 
 def test_the_share_of_dead_links_is_shown_once_links_were_met(shown: Shown) -> None:
-    label = foot_label(shown, "dead_links")
+    label = status_label(shown, "dead_links")
     assert not label.isVisible()
     store = NotingStore()
     store.gone = set(urls(cells_of(shown, shown.panel.grid.rows_in_sight()))[:2])
@@ -182,11 +182,13 @@ def test_being_offline_is_said_once_and_left_by_the_button_or_by_itself(qtbot: Q
         listed = folder / f"{split}2014_urls.txt"
         count = len(listed.read_text().split())
         listed.write_text("".join(f"{address}/{split}/{row}.png\n" for row in range(count)))
-    Settings().set(remembered.FETCH_PHOTOS, False)  # until the test's own store is there
+    before = Settings()
+    before.set(remembered.FETCH_PHOTOS, False)  # until the test's own store is there
+    assert before.save()
     with shown_panel(qtbot, folder) as shown:
         throttle = HostThrottle(requests_per_second=10_000, pause=60.0, longest_pause=60.0)
         use(shown, PhotoStore(mirror="", throttle=throttle, timeout=3.0))
-        words, button = foot_label(shown, "photo_trouble"), shown.panel.findChild(QPushButton)
+        words, button = status_label(shown, "network_trouble"), shown.panel.findChild(QPushButton)
         assert not words.isVisible()
         qtbot.waitUntil(words.isVisible, timeout=5000)
         assert "No connection" in words.text()
@@ -195,7 +197,7 @@ def test_being_offline_is_said_once_and_left_by_the_button_or_by_itself(qtbot: Q
             for split in ("train", "val"):
                 for row in range(200):
                     server.serve(f"/{split}/{row}.png", picture_bytes())
-            button = shown.panel.findChild(QPushButton, "photo_trouble_button")
+            button = shown.panel.findChild(QPushButton, "network_trouble_button")
             qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
             qtbot.waitUntil(lambda: not words.isVisible(), timeout=5000)
             in_sight = cells_of(shown, shown.panel.grid.rows_in_sight())
@@ -208,17 +210,48 @@ def test_being_offline_is_said_once_and_left_by_the_button_or_by_itself(qtbot: Q
 def test_photos_held_back_by_the_preferences_are_fetched_at_the_press_of_a_button(
     qtbot: QtBot, tmp_path: Path
 ) -> None:
-    Settings().set(remembered.FETCH_PHOTOS, False)
+    before = Settings()
+    before.set(remembered.FETCH_PHOTOS, False)
+    assert before.save()
     with shown_panel(qtbot, write_coco_folder(tmp_path / "coco", photos=False)) as shown:
-        words = foot_label(shown, "photo_trouble")
+        words = status_label(shown, "network_trouble")
         qtbot.waitUntil(words.isVisible, timeout=5000)
         assert "not fetched" in words.text() and not shown.session.photos.offline
         store = shown.session.photos.store
         assert store is not None
         store.throttle.busy("staticflickr.com", 60)  # nothing may leave this computer in a test
         store.throttle.busy("cocodataset.org", 60)
-        button = shown.panel.findChild(QPushButton, "photo_trouble_button")
+        button = shown.panel.findChild(QPushButton, "network_trouble_button")
         assert button.text() == "Fetch Them"
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert not words.isVisible() and store.network
-        assert Settings().get(remembered.FETCH_PHOTOS)
+        assert shown.session.settings.get(remembered.FETCH_PHOTOS)
+
+
+def test_an_image_folder_that_was_moved_is_named_and_its_photos_come_when_it_is_back(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    before = Settings()
+    before.set(remembered.FETCH_PHOTOS, False)
+    before.save()
+    folder = write_coco_folder(tmp_path / "coco", photos=True)
+    images = (folder / "images").rename(tmp_path / "my <b>images")
+    with shown_panel(qtbot, folder) as shown:
+        shown.session.set_image_folder(images)
+        first = shown.panel.grid.cells.cards[0].record
+        photos = shown.session.photos
+        qtbot.waitUntil(lambda: photos.known(first).state is PhotoState.READY)
+        words = status_label(shown, "network_trouble")
+        assert not words.isVisible()
+        away = images.rename(tmp_path / "elsewhere")
+        shown.session.images.look_again()
+        qtbot.waitUntil(lambda: words.isVisible() and str(images) in words.text())
+        assert "not there any more" in words.text() and "No connection" not in words.text()
+        qtbot.waitUntil(lambda: photos.known(first).state is PhotoState.OFFLINE)
+        assert photos.known(first).words == "image folder not found"
+        assert str(images) in photos.known(first).message
+        away.rename(images)
+        button = shown.panel.findChild(QPushButton, "network_trouble_button")
+        assert button.text() == "Look Again"
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: photos.known(first).state is PhotoState.READY and not words.isVisible())

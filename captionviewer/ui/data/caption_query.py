@@ -28,7 +28,7 @@ class Sorting(Enum):
 
 
 @dataclass(frozen=True)
-class Choice:
+class CaptionQuery:
     """What the user chose; a minibatch follows from it and the data alone."""
 
     split: Split = "train"
@@ -51,25 +51,25 @@ class Choice:
         """Whether not all captions are shown."""
         return self.only_trained or self.conditions != CaptionConditions()
 
-    def without_conditions(self) -> "Choice":
-        """The same choice among all captions."""
+    def without_conditions(self) -> "CaptionQuery":
+        """The same query among all captions."""
         return replace(self, index=0, text="", kept=CaptionConditions(), only_trained=False)
 
 
 @dataclass(frozen=True)
 class ShownCondition:
-    """One condition in words, and the choice that is left when it is taken away."""
+    """One condition in words, and the query that is left when it is taken away."""
 
     words: str
-    rest: Choice
+    rest: CaptionQuery
 
 
-def shown_conditions(choice: Choice) -> list[ShownCondition]:
-    """Name each condition of a choice."""
-    kept = choice.kept
+def shown_conditions(query: CaptionQuery) -> list[ShownCondition]:
+    """Name each condition of a query."""
+    kept = query.kept
     shown = [
-        ShownCondition(phrase_words(phrase), _without_phrase(choice, phrase))
-        for phrase in choice.conditions.phrases
+        ShownCondition(phrase_words(phrase), _without_phrase(query, phrase))
+        for phrase in query.conditions.phrases
     ]
     for limits, words, rest in (
         (kept.words, ("word", "words"), replace(kept, words=None)),
@@ -81,12 +81,12 @@ def shown_conditions(choice: Choice) -> list[ShownCondition]:
         ),
     ):
         if limits is not None:
-            shown.append(ShownCondition(range_words(limits, words), replace(choice, index=0, kept=rest)))
+            shown.append(ShownCondition(range_words(limits, words), replace(query, index=0, kept=rest)))
     if kept.one_an_image:
         many = replace(kept, one_an_image=False)
-        shown.append(ShownCondition("each photo once", replace(choice, index=0, kept=many)))
-    if choice.only_trained:
-        shown.append(ShownCondition("trained on", replace(choice, index=0, only_trained=False)))
+        shown.append(ShownCondition("each photo once", replace(query, index=0, kept=many)))
+    if query.only_trained:
+        shown.append(ShownCondition("trained on", replace(query, index=0, only_trained=False)))
     return shown
 
 
@@ -110,7 +110,7 @@ def all_phrases(phrases: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(typed_words(phrase)) for phrase in phrases)
 
 
-def _without_phrase(choice: Choice, phrase: str) -> Choice:
-    kept = tuple(other for other in choice.kept.phrases if other != phrase)
-    text = "" if choice.text == phrase else choice.text
-    return replace(choice, index=0, text=text, kept=replace(choice.kept, phrases=kept))
+def _without_phrase(query: CaptionQuery, phrase: str) -> CaptionQuery:
+    kept = tuple(other for other in query.kept.phrases if other != phrase)
+    text = "" if query.text == phrase else query.text
+    return replace(query, index=0, text=text, kept=replace(query.kept, phrases=kept))

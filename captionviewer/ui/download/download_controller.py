@@ -4,17 +4,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.coco.chosen_data import remember_data_folder
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.questions import ask
 
 if TYPE_CHECKING:
     from captionviewer.ui.download.coco_download import CocoDownload
     from captionviewer.ui.download.download_dialog import DownloadDialog
 
 
-class DownloadDesk(QObject):
+class DownloadController(QObject):
     """Shows the dialog, opens what came where that disturbs nothing, and asks at closing."""
 
     data_ready = Signal(object)  # Path: open it now
@@ -52,7 +53,7 @@ class DownloadDesk(QObject):
         try:
             remember_data_folder(folder)
         except OSError as error:
-            self._session.problem.emit(f"The new data folder could not be remembered: {error}")
+            self._session.lasting_problem.emit(f"The new data folder could not be remembered: {error}")
         session = self._session
         if session.run is None and not session.has_unsaved_model and not session.opening:
             self.data_ready.emit(folder)
@@ -63,16 +64,17 @@ class DownloadDesk(QObject):
         """Ask about a download that is going on; True when the window may close (what came is kept)."""
         if self._download is None or not self._download.is_running:
             return True
-        question = QMessageBox(self._window)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle("A download is going on")
-        question.setText("Closing the window stops the download. Close it?")
-        question.setInformativeText("What has come is kept: next time the download goes on from there.")
-        close = question.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
-        keep = question.addButton("Keep downloading", QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(keep)
-        question.setEscapeButton(keep)
-        question.exec()
-        chosen = question.clickedButton()
-        question.deleteLater()
-        return chosen is close
+        close = "Stop and close"
+        answer = ask(
+            self._window,
+            "A download is going on",
+            "Closing the window stops the download. Close it?",
+            "What has come is kept: next time the download goes on from there.",
+            answers=(close, "Keep downloading"),
+        )
+        return answer == close
+
+    def stop(self) -> None:
+        """End a download that is going on; what came is kept."""
+        if self._download is not None:
+            self._download.stop()

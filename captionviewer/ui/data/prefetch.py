@@ -13,7 +13,7 @@ AHEAD = 72  # photos: more would ask too much of hosts for what may never be loo
 CALM_MS = 250  # paging and scrolling have come to rest
 
 
-class PhotosAhead(QObject):
+class Prefetch(QObject):
     """Has the rest of the grid fetched, and then the next minibatch, when the user rests on a page."""
 
     def __init__(
@@ -40,7 +40,7 @@ class PhotosAhead(QObject):
         dataset, rows = self._session.dataset, self._grid.rows_in_sight()
         if dataset is None or self._browser.minibatch is None:
             return []
-        cells = self._grid.cells.cells
+        cells = self._grid.cells.cards
         around = [*cells[rows.stop :], *cells[: rows.start]]
         records = [cell.record for cell in around]
         following = self._browser.next_minibatch()

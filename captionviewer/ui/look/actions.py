@@ -1,0 +1,387 @@
+"""All actions of the program in one table: words, keys, icon, tip. Who makes one says what it does.
+
+The table stands on this floor because every panel makes its own actions and no panel may know the window's
+rooms. A key is taken by one action only, and F1 lists what stands here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+
+from captionviewer.core.coco.layout import FEATURES, FeatureKind
+from captionviewer.ui.look.icons import icon
+
+Shortcut = QKeySequence | QKeySequence.StandardKey | str
+
+
+class Place(Enum):
+    """The part of the program that an action belongs to, as F1 heads it."""
+
+    WINDOW = "Anywhere"
+    DATA = "Data"
+    TRAINING = "Training"
+    SAMPLING = "Sampling"
+    SAMPLING_FOCUSED = "Sampling, while the keyboard is there"
+    SEARCH = "In the search field"
+    CAPTIONS = "On a list of captions"
+    PHOTO = "On the photo"
+
+
+@dataclass(frozen=True)
+class ActionWords:
+    """What an action says of itself.
+
+    Attributes
+    ----------
+    text
+        In menus, with its mnemonic.
+    tip
+        A sentence without a full stop; the key is added.
+    shortcuts
+        Its keys; the first is the one that is told.
+    icon
+        A name of `icons`, or "".
+    short
+        On a button, where `text` is too long for it.
+    place
+        Where it works; the keys of `SAMPLING_FOCUSED`, `SEARCH`, `CAPTIONS` and `PHOTO` hold only there.
+    alternate
+        Whether an action says this only at times, in place of its usual words; F1 has no line for it.
+    """
+
+    text: str
+    tip: str
+    shortcuts: tuple[Shortcut, ...] = ()
+    icon: str = ""
+    checkable: bool = False
+    short: str = ""
+    place: Place = Place.WINDOW
+    alternate: bool = False
+
+
+# ---- the window ------------------------------------------------------------------------------------------
+
+OPEN_FOLDER = ActionWords(
+    "&Open Data Folder…",
+    "Open a folder in the layout of CS231n's coco_captioning",
+    (QKeySequence.StandardKey.Open,),
+    "folder",
+)
+STORYBOOK = ActionWords(
+    "Open the S&torybook", "Open small drawn scenes with captions that come with captionviewer", (), "photo"
+)
+GET_COCO = ActionWords("&Get the COCO Data…", "Download the captioning data of CS231n", (), "save")
+IMAGE_FOLDER = ActionWords(
+    "Choose &Image Folder…", "Take photos from your own copy of COCO's train2014 and val2014 folders first"
+)
+NO_IMAGE_FOLDER = ActionWords("&Forget Image Folder", "Fetch photos from the network again")
+OPEN_MODEL = ActionWords("Open &Model…", "Open a model that was saved as .npz", ("Ctrl+Shift+O",), "model")
+SAVE_MODEL = ActionWords(
+    "&Save Model", "Save the trained model as one .npz file", (QKeySequence.StandardKey.Save,), "save"
+)
+SAVE_MODEL_AS = ActionWords("Save Model &As…", "Save the trained model under another name", ("Ctrl+Shift+S",))
+FORGET_RECENT = ActionWords("&Clear This List", "Forget the folders opened before")
+QUIT = ActionWords("&Quit", "Close captionviewer", ("Ctrl+Q",))
+PREFERENCES = ActionWords(
+    "&Preferences…", "Where photos come from, their cache, theme and text size", ("Ctrl+,",)
+)
+LARGER = ActionWords("&Larger Text", "Enlarge all text, as for a projector", ("Ctrl++", "Ctrl+="), "larger")
+SMALLER = ActionWords("&Smaller Text", "Make all text smaller", ("Ctrl+-",), "smaller")
+NORMAL_SIZE = ActionWords("&Normal Text Size", "Show text in the system's size", ("Ctrl+0",))
+FULL_SCREEN = ActionWords("&Full Screen", "Use the whole screen", ("F11",), checkable=True)
+FILL_WINDOW = ActionWords(
+    "Fill the &Window",
+    "Let the panel that has the keyboard fill the window, or give the window back",
+    ("F9",),
+    "fill",
+    checkable=True,
+)
+RESET_ARRANGEMENT = ActionWords("&Reset Arrangement", "Put the panels back where they were at first")
+THEME_SYSTEM = ActionWords("As the &System", "Light or dark, as the system is", checkable=True)
+THEME_LIGHT = ActionWords("&Light", "Always light", checkable=True)
+THEME_DARK = ActionWords("&Dark", "Always dark", checkable=True)
+# A letter of each menu entry that no other entry of the Data menu has; a kind that is not listed has none.
+_FEATURE_MNEMONICS: Mapping[str, str] = {"PCA Features": "PCA F&eatures", "Raw Features": "Ra&w Features"}
+
+
+def _with_mnemonic(text: str) -> str:
+    for plain, marked in _FEATURE_MNEMONICS.items():
+        text = text.replace(plain, marked)
+    return text
+
+
+FEATURE_KINDS: Mapping[FeatureKind, ActionWords] = {
+    kind: ActionWords(_with_mnemonic(form.menu_text), form.explanation, checkable=True)
+    for kind, form in FEATURES.items()
+}
+GO_DATA = ActionWords("Go to &Data", "Move the keyboard to the Data panel", ("Ctrl+1",))
+GO_TRAINING = ActionWords("Go to &Training", "Move the keyboard to the Training panel", ("Ctrl+2",))
+GO_SAMPLING = ActionWords("Go to Sam&pling", "Move the keyboard to the Sampling panel", ("Ctrl+3",))
+WELCOME = ActionWords("&Welcome", "Show the card of the first start again: what this is, and ways to begin")
+SHORTCUTS = ActionWords(
+    "&Keyboard Shortcuts", "Show the keys that do things", (QKeySequence.StandardKey.HelpContents,)
+)
+ABOUT_COCO = ActionWords("How to &Get COCO…", "What the data is and where it comes from")
+SHOW_LOG = ActionWords("Show the &Log", "What happened lately, for a report of a fault")
+ABOUT = ActionWords("&About captionviewer", "Version and licence")
+
+# ---- Data ------------------------------------------------------------------------------------------------
+
+TRAIN = ActionWords(
+    "&Train Photos",
+    "The photos that a model can be trained on",
+    ("Ctrl+T",),
+    checkable=True,
+    short="Train",
+    place=Place.DATA,
+)
+VAL = ActionWords(
+    "&Val Photos",
+    "Photos for validation: no model trains on them",
+    ("Ctrl+Shift+T",),
+    checkable=True,
+    short="Val",
+    place=Place.DATA,
+)
+PREVIOUS = ActionWords("&Previous Minibatch", "Previous minibatch", ("PgUp",), "previous", place=Place.DATA)
+NEXT = ActionWords("&Next Minibatch", "Next minibatch", ("PgDown",), "next", place=Place.DATA)
+# the same while captions stand in an order: what is drawn is a minibatch, what stands is a page
+PREVIOUS_PAGE = replace(PREVIOUS, text="&Previous Page", tip="Previous page", alternate=True)
+NEXT_PAGE = replace(NEXT, text="&Next Page", tip="Next page", alternate=True)
+RESHUFFLE = ActionWords(
+    "&Reshuffle",
+    "Draw minibatches in another random order",
+    ("Ctrl+R",),
+    "shuffle",
+    short="Reshuffle",
+    place=Place.DATA,
+)
+FIND = ActionWords(
+    "&Find a Word…",
+    "Search all captions of the split for a word or phrase",
+    (QKeySequence.StandardKey.Find,),
+    "search",
+    place=Place.DATA,
+)
+ADD_CONDITION = ActionWords(
+    "Add as Condition",
+    "Keep what was typed as a condition, and search for something else besides",
+    ("Shift+Return",),
+    short="Add",
+    place=Place.SEARCH,
+)
+FILTER = ActionWords(
+    "F&ilter",
+    "Show captions of some length, number of <UNK> and so on",
+    ("Ctrl+Shift+F",),
+    "filter",
+    checkable=True,
+    short="Filter",
+    place=Place.DATA,
+)
+SORT = ActionWords(
+    "Choose the &Order", "Choose in which order captions are shown", ("Ctrl+Shift+R",), place=Place.DATA
+)
+PREVIOUS_PHOTO = ActionWords(
+    "&Back to the Photo Before",
+    "Back to the photo that was selected before",
+    ("Alt+Left",),
+    "arrow_back",
+    place=Place.DATA,
+)
+NEXT_PHOTO = ActionWords(
+    "Forwar&d Again",
+    "Forward to the photo that was gone back from",
+    ("Alt+Right",),
+    "arrow_forward",
+    place=Place.DATA,
+)
+CLEAR_CONDITIONS = ActionWords(
+    "&Clear Conditions",
+    "Show all captions again (Escape)",
+    (),
+    "close",
+    short="Clear all",
+    place=Place.DATA,
+)
+COPY_SEED = ActionWords(
+    "Copy the Seed",
+    "Copy the seed, to see the same minibatches again elsewhere",
+    (),
+    "copy",
+    place=Place.DATA,
+)
+COPY_CAPTION = ActionWords(
+    "&Copy Caption",
+    "Copy the caption that is chosen",
+    (QKeySequence.StandardKey.Copy,),
+    "copy",
+    place=Place.CAPTIONS,
+)
+COPY_CAPTIONS = ActionWords(
+    "Copy &All Captions", "Copy all captions of the photo", (), "copy", place=Place.DATA
+)
+COPY_URL = ActionWords(
+    "Copy Photo &URL", "Copy the photo's address", (), "copy", short="Copy", place=Place.DATA
+)
+OPEN_URL = ActionWords(
+    "&Open URL in the Browser", "Open the photo's address", (), "export", short="Open", place=Place.DATA
+)
+COPY_PHOTO = ActionWords("Copy P&hoto", "Copy the photo as a picture", (), "photo", place=Place.DATA)
+COPY_IDS = ActionWords("Copy &Ids", "Copy the ids of the caption's words", place=Place.DATA)
+COPY_WORDS = ActionWords("Copy &Words", "Copy the caption's words", place=Place.DATA)
+SHOW_LENGTHS = ActionWords("Lengths", "Show the plot: lengths", checkable=True, place=Place.DATA)
+SHOW_WORDS = ActionWords("Words", "Show the plot: words", checkable=True, place=Place.DATA)
+SHOW_CAPTIONS_A_PHOTO = ActionWords(
+    "Captions a Photo", "Show the plot: captions a photo", checkable=True, place=Place.DATA
+)
+
+# ---- a photo, a plot -------------------------------------------------------------------------------------
+
+PHOTO_COPY = ActionWords(
+    "&Copy Photo", "Copy the photo as a picture", (QKeySequence.StandardKey.Copy,), place=Place.PHOTO
+)
+PHOTO_COPY_URL = ActionWords("Copy &URL", "Copy the photo's address", place=Place.PHOTO)
+PHOTO_OPEN_URL = ActionWords("&Open URL in Browser", "Open the photo's address", place=Place.PHOTO)
+PHOTO_RETRY = ActionWords("&Retry", "Ask for the photo again", place=Place.PHOTO)
+EXPORT_PICTURE = ActionWords("Export as &PNG…", "Save the plot as a picture")
+EXPORT_DRAWING = ActionWords("Export as &SVG…", "Save the plot as a drawing")
+EXPORT_TABLE = ActionWords("Export Numbers as &CSV…", "Save the plot's numbers as a table")
+
+# ---- Training --------------------------------------------------------------------------------------------
+
+TRAINING_FORM = ActionWords(
+    "S&ettings",
+    "Show the settings of a run, or fold them away",
+    ("F4",),
+    "settings",
+    checkable=True,
+    place=Place.TRAINING,
+)
+START = ActionWords("&Start", "Start training with these settings", ("F5",), "play", place=Place.TRAINING)
+PAUSE = ActionWords(
+    "&Pause", "Let the run wait after the step under way", ("F6",), "pause", place=Place.TRAINING
+)
+RESUME = ActionWords("Resu&me", "Go on training", ("F6",), "play", place=Place.TRAINING, alternate=True)
+TRAINING_STEP = ActionWords(
+    "S&tep", "Make one update with one minibatch, then wait", ("F7",), "step", place=Place.TRAINING
+)
+STOP = ActionWords("St&op", "End the run and keep what it has learned", ("F8",), "stop", place=Place.TRAINING)
+LOSS_PER_CAPTION = ActionWords(
+    "Caption",
+    "Show the loss summed over the words of a caption, as the notebook does",
+    checkable=True,
+    place=Place.TRAINING,
+)
+LOSS_PER_WORD = ActionWords(
+    "Word",
+    "Show the loss divided by the number of words: e to this is the perplexity",
+    checkable=True,
+    place=Place.TRAINING,
+)
+EXPORT_LOSS = ActionWords(
+    "Export Loss Plot…",
+    "Save the plot as PNG or SVG, or its numbers as CSV",
+    (),
+    "export",
+    place=Place.TRAINING,
+)
+
+# ---- Sampling --------------------------------------------------------------------------------------------
+
+RESTART = ActionWords(
+    "&Restart",
+    "Back to <START>, with no word chosen",
+    ("Home",),
+    "restart",
+    place=Place.SAMPLING_FOCUSED,
+)
+BACK = ActionWords("Step &Back", "Take the last word back", ("Left",), "back", place=Place.SAMPLING_FOCUSED)
+NEXT_WORD = ActionWords("&Step", "Choose the next word", ("Right",), "step", place=Place.SAMPLING_FOCUSED)
+PLAY = ActionWords(
+    "&Play",
+    "Choose word after word",
+    ("Space",),
+    "play",
+    checkable=True,
+    place=Place.SAMPLING_FOCUSED,
+)
+HOLD = replace(PLAY, text="&Pause", tip="Choose no more words for now", icon="pause", alternate=True)
+TO_END = ActionWords(
+    "To the &End", "Choose all words to <END>", ("End",), "to_end", place=Place.SAMPLING_FOCUSED
+)
+COPY_GENERATED = ActionWords(
+    "Copy &Generated Caption",
+    "Copy the generated caption as far as it is shown",
+    ("Ctrl+Shift+G",),
+    "copy",
+    place=Place.SAMPLING,
+)
+FOLLOW = ActionWords(
+    "&Follow Training",
+    "Show each newer snapshot of the model while it trains",
+    (),
+    "follow",
+    checkable=True,
+    short=" Follow training",
+    place=Place.SAMPLING,
+)
+EXPORT_PROBABILITIES = ActionWords(
+    "E&xport Word Probabilities…",
+    "Save these bars as PNG or SVG, or those of all timesteps as CSV",
+    (),
+    "export",
+    place=Place.SAMPLING,
+)
+COPY_TRUTH = ActionWords("Copy This &Caption", "Copy this caption of the photo", place=Place.SAMPLING)
+
+_FOCUSED = {
+    Place.SAMPLING_FOCUSED: Qt.ShortcutContext.WidgetWithChildrenShortcut,
+    Place.SEARCH: Qt.ShortcutContext.WidgetShortcut,
+    Place.CAPTIONS: Qt.ShortcutContext.WidgetShortcut,
+    Place.PHOTO: Qt.ShortcutContext.WidgetShortcut,
+}
+
+
+def make(words: ActionWords, owner: QObject, call: Callable[[], object] | None = None) -> QAction:
+    """Make an action that belongs to `owner` and makes `call` when triggered.
+
+    Its keys hold in the whole window, once a widget has the action, or where its place says.
+    """
+    action = QAction(owner)
+    if call is not None:
+        action.triggered.connect(lambda _checked=False: call())
+    action.setCheckable(words.checkable)
+    action.setShortcutContext(_FOCUSED.get(words.place, Qt.ShortcutContext.WindowShortcut))
+    dress(action, words)
+    return action
+
+
+def dress(action: QAction, words: ActionWords) -> None:
+    """Let an action say something else of itself, as Pause does while a run is paused."""
+    action.setText(words.text)
+    if words.short:
+        action.setIconText(words.short)
+    if words.icon:
+        action.setIcon(icon(words.icon))
+    action.setShortcuts([QKeySequence(key) for key in words.shortcuts])
+    key = key_words(words)
+    # an element, so that Qt takes it for HTML: a tip that names <UNK> would lose it
+    tip = words.tip.replace("&", "&amp;").replace("<", "&lt;")
+    action.setToolTip(f"<span>{tip} ({key})</span>" if key else f"<span>{tip}</span>")
+    action.setStatusTip(words.tip)
+
+
+def key_words(words: ActionWords) -> str:
+    """Return the key that is told of an action, as this system writes it; "" for none."""
+    if not words.shortcuts:
+        return ""
+    return QKeySequence(words.shortcuts[0]).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def table() -> Iterator[ActionWords]:
+    """Yield all actions that there are."""
+    yield from (words for words in globals().values() if isinstance(words, ActionWords))

@@ -1,0 +1,289 @@
+"""The current model: where it comes from, whether it is saved, opening and saving it."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from captionviewer.core.coco.dataset import CocoDataset, Split
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.saved.model_file import (
+    ModelFileError,
+    SavedModel,
+    fits,
+    open_model,
+    rows_trained_on,
+    save_model,
+)
+from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.core.user_folders import data_folder
+from captionviewer.ui.session.trouble import not_opened
+from captionviewer.ui.worker import Job, Workers
+
+_KEPT_NAME = "unsaved-model"
+_KEPT_MOST = 20  # such files; a user who never looks need not lose the disk to them
+
+_log = logging.getLogger(__name__)
+_NO_ROWS: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
+
+
+class ModelOrigin(Enum):
+    """Where the current model comes from; Sampling says it."""
+
+    UNTRAINED = "untrained"
+    TRAINING = "in training"
+    TRAINED = "trained"
+    SAVED = "saved"
+
+
+@dataclass(frozen=True)
+class CurrentModel:
+    """The model that Sampling shows: a frozen copy, never one that is being updated."""
+
+    saved: SavedModel  # the model with all that a file of it holds
+    origin: ModelOrigin
+    path: Path | None = None  # the file it was opened from or saved to
+    unsaved: bool = False  # closing would lose it
+
+    @property
+    def model(self) -> CaptioningRNN:
+        """The network itself; nobody writes to it."""
+        return self.saved.model
+
+    @property
+    def words(self) -> str:
+        """What this model is, for people: "LSTM in training, iteration 40"."""
+        cell = "RNN" if self.model.cell_type == "rnn" else "LSTM"
+        count = f"iteration {self.saved.iteration:,}"
+        if self.origin is ModelOrigin.UNTRAINED:
+            return f"untrained {cell}"
+        if self.origin is ModelOrigin.TRAINING:
+            return f"{cell} in training, {count}"
+        if self.path is not None:
+            return f"{cell} {self.path.name}, {count}"
+        return f"trained {cell}, {count}, not saved"
+
+
+class Models(QObject):
+    """Holds the current model, and moves it from and to files in a thread.
+
+    Parameters
+    ----------
+    dataset
+        Returns the data set that is open.
+    is_training
+        Whether a run is live, whose models would take the place of one opened now.
+    """
+
+    changed = Signal()
+    saving_changed = Signal()
+    problem = Signal(str)
+    notice = Signal(str)
+
+    def __init__(
+        self,
+        workers: Workers,
+        dataset: Callable[[], CocoDataset | None],
+        is_training: Callable[[], bool],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._workers, self._dataset, self._is_training = workers, dataset, is_training
+        self._current: CurrentModel | None = None
+        self._trained_key: tuple[CocoDataset, str, int] | None = None
+        self._trained = _NO_ROWS
+        self._opening: Job | None = None  # a second one takes its place
+        self._saving: Path | None = None
+        self._kept: tuple[Path, SavedModel] | None = None  # opened from what an ended window kept
+
+    # ---- what it is --------------------------------------------------------------------------
+
+    @property
+    def current(self) -> CurrentModel | None:
+        """The model that Sampling shows."""
+        return self._current
+
+    @property
+    def saving(self) -> Path | None:
+        """The file that a model is being written to."""
+        return self._saving
+
+    @property
+    def has_unsaved(self) -> bool:
+        """Whether closing now would lose a trained model."""
+        return self._current is not None and self._current.unsaved
+
+    def set(self, model: CurrentModel) -> None:
+        """Make another model the current one."""
+        if self._kept is not None and model.saved is not self._kept[1]:
+            self._forget_kept()  # whoever put another model in its place was asked about it
+        self._current = model
+        self.changed.emit()
+
+    def follow(self, dataset: CocoDataset) -> None:
+        """Keep the current model for new data if it fits, else take an untrained one; tells nobody."""
+        if self._current is not None and fits(self._current.saved, dataset) is None:
+            return
+        settings = TrainingSettings()
+        model = CaptioningRNN(
+            dict(dataset.vocabulary.word_to_idx),
+            input_dim=dataset.feature_dim,
+            wordvec_dim=settings.wordvec_dim,
+            hidden_dim=settings.hidden_dim,
+            cell_type=settings.cell_type,
+            rng=np.random.default_rng(settings.seed),
+        )
+        self._forget_kept()
+        self._current = CurrentModel(SavedModel.untrained(model, settings, dataset), ModelOrigin.UNTRAINED)
+
+    def trained_captions(self) -> frozenset[int]:
+        """Return the train caption rows that the current model has been trained on."""
+        return self._trained_rows()[0]
+
+    def trained_photos(self, split: Split) -> frozenset[int]:
+        """Return the image rows of a split that the current model has been trained on."""
+        return self._trained_rows()[1] if split == "train" else frozenset()
+
+    def _trained_rows(self) -> tuple[frozenset[int], frozenset[int]]:
+        model, dataset = self._current, self._dataset()
+        if model is None or dataset is None or model.origin is ModelOrigin.UNTRAINED:
+            return _NO_ROWS
+        saved = model.saved
+        # one run gives many snapshots, all with the same rows: these are looked at once
+        key = (dataset, saved.data_digest, len(saved.caption_rows))
+        if self._trained_key != key:
+            rows = rows_trained_on(saved, dataset)
+            photos = dataset.split("train").image_idxs[rows]
+            self._trained_key = key
+            self._trained = (frozenset(rows.tolist()), frozenset(photos.tolist()))
+        return self._trained
+
+    # ---- files -------------------------------------------------------------------------------
+
+    def save(self, path: Path, then: Callable[[bool], None] = lambda _saved: None) -> None:
+        """Write the current model to a file in a thread; then `then(saved)` is called.
+
+        A second file is not begun while one is being written: `then(False)` at once.
+        """
+        model = self._current
+        if model is None or self._saving is not None:
+            then(False)
+            return
+
+        def ended() -> None:
+            self._saving = None
+            self.saving_changed.emit()
+
+        def done(_none: None) -> None:
+            ended()
+            if self._kept is not None and model.saved is self._kept[1]:
+                self._forget_kept()
+            if self._current is model:  # else training has gone on: what is newer is not saved yet
+                self.set(replace(model, path=path, unsaved=False))
+            self.notice.emit(f"Model saved to {path}")
+            then(True)
+
+        def failed(error: Exception) -> None:
+            ended()
+            if isinstance(error, ModelFileError | OSError):
+                self.problem.emit(str(error))
+            else:
+                self.problem.emit(
+                    f"{path} could not be written: {error!r}. This is a fault of captionviewer."
+                )
+            then(False)
+
+        self._saving = path
+        self._workers.start(
+            f"saving {path.name}", lambda _cancelled: save_model(path, model.saved), done, failed
+        )
+        self.saving_changed.emit()
+
+    def open(self, path: Path, *, kept: bool = False) -> None:
+        """Open a model file in a thread; the current model stays until the new one is known to be good.
+
+        With `kept` it is one that an ended window kept: it has no name yet, and is not saved.
+        """
+        before = self._current  # the user agreed to lose this one, and no other
+
+        def done(saved: SavedModel) -> None:
+            self._opening = None
+            if self._is_training():
+                self.problem.emit(f"{path.name} was not opened: training began meanwhile. Stop it first.")
+                return
+            if self.has_unsaved and self._current is not before:
+                self.problem.emit(f"{path.name} was not opened: a model was trained since. Save it first.")
+                return
+            dataset = self._dataset()
+            misfit = fits(saved, dataset) if dataset is not None else None
+            if misfit is not None:
+                self.problem.emit(f"{path}: {misfit}")
+                return
+            self._forget_kept()
+            if kept:
+                self._kept = (path, saved)
+                self.set(CurrentModel(saved, ModelOrigin.SAVED, None, unsaved=True))
+            else:
+                self.set(CurrentModel(saved, ModelOrigin.SAVED, path))
+            self.notice.emit(f"Model opened: {path.name}")
+
+        def failed(error: Exception) -> None:
+            self._opening = None
+            self.problem.emit(not_opened(path, error))
+
+        if self._opening is not None:
+            self._opening.cancel()
+        self._opening = self._workers.start(
+            f"opening {path.name}", lambda _cancelled: open_model(path), done, failed
+        )
+
+    # ---- what must not be lost -----------------------------------------------------------------
+
+    def keep_unsaved(self) -> Path | None:
+        """Write an unsaved model where the next start finds it, without a question; None if there is none.
+
+        A model that could not be written is told in the log: there is no window any more to tell it.
+        """
+        model = self._current
+        if model is None or not model.unsaved:
+            return None
+        if self._kept is not None and model.saved is self._kept[1]:
+            return self._kept[0]
+        folder = data_folder()
+        for number in range(1, _KEPT_MOST + 1):
+            path = folder / (f"{_KEPT_NAME}.npz" if number == 1 else f"{_KEPT_NAME}-{number}.npz")
+            if not path.exists():
+                break
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            save_model(path, model.saved)
+        except Exception:  # whatever it is, the rest of the end must come to pass
+            _log.exception("the unsaved model could not be kept: %s", path)
+            return None
+        _log.info("the unsaved model was kept: %s", path)
+        return path
+
+    def discard(self, kept: Path) -> None:
+        """Delete a model that an ended window kept."""
+        try:
+            kept.unlink(missing_ok=True)
+        except OSError as error:
+            self.problem.emit(f"{kept} could not be deleted: {error.strerror or error}")
+
+    def _forget_kept(self) -> None:
+        if self._kept is not None:
+            (path, _saved), self._kept = self._kept, None
+            self.discard(path)
+
+
+def kept_models() -> list[Path]:
+    """Return the models that windows kept which were ended from outside, oldest first."""
+    try:
+        found = sorted(data_folder().glob(f"{_KEPT_NAME}*.npz"), key=lambda path: path.stat().st_mtime)
+    except OSError:
+        return []
+    return found[:_KEPT_MOST]

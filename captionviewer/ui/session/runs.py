@@ -1,0 +1,30 @@
+"""The training run that is live."""
+
+from PySide6.QtCore import QObject, Signal
+
+from captionviewer.core.training.run import TrainingRun
+
+
+class Runs(QObject):
+    """Knows the live run; Training makes it and tells of it."""
+
+    changed = Signal()  # a run began, was paused, resumed or ended
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._run: TrainingRun | None = None
+
+    @property
+    def run(self) -> TrainingRun | None:
+        """The live run, or None."""
+        return self._run
+
+    @property
+    def is_training(self) -> bool:
+        """Whether a run trains, or waits to go on."""
+        return self._run is not None and self._run.state.is_live
+
+    def set(self, run: TrainingRun | None) -> None:
+        """Tell of a run that begins, pauses or goes on, or (None) that none is live any more."""
+        self._run = run
+        self.changed.emit()

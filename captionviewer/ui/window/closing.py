@@ -1,0 +1,117 @@
+"""The protocol of closing, and of whatever else would end a run or lose a model."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtWidgets import QWidget
+
+from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.questions import ask
+
+STOP_WITHIN = 1.0  # seconds that a training step may take to end when the window closes
+STOP_QUIETLY_WITHIN = 3.0  # the same where nobody can be asked to wait
+
+
+class Training(Protocol):
+    """What closing needs of the Training panel."""
+
+    def is_running(self) -> bool:
+        """Whether a run trains, or waits to go on."""
+
+    def stop_and_wait(self, timeout_s: float) -> bool:
+        """End the run; True when none is live any more."""
+
+
+class Downloads(Protocol):
+    """What closing needs of the download."""
+
+    def may_close(self) -> bool:
+        """Ask about a download that is going on."""
+
+    def stop(self) -> None:
+        """End a download; what came is kept."""
+
+
+class Closing:
+    """Says what runs, asks, sets the flag, waits with a bound, saves.
+
+    Parameters
+    ----------
+    save
+        Saves the current model before anything else happens; False when it was not saved.
+    remember
+        Puts what is to be remembered of the window into the settings.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        training: Training,
+        downloads: Downloads,
+        save: Callable[[], bool],
+        remember: Callable[[], None],
+    ) -> None:
+        self._window, self._session = window, session
+        self._training, self._downloads = training, downloads
+        self._save, self._remember = save, remember
+        self._ended: bool | None = None
+
+    @property
+    def all_ended(self) -> bool:
+        """Whether every thread had ended when the window was closed."""
+        return self._ended is not False
+
+    def may_replace_model(self, what: str) -> bool:
+        """Ask about a training run and an unsaved model; True when `what` may go on."""
+        if self._training.is_running():
+            stop = "Stop training"
+            answer = ask(
+                self._window,
+                "Training is running",
+                f"{what} ends the training that is running. Stop it?",
+                "The model is kept as it is after the last finished step.",
+                answers=(stop, "Keep training"),
+            )
+            if answer != stop:
+                return False
+            if not self._training.stop_and_wait(STOP_WITHIN):
+                self._session.problem.emit(
+                    "The training step under way has not ended yet. Wait a moment and try again."
+                )
+                return False
+        if self._session.has_unsaved_model:
+            answer = ask(
+                self._window,
+                "The model is not saved",
+                "Save the trained model?",
+                f"{what} loses it otherwise.",
+                answers=("Save", "Discard", "Cancel"),
+                default=0,
+            )
+            if answer == "Cancel" or (answer == "Save" and not self._save()):
+                return False
+        return True
+
+    def may_close(self) -> bool:
+        """Ask about all that closing would end or lose; True when the window may close."""
+        if self._ended is not None:
+            return True  # it was ended already
+        return self._downloads.may_close() and self.may_replace_model("Closing the window")
+
+    def end(self) -> None:
+        """End all that runs, within a bound, and keep what is to be remembered."""
+        if self._ended is None:
+            self._remember()
+            self._ended = self._session.shut_down()
+
+    def end_without_questions(self) -> None:
+        """End because the system says so: nobody may be there to answer, and nothing may be lost."""
+        if self._ended is not None:
+            return
+        self._remember()
+        self._session.settings.save()  # before anything that may take long
+        self._downloads.stop()
+        self._training.stop_and_wait(STOP_QUIETLY_WITHIN)
+        self._session.models.keep_unsaved()
+        self.end()

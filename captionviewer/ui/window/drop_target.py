@@ -1,0 +1,129 @@
+"""What is dropped on the window: a data folder or a model is opened, anything else is refused in words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from captionviewer.core.user_folders import is_folder
+from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.widgets.outside_text import shortened
+
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What something that hovers over the window would do."""
+
+    path: Path | None  # None: it can't be opened
+    is_model: bool
+    words: str
+
+
+class DropTarget(QWidget):
+    """Covers its window while something hovers over it, and says what dropping it would do."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        open_folder: Callable[[Path], object],
+        open_model: Callable[[Path], object],
+        refuse: Callable[[str], object],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._open_folder, self._open_model, self._refuse = open_folder, open_model, refuse
+        self._dropped: Dropped | None = None
+        self.setObjectName("drop_target")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.DragEnter and isinstance(event, QDragEnterEvent):
+            found = dropped(event.mimeData())
+            if found is not None:
+                event.acceptProposedAction()  # a wrong one, too: else nobody says what is wrong with it
+                self._show(found)
+            return True
+        if kind == QEvent.Type.DragLeave:
+            self.hide()
+        elif kind == QEvent.Type.Drop and isinstance(event, QDropEvent):
+            self.hide()
+            found = dropped(event.mimeData())
+            if found is not None:
+                event.acceptProposedAction()
+                # not within the drop: the program that it comes from waits until the drop is over
+                QTimer.singleShot(0, self, lambda: self._take(found))
+            return True
+        return False
+
+    def _take(self, found: Dropped) -> None:
+        if found.path is None:
+            self._refuse(found.words)
+        elif found.is_model:
+            self._open_model(found.path)
+        else:
+            self._open_folder(found.path)
+
+    def _show(self, found: Dropped) -> None:
+        self._dropped = found
+        self.setAccessibleName(found.words)
+        self.setGeometry(self._window.rect())
+        self.raise_()
+        self.show()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._dropped is None:
+            return
+        c = colors()
+        is_good = self._dropped.path is not None
+        edge = c.accent if is_good else c.bad
+        ground = QColor(mixed(c.surface, edge, 0.12))
+        veil = QColor(c.window)
+        veil.setAlphaF(0.72)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), veil)
+        painter.setPen(QPen(edge, 4))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(8, 8, -8, -8), 10, 10)
+        font = QFont(self.font())
+        font.setPointSizeF(1.4 * font.pointSizeF())
+        font.setBold(True)
+        painter.setFont(font)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        room = self.rect().adjusted(60, 60, -60, -60)
+        box = painter.boundingRect(room, flags, self._dropped.words).adjusted(-28, -18, 28, 18)
+        painter.setBrush(ground)
+        painter.setPen(QPen(edge, 2))
+        painter.drawRoundedRect(QRectF(box), 10, 10)
+        painter.setPen(c.text)
+        painter.drawText(box, flags, self._dropped.words)
+        painter.end()
+
+
+def dropped(data: QMimeData) -> Dropped | None:
+    """Return what a drop of this would do; None where nothing that lies in a place is dropped."""
+    urls = data.urls()
+    if not urls:
+        return None
+    if len(urls) > 1:
+        return Dropped(None, False, "One at a time: drop a data folder or a model (.npz).")
+    if not urls[0].isLocalFile():
+        return Dropped(None, False, "Only folders and models on this computer can be dropped.")
+    path = Path(urls[0].toLocalFile())
+    name = shortened(path.name or str(path), _LONGEST_NAME)
+    if is_folder(path):
+        return Dropped(path, False, f"Open the data folder {name}")
+    if path.suffix.lower() == ".npz":
+        return Dropped(path, True, f"Open the model {name}")
+    return Dropped(
+        None, False, f"{name} can't be opened here: drop a folder of COCO captions or a model (.npz)."
+    )

@@ -1,0 +1,78 @@
+"""Small parts of the window grow with the text, as for a projector."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QSpinBox, QStyle, QStyleOptionButton, QStyleOptionSpinBox
+from pytestqt.qtbot import QtBot
+
+from captionviewer.ui.look.style import GrowingStyle
+from captionviewer.ui.widgets.check_box import CheckBox
+
+
+@pytest.fixture
+def grown(qapp: QApplication) -> Iterator[GrowingStyle]:
+    font, name = QFont(qapp.font()), qapp.style().name()
+    style = GrowingStyle()
+    qapp.setStyle(style)
+    yield style
+    qapp.setFont(font)
+    qapp.setStyle(name)
+
+
+def enlarge(qapp: QApplication, scale: float) -> None:
+    font = QFont(qapp.font())
+    font.setPointSizeF(font.pointSizeF() * scale)
+    qapp.setFont(font)
+
+
+def indicator(box: CheckBox) -> int:
+    option = QStyleOptionButton()
+    box.initStyleOption(option)
+    place = box.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, box)
+    assert box.rect().contains(place)
+    return place.height()
+
+
+def arrow(field: QSpinBox, part: QStyle.SubControl) -> tuple[int, int]:
+    option = QStyleOptionSpinBox()
+    field.initStyleOption(option)
+    place = field.style().subControlRect(QStyle.ComplexControl.CC_SpinBox, option, part, field)
+    assert field.rect().contains(place)
+    return place.width(), place.height()
+
+
+@pytest.mark.parametrize("scale", [1.5, 2.0])
+def test_check_boxes_and_spin_arrows_grow_with_the_text(
+    qtbot: QtBot, qapp: QApplication, grown: GrowingStyle, scale: float
+) -> None:
+    up, edit = QStyle.SubControl.SC_SpinBoxUp, QStyle.SubControl.SC_SpinBoxEditField
+
+    def sizes() -> tuple[int, int, int]:
+        box, field = CheckBox("One caption an image"), QSpinBox()
+        for widget in (box, field):
+            qtbot.addWidget(widget)
+            widget.resize(widget.sizeHint())
+            widget.show()
+        field.setRange(0, 99)
+        field.setValue(99)
+        field.resize(field.sizeHint())
+        room = arrow(field, edit)[0]
+        assert room >= field.fontMetrics().horizontalAdvance("99"), "and leave the number its room"
+        return indicator(box), *arrow(field, up)
+
+    usual = sizes()
+    enlarge(qapp, scale)
+    for before, after in zip(usual, sizes(), strict=True):
+        assert after >= 0.85 * scale * before
+
+
+def test_at_the_usual_size_nothing_is_larger_than_fusion_has_it(
+    qtbot: QtBot, qapp: QApplication, grown: GrowingStyle
+) -> None:
+    box = CheckBox("Log")
+    qtbot.addWidget(box)
+    plain = grown.baseStyle()
+    for metric in (QStyle.PixelMetric.PM_IndicatorWidth, QStyle.PixelMetric.PM_ScrollBarExtent):
+        assert grown.pixelMetric(metric, None, box) <= plain.pixelMetric(metric, None, box) + 1

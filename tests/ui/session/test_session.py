@@ -1,0 +1,158 @@
+"""The session: nothing changes without a signal, files are written in a thread."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from captionviewer.core.saved.model_file import ModelFileError, SavedModel, open_model, save_model
+from captionviewer.ui.session import models as models_module
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.session.session import Session
+from captionviewer.ui.settings import Settings
+from tests.coco_folder_writer import write_coco_folder
+
+
+@pytest.fixture
+def session(qapp: QApplication) -> Iterator[Session]:
+    one = Session(Settings())
+    yield one
+    assert one.shut_down()
+    one.deleteLater()
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, session: Session, tmp_path: Path) -> Session:
+    """A session with data and a model that is trained and not saved."""
+    session.open_folder(write_coco_folder(tmp_path / "coco"))
+    qtbot.waitUntil(lambda: session.model is not None)
+    assert session.model is not None
+    saved = replace(session.model.saved, iteration=7)
+    session.set_model(CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True))
+    return session
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dataset",
+        "record",
+        "model",
+        "run",
+        "opening",
+        "opening_share",
+        "can_plot",
+        "settings",
+        "photos",
+        "workers",
+    ],
+)
+def test_what_the_session_holds_cant_be_set_past_its_signals(session: Session, name: str) -> None:
+    with pytest.raises(AttributeError):
+        setattr(session, name, None)
+
+
+def test_opening_tells_of_data_selection_and_model_when_all_three_are_there(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    told: list[tuple[str, bool]] = []
+
+    def note(what: str) -> None:
+        told.append((what, session.dataset is not None and session.model is not None))
+
+    session.dataset_changed.connect(lambda: note("data"))
+    session.selection_changed.connect(lambda: note("selection"))
+    session.model_changed.connect(lambda: note("model"))
+    session.open_folder(write_coco_folder(tmp_path / "coco"))
+    qtbot.waitUntil(lambda: len(told) == 3)
+    assert told == [("data", True), ("selection", True), ("model", True)]
+
+
+def test_folders_opened_before_are_listed_newest_first_and_each_once(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    folders = [write_coco_folder(tmp_path / name) for name in ("first", "second")]
+    for folder in (*folders, folders[0]):
+        session.open_folder(folder)
+        qtbot.waitUntil(
+            lambda folder=folder: session.dataset is not None and session.dataset.folder == folder
+        )
+    assert session.recent_folders() == [str(folders[0]), str(folders[1])]
+    session.data.forget_recent_folders()
+    assert session.recent_folders() == []
+
+
+# ---- saving ----------------------------------------------------------------------------------------------
+
+
+def test_a_model_is_written_in_a_thread_and_is_saved_when_that_is_told(
+    qtbot: QtBot, opened: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, threads = threading.Event(), []
+
+    def slow(path: Path, saved: SavedModel) -> None:
+        threads.append(threading.current_thread())
+        assert go.wait(10)
+        save_model(path, saved)
+
+    monkeypatch.setattr(models_module, "save_model", slow)
+    path, answers = tmp_path / "model.npz", []
+    opened.save_model(path, answers.append)
+    assert opened.models.saving == path and opened.has_unsaved_model and not answers
+    opened.save_model(tmp_path / "second.npz", answers.append)
+    assert answers == [False], "one at a time"
+    go.set()
+    qtbot.waitUntil(lambda: len(answers) == 2)
+    assert answers[-1] is True and opened.models.saving is None
+    assert threads != [threading.main_thread()]
+    model = opened.model
+    assert model is not None and model.path == path and not model.unsaved
+    assert open_model(path).iteration == 7
+
+
+def test_a_model_trained_further_while_it_was_written_is_not_taken_for_saved(
+    qtbot: QtBot, opened: Session, tmp_path: Path
+) -> None:
+    model = opened.model
+    assert model is not None
+    answers: list[bool] = []
+    opened.save_model(tmp_path / "model.npz", answers.append)
+    newer = replace(model, saved=replace(model.saved, iteration=8))
+    opened.set_model(newer)
+    qtbot.waitUntil(lambda: answers == [True])
+    assert opened.model is newer and opened.has_unsaved_model
+
+
+def test_a_model_that_cant_be_written_is_told_and_stays_unsaved(
+    qtbot: QtBot, opened: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[bool] = []
+    told: list[str] = []
+    opened.problem.connect(told.append)
+    opened.save_model(tmp_path / "no such folder" / "model.npz", answers.append)
+    qtbot.waitUntil(lambda: answers == [False])
+    assert len(told) == 1 and "model.npz" in told[0]
+    assert opened.has_unsaved_model and opened.models.saving is None
+
+    def broken(_path: Path, _saved: SavedModel) -> None:
+        raise ZeroDivisionError("nobody expected this")
+
+    monkeypatch.setattr(models_module, "save_model", broken)
+    opened.save_model(tmp_path / "model.npz", answers.append)
+    qtbot.waitUntil(lambda: answers == [False, False])
+    assert "fault of captionviewer" in told[-1]
+
+
+def test_a_model_that_cant_be_kept_at_the_end_stops_nothing(
+    opened: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path, _saved: SavedModel) -> None:
+        raise ModelFileError(_path, "the disk is full")
+
+    monkeypatch.setattr(models_module, "save_model", full)
+    assert opened.models.keep_unsaved() is None
+    assert models_module.kept_models() == []

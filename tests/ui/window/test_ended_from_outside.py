@@ -1,0 +1,138 @@
+"""Ctrl+C, SIGTERM and SIGHUP close the window in good order: nothing is asked, nothing is lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from captionviewer.core.coco.chosen_data import remember_data_folder
+from captionviewer.core.user_folders import config_folder, data_folder
+from captionviewer.ui import settings as remembered
+from captionviewer.ui.application import ENDED_BY_SIGNAL
+from captionviewer.ui.session.models import ModelOrigin, kept_models
+from captionviewer.ui.settings import FILE_NAME, Settings
+from captionviewer.ui.window.end_signals import EndSignals
+from tests.coco_folder_writer import write_coco_folder
+from tests.ui.conftest import Launch
+from tests.ui.window_driver import WindowDriver
+
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@pytest.fixture
+def small_coco(tmp_path: Path) -> Path:
+    """A folder that every start of the test opens: no storybook is unpacked meanwhile."""
+    folder = write_coco_folder(tmp_path / "small_coco", photos=True)
+    remember_data_folder(folder)
+    return folder
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_wakes_an_idle_window(qtbot: QtBot, number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    signals = EndSignals()
+    signals.install()
+    try:
+        sender = threading.Timer(0.1, os.kill, (os.getpid(), number))
+        with qtbot.waitSignal(signals.received) as told:
+            sender.start()
+        sender.join()
+        assert told.args == [number]
+        assert signal.getsignal(number) is signal.SIG_DFL, "a second one ends the process at once"
+    finally:
+        signals.remove()
+    assert signal.getsignal(number) is before
+
+
+STARTING = """
+import sys
+from PySide6.QtCore import QTimer
+from captionviewer.ui import application
+make = application.make_window
+def noted(*arguments):
+    window = make(*arguments)
+    window.first_painted.connect(lambda: QTimer.singleShot(100, lambda: print("up", flush=True)))
+    return window
+application.make_window = noted
+sys.exit(application.run())
+"""
+
+
+def test_a_terminated_process_keeps_its_settings_and_says_by_which_signal_it_ended(qtbot: QtBot) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", STARTING],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with child:
+        assert child.stdout is not None and child.stdout.readline() == "up\n"
+        child.send_signal(signal.SIGTERM)
+        _out, errors = child.communicate(timeout=60)
+    assert child.returncode == ENDED_BY_SIGNAL + signal.SIGTERM, errors
+    assert len(Settings().get(remembered.PLACE)) == 4
+    assert {path.name for path in config_folder().iterdir()} == {FILE_NAME}, "no note of a failed start"
+
+
+def trained(driver: WindowDriver) -> None:
+    """Let the session have a model that is not saved."""
+    session = driver.window.session
+    driver.wait_for(lambda: session.record is not None)
+    model = session.model
+    assert model is not None
+    session.set_model(
+        replace(model, saved=replace(model.saved, iteration=7), origin=ModelOrigin.TRAINED, unsaved=True)
+    )
+
+
+def test_an_unsaved_model_is_kept_without_a_question_and_offered_at_the_next_start(
+    launch: Launch, small_coco: Path, tmp_path: Path
+) -> None:
+    with launch() as driver:
+        trained(driver)
+        driver.window.closing.end_without_questions()
+        assert driver.window.closing.all_ended
+    assert [path.parent for path in kept_models()] == [data_folder()]
+    with launch() as driver:
+        session = driver.window.session
+        driver.window.offer_kept_models()
+        driver.wait_for(lambda: session.record is not None)
+        assert "not saved" in driver.text("notice_text"), "opening the data does not take it away"
+        offers = {b.text(): b for b in driver.window.notices.findChildren(QPushButton)}
+        driver.click(offers["Open It"])
+        driver.wait_for(lambda: session.has_unsaved_model)
+        model = session.model
+        assert model is not None and model.saved.iteration == 7 and model.path is None
+        assert kept_models(), "it is kept until it is saved"
+        session.save_model(tmp_path / "mine.npz")
+        driver.wait_for(lambda: not session.has_unsaved_model)
+        assert kept_models() == []
+
+
+def test_a_kept_model_is_deleted_when_asked_for(launch: Launch, small_coco: Path) -> None:
+    with launch() as driver:
+        trained(driver)
+        driver.window.closing.end_without_questions()
+    with launch() as driver:
+        driver.window.offer_kept_models()
+        driver.wait_for(lambda: driver.window.session.record is not None)
+        offers = {b.text(): b for b in driver.window.notices.findChildren(QPushButton)}
+        driver.click(offers["Delete It"])
+        assert kept_models() == []
+        assert not driver.window.notices.isVisible()
+
+
+def test_two_ended_windows_keep_two_models(launch: Launch, small_coco: Path) -> None:
+    for count in (1, 2):
+        with launch() as driver:
+            trained(driver)
+            driver.window.closing.end_without_questions()
+        assert len(kept_models()) == count
