@@ -3,15 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from captionviewer.ui.look.icons import icon
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.widgets.outside_text import show_plainly
 
 KEPT = 20  # more problems than anyone will read
+NOTICE_MS, READING_MS = 8_000, 70  # a message stays so long, and so much longer for each letter of it
+BUSY_MS = 2_000  # while somebody may be reading it, it is looked for again so often
 
 Offer = tuple[str, Callable[[], object]]  # what a button says, and what it does
 
@@ -24,7 +34,11 @@ class _Notice:
 
 
 class NoticeBar(QWidget):
-    """Shows the newest problem; closing it shows the one before, until none is left."""
+    """Shows the newest problem; closing it shows the one before, until none is left.
+
+    A message that was there long enough to be read goes by itself, unless it is lasting, the mouse or the
+    keyboard is at it, or the window is not the one that the user works in.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,12 +64,20 @@ class NoticeBar(QWidget):
         self._close.setText("Close")
         self._close.setAccessibleName("Close this message")
         self._close.clicked.connect(self.close_newest)
+        self._close_all = QToolButton()
+        self._close_all.setObjectName("notice_close_all")
+        self._close_all.setAutoRaise(True)
+        self._close_all.clicked.connect(self.close_all)
+        self._going = QTimer(self)
+        self._going.setSingleShot(True)
+        self._going.timeout.connect(self._let_go)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.addWidget(self._picture)
         layout.addWidget(self._text, 1)
         layout.addLayout(self._offers)
         layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._close_all, 0, Qt.AlignmentFlag.AlignTop)
         self._dress()
         self.hide()
 
@@ -71,6 +93,11 @@ class NoticeBar(QWidget):
         """Take the shown message away."""
         if self._notices:
             self._notices.pop()
+        self._show_newest()
+
+    def close_all(self) -> None:
+        """Take all messages away."""
+        self._notices.clear()
         self._show_newest()
 
     def clear(self) -> None:
@@ -90,13 +117,26 @@ class NoticeBar(QWidget):
     def _show_newest(self) -> None:
         more = len(self._notices) - 1
         self._text.setText(self.text())
-        self._close.setText(f"Close ({more} more)" if more > 0 else "Close")
+        self._close_all.setText(f"Close All {more + 1}")
+        self._close_all.setVisible(more > 0)
         self.setAccessibleDescription(self.text())
         newest = self._notices[-1] if self._notices else None
         if newest is not self._shown:
             self._shown = newest
+            self._going.stop()
+            if newest is not None and not newest.lasting:
+                self._going.start(NOTICE_MS + READING_MS * len(newest.message))
             self._show_offers(newest.offers if newest is not None else ())
         self.setVisible(newest is not None)
+
+    def _let_go(self) -> None:
+        """Take a message away that was read, or wait while that may be going on."""
+        focused = QApplication.focusWidget()
+        read_now = self.underMouse() or (focused is not None and self.isAncestorOf(focused))
+        if read_now or not self.isVisible() or not self.isActiveWindow():
+            self._going.start(BUSY_MS)
+        else:
+            self.close_newest()
 
     def _show_offers(self, offers: tuple[Offer, ...]) -> None:
         while (item := self._offers.takeAt(0)) is not None:

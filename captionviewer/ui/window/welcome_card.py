@@ -22,6 +22,7 @@ from captionviewer.resources import resource
 from captionviewer.ui.look.icons import icon
 from captionviewer.ui.look.theme import colors, mixed, set_muted
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.outside_text import as_menu_text, set_plain_tip
 
 WIDTH = 600  # pixels at the system's text size
 SHADOW = 22  # pixels around the card
@@ -188,10 +189,10 @@ class WelcomeCard(QWidget):
             button = QToolButton()
             button.setAutoRaise(True)
             button.setIcon(icon("folder"))
-            button.setText(folder)
+            button.setText(as_menu_text(folder))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            button.setToolTip(f"Open {folder}")
+            set_plain_tip(button, f"Open {folder}")
             button.clicked.connect(lambda _checked=False, path=Path(folder): self.folder_chosen.emit(path))
             self._recent.addWidget(button)
 

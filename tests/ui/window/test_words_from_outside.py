@@ -134,7 +134,8 @@ def test_no_part_of_the_window_takes_words_from_outside_for_markup(
     training.start_action.trigger()
     driver.wait_for(lambda: session.model is not None and session.model.unsaved and not training.is_running())
     path = tmp_path / f"model {HOSTILE}.npz"
-    assert session.save_model(path)
+    session.save_model(path)
+    driver.wait_for(lambda: session.model is not None and session.model.path == path)
     window.sampling_panel.end_action.trigger()
     QApplication.processEvents()
     window.show_preferences()
