@@ -1,5 +1,6 @@
 """Folders that may not be looked into: what lies there counts as not to be had, and nothing falls over it."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,9 +22,15 @@ def close(monkeypatch: pytest.MonkeyPatch) -> Iterator[Close]:
     """Close a folder to everybody, root included, who runs tests in containers."""
     closed: list[Path] = []
 
+    def leads_into_one(path: Path) -> bool:
+        places = [path]
+        with contextlib.suppress(OSError, ValueError):
+            places.append(path.parent / path.readlink())
+        return any(folder in place.parents for folder in closed for place in places)
+
     def closed_to_us(function: Callable[..., Any]) -> Callable[..., Any]:
         def look(path: Any, *args: Any, **options: Any) -> Any:
-            if isinstance(path, str | Path) and any(folder in Path(path).parents for folder in closed):
+            if isinstance(path, str | Path) and leads_into_one(Path(path)):
                 raise PermissionError(13, "Permission denied", str(path))
             return function(path, *args, **options)
 
@@ -53,6 +60,20 @@ def test_data_with_a_closed_image_folder_opens_without_photos_of_its_own(folder:
     with CocoDataset.open(folder) as dataset:
         assert dataset.local_images is None
         assert dataset.split("val").record(0).file_name is not None
+
+
+def test_a_list_of_names_that_leads_into_a_closed_folder_costs_only_the_names(
+    folder: Path, tmp_path: Path, close: Close
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    names = folder / "val2014_images.txt"
+    names.rename(tmp_path / "elsewhere" / names.name)
+    names.symlink_to(tmp_path / "elsewhere" / names.name)
+    with CocoDataset.open(folder) as dataset:
+        assert dataset.split("val").record(0).file_name is not None
+    close(tmp_path / "elsewhere")
+    with CocoDataset.open(folder) as dataset:
+        assert dataset.split("val").record(0).file_name is None
 
 
 @pytest.mark.parametrize("where", ["", "coco_captioning"])
