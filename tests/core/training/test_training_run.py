@@ -65,6 +65,13 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
+def look_between_all_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the watched photos be captioned after every step, whatever it costs."""
+    monkeypatch.setattr(watched_photos, "WATCH_EVERY", 0.0)
+    monkeypatch.setattr(due_work, "MOST_SHARE", 1e9)
+    monkeypatch.setattr(watched_photos.CaptionWatch, "share", 1e9)
+
+
 def kinds(events: list[Event]) -> list[type]:
     return [type(event) for event in events if not isinstance(event, WatchedCaptions)]
 
@@ -295,6 +302,7 @@ def test_a_run_stopped_in_the_middle_of_a_step_keeps_the_model_of_the_step_befor
 def test_no_caption_is_written_after_a_stop(
     begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    look_between_all_steps(monkeypatch)
     run = begin(ENDLESS, watched=[dataset.split("train").record(0)])
     captions = watched_photos.PhotoCaptioner.captions
     begun: list[int] = []
@@ -432,9 +440,7 @@ def test_other_photos_can_be_watched_while_the_run_is_paused(
 def test_only_the_newest_captions_wait_to_be_taken(
     begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watched_photos, "WATCH_EVERY", 0.0)
-    monkeypatch.setattr(due_work, "MOST_SHARE", 1e9)
-    monkeypatch.setattr(watched_photos.CaptionWatch, "share", 1e9)
+    look_between_all_steps(monkeypatch)
     run = begin(QUICK, watched=[dataset.split("train").record(0)])
     run.start()
     assert run.wait(LONG)
