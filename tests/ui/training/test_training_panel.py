@@ -575,7 +575,7 @@ def test_a_run_that_still_ends_watches_no_photo_of_other_data(
     monkeypatch.setattr(panel.control, "stop_and_wait", lambda _seconds: False)  # its step takes too long
     open_data(qtbot, session, write_coco_folder(tmp_path / "other"))
     assert panel.is_running() and session.dataset is not None
-    session.select(session.dataset.record("val", 1))
+    session.select(session.dataset.split("val").record(1))
     assert not asked
     monkeypatch.undo()
 
