@@ -1,5 +1,5 @@
-"""Decoding: one caption of 30 words against 5 ms, 1,000 photos beside the reference step in a loop, 20 captions
-by chance against 50 ms, a beam of 10 against 20 ms a photo, and how long it takes to prove the likeliest caption.
+"""Decoding: one caption of 30 words against 5 ms, 1,000 photos beside the reference step in a loop, 20
+captions by chance against 50 ms, a beam of 10 against 20 ms a photo, and the time to prove the likeliest.
 
     python benchmarks/decoding.py [FOLDER] [--rounds 5]
 
@@ -88,7 +88,7 @@ def time_the_lab(model: CaptioningRNN, photos: FloatArray, rounds: int) -> None:
     proofs = [exact_search(model, one, Decoding("exact", max_length=16)) for one in photos[:20]]
     seconds = sorted(proof.seconds for proof in proofs)
     print(
-        f"  the likeliest caption: proved for {sum(proof.proved for proof in proofs)} of {len(proofs)} photos,"
+        f"  the likeliest caption: proved for {sum(proof.proved for proof in proofs)} of {len(proofs)},"
         f" {1e3 * statistics.median(seconds):.0f} ms in the median, {1e3 * seconds[-1]:.0f} ms at most,"
         f" {statistics.median(proof.expansions for proof in proofs):.0f} beginnings continued"
     )
