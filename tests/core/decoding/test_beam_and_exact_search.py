@@ -125,6 +125,15 @@ def test_a_beam_of_width_1_is_greedy_whatever_alpha(cell_type: Any, dtype: Any) 
             )
 
 
+def test_a_beam_of_width_1_is_greedy_also_where_two_words_are_all_but_equally_likely() -> None:
+    model = lively_model("rnn", np.float32)
+    for value in model.params.values():
+        value[...] = 0
+    model.params["b_vocab"][[5, 7]] = np.float32(0.1), np.nextafter(np.float32(0.1), np.float32(1))
+    assert int(greedy(model, PHOTOS[:1].astype(np.float32))[0, 0]) == 7
+    assert beam_search(model, PHOTOS[0].astype(np.float32), Decoding(beam_width=1)).best()[0].words[0] == 7
+
+
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-4), (np.float64, 1e-9)])
 @pytest.mark.parametrize("cell_type", CELLS)
 def test_what_is_returned_as_ln_p_is_minus_the_surprise_added_up(
