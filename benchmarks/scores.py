@@ -9,6 +9,7 @@ processor's: where the machine is busy the latter, halved, is what two quiet cor
 """
 
 import argparse
+import functools
 import itertools
 import statistics
 import tempfile
@@ -38,10 +39,11 @@ def model_with_captions_of_cocos_length(dataset: CocoDataset) -> CaptioningRNN:
         words.word_to_idx, dataset.feature_dim, 256, 512, "lstm", rng=np.random.default_rng(0)
     )
     model.params["W_vocab"] *= 8  # so that captions differ
-    photos = dataset.features("val", np.arange(200))
+    photos = dataset.split("val").features.rows(np.arange(200))
     low, high = -10.0, 30.0
     for _ in range(12):
-        model.params["b_vocab"][words.end] = middle = np.float32((low + high) / 2)
+        middle = (low + high) / 2
+        model.params["b_vocab"][words.end] = middle
         length = (model.sample(photos, 30) != words.null).sum(axis=1).mean()
         low, high = (middle, high) if length > LENGTH + 1 else (low, middle)
     return model
@@ -81,7 +83,7 @@ def measure(folder: Path, sizes: list[int], rounds: int) -> None:
         every = ScoredPhotos.of(dataset, "val")
         frequencies: list[DocumentFrequencies] = []
         seconds = timed(lambda: frequencies.append(every.frequencies()), 1)
-        tell(f"n-grams of {dataset.num_captions('val'):,} captions", seconds, None)
+        tell(f"n-grams of {dataset.split('val').num_captions:,} captions", seconds, None)
         for size in sizes:
             photos = ScoredPhotos.drawn(dataset, "val", size)
             made = make_scorecard(model, photos, Decoding(), rows=(), draws=0, frequencies=frequencies[0])
@@ -92,11 +94,10 @@ def measure(folder: Path, sizes: list[int], rounds: int) -> None:
                 f" model's: {row.values['mean_length']:.1f} words, {row.values['distinct']:.0f} different"
             )
             for known, words in ((frequencies[0], "n-grams counted before"), (None, "n-grams counted")):
-                seconds = timed(
-                    lambda p=photos, f=known: make_scorecard(model, p, rows=(), frequencies=f), rounds
-                )
-                tell(f"  the model's row, {words}", seconds, ROW_SECONDS.get(size))
-            seconds = timed(lambda p=photos: make_scorecard(model, p), 1 if size > 1_000 else rounds)
+                one_row = functools.partial(make_scorecard, model, photos, rows=(), frequencies=known)
+                tell(f"  the model's row, {words}", timed(one_row, rounds), ROW_SECONDS.get(size))
+            whole = functools.partial(make_scorecard, model, photos)
+            seconds = timed(whole, 1 if size > 1_000 else rounds)
             tell("  the whole table", seconds, TABLE_SECONDS.get(size))
             for step, took in steps_of(model, photos).items():
                 print(f"    {step}: {took:.2f} s")

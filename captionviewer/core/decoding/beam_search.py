@@ -20,8 +20,8 @@ from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.restrictions import Restrictions
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import DecodingState
 from captionviewer.core.network.inference import (
-    DecodingState,
     Params,
     advance,
     log_softmax,
@@ -135,7 +135,7 @@ class BeamSearch:
     def first(self, features: FloatArray) -> BeamStep:
         """The beam after the first timestep of a photo, features (D,).  ValueError if these don't fit."""
         features = self._model.checked_features(np.asarray(features)[np.newaxis])
-        state = start_state(self._params, self._model.cell_type == "lstm", features)
+        state = start_state(self._params, self._model.cell_type, features)
         return self._step(0, (), (), state, np.array([self._start]))
 
     def next(self, step: BeamStep) -> BeamStep:
@@ -191,8 +191,7 @@ class BeamSearch:
             if fate == "kept":
                 came.append(parent)
         found = (*found, *new)
-        rows = np.array(came, dtype=np.int64)
-        state = DecodingState(state.h[rows], None if state.c is None else state.c[rows])
+        state = state.of_images(np.array(came, dtype=np.int64))
         return BeamStep(index, tuple(kept), tuple(pruned), found, self._why_ended(kept, found, last), state)
 
     def _why_ended(self, kept: Sequence[BeamNode], found: Sequence[BeamNode], last: bool) -> str:

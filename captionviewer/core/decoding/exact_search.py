@@ -18,7 +18,8 @@ from captionviewer.core.decoding.beam_search import beam_search
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding
 from captionviewer.core.decoding.restrictions import Restrictions
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.inference import DecodingState, advance, log_softmax, start_state, word_id
+from captionviewer.core.network.cells import DecodingState
+from captionviewer.core.network.inference import advance, log_softmax, start_state, word_id
 
 SECONDS, EXPANSIONS = 2.0, 20_000
 _TOGETHER = 8  # beginnings continued in one product: that costs little more than one
@@ -129,9 +130,8 @@ class _Search:
             if promising < len(order):
                 self.second = max(self.second, float(scores[order[promising]]))
             if promising:
-                h, c = state.h[row : row + 1], None if state.c is None else state.c[row : row + 1]
                 kept = order[:promising].astype(np.int32)
-                self._push(_Beginning(words, DecodingState(h, c), kept, scores[kept]), 0)
+                self._push(_Beginning(words, state.of_images(slice(row, row + 1)), kept, scores[kept]), 0)
                 self.remembered += promising
 
     def _push(self, beginning: _Beginning, number: int) -> None:
@@ -155,7 +155,7 @@ class _Search:
 def _stacked(states: list[DecodingState]) -> DecodingState:
     h = np.concatenate([state.h for state in states])
     c = [state.c for state in states if state.c is not None]
-    return DecodingState(h, np.concatenate(c) if c else None)
+    return DecodingState(h, np.concatenate(c) if c else None, states[0].cell_type)
 
 
 def exact_search(
@@ -196,7 +196,7 @@ def exact_search(
     search.offer(known.words, known.log_probability)
     start = word_id(model.word_to_idx, "<START>")
     features = model.checked_features(np.asarray(features)[np.newaxis])
-    state = start_state(model.checked_params(), model.cell_type == "lstm", features)
+    state = start_state(model.checked_params(), model.cell_type, features)
     search.grow([((), 0.0, state)], np.array([start]))
     done = 1
     while (
