@@ -1,4 +1,5 @@
-"""Decoding: one caption of 30 words against 5 ms, and 1,000 photos beside the reference step in a loop.
+"""Decoding: one caption of 30 words against 5 ms, 1,000 photos beside the reference step in a loop, 20
+captions by chance against 50 ms, a beam of 10 against 20 ms a photo, and the time to prove the likeliest.
 
     python benchmarks/decoding.py [FOLDER] [--rounds 5]
 
@@ -18,6 +19,10 @@ from timing.in_turn import block_of, in_turn, ratio
 
 from captionviewer.core import CaptioningRNN, CaptioningSolver, lstm_step_forward, rnn_step_forward
 from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.decoding.beam_search import beam_search
+from captionviewer.core.decoding.decoding import Decoding
+from captionviewer.core.decoding.exact_search import exact_search
+from captionviewer.core.decoding.sampling import draws, sample
 from captionviewer.core.decoding.timestep import greedy_timesteps
 
 PHOTOS, MAX_LENGTH, TRAINING_STEPS = 1_000, 30, 150
@@ -49,6 +54,44 @@ def reference_captions(model: CaptioningRNN, features: FloatArray) -> IntArray:
         words = (h @ p["W_vocab"] + p["b_vocab"]).argmax(axis=1)
         captions[:, t] = words
     return captions
+
+
+def time_the_lab(model: CaptioningRNN, photos: FloatArray, rounds: int) -> None:
+    """What the sampling lab asks for: captions by chance, a beam and the likeliest caption of one photo."""
+    numbers = draws(0, 20, MAX_LENGTH)
+    twenty = np.repeat(photos[:1], 20, axis=0)
+    settings = {"all": Decoding("sample"), "cut": Decoding("sample", temperature=0.9, k=100, p=0.9)}
+    times = in_turn(
+        {
+            **{
+                name: block_of(lambda d=decoding: sample(model, twenty, d, numbers))
+                for name, decoding in settings.items()
+            },
+            **{
+                f"beam {width}": block_of(
+                    lambda w=width: [
+                        beam_search(model, one, Decoding("beam", beam_width=w)) for one in photos[:20]
+                    ]
+                )
+                for width in (3, 10)
+            },
+        },
+        rounds,
+        2,
+    )
+    print(
+        f"  20 captions of a photo by chance: {statistics.median(times['all']):.0f} ms, with k and p"
+        f" {statistics.median(times['cut']):.0f} ms; bound 50 ms"
+    )
+    print(f"  a beam of 3: {statistics.median(times['beam 3']) / 20:.1f} ms a photo")
+    print(f"  a beam of 10: {statistics.median(times['beam 10']) / 20:.1f} ms a photo; bound 20 ms")
+    proofs = [exact_search(model, one, Decoding("exact", max_length=16)) for one in photos[:20]]
+    seconds = sorted(proof.seconds for proof in proofs)
+    print(
+        f"  the likeliest caption: proved for {sum(proof.proved for proof in proofs)} of {len(proofs)},"
+        f" {1e3 * statistics.median(seconds):.0f} ms in the median, {1e3 * seconds[-1]:.0f} ms at most,"
+        f" {statistics.median(proof.expansions for proof in proofs):.0f} beginnings continued"
+    )
 
 
 def main() -> None:
@@ -86,6 +129,7 @@ def main() -> None:
         print(
             f"  reference step to full length / sample: {ratio(many['reference'], many['sample'])}; bound 2"
         )
+        time_the_lab(model, photos, args.rounds)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,13 @@ from collections.abc import Callable
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.decoding.beam_search import beam_search
 from captionviewer.core.decoding.decoding import Decoding
+from captionviewer.core.decoding.exact_search import exact_search
 from captionviewer.core.decoding.greedy import greedy
 from captionviewer.core.decoding.sampling import draws, sample
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.inference import word_id
 
 _BLOCK = 1_024  # photos captioned at a time
 
@@ -43,13 +46,28 @@ def caption_photos(
         draws(decoding.seed, len(features), decoding.max_length) if decoding.method == "sample" else None
     )
     captions = np.empty((len(features), decoding.max_length), np.int32)
-    for first in range(0, len(features), _BLOCK):
+    null = word_id(model.word_to_idx, "<NULL>")
+    block = 1 if decoding.method in ("beam", "exact") else _BLOCK
+    for first in range(0, len(features), block):
         if stop():
             return None
-        here = slice(first, first + _BLOCK)
+        here = slice(first, first + block)
         if numbers is not None:
             captions[here] = sample(model, features[here], decoding, numbers[here])
-        else:
+        elif decoding.method == "greedy":
             captions[here] = greedy(model, features[here], decoding)
-        progress(min(1.0, (first + _BLOCK) / len(features)))
+        else:
+            words = _searched(model, features[first], decoding, stop)
+            captions[first] = null
+            captions[first, : len(words)] = words
+        progress(min(1.0, (first + block) / len(features)))
     return captions
+
+
+def _searched(
+    model: CaptioningRNN, features: FloatArray, decoding: Decoding, stop: Callable[[], bool]
+) -> tuple[int, ...]:
+    """The caption of one photo by beam or exact search."""
+    if decoding.method == "exact":
+        return exact_search(model, features, decoding, stop=stop).words
+    return beam_search(model, features, decoding).best(decoding.alpha)[0].words

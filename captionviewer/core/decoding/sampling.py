@@ -94,11 +94,9 @@ def draw(probabilities: FloatArray, numbers: FloatArray) -> IntArray:
     Word i is drawn by the numbers between what the words before it have together and that with its own.
     """
     cumulative = np.cumsum(probabilities, axis=1, dtype=np.float64)  # one after another on every platform
+    # A number below 1 times the whole is below the whole, also when rounded: a word is always found.
     words: IntArray = (cumulative <= (numbers * cumulative[:, -1])[:, np.newaxis]).sum(axis=1)
-    # Rounding can carry the product up to the whole itself, beyond the last word that has any chance.
-    last = probabilities.shape[1] - 1 - np.argmax(probabilities[:, ::-1] > 0, axis=1)
-    drawn: IntArray = np.minimum(words, last)
-    return drawn
+    return words
 
 
 def draws(seed: int, count: int, max_length: int) -> FloatArray:

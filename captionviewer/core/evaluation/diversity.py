@@ -1,6 +1,5 @@
 """How varied many captions are: what no comparison with people's captions tells."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,16 +50,14 @@ def sayable_words(vocabulary: Vocabulary) -> int:
     return len(set(vocabulary.idx_to_word) - set(SPECIAL_WORDS))
 
 
-def novel(captions: Sentences, training: Collection[bytes]) -> BoolArray:
-    """Which captions (N,) are none of the training captions, given by their `Sentences.identities`."""
-    return np.array([key not in training for key in captions.identities()], dtype=np.bool_)
+def novel(captions: Sentences, training: Sentences) -> BoolArray:
+    """Which captions (N,) are, word for word, none of the training captions."""
+    alike = training[np.isin(training.hashes(), captions.hashes())]  # few, so that they can be compared
+    known = frozenset(alike.identities())
+    return np.array([identity not in known for identity in captions.identities()], dtype=np.bool_)
 
 
 def commonest(captions: Sentences) -> int:
     """The row of the caption that comes most often; of several the first."""
-    counts: dict[bytes, int] = {}
-    keys = captions.identities()
-    for key in keys:
-        counts[key] = counts.get(key, 0) + 1
-    most = max(counts.values())
-    return next(row for row, key in enumerate(keys) if counts[key] == most)
+    _, first, counts = np.unique(captions.hashes(), return_index=True, return_counts=True)
+    return int(first[counts == counts.max()].min())

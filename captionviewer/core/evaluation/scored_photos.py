@@ -127,11 +127,6 @@ class TrainingCaptions:
         """All of them."""
         return Sentences.of_captions(self.dataset.split("train").captions, self.dataset.vocabulary)
 
-    @cached_property
-    def identities(self) -> frozenset[bytes]:
-        """What tells whether a caption is one of them: see `Sentences.identities`."""
-        return frozenset(self.sentences.identities())
-
     def commonest(self, photos: int) -> Sentences:
         """The commonest of them, for each of so many photos."""
         return self.sentences[np.full(photos, commonest(self.sentences))]

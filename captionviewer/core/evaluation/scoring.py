@@ -97,7 +97,7 @@ def make_scorecard(
         values[name] = PhotoValues(
             scores,
             np.stack([captions.lengths for captions in one.captions]),
-            np.stack([novel(captions, training.identities) for captions in one.captions]),
+            np.stack([novel(captions, training.sentences) for captions in one.captions]),
             one.nats,
             one.targets,
         )

@@ -86,7 +86,7 @@ def _block(
             groups * V + captions[rows, t], return_index=True, return_inverse=True
         )
         came = ways // V
-        state = DecodingState(state.h[came], None if state.c is None else state.c[came], state.cell_type)
+        state = state.of_images(came)
         state, logits = advance(params, state, captions[rows[first], t])
         logits -= logits.max(axis=1, keepdims=True)
         counted = has_target[rows, t]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from captionviewer.core.arrays import BoolArray, FloatArray
+from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
 from captionviewer.core.network import layers
 from captionviewer.core.network.packed_cells import PackedLstm, PackedRnn, activated
 
@@ -36,8 +36,8 @@ class DecodingState:
     c: FloatArray | None
     cell_type: CellType
 
-    def of_images(self, rows: BoolArray | slice) -> "DecodingState":
-        """The state of some of the images: those where a mask (N,) is True, or a slice of them."""
+    def of_images(self, rows: BoolArray | IntArray | slice) -> "DecodingState":
+        """The state of some of the images: those where a mask (N,) is True, rows (n,), or a slice of them."""
         return DecodingState(self.h[rows], None if self.c is None else self.c[rows], self.cell_type)
 
 

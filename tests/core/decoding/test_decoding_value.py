@@ -241,6 +241,9 @@ def test_a_hundred_thousand_draws_are_distributed_as_they_should(
 def test_a_word_without_a_chance_is_never_drawn_even_by_the_numbers_at_the_ends() -> None:
     probabilities = np.array([[0.0, 0.3, 0.0, 0.7, 0.0]] * 3)
     assert draw(probabilities, np.array([0.0, 0.3, np.nextafter(1.0, 0.0)])).tolist() == [1, 3, 3]
+    rng = np.random.default_rng(0)
+    for whole in rng.random((1_000, 3)) * [1.0, 0.0, 0.0] + [0.0, 1e-3, 0.0]:
+        assert draw(whole[np.newaxis], np.array([np.nextafter(1.0, 0.0)])) == 1
 
 
 def test_the_numbers_are_the_generators_and_the_first_do_not_depend_on_how_many_there_are() -> None:

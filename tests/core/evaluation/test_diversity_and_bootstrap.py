@@ -31,7 +31,7 @@ def test_special_words_are_none_of_the_words_that_can_be_said() -> None:
 
 
 def test_a_caption_is_novel_if_no_training_caption_is_word_for_word_the_same() -> None:
-    training = sentences("a red ball", "a car", "").identities()
+    training = sentences("a red ball", "a car", "")
     assert novel(sentences("a red ball", "a red", "a car", ""), training).tolist() == [
         False,
         True,
@@ -42,6 +42,16 @@ def test_a_caption_is_novel_if_no_training_caption_is_word_for_word_the_same() -
 
 def test_of_captions_equally_common_the_first_is_taken() -> None:
     assert commonest(sentences("a", "a car", "a ball", "a ball", "a car")) == 1
+
+
+def test_equal_sentences_have_equal_hashes_and_others_others() -> None:
+    rng, ids = np.random.default_rng(0), {f"w{word}": word for word in range(9)}
+    texts = [[f"w{word}" for word in rng.integers(9, size=rng.integers(0, 7))] for _ in range(3_000)]
+    some = Sentences.of_words(texts, ids)
+    narrow = Sentences(some.words[:, :3], np.minimum(some.lengths, 3))[some.lengths <= 3]
+    hashes = dict(zip(some.hashes().tolist(), some.identities(), strict=True))
+    assert len(hashes) == len(set(some.identities())) > 1_000
+    assert all(hashes[h] == i for h, i in zip(narrow.hashes().tolist(), narrow.identities(), strict=True))
 
 
 def test_the_interval_of_a_mean_is_that_of_its_standard_error() -> None:
@@ -58,7 +68,7 @@ def test_every_draw_takes_as_many_photos_as_there_are_and_all_columns_alike(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(bootstrap, "_NUMBERS", 100)  # several blocks
-    table = np.column_stack([np.ones(30), np.arange(30), np.arange(30) + 5])
+    table = np.column_stack([np.ones(30), np.arange(30.0), np.arange(30.0) + 5])
     sums = drawn_sums(table, 50, np.random.default_rng(2))
     assert sums is not None
     assert (sums[:, 0] == 30).all() and len(set(sums[:, 1])) > 20
