@@ -1,18 +1,19 @@
-# captionviewer. Nothing needs to be installed first but Python 3.11 or newer, and make.
+# captionviewer. Nothing needs to be installed first but Python 3.11 to 3.14, and make.
 #
 #   make run [DATA=folder] [IMAGES=folder] [FEATURES=pca|raw]    open the window
 #   make test [ARGS="-k photo"]                                  run the tests
 #   make lint | bench | oracle | screenshots | picture | clean
 
-# The first Python here that is new enough, unless one is named: make PYTHON=/opt/python/bin/python3
+CHECK := -m captionviewer.system_check
+
+# The first Python here that will do, unless one is named: make PYTHON=/opt/python/bin/python3
 ifeq ($(origin PYTHON), undefined)
-PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11; do \
-	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$name" $(CHECK) python 2>/dev/null && echo "$$name" && break; done)
 endif
 
 VENV := .venv
 BIN := $(VENV)/bin
-CHECK := -m captionviewer.system_check
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -c constraints.txt
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
 
@@ -65,10 +66,11 @@ clean:
 	find captionviewer tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made: pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "captionviewer needs Python 3.11 or newer, and there is none on the path" \
-		"(python3 is: $$(python3 --version 2>&1)). Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
-	@echo "Making the environment in $(VENV), once: a few minutes on a slow line."
+	@test -n "$(PYTHON)" || { python3 $(CHECK) python 2>&1 | grep '^captionviewer: ' >&2 || \
+		echo "captionviewer needs Python 3.11 to 3.14, and there is none on the path (python3 is:" \
+		"$$(python3 --version 2>&1)). Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@"$(PYTHON)" $(CHECK) venv --mend
+	@echo "Making the environment in $(VENV), once: a few minutes on a slow line."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	$(PIP) hatchling editables
 	$(PIP) --no-build-isolation -e '.[test]'

@@ -1,11 +1,12 @@
 """What the window needs from the system, looked at before Qt starts and answered in words.
 
-Where a library, the display or Python's venv module is missing, Qt and pip end with an abort or a
-riddle. This module names what is missing and the one command that mends it.
+Where a library, the display or Python's venv module is missing, or Python or the C library is not one that
+Qt is built for, Qt and pip end with an abort or a riddle. This module names what is missing and the one
+command that mends it.
 
 The standard library alone is used, in syntax that Python 3.7 still reads, because
 
-    python3 -m captionviewer.system_check venv     runs before there is an environment, and
+    python3 -m captionviewer.system_check venv     runs before there is an environment, with any Python, and
     .venv/bin/python -m captionviewer.system_check qt    before Qt is known to load.
 
 With `--mend` that command is run, announced, where it can be: as root on Debian, Ubuntu and their
@@ -31,7 +32,15 @@ from pathlib import Path
 from captionviewer import console
 from captionviewer.system_packages import PACKAGES, System
 
+# What the versions in constraints.txt have wheels for; tests hold these against the pins and pyproject.toml
 OLDEST_PYTHON = (3, 11)
+NEWEST_PYTHON = (3, 14)
+# The C library of the pinned Qt, by the machines that it has a wheel for, and who has one
+OLDEST_GLIBC = {"x86_64": (2, 34), "aarch64": (2, 39)}
+SYSTEMS_WITH_IT = {
+    "x86_64": "Debian 12, Ubuntu 22.04, Fedora 35",
+    "aarch64": "Debian 13, Ubuntu 24.04, Fedora 40",
+}
 APT_LISTS = Path("/var/lib/apt/lists")
 
 
@@ -223,18 +232,70 @@ def library_problems(
     return [problem for problem in found if problem is not None]
 
 
-def venv_problems(system: System | None = None) -> list[Problem]:
-    """Return what keeps this Python from making the environment: its age, or venv split off it."""
-    system = System.here() if system is None else system
-    version = ".".join(map(str, sys.version_info[:3]))
+# ---- Python and its environment ------------------------------------------------------------------------
+
+
+def dotted(version: Sequence[int]) -> str:
+    """Write a version as people do: 3.11."""
+    return ".".join(map(str, version))
+
+
+def python_problem() -> Problem | None:
+    """Return why this Python is too old or too new, or None."""
+    oldest, newest = dotted(OLDEST_PYTHON), dotted(NEWEST_PYTHON)
     if sys.version_info < OLDEST_PYTHON:
-        oldest = ".".join(map(str, OLDEST_PYTHON))
-        return [
-            Problem(
-                f"Python {oldest} or newer is needed, and {sys.executable} is {version}. "
-                f"Name a newer one: make PYTHON=python{oldest}"
-            )
-        ]
+        why = ""
+    elif sys.version_info[:2] > NEWEST_PYTHON:
+        why = ", for which Qt, NumPy and h5py are not built in the versions that constraints.txt names"
+    else:
+        return None
+    return Problem(
+        f"Python {oldest} to {newest} is needed, and {sys.executable} is {dotted(sys.version_info[:3])}{why}. "
+        f"Install one of these, or name it: make PYTHON=python{oldest}"
+    )
+
+
+def glibc_version() -> tuple[int, int] | None:
+    """Return the version of the system's C library; None where that is another than GNU's."""
+    try:
+        name = os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (AttributeError, OSError, ValueError):  # as with musl
+        name = ""
+    found = re.match(r"glibc (\d+)\.(\d+)", name)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def wheel_problem() -> Problem | None:
+    """Return why pip will find no Qt for this Linux, or None; pip itself says "ResolutionImpossible"."""
+    if not sys.platform.startswith("linux"):
+        return None
+    machine, bits = os.uname().machine, 64 if sys.maxsize > 2**32 else 32
+    needed = OLDEST_GLIBC.get(machine)
+    if needed is None or bits == 32:
+        return Problem(
+            "Qt, in the version that constraints.txt names, is built for 64-bit Python on "
+            f"{' and '.join(OLDEST_GLIBC)}, and this is {bits}-bit Python on {machine}."
+        )
+    here = glibc_version()
+    if here is not None and here >= needed:
+        return None
+    has = "another C library (musl, as on Alpine)" if here is None else f"glibc {dotted(here)}"
+    return Problem(
+        f"Qt, in the version that constraints.txt names, needs glibc {dotted(needed)} or newer, and this system "
+        f"has {has}. {SYSTEMS_WITH_IT[machine]}, and what came after them, have it."
+    )
+
+
+def venv_problems(system: System | None = None) -> list[Problem]:
+    """Return what keeps this Python from making the environment.
+
+    Its age, a system that Qt's wheel is not built for, or the module venv split off it.
+    """
+    system = System.here() if system is None else system
+    unfit = [problem for problem in (python_problem(), wheel_problem()) if problem is not None]
+    if unfit:
+        return unfit
+    version = dotted(sys.version_info[:3])
     lacking = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if not lacking:
         return []
@@ -290,7 +351,11 @@ def say(words: object) -> None:
 def main(arguments: Sequence[str] | None = None, system: System | None = None) -> int:
     """Check, mend if asked to and possible, and tell what is left; 1 if something needed is missing."""
     parser = argparse.ArgumentParser(prog="python -m captionviewer.system_check", description="See above.")
-    parser.add_argument("part", choices=("venv", "qt"), help="Python's own modules, or what Qt needs")
+    parser.add_argument(
+        "part",
+        choices=("python", "venv", "qt"),
+        help="Python's version, all that making the environment needs, or what Qt needs",
+    )
     parser.add_argument("--mend", action="store_true", help="install what is missing, where that is possible")
     parser.add_argument(
         "--platform", action="append", metavar="NAME", help="a Qt platform that must load, display or not"
@@ -300,6 +365,9 @@ def main(arguments: Sequence[str] | None = None, system: System | None = None) -
     system = System.here() if system is None else system
 
     def needed() -> list[Problem]:
+        if chosen.part == "python":
+            problem = python_problem()
+            return [] if problem is None else [problem]
         if chosen.part == "venv":
             return venv_problems(system)
         if chosen.platform:

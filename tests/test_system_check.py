@@ -2,10 +2,14 @@
 
 import ctypes.util
 import os
+import re
 import socket
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import distribution
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -369,14 +373,44 @@ def test_this_python_can_make_an_environment() -> None:
     assert system_check.venv_problems() == []
 
 
-def test_an_old_python_is_named_with_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
+@pytest.mark.parametrize("version", [(3, 9, 2), (3, 10, 13)])
+def test_an_old_python_is_named_with_its_version(
+    version: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (*version, "final", 0))
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
     (problem,) = system_check.venv_problems(DEBIAN_ROOT)
     assert problem == Problem(
-        "Python 3.11 or newer is needed, and /usr/bin/python3 is 3.9.2. "
-        "Name a newer one: make PYTHON=python3.11"
+        f"Python 3.11 to 3.14 is needed, and /usr/bin/python3 is {'.'.join(map(str, version))}. "
+        "Install one of these, or name it: make PYTHON=python3.11"
     )
+
+
+def test_a_python_newer_than_the_pins_is_told_what_is_not_built_for_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 15, 0, "final", 0))
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+    assert system_check.main(["python"], DEBIAN_USER) == 1
+    assert system_check.main(["venv"], DEBIAN_USER) == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert (
+        first
+        == second
+        == (
+            "captionviewer: Python 3.11 to 3.14 is needed, and /usr/bin/python3 is 3.15.0, for which Qt, NumPy and "
+            "h5py are not built in the versions that constraints.txt names. "
+            "Install one of these, or name it: make PYTHON=python3.11"
+        )
+    )
+
+
+@pytest.mark.parametrize("version", [(3, 11, 0), (3, 12, 1), (3, 13, 0), (3, 14, 9)])
+def test_each_python_in_between_will_do(
+    version: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (*version, "final", 0))
+    assert system_check.python_problem() is None
 
 
 def without_ensurepip(monkeypatch: pytest.MonkeyPatch, executable: str) -> None:
@@ -406,6 +440,96 @@ def test_elsewhere_a_python_without_venv_is_said_without_a_command(monkeypatch: 
     without_ensurepip(monkeypatch, "/usr/bin/python3")
     (problem,) = system_check.venv_problems(System("arch", is_root=True))
     assert problem.command == () and "install Python anew" in problem.what
+
+
+# ---- the C library -----------------------------------------------------------------------------------
+
+
+def on_system(monkeypatch: pytest.MonkeyPatch, machine: str, libc: str | None) -> None:
+    """Let the system be of this machine and C library, as `os` tells it; None as musl answers."""
+
+    def confstr(name: str) -> str:
+        assert name == "CS_GNU_LIBC_VERSION"
+        if libc is None:
+            raise ValueError("unrecognized configuration name")
+        return libc
+
+    monkeypatch.setattr(os, "confstr", confstr)
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine=machine))
+
+
+@pytest.mark.parametrize(
+    ("machine", "libc", "told"),
+    [
+        (
+            "x86_64",
+            "glibc 2.31",
+            "needs glibc 2.34 or newer, and this system has glibc 2.31. Debian 12, Ubuntu 22.04",
+        ),
+        ("x86_64", "glibc 2.4", "this system has glibc 2.4."),
+        (
+            "aarch64",
+            "glibc 2.36",
+            "needs glibc 2.39 or newer, and this system has glibc 2.36. Debian 13, Ubuntu 24.04",
+        ),
+        ("x86_64", None, "this system has another C library (musl, as on Alpine)"),
+        (
+            "riscv64",
+            "glibc 2.41",
+            "built for 64-bit Python on x86_64 and aarch64, and this is 64-bit Python on riscv64",
+        ),
+    ],
+)
+def test_a_system_that_qt_is_not_built_for_is_said_before_pip_speaks_of_it(
+    machine: str, libc: str | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_system(monkeypatch, machine, libc)
+    (problem,) = system_check.venv_problems(DEBIAN_ROOT)
+    assert told in problem.what and problem.command == ()
+
+
+@pytest.mark.parametrize(
+    ("machine", "libc"), [("x86_64", "glibc 2.34"), ("x86_64", "glibc 3.0"), ("aarch64", "glibc 2.39")]
+)
+def test_a_system_with_the_library_that_qt_needs_passes(
+    machine: str, libc: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_system(monkeypatch, machine, libc)
+    assert system_check.wheel_problem() is None
+
+
+def test_a_32_bit_python_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_system(monkeypatch, "x86_64", "glibc 2.36")
+    monkeypatch.setattr(sys, "maxsize", 2**31 - 1)
+    problem = system_check.wheel_problem()
+    assert problem is not None and problem.what.endswith("this is 32-bit Python on x86_64.")
+
+
+def test_elsewhere_than_on_linux_no_c_library_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    on_system(monkeypatch, "arm64", None)
+    assert system_check.venv_problems(System("", is_root=False)) == []
+
+
+def test_the_bounds_are_those_of_the_pinned_qt() -> None:
+    """A new pin of Qt fails here until what is said of it is true again."""
+    qt = distribution("PySide6-Essentials")
+    newest = f"<{system_check.NEWEST_PYTHON[0]}.{system_check.NEWEST_PYTHON[1] + 1}"
+    assert newest in (qt.metadata["Requires-Python"] or "").split(",")
+    wheel = re.search(r"manylinux_(\d+)_(\d+)_(\w+)", qt.read_text("WHEEL") or "")
+    assert wheel is not None
+    assert system_check.OLDEST_GLIBC[wheel[3]] == (int(wheel[1]), int(wheel[2]))
+
+
+def test_the_package_asks_for_the_pythons_that_the_check_takes() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    oldest, newest = system_check.OLDEST_PYTHON, system_check.NEWEST_PYTHON
+    assert project["requires-python"] == f">={oldest[0]}.{oldest[1]},<{newest[0]}.{newest[1] + 1}"
+    named = [each.rpartition(" ")[2] for each in project["classifiers"] if "Python :: 3." in each]
+    assert named == [f"3.{minor}" for minor in range(oldest[1], newest[1] + 1)]
+
+
+# ---- as a program --------------------------------------------------------------------------------------
 
 
 def test_the_check_runs_as_a_program_with_nothing_installed() -> None:
