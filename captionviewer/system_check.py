@@ -250,8 +250,8 @@ def python_problem() -> Problem | None:
     else:
         return None
     return Problem(
-        f"Python {oldest} to {newest} is needed, and {sys.executable} is {dotted(sys.version_info[:3])}{why}. "
-        f"Install one of these, or name it: make PYTHON=python{oldest}"
+        f"Python {oldest} to {newest} is needed, and {sys.executable} is {dotted(sys.version_info[:3])}{why}."
+        f" Install one of these, or name it: make PYTHON=python{oldest}"
     )
 
 
@@ -281,8 +281,8 @@ def wheel_problem() -> Problem | None:
         return None
     has = "another C library (musl, as on Alpine)" if here is None else f"glibc {dotted(here)}"
     return Problem(
-        f"Qt, in the version that constraints.txt names, needs glibc {dotted(needed)} or newer, and this system "
-        f"has {has}. {SYSTEMS_WITH_IT[machine]}, and what came after them, have it."
+        f"Qt, in the version that constraints.txt names, needs glibc {dotted(needed)} or newer, and this "
+        f"system has {has}. {SYSTEMS_WITH_IT[machine]}, and what came after them, have it."
     )
 
 

@@ -1,4 +1,4 @@
-"""Which Python `make` takes, and what it says where none will do; in a folder of its own, with false Pythons."""
+"""Which Python `make` takes, and what it says where none will do, with false Pythons."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not MAKE, reason="make is not here")
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """As much of the project as `make` needs before it has an environment; `bin` is all that is on the path."""
+    """As much of the project as `make` needs before it has an environment; `bin` alone is on the path."""
     folder = tmp_path / "checkout"
     (folder / "captionviewer").mkdir(parents=True)
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
@@ -36,7 +36,9 @@ def add_python(checkout: Path, name: str, minor: int, libc: str = "glibc 2.36") 
     false = checkout / f"false-{name}"
     false.mkdir()
     (false / "sitecustomize.py").write_text(
-        f"import os, sys\nsys.version_info = (3, {minor}, 0, 'final', 0)\nos.confstr = lambda name: {libc!r}\n"
+        "import os, sys\n"
+        f"sys.version_info = (3, {minor}, 0, 'final', 0)\n"
+        f"os.confstr = lambda name: {libc!r}\n"
     )
     file = checkout / "bin" / name
     file.write_text(

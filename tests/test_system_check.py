@@ -393,16 +393,12 @@ def test_a_python_newer_than_the_pins_is_told_what_is_not_built_for_it(
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
     assert system_check.main(["python"], DEBIAN_USER) == 1
     assert system_check.main(["venv"], DEBIAN_USER) == 1
-    first, second = capsys.readouterr().err.splitlines()
-    assert (
-        first
-        == second
-        == (
-            "captionviewer: Python 3.11 to 3.14 is needed, and /usr/bin/python3 is 3.15.0, for which Qt, NumPy and "
-            "h5py are not built in the versions that constraints.txt names. "
-            "Install one of these, or name it: make PYTHON=python3.11"
-        )
+    told = (
+        "captionviewer: Python 3.11 to 3.14 is needed, and /usr/bin/python3 is 3.15.0, for which Qt, NumPy and "
+        "h5py are not built in the versions that constraints.txt names. "
+        "Install one of these, or name it: make PYTHON=python3.11"
     )
+    assert capsys.readouterr().err.splitlines() == [told, told]
 
 
 @pytest.mark.parametrize("version", [(3, 11, 0), (3, 12, 1), (3, 13, 0), (3, 14, 9)])
