@@ -394,8 +394,8 @@ def test_a_python_newer_than_the_pins_is_told_what_is_not_built_for_it(
     assert system_check.main(["python"], DEBIAN_USER) == 1
     assert system_check.main(["venv"], DEBIAN_USER) == 1
     told = (
-        "captionviewer: Python 3.11 to 3.14 is needed, and /usr/bin/python3 is 3.15.0, for which Qt, NumPy and "
-        "h5py are not built in the versions that constraints.txt names. "
+        "captionviewer: Python 3.11 to 3.14 is needed, and /usr/bin/python3 is 3.15.0, for which Qt, NumPy "
+        "and h5py are not built in the versions that constraints.txt names. "
         "Install one of these, or name it: make PYTHON=python3.11"
     )
     assert capsys.readouterr().err.splitlines() == [told, told]
