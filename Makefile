@@ -1,8 +1,8 @@
 # captionviewer. Nothing needs to be installed first but Python 3.11 to 3.14, and make.
 #
 #   make run [DATA=folder] [IMAGES=folder] [FEATURES=pca|raw]    open the window
-#   make test [ARGS="-k photo"]                                  run the tests
-#   make lint | bench | oracle | screenshots | picture | clean
+#   make test [ARGS="-k photo"] [WORKERS=2]                      run the tests, in so many processes
+#   make lint | docs | bench | oracle | screenshots | picture | clean
 
 CHECK := -m captionviewer.system_check
 
@@ -16,11 +16,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -c constraints.txt
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
+WORKERS := 2
 
 # An environment whose Python is gone (upgraded away, or the folder was copied) is made anew
 $(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.made $(VENV)/.made-dev $(VENV)/.made-bench)
 
-.PHONY: help run test lint bench oracle screenshots picture clean
+.PHONY: help run test lint docs bench oracle screenshots picture clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
@@ -33,13 +34,18 @@ run: $(VENV)/.made
 # The tests need no display; what a window would need is looked at all the same
 test: $(VENV)/.made
 	@$(BIN)/python $(CHECK) qt --mend --platform offscreen --also xcb
-	$(OFFSCREEN) $(BIN)/python -m pytest $(ARGS)
+	$(OFFSCREEN) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.made-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What the docstrings say, as pages: build/docs/index.html
+docs: $(VENV)/.made-dev
+	$(OFFSCREEN) $(BIN)/pdoc --docformat numpy -o build/docs ./captionviewer
+	@echo "Open build/docs/index.html"
 
 bench: $(VENV)/.made-bench
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(OFFSCREEN) $(BIN)/python "$$script"; done

@@ -108,5 +108,5 @@ def test_a_python_that_is_named_is_taken_or_refused_and_never_replaced(checkout:
 def test_the_help_tells_what_make_can_do(checkout: Path) -> None:
     told = run_make(checkout).stdout
     assert told.startswith("captionviewer. ")
-    for target in ("run", "test", "lint", "bench"):
+    for target in ("run", "test", "lint", "docs", "bench"):
         assert target in told
