@@ -64,7 +64,8 @@ def write_stand_in(folder: Path) -> None:
     settings = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     settings.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     settings.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-    for split, (images, _) in SIZES.items():
+    for split in SPLITS:
+        images, _ = SIZES[split]
         for kind, width in WIDTHS.items():
             with h5py.File(folder / features_file(split, kind), "w") as file:
                 space = h5py.h5s.create_simple((images, width))

@@ -36,8 +36,8 @@ def trained(data: dict[str, Any], cell: Any) -> CaptioningRNN:
 def reference_captions(model: CaptioningRNN, features: FloatArray) -> IntArray:
     """Every photo to the full length, with the reference step."""
     p = model.params
-    h = features @ p["W_proj"] + p["b_proj"]
-    c = np.zeros_like(h)
+    h: FloatArray = features @ p["W_proj"] + p["b_proj"]
+    c: FloatArray = np.zeros_like(h)
     words = np.full(len(features), START)
     captions = np.empty((len(features), MAX_LENGTH), np.int32)
     for t in range(MAX_LENGTH):

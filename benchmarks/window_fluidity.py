@@ -23,6 +23,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from captionviewer.core.network.captioning_rnn import CellType
+
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import numpy as np
@@ -88,7 +90,7 @@ def ready_window(app: QApplication, folder: Path) -> MainWindow:
     return window
 
 
-def start(window: MainWindow, cell: str) -> None:
+def start(window: MainWindow, cell: CellType) -> None:
     """Start a run whose history already holds 100,000 noisy points."""
     panel, session = window.training_panel, window.session
     if session.model is not None:
@@ -109,7 +111,7 @@ def iterations(window: MainWindow) -> int:
     return run.progress().iteration
 
 
-def measure(window: MainWindow, cell: str, seconds: float, rounds: int) -> None:
+def measure(window: MainWindow, cell: CellType, seconds: float, rounds: int) -> None:
     start(window, cell)
     heart = Heartbeat()
     ratios: list[float] = []

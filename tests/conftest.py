@@ -9,8 +9,9 @@ import os
 import socket
 import threading
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -157,33 +158,24 @@ class NetworkGuard:
 def network_guard() -> Iterator[NetworkGuard]:
     """Stand before the socket module for the whole run, threads that outlive their test included."""
     guard = NetworkGuard()
-    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
-    sendto, getaddrinfo = socket.socket.sendto, socket.getaddrinfo
+    getaddrinfo = socket.getaddrinfo
 
-    def check(sock: socket.socket, address: object) -> None:
-        if sock.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple):
-            guard.check("connecting to", address[0])
+    def guarded(way: Callable[..., object]) -> Callable[..., object]:
+        def call(self: socket.socket, *arguments: object) -> object:
+            address = arguments[-1]
+            if self.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple):
+                guard.check("connecting to", address[0])
+            return way(self, *arguments)
 
-    def guarded_connect(self: socket.socket, address: object, /) -> None:
-        check(self, address)
-        connect(self, address)
+        return call
 
-    def guarded_connect_ex(self: socket.socket, address: object, /) -> int:
-        check(self, address)
-        return connect_ex(self, address)
-
-    def guarded_sendto(self: socket.socket, *arguments: object) -> int:
-        check(self, arguments[-1])
-        return sendto(self, *arguments)
-
-    def guarded_getaddrinfo(host: object, *arguments: object, **named: object) -> object:
+    def guarded_getaddrinfo(host: str | bytes | None, *arguments: Any, **named: Any) -> object:
         guard.check("looking up", host)
         return getaddrinfo(host, *arguments, **named)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket.socket, "connect", guarded_connect)
-        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
-        patch.setattr(socket.socket, "sendto", guarded_sendto)
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
         patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
         yield guard
         left = guard.take_attempts()

@@ -1,6 +1,7 @@
 """The check of the system, before a false ldd, a false apt-get and false distributions."""
 
 import ctypes.util
+import importlib.util
 import os
 import re
 import socket
@@ -160,7 +161,7 @@ def test_without_ldd_the_library_that_keeps_a_file_from_loading_is_named(
         if "xcb" in path:
             raise OSError("libxcb-icccm.so.4: cannot open shared object file: No such file or directory")
 
-    monkeypatch.setattr(system_check.ctypes, "CDLL", load)
+    monkeypatch.setattr(ctypes, "CDLL", load)
     assert system_check.missing_libraries([Path("/q/libqxcb.so"), Path("/q/QtGui.so")]) == [
         "libxcb-icccm.so.4"
     ]
@@ -410,12 +411,12 @@ def test_each_python_in_between_will_do(
 
 
 def without_ensurepip(monkeypatch: pytest.MonkeyPatch, executable: str) -> None:
-    find_spec = system_check.importlib.util.find_spec
+    find_spec = importlib.util.find_spec
 
     def find(name: str) -> object:
         return None if name == "ensurepip" else find_spec(name)
 
-    monkeypatch.setattr(system_check.importlib.util, "find_spec", find)
+    monkeypatch.setattr(importlib.util, "find_spec", find)
     monkeypatch.setattr(sys, "executable", executable)
 
 

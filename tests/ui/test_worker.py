@@ -6,6 +6,10 @@ from pytestqt.qtbot import QtBot
 from captionviewer.ui.worker import Workers
 
 
+def failed(error: Exception) -> None:
+    pytest.fail(f"the job failed: {error}")
+
+
 @pytest.fixture
 def workers(qtbot: QtBot) -> Workers:
     return Workers()
@@ -20,7 +24,7 @@ def test_a_result_comes_back_in_the_thread_that_asked(qtbot: QtBot, workers: Wor
     def done(name: str) -> None:
         seen.append((name, threading.current_thread() is threading.main_thread()))
 
-    workers.start("counting", work, done, pytest.fail)
+    workers.start("counting", work, done, failed)
     assert workers.running() == ["counting"]
     qtbot.waitUntil(lambda: bool(seen))
     assert seen == [("captionviewer: counting", True)]
@@ -39,7 +43,8 @@ def test_an_exception_in_the_work_is_handed_over_and_not_swallowed(qtbot: QtBot,
 
 
 def test_a_cancelled_job_never_calls_back(qtbot: QtBot, workers: Workers) -> None:
-    go, calls = threading.Event(), []
+    go = threading.Event()
+    calls: list[object] = []
     job = workers.start("late", lambda _cancelled: go.wait(5), calls.append, calls.append)
     job.cancel()
     go.set()
@@ -54,9 +59,9 @@ def test_shutting_down_asks_the_work_to_end_and_says_whether_it_did(qtbot: QtBot
             threading.Event().wait(0.01)
 
     release = threading.Event()
-    workers.start("polite", polite, lambda _none: None, pytest.fail)
+    workers.start("polite", polite, lambda _none: None, failed)
     assert workers.shut_down(timeout=5)
-    workers.start("stubborn", lambda _cancelled: release.wait(5), lambda _done: None, pytest.fail)
+    workers.start("stubborn", lambda _cancelled: release.wait(5), lambda _done: None, failed)
     assert not workers.shut_down(timeout=0.05)
     release.set()
     assert workers.shut_down(timeout=5)

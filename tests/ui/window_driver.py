@@ -122,7 +122,7 @@ class WindowDriver:
             dialog.finished.connect(closed.append)
             line = dialog.findChild(QLineEdit, "fileNameEdit")
             assert line is not None
-            line.setCompleter(None)  # its popup would grab the keyboard, which needs a screen
+            line.setCompleter(None)  # type: ignore[arg-type]  # its popup would grab the keyboard, which needs a screen
             line.setText(str(path))  # as pasted: while a path is typed, the dialog goes into its folders
             QTimer.singleShot(250, self.window, fill)  # the dialog may not have been ready to take it
             self.qtbot.keyClick(line, Qt.Key.Key_Return)

@@ -15,8 +15,8 @@ from captionviewer.core.training.loss_history import RunningSum, thin_to_columns
 from captionviewer.ui.look.theme import Colors
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
     from matplotlib.transforms import BboxBase
 
 COLUMNS = 320  # the raw line is thinned to the minimum and maximum of so many columns
@@ -147,7 +147,7 @@ class LossFigure:
         """Where the axes are, in the figure's pixels from its lower left."""
         return self._axes.bbox
 
-    def lines(self) -> "list[Artist]":
+    def lines(self) -> "list[Line2D]":
         """What is drawn over the axes, in order."""
         return [self._raw, self._smooth]
 

@@ -12,6 +12,7 @@ import pytest
 from captionviewer.core.coco import feature_file
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.feature_file import FeatureFile
+from captionviewer.core.coco.hdf5.files import find_array
 
 ROWS, WIDTH = 57, 33
 VALUES = np.random.default_rng(3).standard_normal((ROWS, WIDTH))
@@ -149,7 +150,7 @@ def test_a_scan_stops_when_it_is_told_to(path: Path, monkeypatch: pytest.MonkeyP
     with FeatureFile(path) as features:
         block = features.block
         monkeypatch.setattr(features, "block", lambda start, stop: read.append(start) or block(start, stop))
-        features.scan(lambda: asked.append(1) or len(asked) > 3)  # type: ignore[func-returns-value]
+        features.scan(lambda: asked.append(1) or len(asked) > 3)
     assert read == [0, 1, 2]
 
 
@@ -183,7 +184,8 @@ def test_a_file_that_changes_while_it_is_open_gives_a_message(
     with FeatureFile(path) as features:
         features.rows(np.array([ROWS - 1]))
         change(path)
-        for read in (lambda: features.rows(np.array([ROWS - 1])), features.read_all):
+        reads: list[Callable[[], object]] = [lambda: features.rows(np.array([ROWS - 1])), features.read_all]
+        for read in reads:
             with pytest.raises(DataError, match=said) as caught:
                 read()
             assert caught.value.path == path
@@ -210,7 +212,7 @@ def test_a_file_replaced_by_another_is_still_read_as_it_was(path: Path, tmp_path
 def test_a_file_changed_while_it_is_being_opened_is_refused(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find = feature_file.find_array
+    find = find_array
 
     def find_then_change(*arguments: Any) -> Any:
         found = find(*arguments)

@@ -1,5 +1,6 @@
 """The program that reads packed HDF5 files: when it is started, what bounds it, what its death costs."""
 
+import json
 import os
 import shutil
 import signal
@@ -129,7 +130,7 @@ def test_an_answer_that_was_not_waited_for_is_not_taken_for_the_next(
 
     with FeatureFile(packed) as features, FeatureFile(other) as others:
         with monkeypatch.context() as patch:
-            patch.setattr(hdf5_process.json, "loads", interrupted)
+            patch.setattr(json, "loads", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 features.rows(MIDDLE)
         np.testing.assert_array_equal(others.rows(MIDDLE), VALUES[MIDDLE] + 1)

@@ -39,7 +39,7 @@ def damaged(content: bytes, rng: np.random.Generator) -> bytes:
     places = rng.integers(
         min(HEADER, len(values)) if way < 4 else len(values), size=int(rng.choice([1, 2, 16]))
     )
-    values[places] = rng.choice([0, 1, 127, 255, rng.integers(256)], size=len(places))
+    values[places] = rng.choice([0, 1, 127, 255, int(rng.integers(256))], size=len(places))
     return values.tobytes()
 
 

@@ -16,6 +16,7 @@ from captionviewer.core.download import download as download_module
 from captionviewer.core.download.placing import WORK_NAME
 from tests.archive_server import (
     ArchiveServer,
+    Handler,
     archive_with,
     cut,
     drip,
@@ -195,7 +196,10 @@ def test_bytes_that_drip_end_as_too_slow(server: ArchiveServer, folder: Path) ->
 
 
 def test_a_server_that_says_nothing_ends_as_too_slow(server: ArchiveServer, folder: Path) -> None:
-    server.always = lambda handler: handler.server.mine.closing.wait(3)
+    def silent(handler: Handler) -> None:
+        handler.server.mine.closing.wait(3)
+
+    server.always = silent
     failure = problem_of(server, folder)
     assert failure.problem is DownloadProblem.TOO_SLOW and "did not answer" in str(failure)
 

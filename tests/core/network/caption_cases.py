@@ -61,7 +61,8 @@ def coco_data(folder: Path) -> dict[str, Any]:
     with h5py.File(folder / "train2014_vgg16_fc7_pca.h5") as file:
         data["train_features"] = file["features"][:]
     data["train_urls"] = np.array((folder / "train2014_urls.txt").read_text().split())
-    return data | json.loads((folder / "coco2014_vocab.json").read_text())
+    vocabulary: dict[str, Any] = json.loads((folder / "coco2014_vocab.json").read_text())
+    return data | vocabulary
 
 
 def one_caption_an_image(data: dict[str, Any], count: int, rng: np.random.Generator) -> dict[str, Any]:

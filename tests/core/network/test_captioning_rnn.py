@@ -80,11 +80,11 @@ def test_initial_values_are_the_notebooks_draws_in_the_notebooks_order() -> None
 
 def test_a_generator_repeats_a_model_and_leaves_the_global_state_alone() -> None:
     np.random.seed(3)
-    before = np.random.get_state()[1].copy()
+    before = np.random.get_state(legacy=False)["state"]["key"].copy()
     first, second = (small_model(seed=5) for _ in range(2))
     for name, value in first.params.items():
         np.testing.assert_array_equal(value, second.params[name])
-    np.testing.assert_array_equal(np.random.get_state()[1], before)
+    np.testing.assert_array_equal(np.random.get_state(legacy=False)["state"]["key"], before)
 
 
 def test_it_counts_its_parameters() -> None:

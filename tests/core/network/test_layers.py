@@ -17,7 +17,7 @@ def ramp(low: float, high: float, *shape: int) -> FloatArray:
 
 
 def distance(a: FloatArray, b: FloatArray) -> float:
-    return float(np.linalg.norm(a - b) / max(np.linalg.norm(a) + np.linalg.norm(b), 1e-300))
+    return float(np.linalg.norm(a - b)) / max(float(np.linalg.norm(a) + np.linalg.norm(b)), 1e-300)
 
 
 def test_an_rnn_step_gives_the_notebooks_values() -> None:
@@ -182,24 +182,26 @@ def test_sigmoid_neither_overflows_nor_loses_small_values() -> None:
 
 # Each entry draws the inputs of one layer, and gives its forward (arrays -> outputs, cache) and its
 # backward (upstream gradients, cache -> gradients in the order of the inputs).
-Layer = tuple[dict[str, tuple[int, ...]], Callable[..., tuple], Callable[..., tuple]]
+Arrays = tuple[FloatArray, ...]
+Forward = Callable[..., tuple[Arrays, object]]
+Layer = tuple[dict[str, tuple[int, ...]], Forward, Callable[..., Arrays]]
 
 TIMES = {"N": 2, "T": 3, "D": 4, "H": 5}
 WORDS = np.array([[0, 3, 1], [1, 1, 0]])
 
 
-def _rnn_step(x, h, Wx, Wh, b):
-    next_h, cache = layers.rnn_step_forward(x, h, Wx, Wh, b)
+def _rnn_step(*inputs: FloatArray) -> tuple[Arrays, object]:
+    next_h, cache = layers.rnn_step_forward(*inputs)
     return (next_h,), cache
 
 
-def _lstm_step(x, h, c, Wx, Wh, b):
-    next_h, next_c, cache = layers.lstm_step_forward(x, h, c, Wx, Wh, b)
+def _lstm_step(*inputs: FloatArray) -> tuple[Arrays, object]:
+    next_h, next_c, cache = layers.lstm_step_forward(*inputs)
     return (next_h, next_c), cache
 
 
-def _one(forward):
-    def run(*inputs):
+def _one(forward: Callable[..., tuple[FloatArray, object]]) -> Forward:
+    def run(*inputs: FloatArray) -> tuple[Arrays, object]:
         out, cache = forward(*inputs)
         return (out,), cache
 
@@ -253,12 +255,11 @@ def test_backward_agrees_with_centred_differences_over_twenty_seeds(name: str) -
         assert len(gradients) == len(inputs)
         for gradient, (key, value) in zip(gradients, inputs.items(), strict=True):
             # With several outputs, the differences of each under its own upstream gradient add up.
-            numeric = sum(
-                eval_numerical_gradient_array(
+            numeric = np.zeros_like(value)
+            for place in range(len(outputs)):
+                numeric += eval_numerical_gradient_array(
                     lambda _, i=inputs, place=place: forward(*i.values())[0][place], value, upstream[place]
                 )
-                for place in range(len(outputs))
-            )
             assert gradient.shape == value.shape
             assert distance(gradient, numeric) < 1e-6, f"{name}, seed {seed}: d{key}\n{gradient}\n{numeric}"
 

@@ -30,7 +30,8 @@ def test_momentum_adds_the_gradient_to_what_is_left_of_the_velocity() -> None:
 
 def test_momentum_of_zero_is_sgd() -> None:
     config = {"momentum": 0.0}
-    here, there = w, w
+    here: FloatArray = w
+    there: FloatArray = w
     for _ in range(3):
         here, config = optim.sgd_momentum(here, dw, config)
         there, _ = optim.sgd(there, dw)

@@ -129,10 +129,10 @@ def test_a_generator_of_ones_own_repeats_minibatches_and_leaves_the_global_state
     data: dict[str, Any],
 ) -> None:
     np.random.seed(1)
-    before = np.random.get_state()[1].tolist()  # type: ignore[index, union-attr]  # the legacy tuple
+    before = np.random.get_state(legacy=False)["state"]["key"].tolist()
     first = sample_coco_minibatch(data, rng=np.random.default_rng(7))
     second = sample_coco_minibatch(data, rng=np.random.default_rng(7))
-    assert np.random.get_state()[1].tolist() == before  # type: ignore[index, union-attr]
+    assert np.random.get_state(legacy=False)["state"]["key"].tolist() == before
     assert len(first[0]) == 100
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -25,7 +25,7 @@ def failure_of(data: bytes) -> PhotoUnavailable:
 
 def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
     stream = io.BytesIO()
-    picture.save(stream, kind, **options)  # type: ignore[arg-type]
+    picture.save(stream, kind, **options)
     return stream.getvalue()
 
 

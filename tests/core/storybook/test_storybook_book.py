@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import FEATURE_KINDS, SPLITS, TEXT_FILES, features_file
+from captionviewer.core.coco.layout import FEATURE_KINDS, SPLITS, TEXT_FILES, Split, features_file
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.storybook import BookNotUnpacked, picture_of, storybook_folder
 from captionviewer.core.storybook import shipped as shipped_module
@@ -38,7 +38,7 @@ from captionviewer.core.storybook.shipped import (
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.resources import resource
 
-SLICE = {"train": 14, "val": 4}
+SLICE: dict[Split, int] = {"train": 14, "val": 4}
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,8 @@ def test_the_shipped_raw_features_are_those_of_the_pictures(shipped: Path) -> No
         ]
         step = array("fc7_step")
     with CocoDataset.open(shipped, "raw") as dataset:
-        for split, row in (("train", 0), ("train", NUM_SCENES["train"] - 1), ("val", 11)):
+        rows: list[tuple[Split, int]] = [("train", 0), ("train", NUM_SCENES["train"] - 1), ("val", 11)]
+        for split, row in rows:
             made = raw_features(small_pictures(picture_of(dataset.split(split).record(row).url)), known)
             kept = dataset.split(split).features.rows(np.array([row]))[0]
             assert np.abs(made - kept).max() < 0.5 * step.max() + 1e-3

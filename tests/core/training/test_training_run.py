@@ -48,7 +48,7 @@ def begin(dataset: CocoDataset) -> Iterator[Callable[..., TrainingRun]]:
     """Make runs that are stopped when the test ends, however it ends."""
     runs: list[TrainingRun] = []
 
-    def make(settings: TrainingSettings, **more: object) -> TrainingRun:
+    def make(settings: TrainingSettings, **more: Any) -> TrainingRun:
         runs.append(TrainingRun(settings, dataset, **more))
         return runs[-1]
 
@@ -71,12 +71,12 @@ def kinds(events: list[Event]) -> list[type]:
 
 def test_a_run_goes_from_its_start_to_its_end(begin: Callable[..., TrainingRun]) -> None:
     run = begin(QUICK)
-    assert run.state is RunState.NOT_STARTED
+    states = [run.state]
     run.start()
     assert run.wait(LONG)
     events = run.take_events()
     assert kinds(events) == [RunStarted, RunFinished]
-    assert run.state is RunState.FINISHED
+    assert [*states, run.state] == [RunState.NOT_STARTED, RunState.FINISHED]
     started = events[0]
     assert isinstance(started, RunStarted)
     assert (started.num_iterations, started.iterations_per_epoch) == (40, 4)

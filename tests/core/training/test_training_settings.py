@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def test_every_preset_can_start(name: str, facts: DataFacts | None) -> None:
         ("seed", -1, "at least 0"),
     ],
 )
-def test_a_value_the_solver_would_refuse_is_named(name: str, value: object, words: str) -> None:
+def test_a_value_the_solver_would_refuse_is_named(name: str, value: Any, words: str) -> None:
     problems = replace(PRESETS[NOTEBOOK_PRESET], **{name: value}).problems(SMALL)
     assert list(problems) == [name]
     assert words in problems[name]

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import CocoDataset, NearestPhotos
+from captionviewer.core.coco.files import Split
 from captionviewer.core.photos.store import PhotoStore
 from captionviewer.ui.data.nearest_tab import NearestTab
 from captionviewer.ui.data.neighbour_list import Neighbour
@@ -44,7 +45,7 @@ def settled(shown: Shown) -> None:
     shown.qtbot.waitUntil(lambda: tab(shown)._job is None and not tab(shown)._stale)
 
 
-def expected(shown: Shown, among: str | None = None) -> list[tuple[str, int]]:
+def expected(shown: Shown, among: Split | None = None) -> list[tuple[str, int]]:
     record = shown.session.record
     assert record is not None
     found = shown.dataset.nearest_photos(record.split, record.row, among)
@@ -119,7 +120,12 @@ def test_a_search_is_given_up_when_another_photo_is_selected(
     first = shown.panel.grid.cells.cells[1].record
 
     def slow(
-        dataset: CocoDataset, split: str, row: int, among: str | None, count: int, stop: Callable[[], bool]
+        dataset: CocoDataset,
+        split: Split,
+        row: int,
+        among: Split | None,
+        count: int,
+        stop: Callable[[], bool],
     ) -> NearestPhotos | None:
         if (split, row) != first.key:
             return real(dataset, split, row, among, count, stop)

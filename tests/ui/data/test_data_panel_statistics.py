@@ -36,12 +36,20 @@ def drawn(shown: Shown, plot: BarPlot) -> None:
     QApplication.processEvents()
 
 
+def length_key(bar: Bar) -> tuple[str, int]:
+    """The split and the number of words that a bar of the plot of lengths counts."""
+    assert isinstance(bar.key, tuple)
+    split, length = bar.key
+    return split, length
+
+
 def place_of(plot: BarPlot, bar: Bar) -> QPoint:
     """Where a bar is, in the coordinates of the canvas under the mouse."""
     assert plot._canvas is not None
     box = plot.bar_box(bar)
     assert plot.rect().contains(box.center().toPoint())
-    return box.center().toPoint() - plot._canvas.pos()
+    corner: QPoint = plot._canvas.pos()  # of a canvas that Matplotlib has not typed
+    return box.center().toPoint() - corner
 
 
 def click(shown: Shown, plot: BarPlot, bar: Bar) -> None:
@@ -83,7 +91,8 @@ def test_what_a_bar_says_is_what_is_found(shown: Shown) -> None:
     for bar in plot.bars[::3]:
         click(shown, plot, bar)
         count = len(shown.captions())
-        assert bar.words.startswith(f"{bar.key[1]} words: {count:,} {bar.key[0]} caption")
+        split, length = length_key(bar)
+        assert bar.words.startswith(f"{length} words: {count:,} {split} caption")
 
 
 def test_a_click_on_a_word_adds_it_to_the_conditions(shown: Shown) -> None:
@@ -146,7 +155,7 @@ def test_bars_are_pointed_at_and_chosen_with_the_keyboard(shown: Shown) -> None:
     shown.qtbot.keyClick(plot, Qt.Key.Key_Down)
     assert plot.pointed_bar == plot.bars[1]
     shown.qtbot.keyClick(plot, Qt.Key.Key_Return)
-    split, number = plot.bars[1].key
+    split, number = length_key(plot.bars[1])
     assert chips(shown) == [f"{number} words"] and shown.panel.browser.choice.split == split
     shown.qtbot.keyClick(plot, Qt.Key.Key_Escape)
     assert chips(shown) == []

@@ -10,6 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import PhotoRecord
+from captionviewer.core.coco.files import Split
 from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
 from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.ui.photos.photo_loader import IMAGE_SIDE, PhotoLoader, PhotoState
@@ -81,7 +82,8 @@ def web_store(pause: float = 0.05, **options: object) -> PhotoStore:
 def color_of(loader: PhotoLoader, one: PhotoRecord) -> tuple[int, int, int]:
     image = loader.known(one).image
     assert image is not None
-    return image.pixelColor(0, 0).getRgb()[:3]  # type: ignore[return-value]
+    color = image.pixelColor(0, 0)
+    return color.red(), color.green(), color.blue()
 
 
 def wait_for_state(qtbot: QtBot, loader: PhotoLoader, one: PhotoRecord, state: PhotoState) -> None:
@@ -479,7 +481,7 @@ def test_turning_the_page_drops_what_was_fetched_ahead_but_for_the_page_turned_t
     loader.prefetch([record(row, f"{row}") for row in range(10, 16)])
     qtbot.waitUntil(lambda: len(store.asked) == 3)
     begun = sorted(int(url) for url in store.asked)
-    kept = {("train", begun[0]), ("train", 15)}
+    kept: set[tuple[Split, int]] = {("train", begun[0]), ("train", 15)}
     loader.cancel_pending(keep=kept)
     states = {row: loader.known(record(row)).state for row in range(10, 16)}
     assert {row for row, state in states.items() if state is PhotoState.LOADING} == {begun[0], 15}

@@ -111,7 +111,12 @@ def test_photos_in_sight_come_first_then_the_rest_of_the_minibatch_then_the_next
 def test_scrolling_and_turning_pages_put_off_what_is_fetched_ahead(shown: Shown) -> None:
     calm = shown.panel.ahead._calm
     bar = shown.panel.grid.verticalScrollBar()
-    for move in (lambda: bar.setValue(7), lambda: bar.setValue(0), shown.panel.next_action.trigger):
+    moves: list[Callable[[], None]] = [
+        lambda: bar.setValue(7),
+        lambda: bar.setValue(0),
+        shown.panel.next_action.trigger,
+    ]
+    for move in moves:
         calm.stop()
         move()
         assert calm.isActive() and calm.interval() == 30
@@ -149,9 +154,8 @@ def test_the_share_of_dead_links_is_shown_once_links_were_met(shown: Shown) -> N
     store.gone = set(urls(cells_of(shown, shown.panel.grid.rows_in_sight()))[:2])
     store.may_answer.set()
     use(shown, store)
-    met = lambda: store.dead_links()[1]  # noqa: E731
     shown.qtbot.waitUntil(lambda: store.dead_links()[0] == 2)
-    shown.qtbot.waitUntil(lambda: label.text() == dead_link_words(2, met()), timeout=10_000)
+    shown.qtbot.waitUntil(lambda: label.text() == dead_link_words(2, store.dead_links()[1]), timeout=10_000)
     assert label.isVisible() and label.text().startswith("2 of ")
     assert "taken down" in label.toolTip()
 

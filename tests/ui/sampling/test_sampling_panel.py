@@ -377,6 +377,7 @@ def test_nothing_reaches_past_the_edge_and_stepping_moves_nothing(
             shown.click("sampling_step")
             qtbot.wait(1)
             content = area.widget()
+            assert content is not None
             assert content.width() == area.viewport().width()
             for child in content.findChildren(QWidget):
                 if child.isVisible():

@@ -91,7 +91,7 @@ def test_data_makes_it_ready_with_the_notebooks_preset(panel: TrainingPanel) -> 
 
 
 def test_every_setting_has_a_label_an_explanation_and_an_accessible_name(panel: TrainingPanel) -> None:
-    buddies = {label.buddy(): label.text() for label in panel.findChildren(QLabel) if label.buddy()}
+    buddies = {label.buddy(): label.text() for label in panel.findChildren(QLabel)}
     for field in FIELDS:
         entry = panel.form.entry(field.name)
         assert field.tooltip in entry.toolTip()

@@ -126,9 +126,9 @@ def test_the_end_of_an_opened_model_is_said_in_numbers(qtbot: QtBot, panel: Trai
 
 
 def test_tab_goes_from_the_buttons_to_the_settings(panel: TrainingPanel) -> None:
-    at: QWidget = panel.findChild(QToolButton, "training_start")
-    order = []
-    while at is not panel.form.preset and len(order) < 20:
+    at: QWidget | None = panel.findChild(QToolButton, "training_start")
+    order: list[str] = []
+    while at is not None and at is not panel.form.preset and len(order) < 20:
         if at.focusPolicy() & Qt.FocusPolicy.TabFocus and isinstance(at, QToolButton):
             order.append(at.accessibleName())
         at = at.nextInFocusChain()

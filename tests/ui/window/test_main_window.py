@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLabel, QLineEdit, QToolButton, QWidget
 
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import settings as remembered
@@ -47,7 +47,8 @@ def train_a_little(driver: WindowDriver, epochs: str = "2") -> None:
     driver.click_action(driver.window.training_panel.start_action)
 
 
-def enter(driver: WindowDriver, field: object, value: str) -> None:
+def enter(driver: WindowDriver, field: QWidget, value: str) -> None:
+    assert isinstance(field, QLineEdit | QAbstractSpinBox)
     field.setFocus()
     field.selectAll()
     driver.qtbot.keyClicks(field, value)

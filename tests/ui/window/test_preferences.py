@@ -188,6 +188,7 @@ def open_preferences(driver: WindowDriver) -> Preferences:
 def test_theme_and_text_size_follow_the_preferences_and_the_menus(driver: WindowDriver) -> None:
     dialog = open_preferences(driver)
     theme, size = dialog.findChild(QComboBox, "theme"), dialog.findChild(QComboBox, "text_size")
+    assert theme is not None and size is not None
     driver.choose(theme, "Dark")
     theme.activated.emit(theme.currentIndex())
     assert driver.window.theme.choice.value == "dark"
