@@ -15,6 +15,10 @@ from typing import Any
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # before NumPy is imported
+    # Processes that each multiply in as many threads as there are cores wait for each other most of the time
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from tests.archive_server import ArchiveServer
 from tests.download_setup import Book, write_book
 from tests.storybook_slice import write_storybook_slice
