@@ -45,8 +45,9 @@ def test_each_state_gradient_is_that_of_central_differences(cell: Cell) -> None:
     features = np.random.default_rng(0).standard_normal((1, model.input_dim))
     found = state_gradients(model, features, CAPTION)
     p = model.params
-    h, c = features @ p["W_proj"] + p["b_proj"], np.zeros((1, model.hidden_dim))
-    o = np.zeros_like(h)  # the output gate, through which h follows c; the photo's h follows no c
+    h: FloatArray = features @ p["W_proj"] + p["b_proj"]
+    c: FloatArray = np.zeros_like(h)
+    o: FloatArray = np.zeros_like(h)  # the output gate, through which h follows c; the photo's h follows no c
     step = 1e-5
     for t in range(5):
         for s in range(max(t - 1, 0), 5):
@@ -57,10 +58,9 @@ def test_each_state_gradient_is_that_of_central_differences(cell: Cell) -> None:
                     nudge[0, unit] = step
                     ends = []
                     for change in (nudge, -nudge):
-                        if of_cell:
-                            moved_h, moved_c = h + o * (np.tanh(c + change) - np.tanh(c)), c + change
-                        else:
-                            moved_h, moved_c = h + change, c
+                        moved_c: FloatArray = c + change if of_cell else c
+                        through_c: FloatArray = o * (np.tanh(moved_c) - np.tanh(c))
+                        moved_h = h + through_c if of_cell else h + change
                         ends.append(loss_from(model, moved_h, moved_c, CAPTION, t, s))
                     numeric[unit] = (ends[0] - ends[1]) / (2 * step)
                 gradients = found.c if of_cell else found.h
@@ -90,7 +90,7 @@ def test_outer_products_over_time_add_up_to_the_gradient_of_the_recurrent_weight
     features = np.random.default_rng(0).standard_normal((1, model.input_dim))
     found = state_gradients(model, features, CAPTION)
     p = model.params
-    h = features @ p["W_proj"] + p["b_proj"]
+    h: FloatArray = features @ p["W_proj"] + p["b_proj"]
     total = np.zeros_like(p["Wh"])
     for t in range(CAPTION.shape[1] - 1):
         before = h

@@ -7,7 +7,7 @@ import pytest
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.inspection.knock_out import captions_without, changes_by_unit, num_changed
-from captionviewer.core.inspection.states import CorpusStates, corpus_states, trace_states
+from captionviewer.core.inspection.states import CorpusStates, Quantity, corpus_states, trace_states
 from captionviewer.core.inspection.units import (
     changing_here,
     clustered,
@@ -41,16 +41,17 @@ def test_a_trace_holds_what_the_reference_step_computes(cell: Cell) -> None:
     p, features = model.params, features_of(model, 1)[0]
     words = np.array([START, 5, 7, 5, 9])
     trace = trace_states(model, features, words)
-    h = (features @ p["W_proj"] + p["b_proj"])[np.newaxis]
+    h: FloatArray = (features @ p["W_proj"] + p["b_proj"])[np.newaxis]
     np.testing.assert_allclose(trace.initial, h[0], rtol=1e-12)
-    c = np.zeros_like(h)
+    c: FloatArray = np.zeros_like(h)
     for t, word in enumerate(words):
         x = p["W_embed"][[word]]
         if cell == "rnn":
             h, _ = layers.rnn_step_forward(x, h, p["Wx"], p["Wh"], p["b"])
         else:
             h, c, cache = layers.lstm_step_forward(x, h, c, p["Wx"], p["Wh"], p["b"])
-            for name, gate in zip(("i", "f", "o", "g"), cache[5:9], strict=True):
+            gates: list[Quantity] = ["i", "f", "o", "g"]
+            for name, gate in zip(gates, cache[5:9], strict=True):
                 np.testing.assert_allclose(trace.values[name][t], gate[0], rtol=1e-9)
             np.testing.assert_allclose(trace.values["c"][t], c[0], rtol=1e-10)
         np.testing.assert_allclose(trace.values["h"][t], h[0], rtol=1e-10)
@@ -98,7 +99,7 @@ def made_up(values: FloatArray, words: list[int]) -> CorpusStates:
 
 def test_the_extreme_places_are_those_of_a_stable_sort() -> None:
     rng = np.random.default_rng(0)
-    values = rng.integers(-20, 20, (500, 3))  # many equal ones
+    values = rng.integers(-20, 20, (500, 3)).astype(float)  # many equal ones
     states = made_up(values, [0] * 500)
     highest, lowest = extreme_places(states, 1, 20)
     np.testing.assert_array_equal(highest, np.argsort(-values[:, 1], kind="stable")[:20])

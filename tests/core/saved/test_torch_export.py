@@ -60,7 +60,7 @@ def test_the_equations_of_pytorch_give_the_logits_and_captions_that_were_written
 ) -> None:
     export_for_torch(lively(cell, dtype), None, tmp_path / "export")
     check = json.loads((tmp_path / "export" / "check.json").read_text())
-    features = np.asarray(check["features"], dtype)
+    features: FloatArray = np.asarray(check["features"], dtype)
     fed = np.asarray(check["words_fed"])
     logits = torch_logits(tmp_path / "export", cell, features, fed)
     np.testing.assert_allclose(logits, np.asarray(check["logits"]), atol=within, rtol=0)
