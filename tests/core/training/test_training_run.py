@@ -443,8 +443,9 @@ def test_only_the_newest_captions_wait_to_be_taken(
 
 
 def test_events_nobody_takes_do_not_pile_up_and_the_end_is_never_lost(
-    begin: Callable[..., TrainingRun],
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(run_module, "MOST_EVENTS", 100)
     run = begin(ENDLESS)
     run.step_once()
     until(lambda: run.state is RunState.PAUSED)

@@ -150,7 +150,7 @@ def test_every_slot_is_seen_whole_at_any_width(shown: Shown) -> None:
         QApplication.processEvents()
         found = {
             slot.index
-            for x in range(0, strip.width(), 3)
+            for x in range(0, strip.width(), 8)
             for y in range(2, strip.height(), 10)
             if (slot := strip.slot_at(QPoint(x, y))) is not None
         }
