@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QLineEdit, QProgressBar, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLineEdit, QProgressBar, QPushButton
 
 from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.download import OFFICIAL_ADDRESS, Download, unfinished_download
@@ -257,6 +257,4 @@ def test_closing_the_window_meanwhile_asks_and_keeps_what_came(
     driver.answer("Stop and close")
     driver.window.close()
     assert not driver.window.isVisible()
-    kept = unfinished_download(folder)
-    assert kept is not None and kept.have > 50_000
-    QApplication.processEvents()
+    driver.wait_for(lambda: (kept := unfinished_download(folder)) is not None and kept.have > 50_000)
