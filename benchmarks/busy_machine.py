@@ -3,7 +3,7 @@
     python benchmarks/busy_machine.py [FOLDER] [--seconds 10]
 
 One busy process runs beside; RNN, hidden 512, batch 25. Printed are the steps per second of a run that
-chooses its threads (`core/product_threads`) over those of a run that leaves all threads to NumPy's
+chooses its threads (`core/training/product_threads`) over those of a run that leaves all threads to NumPy's
 library, and the same on the machine as it is otherwise, where the choice must cost nothing.
 """
 

@@ -1,6 +1,7 @@
 """Which Python `make` takes, and what it says where none will do, with false Pythons."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -110,3 +111,11 @@ def test_the_help_tells_what_make_can_do(checkout: Path) -> None:
     assert told.startswith("captionviewer. ")
     for target in ("run", "test", "lint", "docs", "bench"):
         assert target in told
+
+
+def test_a_commit_is_held_to_the_linters_that_make_lint_runs() -> None:
+    recipe = (PROJECT / "Makefile").read_text(encoding="utf-8").partition("\nlint:")[2].partition("\n\n")[0]
+    linters = re.findall(r"\$\(BIN\)/(.+)", recipe)
+    assert len(linters) == 4
+    hooks = (PROJECT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert [line for line in linters if f"entry: .venv/bin/{line}" not in hooks] == []
