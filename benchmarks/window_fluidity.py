@@ -23,7 +23,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from captionviewer.core.network.captioning_rnn import CellType
+from captionviewer.core.network.cells import CellType
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 

@@ -9,7 +9,7 @@ import pytest
 
 from captionviewer.core.coco import nearest_of_each
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.files import SPLITS, Split, features_file
+from captionviewer.core.coco.layout import SPLITS, Split, features_file
 from tests.coco_folder_writer import write_coco_folder
 
 
@@ -50,7 +50,7 @@ def test_each_photo_s_nearest_is_the_one_that_its_own_search_puts_first(
 
 def test_of_photos_equally_near_the_first_is_taken_and_lengths_do_not_count(folder: Path) -> None:
     with CocoDataset.open(folder) as dataset:
-        own = dataset.features("val", np.array([2]))[0]
+        own = dataset.split("val").features.rows(np.array([2]))[0]
     write_features(folder, "train", {20: own, 9: own * 2, 15: own * 0.5})
     with CocoDataset.open(folder) as dataset:
         usable = every(dataset, "train")

@@ -15,7 +15,7 @@ from captionviewer.core.decoding.timestep import (
 )
 from captionviewer.core.network import layers
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.inference import DecodingState
+from captionviewer.core.network.cells import DecodingState
 from tests.core.decoding.models import CELLS, lively_model
 from tests.core.network.caption_cases import END, NULL, START, random_captions, small_model
 

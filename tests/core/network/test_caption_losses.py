@@ -8,6 +8,7 @@ import pytest
 from captionviewer.core.decoding.surprise import surprise
 from captionviewer.core.network import caption_losses as module
 from captionviewer.core.network.caption_losses import caption_losses
+from captionviewer.core.network.inference import advance
 from tests.core.network.caption_cases import NULL, START, random_captions, small_model
 
 
@@ -55,7 +56,6 @@ def test_captions_that_begin_alike_are_run_once_until_they_part(monkeypatch: pyt
         rows.append(len(words))
         return advance(params, state, words)
 
-    advance = module.advance
     monkeypatch.setattr(module, "advance", counted)
     captions = np.array([[1, 4, 5, 2], [1, 4, 6, 2], [1, 7, 5, 2], [1, 4, 5, 2]])
     caption_losses(small_model(), np.ones((1, 6)), captions, np.zeros(4, np.int64))

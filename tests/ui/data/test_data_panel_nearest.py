@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import CocoDataset, NearestPhotos
-from captionviewer.core.coco.files import Split
+from captionviewer.core.coco.layout import Split
 from captionviewer.core.photos.store import PhotoStore
 from captionviewer.ui.data.nearest_tab import NearestTab
 from captionviewer.ui.data.neighbour_list import Neighbour
