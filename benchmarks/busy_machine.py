@@ -30,7 +30,7 @@ class AllThreads:
         pass
 
 
-def steps_a_second(solver: CaptioningSolver, seconds: float, *, choosing: bool) -> float:
+def steps_a_second(solver: CaptioningSolver[CaptioningRNN], seconds: float, *, choosing: bool) -> float:
     steps, began = 0, time.perf_counter()
     with ProductThreads(None if choosing else AllThreads()) as threads:
         while (before := time.perf_counter()) - began < seconds:

@@ -37,9 +37,8 @@ SETTINGS = PRESETS[STORYBOOK_PRESET]
 def bleu(said: list[str], told: list[list[str]]) -> float:
     """Return corpus BLEU-4, 0 to 1, of one sentence a scene against some sentences a scene."""
     references = [list(column) for column in zip(*told, strict=True)]
-    return (
-        sacrebleu.corpus_bleu(said, references, tokenize="none", smooth_method="none", force=True).score / 100
-    )
+    found = sacrebleu.corpus_bleu(said, references, tokenize="none", smooth_method="none", force=True)
+    return float(found.score) / 100
 
 
 def bleu_against_four(said: list[str], told: list[list[str]]) -> float:

@@ -23,6 +23,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from captionviewer.core.network.cells import CellType
+
 # A screen that holds the window; offscreen's own is 800 pixels square.
 os.environ["QT_QPA_PLATFORM"] = (
     f"offscreen:configfile={Path(__file__).resolve().parents[1] / 'tests' / 'ui' / 'screen.json'}"
@@ -33,7 +35,6 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from timing.folder import write_timing_folder
 
-from captionviewer.core.network.cells import CellType
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.application import make_window
 from captionviewer.ui.settings import Settings

@@ -93,7 +93,8 @@ def test_a_file_that_is_cut_off_is_refused(length: int) -> None:
 
 def test_a_tensor_that_reaches_beyond_its_numbers_is_refused() -> None:
     opcodes = io.BytesIO()
-    for part in (0x1950A86A20F9469CFC6C, 1001, {}):
+    parts: list[object] = [0x1950A86A20F9469CFC6C, 1001, {}]
+    for part in parts:
         pickle.dump(part, opcodes, protocol=2)
 
     def text(value: str) -> bytes:

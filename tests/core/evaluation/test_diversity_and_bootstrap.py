@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, Vocabulary
 from captionviewer.core.evaluation import bootstrap
 from captionviewer.core.evaluation.bootstrap import Interval, drawn_sums, interval
@@ -68,7 +69,7 @@ def test_every_draw_takes_as_many_photos_as_there_are_and_all_columns_alike(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(bootstrap, "_NUMBERS", 100)  # several blocks
-    table = np.column_stack([np.ones(30), np.arange(30.0), np.arange(30.0) + 5])
+    table: FloatArray = np.column_stack([np.ones(30), np.arange(30), np.arange(30) + 5])
     sums = drawn_sums(table, 50, np.random.default_rng(2))
     assert sums is not None
     assert (sums[:, 0] == 30).all() and len(set(sums[:, 1])) > 20

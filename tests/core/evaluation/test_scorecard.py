@@ -252,13 +252,13 @@ def test_the_same_seed_gives_the_same_table_and_nothing_else_is_touched(
     card: Scorecard, model: CaptioningRNN, data: CocoDataset
 ) -> None:
     np.random.seed(3)
-    before = np.random.get_state()[1].copy()  # type: ignore[index]
+    before = np.random.get_state(legacy=False)["state"]["key"].copy()
     values = {name: value.copy() for name, value in model.params.items()}
     again = make_scorecard(model, ScoredPhotos.of(data, "val"), Decoding(max_length=16), draws=300)
     assert again is not None
     for one, other in zip(card.rows, again.rows, strict=True):
         assert one.intervals == other.intervals and one.differences == other.differences
-    np.testing.assert_array_equal(np.random.get_state()[1], before)  # type: ignore[index]
+    np.testing.assert_array_equal(np.random.get_state(legacy=False)["state"]["key"], before)
     assert all((model.params[name] == value).all() for name, value in values.items())
 
 

@@ -54,13 +54,13 @@ OWN: dict[str, dict[str, float]] = {
 @pytest.mark.parametrize("rule", optim.FACTS)
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-13), (np.float32, 1e-6)])
 def test_a_rule_over_blocks_is_the_rule_on_each_parameter(
-    rule: str, dtype: Any, bound: float, monkeypatch: pytest.MonkeyPatch
+    rule: optim.RuleName, dtype: Any, bound: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flat_parameters, "BLOCK", 16)  # blocks that end within parameters
     params = made(dtype)
     expected = {name: value.copy() for name, value in params.items()}
     configs: dict[str, optim.Config] = {name: dict(OWN[rule]) for name in params}
-    expected_configs = {name: dict(OWN[rule]) for name in params}
+    expected_configs: dict[str, optim.Config] = {name: dict(OWN[rule]) for name in params}
     flat = FlatParameters(params, dtype)
     flat.adopt(params)
     at_work = rule_on(flat, optim.RULES[rule])
@@ -81,7 +81,7 @@ def test_a_rule_over_blocks_is_the_rule_on_each_parameter(
 
 
 @pytest.mark.parametrize("rule", ["adam", "rmsprop", "sgd_momentum"])
-def test_what_a_rule_remembers_may_be_replaced(rule: str) -> None:
+def test_what_a_rule_remembers_may_be_replaced(rule: optim.RuleName) -> None:
     params = made(np.float64)
     flat = FlatParameters(params, np.float64)
     flat.adopt(params)

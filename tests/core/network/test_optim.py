@@ -73,7 +73,8 @@ def test_adams_first_step_is_the_learning_rate_whatever_the_gradients_size() -> 
 
 def test_adam_is_the_captioning_assignments_with_epsilon_beside_the_root_as_it_is() -> None:
     rng = np.random.default_rng(0)
-    ours, theirs = w, w
+    ours: FloatArray = w
+    theirs: FloatArray = w
     mine: optim.Config = {"epsilon": 1e-2, "learning_rate": 0.1}
     other = dict(mine)
     for _ in range(5):

@@ -19,7 +19,7 @@ CELLS = ["rnn", "lstm"]
 
 
 def solver_for(model: Any, **changes: Any) -> CaptioningSolver[Any]:
-    wanted = {
+    wanted: dict[str, Any] = {
         "update_rule": "sgd", "optim_config": {"learning_rate": 0.05}, "batch_size": 5, "num_epochs": 5,
         "verbose": False, "rng": np.random.default_rng(8),
     }  # fmt: skip

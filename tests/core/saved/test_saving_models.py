@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from captionviewer.core import atomic_file
 from captionviewer.core.saved import model_file
 from captionviewer.core.saved.model_file import ModelFileError, SavedModel, open_model, save_model
 
@@ -35,7 +34,7 @@ def test_saving_that_fails_midway_keeps_the_old_file_and_says_so(
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(atomic_file.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ModelFileError, match="No space left on device"):
         save_model(saved, replace(trained, iteration=5))
     assert saved.read_bytes() == before

@@ -1,7 +1,7 @@
 """How many threads matrix products get while a run trains, on machines that are made up."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -148,18 +148,26 @@ def threads() -> list[int]:
     return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 
-def test_the_library_of_numpy_is_set_to_one_thread_and_back() -> None:
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """More than one thread to begin with, though tests that share a machine may run with one."""
     np.ones((8, 8)) @ np.ones((8, 8))
-    with threadpool_limits(2, user_api="blas"):  # the tests may run in processes of one thread each
-        before = threads()
-        library = LibraryThreads()
-        library.use_one()
-        assert set(threads()) <= {1}
-        library.use_one()
-        library.use_all()
-        assert threads() == before
+    with threadpool_limits(limits=2, user_api="blas"):
+        yield
 
 
+@pytest.mark.usefixtures("two_threads")
+def test_the_library_of_numpy_is_set_to_one_thread_and_back() -> None:
+    before = threads()
+    library = LibraryThreads()
+    library.use_one()
+    assert set(threads()) == {1} != set(before)
+    library.use_one()
+    library.use_all()
+    assert threads() == before
+
+
+@pytest.mark.usefixtures("two_threads")
 def test_what_comes_back_is_what_the_user_set_last_and_not_what_was_there_at_first() -> None:
     library = LibraryThreads()
     library.use_one()
@@ -174,6 +182,7 @@ def test_what_comes_back_is_what_the_user_set_last_and_not_what_was_there_at_fir
     assert threads() == before
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_with_two_runs_the_last_one_to_want_one_thread_gives_the_others_back() -> None:
     before = threads()
     first, second = LibraryThreads(), LibraryThreads()

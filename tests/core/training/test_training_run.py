@@ -476,7 +476,7 @@ class Spoiled:
     ) -> None:
         step = CaptioningSolver.step
 
-        def spoiled(solver: CaptioningSolver) -> float:
+        def spoiled(solver: CaptioningSolver[CaptioningRNN]) -> float:
             true_loss = step(solver)
             if solver.iteration == iteration and parameters:
                 solver.model.params["Wh"][0, 0] = loss
@@ -570,7 +570,7 @@ def test_features_that_cannot_be_read_fail_the_run_with_the_datas_own_words(
 ) -> None:
     step = CaptioningSolver.step
 
-    def unplugged(solver: CaptioningSolver) -> float:
+    def unplugged(solver: CaptioningSolver[CaptioningRNN]) -> float:
         if solver.iteration == 30:
             raise DataError(dataset.folder / "train2014_vgg16_fc7_pca.h5", "The disk is gone.")
         return step(solver)
@@ -595,7 +595,7 @@ def test_features_that_cannot_be_read_fail_the_run_with_the_datas_own_words(
 def test_any_other_error_ends_the_run_in_words_too(
     begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
-    def broken(solver: CaptioningSolver) -> float:
+    def broken(solver: CaptioningSolver[CaptioningRNN]) -> float:
         raise error
 
     monkeypatch.setattr(CaptioningSolver, "step", broken)

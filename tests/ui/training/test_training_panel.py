@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.saved.model_file import SavedModel, save_model
 from captionviewer.core.training.events import RunState
@@ -344,7 +345,7 @@ def test_a_run_that_diverges_late_leaves_its_last_good_model(
 ) -> None:
     step = CaptioningSolver.step
 
-    def spoiled(solver: CaptioningSolver) -> float:
+    def spoiled(solver: CaptioningSolver[CaptioningRNN]) -> float:
         loss = step(solver)
         return float("nan") if solver.iteration == 60 else loss
 
@@ -378,7 +379,7 @@ def test_stopping_a_step_that_takes_too_long_says_that_it_has_not_ended(
 ) -> None:
     stepping, go_on, step = threading.Event(), threading.Event(), CaptioningSolver.step
 
-    def slow(solver: CaptioningSolver) -> float:
+    def slow(solver: CaptioningSolver[CaptioningRNN]) -> float:
         stepping.set()
         go_on.wait(20)
         return step(solver)

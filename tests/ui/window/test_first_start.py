@@ -290,7 +290,7 @@ def test_the_data_can_be_chosen_while_the_storybook_is_still_being_unpacked(
 def test_what_a_killed_program_left_half_written_goes_at_the_next_start(
     launch: Launch, empty_cache: Path
 ) -> None:
-    half_written = []
+    half_written: list[Path] = []
     for folder in (config_folder(), empty_cache):
         folder.mkdir(parents=True, exist_ok=True)
         code = (
