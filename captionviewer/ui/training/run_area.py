@@ -6,6 +6,7 @@ from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import TRAINING_VIEW
 from captionviewer.ui.training.loss_view import LossView
 from captionviewer.ui.training.run_numbers import RunNumbers
+from captionviewer.ui.training.scores.scores_view import ScoresView
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.view_row import ViewRow
 
@@ -43,6 +44,9 @@ class RunArea(QWidget):
     def _add_views(self) -> None:
         self.views.add(
             "Loss", "The loss as it falls, and what the network says of a few photos", lambda: self.loss
+        )
+        self.views.add(
+            "Scores", "How good the captions are, beside baselines", lambda: ScoresView(self._session)
         )
 
     def show_losses(self) -> None:

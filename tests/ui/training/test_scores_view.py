@@ -1,0 +1,171 @@
+"""Scores: from a click on the button to the worst photos, with the model that they are of always named."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from captionviewer.core.evaluation.metrics import metric
+from captionviewer.core.evaluation.scored_photos import ScoredPhotos
+from captionviewer.core.evaluation.scoring import make_scorecard
+from captionviewer.core.saved.model_file import SavedModel
+from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.session.session import Session
+from captionviewer.ui.settings import Settings
+from captionviewer.ui.training.scores.score_histogram import bars_of
+from captionviewer.ui.training.scores.scores_view import ScoresView
+from tests.coco_folder_writer import write_coco_folder
+from tests.ui.training.training_setup import SOON, open_data
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def view(qtbot: QtBot, tmp_path: Path) -> Iterator[ScoresView]:
+    session = Session(Settings())
+    open_data(qtbot, session, write_coco_folder(tmp_path / "coco"))
+    shown = ScoresView(session)
+    qtbot.addWidget(shown)
+    shown.resize(700, 420)
+    shown.show()
+    qtbot.waitExposed(shown)
+    yield shown
+    assert session.shut_down()
+    shown.hide()
+    session.deleteLater()
+
+
+def score(view: ScoresView, qtbot: QtBot) -> None:
+    qtbot.mouseClick(view.score_button, LEFT)
+    qtbot.waitUntil(lambda: view.table.isVisible() and not view.progress.isVisible(), timeout=SOON)
+
+
+def another_model(session: Session) -> CurrentModel:
+    dataset = session.dataset
+    assert dataset is not None
+    settings = TrainingSettings(hidden_dim=8, wordvec_dim=6)
+    model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim, np.random.default_rng(1))
+    for value in model.params.values():
+        value *= 4
+    saved = replace(SavedModel.untrained(model, settings, dataset), iteration=9)
+    return CurrentModel(saved, ModelOrigin.TRAINED)
+
+
+def test_a_click_scores_the_model_and_the_table_says_what_the_core_says(
+    view: ScoresView, qtbot: QtBot
+) -> None:
+    assert view.empty.isVisible() and not view.csv_button.isVisible()
+    score(view, qtbot)
+    session = view._session
+    assert session.dataset is not None and session.model is not None
+    expected = make_scorecard(session.model.model, ScoredPhotos.of(session.dataset, "val"))
+    assert expected is not None
+    assert view.table.rowCount() == 5
+    for number, row in enumerate(expected.rows):
+        header = view.table.verticalHeaderItem(number)
+        assert header is not None and header.text() == row.title
+        cell = view.table.item(number, 0)
+        assert cell is not None and cell.text() == f"{row.values['cider_d']:.3f}"
+        assert cell.toolTip()
+    assert view.foot.text() == expected.made
+    assert session.model.words in view.head.text()
+
+
+def test_from_cider_one_walks_to_the_worst_photos_and_back(view: ScoresView, qtbot: QtBot) -> None:
+    view._session.set_model(another_model(view._session))
+    score(view, qtbot)
+    view.table.setFocus()
+    cell = view.table.visualItemRect(view.table.item(1, 0)).center()
+    qtbot.mouseClick(view.table.viewport(), LEFT, pos=cell)
+    assert view.histogram.isVisible() and view.histogram.hasFocus()
+    first = next(number for number, bar in enumerate(view.histogram.bars) if bar.photos)
+    qtbot.mouseClick(view.histogram, LEFT, pos=view.histogram.bar_box(first).center().toPoint())
+    assert view.captions.isVisible()
+    assert view.card is not None
+    row = view.card.row("nearest")
+    assert view.captions.shown == [p for p in row.worst("cider_d") if p in view.captions.shown]
+    worst = view.captions.shown[0]
+    record = view._session.record
+    assert record is not None and record.key == ("val", int(view.card.photos.rows[worst]))
+    qtbot.keyClick(view.captions.list, Qt.Key.Key_Escape)
+    assert view.histogram.isVisible()
+    qtbot.keyClick(view.histogram, Qt.Key.Key_Escape)
+    assert view.table.isVisible()
+
+
+def test_shared_words_are_underlined_with_their_weight(view: ScoresView, qtbot: QtBot) -> None:
+    score(view, qtbot)
+    view.open_score("human", "cider_d")
+    last = max(number for number, bar in enumerate(view.histogram.bars) if bar.photos)
+    view.open_bar(last)
+    assert view.card is not None
+    photo = view.captions.shown[0]
+    text = view.captions.captions.toHtml()
+    assert ("underline" in text) == bool(view.card.matches("human", photo))
+
+
+def test_the_keyboard_chooses_a_bar_and_opens_it(view: ScoresView, qtbot: QtBot) -> None:
+    score(view, qtbot)
+    view.open_score("commonest", "mean_length")
+    begun = view.histogram.pointed
+    qtbot.keyClick(view.histogram, Qt.Key.Key_Right)
+    assert view.histogram.pointed == begun + 1 or begun == len(view.histogram.bars) - 1
+    full = next(number for number, bar in enumerate(view.histogram.bars) if bar.photos)
+    while view.histogram.pointed > full:
+        qtbot.keyClick(view.histogram, Qt.Key.Key_Left)
+    qtbot.keyClick(view.histogram, Qt.Key.Key_Return)
+    assert view.captions.isVisible()
+
+
+def test_when_another_model_comes_it_is_said_and_the_table_stays(view: ScoresView, qtbot: QtBot) -> None:
+    score(view, qtbot)
+    of = view.head.text()
+    view._session.set_model(another_model(view._session))
+    assert view.head.text().startswith(of) and "another model now" in view.head.text()
+    assert view.table.isVisible()
+    score(view, qtbot)
+    assert "another model now" not in view.head.text()
+
+
+def test_an_untrained_model_says_the_same_of_all_and_that_is_explained(
+    view: ScoresView, qtbot: QtBot
+) -> None:
+    score(view, qtbot)
+    assert view.card is not None
+    assert view.notice.isVisible() == view.card.few_distinct
+
+
+def test_scoring_can_be_cancelled_and_tried_again(view: ScoresView, qtbot: QtBot) -> None:
+    qtbot.mouseClick(view.score_button, LEFT)
+    assert view.cancel_button.isVisible()
+    qtbot.mouseClick(view.cancel_button, LEFT)
+    assert view.empty.isVisible() and view.card is None
+    score(view, qtbot)
+
+
+def test_the_table_and_the_captions_are_exported(
+    view: ScoresView, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score(view, qtbot)
+    names = iter([tmp_path / "scores.csv", tmp_path / "captions.json"])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(next(names)), ""))
+    qtbot.mouseClick(view.csv_button, LEFT)
+    qtbot.mouseClick(view.captions_button, LEFT)
+    assert "CIDEr-D" in (tmp_path / "scores.csv").read_text().splitlines()[0]
+    assert view.card is not None
+    assert len(json.loads((tmp_path / "captions.json").read_text())) == len(view.card.photos)
+
+
+def test_bars_hold_every_photo_that_has_a_value_once() -> None:
+    values = np.array([0.0, 1.0, np.nan, 0.5, 1.0, 0.26])
+    bars = bars_of(values, [0, 5, 3, 1, 4, 2], num_bars=4)
+    assert [bar.photos for bar in bars] == [(0,), (5,), (3,), (1, 4)]
+    assert bars_of(np.array([np.nan]), [0]) == []
+    assert metric("cider_d").of_photos
