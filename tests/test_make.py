@@ -22,8 +22,8 @@ def checkout(tmp_path: Path) -> Path:
     (folder / "captionviewer").mkdir(parents=True)
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(PROJECT / name, folder)
-    for name in ("__init__.py", "system_check.py", "system_packages.py"):
-        shutil.copy(PROJECT / "captionviewer" / name, folder / "captionviewer")
+    for path in (PROJECT / "captionviewer").glob("*.py"):
+        shutil.copy(path, folder / "captionviewer")
     (folder / "bin").mkdir()
     for name in ("sh", "rm", "test", "grep", "touch", "sed"):
         found = shutil.which(name)

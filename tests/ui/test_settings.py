@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -12,7 +13,7 @@ from captionviewer.core.user_folders import config_folder, is_folder, read_remem
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.settings import DAMAGED_NAME, FILE_NAME, Setting, Settings
 
-EVERY: tuple[tuple[Setting[object], object], ...] = (
+EVERY: tuple[tuple[Setting[Any], object], ...] = (  # Any: each setting has a type of its own
     (remembered.PLACE, [10, 20, 800, 600]),
     (remembered.MAXIMISED, True),
     (remembered.ARRANGEMENT, bytes(range(256))),

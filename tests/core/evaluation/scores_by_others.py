@@ -39,9 +39,9 @@ SCENES = 40
 
 def by_pycocoevalcap(corpus: Corpus) -> dict[str, Any]:
     """The values of the whole, and one number of each photo's own."""
-    from pycocoevalcap.bleu.bleu import Bleu  # type: ignore[import-not-found]
-    from pycocoevalcap.cider.cider import Cider  # type: ignore[import-not-found]
-    from pycocoevalcap.rouge.rouge import Rouge  # type: ignore[import-not-found]
+    from pycocoevalcap.bleu.bleu import Bleu
+    from pycocoevalcap.cider.cider import Cider
+    from pycocoevalcap.rouge.rouge import Rouge
 
     said = {i: [" ".join(words)] for i, words in enumerate(corpus.captions)}
     told = {i: [" ".join(words) for words in photo] for i, photo in enumerate(corpus.references)}
@@ -65,7 +65,7 @@ def by_sacrebleu(corpus: Corpus) -> list[float]:
     ]
     return [
         sacrebleu.BLEU(tokenize="none", smooth_method="none", max_ngram_order=n, force=True)
-        .corpus_score(said, told)  # type: ignore[arg-type]  # None: no such reference
+        .corpus_score(said, told)  # None: no such reference
         .score
         / 100
         for n in range(1, 5)

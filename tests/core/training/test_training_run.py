@@ -16,6 +16,7 @@ from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.network import fast_step
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.network.workspace import product
 from captionviewer.core.training import due_work, watched_photos
 from captionviewer.core.training import run as run_module
 from captionviewer.core.training.events import (
@@ -278,7 +279,6 @@ def test_a_run_stopped_in_the_middle_of_a_step_keeps_the_model_of_the_step_befor
     calm, run = begin(QUICK), begin(QUICK)
     calm.step_once()
     until(lambda: calm.state is RunState.PAUSED)
-    product = fast_step.product
     calls: list[int] = []
 
     def stopped_in_the_second_step(*args: Any) -> None:

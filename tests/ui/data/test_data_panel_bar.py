@@ -127,7 +127,8 @@ def test_the_filter_lies_over_the_grid_whole_and_goes_at_escape(shown: Shown, qa
     for field in (*shown.panel.bar.filters.ranges.values(), shown.panel.bar.filters.trained):
         assert sheet.rect().contains(QRect(field.mapTo(sheet, QPoint()), field.size()))
         top = field.mapTo(shown.panel, field.rect().center())
-        assert shown.panel.childAt(top) is not None and sheet.isAncestorOf(shown.panel.childAt(top))
+        there = shown.panel.childAt(top)
+        assert there is not None and sheet.isAncestorOf(there)
     focused = QApplication.focusWidget()
     assert focused is not None and sheet.isAncestorOf(focused)
     shown.qtbot.keyClick(focused, Qt.Key.Key_Escape)

@@ -158,7 +158,7 @@ def test_bars_are_pointed_at_and_chosen_with_the_keyboard(shown: Shown) -> None:
     shown.qtbot.keyClick(plot, Qt.Key.Key_Down)
     assert plot.pointed_bar == plot.bars[1]
     shown.qtbot.keyClick(plot, Qt.Key.Key_Return)
-    split, number = plot.bars[1].key
+    split, number = length_key(plot.bars[1])
     assert chips(shown) == [f"{number} words"] and shown.panel.browser.query.split == split
     shown.qtbot.keyClick(plot, Qt.Key.Key_Escape)
     assert chips(shown) == []

@@ -25,7 +25,7 @@ def test_an_unknown_word_is_read_in_its_colour_and_its_tint_is_still_seen(
 
     def num(picture: np.ndarray, name: str) -> int:
         color = colors().unknown if name == "unknown" else tint(surprise or 0.0, 6.9, colors())
-        return int((np.abs(picture - color.getRgb()[:3]).max(axis=1) <= 30).sum())
+        return int((np.abs(picture - (color.red(), color.green(), color.blue())).max(axis=1) <= 30).sum())
 
     unknown, known = shades("<UNK>"), shades("frisbee")
     assert num(unknown, "unknown") > num(known, "unknown") + 8  # a strong tint has some like it, at its edges

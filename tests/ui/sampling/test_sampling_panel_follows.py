@@ -13,6 +13,7 @@ from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling import sampler
 from captionviewer.ui.sampling.caption_chips import CaptionChips
+from captionviewer.ui.sampling.caption_sample import take_sample
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.settings import FOLLOW_TRAINING
 from tests.ui.sampling.sampling_setup import OVERFIT, SOON, Shown, learned_model, other_model, shown_sampling
@@ -211,11 +212,11 @@ def test_the_bars_grey_while_a_newer_sample_is_being_taken(
     with shown_sampling(qtbot, coco_folder) as shown:
         shown.use(saved, ModelOrigin.TRAINING)
         shown.select("train", 3)
-        solid, go_on, take = shown.bars.grab().toImage(), threading.Event(), sampler.take_sample
+        solid, go_on = shown.bars.grab().toImage(), threading.Event()
 
         def slow(*arguments: object) -> object:
             go_on.wait(20)
-            return take(*arguments)  # type: ignore[arg-type]
+            return take_sample(*arguments)  # type: ignore[arg-type]
 
         monkeypatch.setattr(sampler, "take_sample", slow)
         shown.use(other_model(saved, 2, 300), ModelOrigin.TRAINING)
@@ -225,7 +226,7 @@ def test_the_bars_grey_while_a_newer_sample_is_being_taken(
         go_on.set()
         qtbot.waitUntil(lambda: iteration_shown(shown) == 300, timeout=SOON)
         assert not shown.panel.sampler.is_outdated
-        monkeypatch.setattr(sampler, "take_sample", take)
+        monkeypatch.setattr(sampler, "take_sample", take_sample)
         shown.use(saved, ModelOrigin.TRAINING)
         qtbot.waitUntil(lambda: iteration_shown(shown) == saved.iteration, timeout=SOON)
         assert shown.bars.grab().toImage() == solid

@@ -100,7 +100,8 @@ def test_a_model_is_written_in_a_thread_and_is_saved_when_that_is_told(
         save_model(path, saved)
 
     monkeypatch.setattr(models_module, "save_model", slow)
-    path, answers = tmp_path / "model.npz", []
+    path = tmp_path / "model.npz"
+    answers: list[object] = []
     opened.save_model(path, answers.append)
     assert opened.models.saving == path and opened.has_unsaved_model and not answers
     opened.save_model(tmp_path / "second.npz", answers.append)

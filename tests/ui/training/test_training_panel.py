@@ -434,7 +434,7 @@ def test_a_stop_says_at_once_that_it_was_heard(
 ) -> None:
     stepping, go_on, step = threading.Event(), threading.Event(), CaptioningSolver.step
 
-    def slow(solver: CaptioningSolver) -> float:
+    def slow(solver: CaptioningSolver[CaptioningRNN]) -> float:
         stepping.set()
         go_on.wait(20)
         return step(solver)

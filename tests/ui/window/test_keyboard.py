@@ -50,6 +50,13 @@ def open_window(launch: Launch, tmp_path: Path) -> Iterator[WindowDriver]:
         yield driver
 
 
+def focused() -> QWidget:
+    """What the keyboard is on."""
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    return widget
+
+
 def bring_to(driver: WindowDriver, state: str) -> None:
     window = driver.window
     training = window.training_panel
@@ -57,7 +64,7 @@ def bring_to(driver: WindowDriver, state: str) -> None:
         case "filtered":
             window.data_panel.filter_action.trigger()
             driver.find(QWidget, "caption_search").setFocus()
-            QTest.keyClicks(QApplication.focusWidget(), "a")
+            QTest.keyClicks(focused(), "a")
         case "running" | "paused":
             training.start_action.trigger()
             driver.wait_for(lambda: training.control.state is RunState.RUNNING)
@@ -147,9 +154,9 @@ def test_page_down_turns_the_minibatch_wherever_the_keyboard_is(open_window: Win
     for dock in (None, window.training_dock, window.sampling_dock):
         window.data_panel.setFocus() if dock is None else window.go_to(dock)
         before = browser.query.index
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_PageDown)
+        QTest.keyClick(focused(), Qt.Key.Key_PageDown)
         assert browser.query.index == before + 1, dock
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_PageUp)
+    QTest.keyClick(focused(), Qt.Key.Key_PageUp)
     assert browser.query.index == 2
 
 
@@ -162,11 +169,11 @@ def test_split_filter_and_order_have_keys_that_work_from_every_panel(
     monkeypatch.setattr(data.bar.sort_field, "showPopup", lambda: opened.append("orders"))
     control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
     window.go_to(window.training_dock)
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_T, control | shift)
+    QTest.keyClick(focused(), Qt.Key.Key_T, control | shift)
     assert data.browser.query.split == "val"
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_T, control)
+    QTest.keyClick(focused(), Qt.Key.Key_T, control)
     assert data.browser.query.split == "train"
-    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_R, control | shift)
+    QTest.keyClick(focused(), Qt.Key.Key_R, control | shift)
     assert opened == ["orders"] and QApplication.focusWidget() is data.bar.sort_field
     QTest.keyClick(data.bar.sort_field, Qt.Key.Key_F, control | shift)
     assert data.filter_action.isChecked()

@@ -4,6 +4,7 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
@@ -133,7 +134,9 @@ def test_an_image_folder_of_five_thousand_letters_keeps_nothing_shut(driver: Win
     label = dialog.findChild(QLabel, "image_folder")
     assert label is not None and label.text().endswith("(not there now)")
     assert dialog.width() < 2000
-    driver.click(dialog.findChild(QPushButton, "forget_image_folder"))
+    forget = dialog.findChild(QPushButton, "forget_image_folder")
+    assert forget is not None
+    driver.click(forget)
     assert not driver.window.session.has_own_image_folder
 
 
@@ -144,7 +147,7 @@ def test_a_folder_that_may_not_be_looked_into_is_said_to_be_no_image_folder(
     closed.mkdir()
     stat = os.stat
 
-    def refuse(path: object, *arguments: object, **named: object) -> os.stat_result:
+    def refuse(path: Any, *arguments: Any, **named: Any) -> os.stat_result:
         if str(path).startswith(str(closed)):
             raise PermissionError(13, "Permission denied", str(path))
         return stat(path, *arguments, **named)

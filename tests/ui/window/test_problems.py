@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QTimer, qWarning
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.user_folders import log_folder
@@ -192,6 +192,7 @@ def test_help_shows_the_log_and_says_where_it_is(driver: WindowDriver) -> None:
     log_folder().mkdir(parents=True)
     (log_folder() / FILE_NAME).write_text("2026-01-01 the last thing that happened\n")
     help_menu = driver.window.menuBar().actions()[-1].menu()
+    assert isinstance(help_menu, QMenu)
     show = next(action for action in help_menu.actions() if "Log" in action.text())
     show.trigger()
     view = driver.window.findChild(LogView)
