@@ -82,7 +82,9 @@ def test_from_cider_one_walks_to_the_worst_photos_and_back(view: ScoresView, qtb
     view._session.set_model(another_model(view._session))
     score(view, qtbot)
     view.table.setFocus()
-    cell = view.table.visualItemRect(view.table.item(1, 0)).center()
+    item = view.table.item(1, 0)
+    assert item is not None
+    cell = view.table.visualItemRect(item).center()
     qtbot.mouseClick(view.table.viewport(), LEFT, pos=cell)
     assert view.histogram.isVisible() and view.histogram.hasFocus()
     first = next(number for number, bar in enumerate(view.histogram.bars) if bar.photos)
