@@ -165,8 +165,8 @@ class BeamSearch:
         # In double precision, or words nearly equal would become equal and greedy's choice be lost.
         scores = log_softmax(self._restrictions.forbid(logits).astype(np.float64))  # (B, V)
         if beginnings:
-            said = np.array([node.words for node in beginnings])
-            scores = self._restrictions.block(scores, said)
+            if self._restrictions.look_back:
+                scores = self._restrictions.block(scores, np.array([node.words for node in beginnings]))
             scores += np.array([node.log_probability for node in beginnings])[:, np.newaxis]
         last = index + 1 == self._longest
         kept: list[BeamNode] = []

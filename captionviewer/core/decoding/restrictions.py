@@ -19,9 +19,9 @@ class Restrictions:
         self._block = decoding.ngram_block
 
     @property
-    def none(self) -> bool:
-        """Whether every word may always be said."""
-        return not self._forbidden and not self._block
+    def look_back(self) -> bool:
+        """Whether what may be said depends on what was said before."""
+        return self._block > 0
 
     def forbid(self, logits: FloatArray) -> FloatArray:
         """Logits (n, V), with -inf for the forbidden words: the same array where there are none."""
