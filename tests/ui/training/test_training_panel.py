@@ -261,15 +261,16 @@ def test_a_run_is_paused_stepped_resumed_and_stopped_by_its_buttons(
     assert not panel.step_action.isEnabled()
     click(qtbot, panel, panel.pause_action)
     wait(lambda: state(panel).startswith("Paused after iteration"), qtbot)
-    assert panel.pause_action.text().replace("&", "") == "Resume"
+    wait(lambda: panel.pause_action.text().replace("&", "") == "Resume", qtbot)  # at the next look
     at = int(said(panel, "number_iteration").split(" ")[0].replace(",", ""))
     assert state(panel) == f"Paused after iteration {at:,}."
     for wanted in (at + 1, at + 2):
         click(qtbot, panel, panel.step_action)
         wait(lambda wanted=wanted: state(panel) == f"Paused after iteration {wanted:,}.", qtbot)
+        wait(panel.step_action.isEnabled, qtbot)
     click(qtbot, panel, panel.pause_action)
     wait(lambda: state(panel).startswith("Training"), qtbot)
-    assert panel.pause_action.text().replace("&", "") == "Pause"
+    wait(lambda: panel.pause_action.text().replace("&", "") == "Pause", qtbot)
     click(qtbot, panel, panel.stop_action)
     wait(lambda: not panel.is_running(), qtbot)
     assert "Stopped after iteration" in state(panel)
