@@ -104,6 +104,7 @@ def bad_run(tmp_path_factory: pytest.TempPathFactory, coco_folder: Path) -> str:
     (tests / "ui").mkdir(parents=True)
     shutil.copy(PROJECT / "tests" / "conftest.py", tests)
     checks = (PROJECT / "tests" / "ui" / "conftest.py").read_text()
+    shutil.copy(PROJECT / "tests" / "ui" / "screen.json", tests / "ui")
     (tests / "ui" / "conftest.py").write_text(checks.replace("GRACE_S = 3.0", "GRACE_S = 0.2"))
     (tests / "ui" / "test_bad.py").write_text(BAD_TESTS)
     command = [

@@ -240,6 +240,7 @@ def test_back_returns_to_the_photo_whose_neighbour_was_clicked(shown: Shown) -> 
 
 
 def test_back_holds_for_turning_the_page_and_ends_with_the_data(shown: Shown, tmp_path: Path) -> None:
+    shown.session.images.set_fetching(False)  # the other folder has no photos of its own
     first = shown.session.record
     shown.panel.bar.size_field.setValue(3)
     shown.panel.next_action.trigger()

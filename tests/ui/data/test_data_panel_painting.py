@@ -98,7 +98,7 @@ def test_an_unknown_word_has_its_colour_in_cell_list_and_strip(shown: Shown) -> 
 
 def test_words_that_a_search_found_stand_on_a_ground_of_their_own(shown: Shown) -> None:
     word = next(word for word in shown.captions()[1].split()[:3] if word != "<UNK>")
-    ground = mixed(colors().surface, colors().warn, 0.35)
+    ground = colors().found
     shown.panel.bar.size_field.setValue(1000)
     row = row_with(shown, word)
     _photo, words = cell(shown, row)

@@ -66,7 +66,8 @@ def test_a_model_of_a_very_long_name_leaves_the_panel_its_width(
         shown.use(saved)
         shown.select("val", 2)
         name = "a" * 150 + ".npz"
-        assert shown.session.save_model(tmp_path / name)
+        with qtbot.waitSignal(shown.session.model_changed):
+            shown.session.save_model(tmp_path / name)
         label = shown.panel.findChild(QLabel, "sampling_model")
         assert label is not None
         assert "…" in label.text() and label.text().endswith(

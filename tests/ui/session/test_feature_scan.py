@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.feature_file import FeatureFile
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.worker import Cancelled
@@ -19,14 +19,14 @@ def test_opening_other_data_ends_the_scan_of_the_features_before(
     first, second = (write_coco_folder(tmp_path / name, photos=False) for name in ("first", "second"))
     begun, ended = threading.Event(), threading.Event()
 
-    def scan(dataset: CocoDataset, _split: str, cancelled: Cancelled) -> None:
-        if dataset.folder == first:
+    def scan(features: FeatureFile, cancelled: Cancelled) -> None:
+        if features.path.parent == first:
             begun.set()
             while not cancelled() and not ended.wait(0.01):
                 pass
             ended.set()
 
-    monkeypatch.setattr(CocoDataset, "scan_features", scan)
+    monkeypatch.setattr(FeatureFile, "scan", scan)
     session = Session(Settings())
     try:
         session.open_folder(first)
