@@ -198,7 +198,7 @@ class RunControl(QObject):
                 case WatchedCaptions():
                     self.captions_came.emit(dict(event.captions))
                 case RunStarted():
-                    self._hand_on(run)
+                    self._publish_snapshot(run)
                     self.run_prepared.emit()
                 case RunPaused() | RunResumed():
                     changed = True
@@ -212,9 +212,9 @@ class RunControl(QObject):
             self.is_stopping = False
         try:
             if ended:
-                self._hand_over(run)
+                self._publish_result(run)
             else:
-                self._hand_on(run)
+                self._publish_snapshot(run)
         except Exception as error:  # whatever it is: the run has ended, or goes on, and the panel with it
             self._session.problem.emit(f"What the run has learned could not be taken over: {error!r}.")
         self.ticked.emit()
@@ -224,7 +224,7 @@ class RunControl(QObject):
             self.state_changed.emit()
             self._session.set_run(None if ended else run)
 
-    def _hand_on(self, run: TrainingRun) -> None:
+    def _publish_snapshot(self, run: TrainingRun) -> None:
         """Make the newest snapshot of a live run the session's model."""
         newest = run.snapshot()
         if newest is not None and newest is not self._shown:
@@ -232,7 +232,7 @@ class RunControl(QObject):
             saved = SavedModel.of_run(run, newest)
             self._session.set_model(CurrentModel(saved, ModelOrigin.TRAINING, unsaved=newest.iteration > 0))
 
-    def _hand_over(self, run: TrainingRun) -> None:
+    def _publish_result(self, run: TrainingRun) -> None:
         """Make what a run has left behind the session's model."""
         left = run.snapshot()
         if left is not None and left.iteration > 0:

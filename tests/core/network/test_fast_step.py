@@ -9,7 +9,7 @@ import pytest
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.minibatch import sample_coco_minibatch
-from captionviewer.core.network import optim
+from captionviewer.core.network import captioning_rnn, optim
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.network.unique_words import UniqueWords
@@ -146,6 +146,16 @@ def test_no_copy_of_a_model_shares_the_arrays_kept_for_speed() -> None:
     for twin in (model.copy(), copy.copy(model), copy.deepcopy(model)):
         twin.loss(np.ones((2, 6)), np.array([[1, 5, 2], [1, 6, 2]]))
         assert not kept & set(map(id, twin._idle_workspaces))
+
+
+def test_what_an_unusually_large_minibatch_needed_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = small_model()
+    batch = np.ones((2, 6)), np.array([[1, 5, 2], [1, 6, 2]])
+    model.loss(*batch)
+    assert model._idle_workspaces
+    monkeypatch.setattr(captioning_rnn, "_WORKSPACE_KEPT", 100)
+    model.loss(*batch)
+    assert not model._idle_workspaces
 
 
 def test_a_minibatch_larger_than_before_and_one_smaller_are_both_right() -> None:

@@ -252,6 +252,34 @@ def test_a_setting_changed_to_a_value_that_cannot_be_is_refused(name: str, value
         setattr(solver, name, value)
 
 
+def test_train_begins_a_new_epoch_whatever_was_stepped_before() -> None:
+    solver = solver_for(small_model(), num_epochs=1, lr_decay=0.5)  # of 4 iterations
+    for _ in range(2):
+        solver.step()
+    solver.train()
+    for _ in range(3):
+        solver.step()
+    assert solver.epoch == 1
+    solver.step()
+    assert (solver.epoch, solver.learning_rate) == (2, 0.05 * 0.5**2)
+
+
+def test_a_parameter_added_later_learns_at_the_rate_that_the_others_have_by_then() -> None:
+    model: Any = small_model()
+    solver = solver_for(model, num_epochs=1, lr_decay=0.5)
+    solver.train()
+    ours = model.loss
+    model.params["shift"] = np.zeros(6)
+
+    def loss(features: FloatArray, captions: IntArray) -> Any:
+        value, grads = ours(features + model.params["shift"], captions)
+        return value, grads | {"shift": np.ones(6)}
+
+    model.loss = loss
+    solver.step()
+    np.testing.assert_allclose(model.params["shift"], -0.025)
+
+
 # update rules of one's own
 
 
