@@ -132,8 +132,8 @@ def _run(
     begun_afresh = begin_afresh_after(mark.begin(), settings)
     window = make_window(app, settings, problems)
     window.first_painted.connect(mark.came_up)
-    window.tell_of_crash()
-    window.offer_kept_models()
+    window.tells.tell_of_crash()
+    window.tells.offer_kept_models()
     if begun_afresh:
         window.notices.show_lasting(begun_afresh)
     if images is not None:

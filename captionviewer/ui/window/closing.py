@@ -56,6 +56,7 @@ class Closing:
         self._training, self._downloads = training, downloads
         self._save, self._remember = save, remember
         self._ended: bool | None = None
+        self._remembered = False
 
     @property
     def all_ended(self) -> bool:
@@ -102,16 +103,22 @@ class Closing:
     def end(self) -> None:
         """End all that runs, within a bound, and keep what is to be remembered."""
         if self._ended is None:
-            self._remember()
+            self._remember_once()
             self._ended = self._session.shut_down()
 
     def end_without_questions(self) -> None:
         """End because the system says so: nobody may be there to answer, and nothing may be lost."""
         if self._ended is not None:
             return
-        self._remember()
+        self._remember_once()
         self._session.settings.save()  # before anything that may take long
         self._downloads.stop()
         self._training.stop_and_wait(STOP_QUIETLY_WITHIN)
         self._session.models.keep_unsaved()
         self.end()
+
+    def _remember_once(self) -> None:
+        """Remember the window as the user left it: what fills it is given back at the end."""
+        if not self._remembered:
+            self._remembered = True
+            self._remember()

@@ -1,23 +1,20 @@
 """The window: menus, docks, status bar and the protocol of closing. What happens in panels is theirs."""
 
 import logging
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QMainWindow,
-    QProgressBar,
     QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
 from captionviewer.core.coco.dataset import FeatureKind
-from captionviewer.core.coco.layout import FEATURES
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.data_panel import DataPanel
@@ -25,22 +22,20 @@ from captionviewer.ui.download.download_controller import DownloadController
 from captionviewer.ui.look.theme import Theme
 from captionviewer.ui.sampling.sampling_panel import SamplingPanel
 from captionviewer.ui.session.images import checked_image_folder
-from captionviewer.ui.session.models import kept_models
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.training_panel import TrainingPanel
-from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.notice_bar import NoticeBar
-from captionviewer.ui.widgets.outside_text import set_plain_tip
 from captionviewer.ui.window.appearance import Appearance
 from captionviewer.ui.window.closing import Closing
 from captionviewer.ui.window.dock_arrangement import DockArrangement
 from captionviewer.ui.window.drop_target import DropTarget
-from captionviewer.ui.window.log_view import LogView
 from captionviewer.ui.window.menus import Menus, PanelActions, WindowCalls
 from captionviewer.ui.window.model_files import ModelFiles
+from captionviewer.ui.window.notices import WindowNotices
 from captionviewer.ui.window.panel_zoom import PanelZoom
 from captionviewer.ui.window.preferences import Preferences
-from captionviewer.ui.window.problems import Fault, Problems
+from captionviewer.ui.window.problems import Problems
+from captionviewer.ui.window.status_bar import WindowStatus
 from captionviewer.ui.window.welcome_card import WelcomeCard
 from captionviewer.ui.window.window_place import WindowPlace
 
@@ -56,7 +51,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         self.theme = theme
-        self._problems = problems
         self._painted = False
         self._preferences: Preferences | None = None
         self.setObjectName("main_window")
@@ -67,12 +61,13 @@ class MainWindow(QMainWindow):
             | QMainWindow.DockOption.AllowNestedDocks
         )
         self._make_panels()
-        self._make_helpers()
+        self._make_helpers(problems)
         self.appearance = Appearance(theme, session.settings)
         self.menus = self._make_menus()
-        self._make_status_bar()
         self.appearance.set_text_scale(session.settings.get(remembered.TEXT_SCALE))
         self.place.restore()
+        filling: list[str] = session.settings.get(remembered.FILLING)
+        self.zoom.fill_again(filling)
         self._connect()
         self.menus.refresh()
         self._show_status()
@@ -89,7 +84,7 @@ class MainWindow(QMainWindow):
         self.sampling_dock = self._dock("Sampling", self.sampling_panel)
         self.welcome = WelcomeCard(session, self)
 
-    def _make_helpers(self) -> None:
+    def _make_helpers(self, problems: Problems) -> None:
         session = self.session
         self._docks = DockArrangement(self, self.training_dock, self.sampling_dock)
         self.zoom = PanelZoom(self, "Data", self.data_panel, [self.training_dock, self.sampling_dock])
@@ -114,8 +109,10 @@ class MainWindow(QMainWindow):
             self.training_panel,
             self.downloads,
             self.model_files.save_and_wait,
-            self.place.remember,
+            self._remember,
         )
+        self.tells = WindowNotices(self, self.notices, session, problems, self.model_files)
+        self._status = WindowStatus(self.statusBar(), session, self.training_panel.is_running)
         DropTarget(self, self.open_folder, self.model_files.open, session.problem.emit)
 
     def _make_menus(self) -> Menus:
@@ -131,14 +128,14 @@ class MainWindow(QMainWindow):
             save_model_as=self.model_files.save_as,
             quit=self.close,
             preferences=self.show_preferences,
-            go_to_data=data.setFocus,
+            go_to_data=lambda: self.zoom.bring_up("Data"),
             go_to_training=lambda: self.go_to(self.training_dock),
             go_to_sampling=lambda: self.go_to(self.sampling_dock),
             reset_arrangement=self.reset_arrangement,
             full_screen=self.place.toggle_full_screen,
             choose_features=self._open_with,
             welcome=self.welcome.open,
-            show_log=self.show_log,
+            show_log=self.tells.show_log,
         )
         panels = PanelActions(
             edit=[
@@ -147,7 +144,11 @@ class MainWindow(QMainWindow):
                 data.copy_url_action,
                 data.find_action,
             ],
-            view=[self.training_dock.toggleViewAction(), self.sampling_dock.toggleViewAction()],
+            view=[
+                self.training_dock.toggleViewAction(),
+                self.sampling_dock.toggleViewAction(),
+                self.zoom.action,
+            ],
             data=[
                 data.previous_action,
                 data.next_action,
@@ -197,18 +198,7 @@ class MainWindow(QMainWindow):
         welcome.closed.connect(lambda: session.settings.set(remembered.WELCOME_CLOSED, True))
         self.downloads.data_ready.connect(self.open_folder)
         self.training_panel.ask_before_start(lambda: self.may_replace_model("Starting a new run"))
-        session.problem.connect(self.notices.show_problem)
-        session.lasting_problem.connect(self.notices.show_lasting)
-        session.settings.could_not_be_kept.connect(self.notices.show_lasting)
-        for told in (session.problem, session.lasting_problem):
-            told.connect(lambda words: _log.info("told: %s", words))
-        if session.settings.damage:
-            self.notices.show_lasting(session.settings.damage)
-        # queued: it may come from any thread, or from the middle of a painting
-        self._problems.told.connect(self._tell_of, Qt.ConnectionType.QueuedConnection)
-        session.notice.connect(lambda words: self.statusBar().showMessage(words, 8000))
         session.dataset_changed.connect(self._dataset_changed)
-        session.opening_changed.connect(self._show_progress)
         for changed in (
             session.model_changed,
             session.run_changed,
@@ -218,7 +208,6 @@ class MainWindow(QMainWindow):
         ):
             changed.connect(self._show_status)
         session.workers.busy_changed.connect(self._show_status)
-        session.opening_progressed.connect(self._show_progress)
 
     def _dock(self, title: str, panel: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -236,26 +225,6 @@ class MainWindow(QMainWindow):
         self.zoom.give_back_all()
         self._docks.arrange_anew()
 
-    def _make_status_bar(self) -> None:
-        bar = self.statusBar()
-        self._data_label, self._model_label, self._running_label = (ElidedLabel() for _ in range(3))
-        for label, name in (
-            (self._running_label, "What is running"),
-            (self._model_label, "Current model"),
-            (self._data_label, "Data set"),
-        ):
-            label.setAccessibleName(name)
-            label.setObjectName("status_" + name.split()[-1].lower())
-            label.setContentsMargins(8, 0, 8, 0)
-            bar.addPermanentWidget(label)
-        self._progress = QProgressBar()
-        self._progress.setAccessibleName("Progress of unpacking")
-        self._progress.setTextVisible(False)
-        self._progress.setRange(0, 100)
-        self._progress.setFixedSize(120, 10)
-        self._progress.hide()
-        bar.insertPermanentWidget(0, self._progress)
-
     # ---- what the session tells -------------------------------------------------------------
 
     def _dataset_changed(self) -> None:
@@ -269,27 +238,8 @@ class MainWindow(QMainWindow):
                 self.data_panel.setFocus()
         self._show_status()
 
-    def _show_progress(self) -> None:
-        share = self.session.opening_share
-        self._progress.setVisible(share is not None)
-        self._progress.setValue(round(100 * (share or 0)))
-
     def _show_status(self) -> None:
-        dataset, model = self.session.dataset, self.session.model
-        if dataset is None:
-            self._data_label.setText("No data open")
-        else:
-            kind = FEATURES[dataset.feature_kind].name
-            self._data_label.setText(
-                f"{dataset.folder.name}: {dataset.split('train').num_photos:,} train and "
-                f"{dataset.split('val').num_photos:,} val photos, {kind} features"
-            )
-            set_plain_tip(self._data_label, str(dataset.folder))
-        self._model_label.setText(model.words if model is not None else "No model")
-        running = self.session.workers.running()
-        if self.training_panel.is_running():
-            running.insert(0, "training")
-        self._running_label.setText("Running: " + ", ".join(running) if running else "Idle")
+        self._status.refresh()
         self.menus.refresh()
 
     # ---- what the user asks -----------------------------------------------------------------
@@ -350,51 +300,22 @@ class MainWindow(QMainWindow):
         self._preferences.raise_()
         self._preferences.activateWindow()
 
-    def show_log(self) -> None:
-        """Show the end of the log."""
-        LogView(lambda: self._problems.details("Asked for in the Help menu."), self).show()
-
-    # ---- faults, and what an ended window left ------------------------------------------------
-
-    def _tell_of(self, fault: Fault) -> None:
-        self._offer_details(fault.sentence, fault.report)
-
-    def tell_of_crash(self) -> None:
-        """Say that captionviewer crashed the last time, if it did."""
-        stack = self._problems.crash_before()
-        if stack:
-            self._offer_details(
-                "captionviewer ended in a crash the last time. The log has what is known.", stack
-            )
-
-    def _offer_details(self, sentence: str, report: str) -> None:
-        def copy() -> None:
-            QGuiApplication.clipboard().setText(self._problems.details(report))
-            self.session.notice.emit("Details copied: paste them into a report.")
-
-        self.notices.show_lasting(sentence, ("Copy Details", copy), ("Show the Log", self.show_log))
-
-    def offer_kept_models(self) -> None:
-        """Offer the models that were kept, unsaved, when captionviewer was ended from outside."""
-        for path in kept_models():
-            self.notices.show_lasting(
-                f"A trained model was not saved when captionviewer was ended. It is kept in {path}.",
-                ("Open It", partial(self.model_files.open_kept, path)),
-                ("Delete It", partial(self.session.models.discard, path)),
-            )
-
     # ---- closing and what is like it ---------------------------------------------------------
 
     def may_replace_model(self, what: str) -> bool:
         """Ask about a training run and an unsaved model; True when `what` may go on."""
         return self.closing.may_replace_model(what)
 
+    def _remember(self) -> None:
+        """Remember which panel fills the window, and the arrangement that comes back after it."""
+        self.session.settings.set(remembered.FILLING, self.zoom.give_back_all())
+        self.place.remember()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask, stop what runs within a bound, keep what was promised, then close."""
         if not self.closing.may_close():
             event.ignore()
             return
-        self.session.settings.set(remembered.FILLING, self.zoom.give_back_all())
         self.closing.end()
         event.accept()
 

@@ -103,7 +103,7 @@ def test_an_unsaved_model_is_kept_without_a_question_and_offered_at_the_next_sta
     assert [path.parent for path in kept_models()] == [data_folder()]
     with launch() as driver:
         session = driver.window.session
-        driver.window.offer_kept_models()
+        driver.window.tells.offer_kept_models()
         driver.wait_for(lambda: session.record is not None)
         assert "not saved" in driver.text("notice_text"), "opening the data does not take it away"
         offers = {b.text(): b for b in driver.window.notices.findChildren(QPushButton)}
@@ -122,7 +122,7 @@ def test_a_kept_model_is_deleted_when_asked_for(launch: Launch, small_coco: Path
         trained(driver)
         driver.window.closing.end_without_questions()
     with launch() as driver:
-        driver.window.offer_kept_models()
+        driver.window.tells.offer_kept_models()
         driver.wait_for(lambda: driver.window.session.record is not None)
         offers = {b.text(): b for b in driver.window.notices.findChildren(QPushButton)}
         driver.click(offers["Delete It"])

@@ -267,7 +267,7 @@ def test_dialogs_have_no_letter_twice(open_window: WindowDriver) -> None:
     window = open_window.window
     window.show_preferences()
     window.get_coco()
-    window.show_log()
+    window.tells.show_log()
     QApplication.processEvents()
     for dialog in (
         window.findChild(QWidget, each) for each in ("preferences", "download_dialog", "log_view")

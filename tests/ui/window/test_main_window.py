@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
+from captionviewer.core.coco.chosen_data import remember_data_folder
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.photo_grid import PhotoGrid
 from tests.coco_folder_writer import write_coco_folder
+from tests.ui.conftest import Launch
 from tests.ui.window_driver import WindowDriver
 
 
@@ -257,6 +259,31 @@ def test_the_arrangement_of_the_panels_is_remembered(driver: WindowDriver, small
     again.close()
     again.theme.deleteLater()
     again.deleteLater()
+
+
+def test_a_panel_fills_the_window_by_its_key_and_does_so_again_after_a_restart(
+    launch: Launch, small_coco: Path
+) -> None:
+    remember_data_folder(small_coco)
+    with launch() as driver:
+        window = driver.window
+        window.activateWindow()
+        window.go_to(window.sampling_dock)
+        driver.qtbot.keyClick(window, Qt.Key.Key_F9)
+        assert window.zoom.filling == "Sampling" and not window.data_panel.isVisible()
+        view = next(menu for menu in window.menuBar().findChildren(QMenu) if menu.title() == "&View")
+        assert window.zoom.action in view.actions()
+    with launch() as driver:
+        window = driver.window
+        assert window.zoom.filling == "Sampling" and window.sampling_panel.isVisible()
+        driver.qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+        assert window.data_panel.isVisible(), "Data is brought up where another panel fills the window"
+        window.zoom.give_back()
+        assert window.data_panel.isVisible() and window.sampling_panel.isVisible()
+        window.zoom.fill("Sampling")
+        driver.window.closing.end_without_questions()
+    with launch() as driver:
+        assert driver.window.zoom.filling == "Sampling", "a signal keeps it, too"
 
 
 def test_a_bad_folder_opened_while_the_storybook_comes_does_not_leave_the_window_empty(

@@ -127,7 +127,7 @@ def test_dialogs_of_the_window_opened_again_and_again_leave_nothing_behind(
         window.findChild(QDialog, "download_dialog").hide()
 
     def log() -> None:
-        window.show_log()
+        window.tells.show_log()
         window.findChild(QDialog, "log_view").close()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 

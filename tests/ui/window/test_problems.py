@@ -180,7 +180,7 @@ def test_a_fatal_message_of_qt_is_in_the_log_and_told_at_the_next_start(qapp: QA
 
 def test_the_window_says_a_fault_in_a_sentence_and_offers_the_details(driver: WindowDriver) -> None:
     window = driver.window
-    window._problems.told.emit(Fault("A fault of captionviewer (KeyError).", "the report"))
+    window.tells._problems.told.emit(Fault("A fault of captionviewer (KeyError).", "the report"))
     driver.wait_for(lambda: "A fault of captionviewer" in driver.text("notice_text"))
     copy = next(b for b in window.notices.findChildren(QPushButton) if b.text() == "Copy Details")
     driver.click(copy)

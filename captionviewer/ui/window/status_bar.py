@@ -1,0 +1,68 @@
+"""The status bar's standing part: the data set, the current model, what is running, how far opening is."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QProgressBar, QStatusBar
+
+from captionviewer.core.coco.layout import FEATURES
+from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.elided_label import ElidedLabel
+from captionviewer.ui.widgets.outside_text import set_plain_tip
+
+NOTICE_MS = 8000  # how long good news stays
+
+
+class WindowStatus:
+    """Keeps a status bar up to date.
+
+    Parameters
+    ----------
+    is_training
+        Whether a run trains, or waits to go on.
+    """
+
+    def __init__(self, bar: QStatusBar, session: Session, is_training: Callable[[], bool]) -> None:
+        self._session, self._is_training = session, is_training
+        self._data, self._model, self._running = (ElidedLabel() for _ in range(3))
+        for label, name in (
+            (self._running, "What is running"),
+            (self._model, "Current model"),
+            (self._data, "Data set"),
+        ):
+            label.setAccessibleName(name)
+            label.setObjectName("status_" + name.split()[-1].lower())
+            label.setContentsMargins(8, 0, 8, 0)
+            bar.addPermanentWidget(label)
+        self._progress = QProgressBar()
+        self._progress.setAccessibleName("Progress of unpacking")
+        self._progress.setTextVisible(False)
+        self._progress.setRange(0, 100)
+        self._progress.setFixedSize(120, 10)
+        self._progress.hide()
+        bar.insertPermanentWidget(0, self._progress)
+        session.notice.connect(lambda words: bar.showMessage(words, NOTICE_MS))
+        for changed in (session.opening_changed, session.opening_progressed):
+            changed.connect(self._show_progress)
+
+    def refresh(self) -> None:
+        """Show how things stand now."""
+        dataset, model = self._session.dataset, self._session.model
+        if dataset is None:
+            self._data.setText("No data open")
+        else:
+            kind = FEATURES[dataset.feature_kind].name
+            self._data.setText(
+                f"{dataset.folder.name}: {dataset.split('train').num_photos:,} train and "
+                f"{dataset.split('val').num_photos:,} val photos, {kind} features"
+            )
+            set_plain_tip(self._data, str(dataset.folder))
+        self._model.setText(model.words if model is not None else "No model")
+        running = self._session.workers.running()
+        if self._is_training():
+            running.insert(0, "training")
+        self._running.setText("Running: " + ", ".join(running) if running else "Idle")
+
+    def _show_progress(self) -> None:
+        share = self._session.opening_share
+        self._progress.setVisible(share is not None)
+        self._progress.setValue(round(100 * (share or 0)))
