@@ -174,7 +174,7 @@ def test_each_cell_tells_a_screen_reader_caption_split_and_row(shown: Shown) -> 
     cell = cells.cards[0]
     words = cells.data(cells.index(0), Qt.ItemDataRole.AccessibleTextRole)
     assert words == f"{cell.text}. train photo {cell.record.row}"
-    tip = cells.data(cells.index(0), Qt.ItemDataRole.ToolTipRole)
+    tip = cells.data(cells.index(0), Qt.ItemDataRole.ToolTipRole) or ""
     assert cell.text.replace("<UNK>", "&lt;UNK&gt;") in tip
 
 

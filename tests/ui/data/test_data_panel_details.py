@@ -209,7 +209,7 @@ def test_a_photo_that_is_away_says_why_and_comes_when_it_is_tried_again(
     shown.qtbot.waitUntil(lambda: photo.photo.state is PhotoState.OFFLINE)
     cells = shown.panel.grid.cells
     shown.qtbot.waitUntil(
-        lambda: photo.photo.message[:20] in cells.data(cells.index(0), Qt.ItemDataRole.ToolTipRole)
+        lambda: photo.photo.message[:20] in str(cells.data(cells.index(0), Qt.ItemDataRole.ToolTipRole))
     )
     record = shown.session.record
     assert record is not None and record.file_name is not None
@@ -252,9 +252,10 @@ def test_the_feature_plot_holds_the_photo_s_own_numbers(
     assert [action.text().replace("&", "") for action in plot.export_actions] == [
         "Export as PNG…",
         "Export as SVG…",
-        "Export numbers as CSV…",
+        "Export as PDF…",
+        "Export Numbers as CSV…",
     ]
-    plot.export_actions[2].trigger()
+    plot.export_actions[3].trigger()
     with target.open(newline="") as file:
         values = [float(row["value"]) for row in csv.DictReader(file)]
     record = shown.session.record
