@@ -57,10 +57,12 @@ class ConditionChip(QAbstractButton):
         c = colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        edge = 2 if self.hasFocus() else 1
+        inset = edge / 2  # the middle of a line lies there, so that its sides are sharp
+        box = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
         tint = c.unknown if UNK in self.text() else c.accent
         share = 0.3 if self.underMouse() else 0.15
-        painter.setPen(QPen(tint, 2 if self.hasFocus() else 1))
+        painter.setPen(QPen(tint, edge))
         painter.setBrush(mixed(c.surface, tint, share))
         painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
         high = self.fontMetrics().height()

@@ -1,7 +1,7 @@
 """The controls over the photos: which split and minibatch, what is searched for, filtered and sorted."""
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QActionGroup, QGuiApplication
+from PySide6.QtGui import QActionGroup, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -51,8 +51,8 @@ class MinibatchBar(QWidget):
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(8)
-        upper = _flowing(self._groups(), gap=14)
-        lines.addWidget(upper)
+        self._upper = _flowing(self._groups(), gap=14)
+        lines.addWidget(self._upper)
         lines.addWidget(self._search_line())
         lines.addWidget(self.chips)
         self.filter_sheet = Sheet(self.filters)
@@ -164,6 +164,21 @@ class MinibatchBar(QWidget):
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._size_search_field()
+            self._fit_reshuffle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_reshuffle()
+
+    def _fit_reshuffle(self) -> None:
+        """Leave the word on its button out where that saves a line of controls."""
+        with_words, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        heights = {}
+        for style in (alone, with_words):
+            self.reshuffle_button.setToolButtonStyle(style)
+            heights[style] = self._upper.heightForWidth(self.width())
+        if heights[alone] < heights[with_words]:
+            self.reshuffle_button.setToolButtonStyle(alone)
 
     def _size_search_field(self) -> None:
         """Keep the field wide enough for a short phrase, at every size of window and text."""

@@ -249,6 +249,7 @@ PHOTO_OPEN_URL = ActionWords("&Open URL in Browser", "Open the photo's address",
 PHOTO_RETRY = ActionWords("&Retry", "Ask for the photo again", place=Place.PHOTO)
 EXPORT_PICTURE = ActionWords("Export as &PNG…", "Save the plot as a picture")
 EXPORT_DRAWING = ActionWords("Export as &SVG…", "Save the plot as a drawing")
+EXPORT_PDF = ActionWords("Export as P&DF…", "Save the plot as a drawing for a paper")
 EXPORT_TABLE = ActionWords("Export Numbers as &CSV…", "Save the plot's numbers as a table")
 
 # ---- Training --------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QContextMenuEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
+from captionviewer.ui.look import actions
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.plots.plot_export import PlotFormat, export_figure
 from captionviewer.ui.session.session import Session
@@ -53,9 +54,10 @@ class PlotWidget(QWidget):
         self._pages.addWidget(self._message)
         box.addLayout(self._pages)
         self.export_actions = [
-            self._export_action("Export as &PNG…", PlotFormat.PNG),
-            self._export_action("Export as &SVG…", PlotFormat.SVG),
-            self._export_action("Export numbers as &CSV…", PlotFormat.CSV),
+            self._export_action(actions.EXPORT_PICTURE, PlotFormat.PNG),
+            self._export_action(actions.EXPORT_DRAWING, PlotFormat.SVG),
+            self._export_action(actions.EXPORT_PDF, PlotFormat.PDF),
+            self._export_action(actions.EXPORT_TABLE, PlotFormat.CSV),
         ]
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -142,10 +144,8 @@ class PlotWidget(QWidget):
             self._session.notice.emit(f"Plot written to {path}")
         self._exported()
 
-    def _export_action(self, words: str, wanted: PlotFormat) -> QAction:
-        action = QAction(words, self)
-        action.triggered.connect(lambda _checked=False: self.export(wanted))
-        return action
+    def _export_action(self, words: actions.ActionWords, wanted: PlotFormat) -> QAction:
+        return actions.make(words, self, lambda: self.export(wanted))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer the formats that the plot can be saved as."""

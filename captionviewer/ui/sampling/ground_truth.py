@@ -174,10 +174,7 @@ class GroundTruthCaption(WordFlow):
         elif word.word == UNK:
             font.setItalic(True)
         painter.setFont(font)
-        painter.setPen(c.text)
-        if word.word == UNK:  # in its colour, which could not be read on a strong tint: that is a frame then
-            painter.fillRect(box.adjusted(2, 2, -2, -2), c.surface)
-            painter.setPen(c.unknown)
+        painter.setPen(c.unknown if word.word == UNK else c.text)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
 
     def _paint_mark(self, painter: QPainter, box: QRect, text: str, c: theme.Colors) -> None:

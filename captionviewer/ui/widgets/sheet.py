@@ -44,7 +44,6 @@ class Sheet(QFrame):
         super().setVisible(visible)
         if visible:
             self._place()
-            self.raise_()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

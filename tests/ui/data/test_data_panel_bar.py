@@ -126,9 +126,8 @@ def test_the_filter_lies_over_the_grid_whole_and_goes_at_escape(shown: Shown, qa
     assert shown.panel.rect().contains(sheet.geometry())
     for field in (*shown.panel.bar.filters.ranges.values(), shown.panel.bar.filters.trained):
         assert sheet.rect().contains(QRect(field.mapTo(sheet, QPoint()), field.size()))
-        top = field.mapTo(shown.panel, field.rect().center())
-        there = shown.panel.childAt(top)
-        assert there is not None and sheet.isAncestorOf(there)
+        top = shown.panel.childAt(field.mapTo(shown.panel, field.rect().center()))
+        assert top is not None and sheet.isAncestorOf(top)
     focused = QApplication.focusWidget()
     assert focused is not None and sheet.isAncestorOf(focused)
     shown.qtbot.keyClick(focused, Qt.Key.Key_Escape)

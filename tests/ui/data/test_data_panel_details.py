@@ -252,9 +252,10 @@ def test_the_feature_plot_holds_the_photo_s_own_numbers(
     assert [action.text().replace("&", "") for action in plot.export_actions] == [
         "Export as PNG…",
         "Export as SVG…",
-        "Export numbers as CSV…",
+        "Export as PDF…",
+        "Export Numbers as CSV…",
     ]
-    plot.export_actions[2].trigger()
+    plot.export_actions[3].trigger()
     with target.open(newline="") as file:
         values = [float(row["value"]) for row in csv.DictReader(file)]
     record = shown.session.record

@@ -60,7 +60,7 @@ def test_the_ten_nearest_photos_are_shown_with_cosine_and_captions(shown: Shown)
     first = neighbours(shown)[0]
     model = tab(shown).list.cells
     assert model.data(model.index(0)) == shown.caption(first.record.split, first.record.caption_rows[0])
-    tip = str(model.data(model.index(0), Qt.ItemDataRole.ToolTipRole))
+    tip = model.data(model.index(0), Qt.ItemDataRole.ToolTipRole) or ""
     for row in first.record.caption_rows:
         assert shown.caption(first.record.split, row).replace("<", "&lt;").replace(">", "&gt;") in tip
     assert f"cosine {first.similarity:.3f}" in tip

@@ -3,37 +3,22 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pytest
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import CaptionConditions
-from captionviewer.ui.look.theme import colors, mixed
-from captionviewer.ui.photos.photo_cells import cell_parts
+from captionviewer.ui.look.theme import colors
+from captionviewer.ui.photos.photo_cells import caption_lines, cell_parts
 from tests.ui.data.data_panel_setup import Shown, shown_panel
+from tests.ui.painted import count, pixels
 
 
 @pytest.fixture
 def shown(qtbot: QtBot, coco_folder: Path) -> Iterator[Shown]:
     with shown_panel(qtbot, coco_folder) as shown:
         yield shown
-
-
-def pixels(widget: QWidget, part: QRect | None = None) -> npt.NDArray[np.int32]:
-    """A picture of a widget, (rows, columns, 3)."""
-    image = widget.grab(part or widget.rect()).toImage().convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(bytes(image.constBits()), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(np.int32)
-
-
-def count(picture: npt.NDArray[np.int32], color: QColor, apart: int = 12) -> int:
-    """How many pixels have a colour, but for the edges of letters."""
-    wanted = np.array([color.red(), color.green(), color.blue()])
-    return int((np.abs(picture - wanted).max(axis=-1) <= apart).sum())
 
 
 def cell(shown: Shown, row: int) -> tuple[QRect, QRect]:
@@ -44,10 +29,10 @@ def cell(shown: Shown, row: int) -> tuple[QRect, QRect]:
     return cell_parts(grid.visualRect(grid.cells.index(row)), grid.fontMetrics(), grid.caption_lines)
 
 
-def row_with(shown: Shown, word: str, without: str = "") -> int:
+def row_with(shown: Shown, word: str) -> int:
     """A cell, not the selected one, whose first words hold a word."""
     cells = enumerate(shown.panel.grid.cells.cards)
-    return next(row for row, one in cells if row and word in one.words[:3] and without not in one.words[:6])
+    return next(row for row, one in cells if row and word in one.words[:3])
 
 
 @pytest.mark.parametrize(("split", "other"), [("train", "val"), ("val", "train")])
@@ -127,7 +112,7 @@ def test_the_selected_cell_is_marked_stronger_while_the_keyboard_is_there(shown:
     assert count(elsewhere, colors().accent) < 40
     assert count(here, colors().accent) > 1.5 * edge
     for picture in (elsewhere, here):
-        assert count(picture, mixed(colors().surface, colors().accent, 0.16)) > edge, "its ground"
+        assert count(picture, colors().selected) > edge, "its ground"
 
 
 def test_the_keyboard_is_seen_in_a_grid_with_nothing_selected(shown: Shown) -> None:
@@ -148,6 +133,9 @@ def test_captions_go_on_past_two_lines_where_there_is_room_below(shown: Shown) -
     shown.panel.bar.size_field.setValue(3)
     shown.panel.resize(560, 1000)
     shown.qtbot.waitUntil(lambda: grid.caption_lines > 2)
+    width = cell(shown, 0)[1].width()
+    needed = max(len(caption_lines(text, grid.font(), width, 99)) for text in shown.captions())
+    assert grid.caption_lines == needed, "no caption is cut, and no room is kept that none needs"
     assert grid.verticalScrollBar().maximum() == 0, "all of it is still seen"
     for row in range(3):
         _photo, words = cell(shown, row)
@@ -155,3 +143,13 @@ def test_captions_go_on_past_two_lines_where_there_is_room_below(shown: Shown) -
         assert grid.viewport().rect().contains(last.topLeft())
     shown.panel.bar.size_field.setValue(24)
     assert grid.caption_lines == 2
+
+
+def test_that_a_photo_was_trained_on_is_said_at_its_right_corner(shown: Shown) -> None:
+    shown.train_on([int(shown.panel.grid.cells.cards[1].caption_row)])
+    photo, _words = cell(shown, 1)
+    picture = pixels(shown.panel.grid.viewport(), QRect(photo.x(), photo.y() + 4, photo.width(), 14))
+    middle = picture.shape[1] // 2
+    left, right = picture[:, :24], picture[:, middle:]
+    assert count(right, colors().accent) > 100 and count(left, colors().accent) < 5
+    assert count(left, colors().train) > 40

@@ -193,7 +193,7 @@ def test_captions_a_photo_are_exported_as_numbers(
     drawn(shown, statistics.captions)
     target = tmp_path / "captions.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(target), PlotFormat.CSV.value))
-    statistics.captions.export_actions[2].trigger()
+    statistics.captions.export_actions[3].trigger()
     rows = [line.split(",") for line in target.read_text().split()[-6:]]
     train = shown.dataset.split("train").captions_per_image
     assert [int(row[1]) for row in rows] == [int((train == n).sum()) for n in range(6)]

@@ -27,10 +27,8 @@ def test_every_field_of_the_window_writes_digits_as_the_labels_do(
     palette = qapp.palette()
     window = make_window(qapp, Settings())
     try:
-        fields: list[QSpinBox | QDoubleSpinBox] = [
-            *window.findChildren(QSpinBox),
-            *window.findChildren(QDoubleSpinBox),
-        ]
+        fields: list[QSpinBox | QDoubleSpinBox] = list(window.findChildren(QSpinBox))
+        fields += window.findChildren(QDoubleSpinBox)
         assert len(fields) > 8
         for field in fields:
             field.setEnabled(True)

@@ -260,7 +260,7 @@ def test_an_export_that_fails_says_so(
     box.close()
 
 
-def test_the_context_menu_offers_the_three_formats(
+def test_the_context_menu_offers_each_format(
     plot: LossPlot, history: LossHistory, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     popped: list[QMenu] = []
@@ -278,13 +278,14 @@ def test_the_context_menu_offers_the_three_formats(
     assert [action.text().replace("&", "") for action in menu.actions()] == [
         "Export as PNG…",
         "Export as SVG…",
-        "Export numbers as CSV…",
+        "Export as PDF…",
+        "Export Numbers as CSV…",
     ]
     asked: list[str] = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: (asked.append(args[3]), ("", ""))[1])
     for action in menu.actions():
         action.trigger()
-    assert [words[:3] for words in asked] == ["PNG", "SVG", "CSV"]
+    assert [words[:3] for words in asked] == ["PNG", "SVG", "PDF", "CSV"]
 
 
 # ---- the drawing itself, without a window ------------------------------------------------------------

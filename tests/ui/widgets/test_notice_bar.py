@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from captionviewer.ui.look.theme import DARK, LIGHT, Theme, ThemeChoice
 from captionviewer.ui.widgets import notice_bar
 from captionviewer.ui.widgets.notice_bar import NoticeBar
+from tests.ui.painted import count, pixels
 
 
 @pytest.fixture
@@ -60,3 +62,18 @@ def test_all_messages_are_closed_by_one_click(bar: NoticeBar, qtbot: QtBot) -> N
     assert close_all.isVisible() and close_all.text() == "Close All 2"
     qtbot.mouseClick(close_all, Qt.MouseButton.LeftButton)
     assert bar.text() == "" and not bar.isVisible()
+
+
+def test_the_sign_is_drawn_in_the_colours_of_the_theme_in_force(bar: NoticeBar, qapp: QApplication) -> None:
+    palette = qapp.palette()
+    theme = Theme(qapp)
+    try:
+        bar.show_lasting("something")
+        for choice, colors in ((ThemeChoice.DARK, DARK), (ThemeChoice.LIGHT, LIGHT)):
+            theme.choose(choice)
+            qapp.processEvents()
+            sign = pixels(bar, QRect(10, 0, 26, bar.height()))
+            assert count(sign, colors.text, 40) > 15
+    finally:
+        theme.deleteLater()
+        qapp.setPalette(palette)
