@@ -65,3 +65,16 @@ def test_shutting_down_asks_the_work_to_end_and_says_whether_it_did(qtbot: QtBot
     assert not workers.shut_down(timeout=0.05)
     release.set()
     assert workers.shut_down(timeout=5)
+
+
+def test_work_that_no_thread_could_be_made_for_is_none_to_wait_for(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_more(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_more)
+    with pytest.raises(RuntimeError):
+        workers.start("too many", lambda _cancelled: None, lambda _none: None, failed)
+    monkeypatch.undo()
+    assert workers.running() == [] and workers.shut_down(timeout=1)

@@ -1,6 +1,6 @@
 """How far a download is: a bar, its numbers, and what the user should know."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 
@@ -58,6 +58,7 @@ class FailureLabel(QLabel):
 
     def __init__(self, name: str) -> None:
         super().__init__()
+        self._serious = False
         self.setObjectName(name)
         self.setAccessibleName("Why the download ended")
         self.setWordWrap(True)
@@ -68,12 +69,22 @@ class FailureLabel(QLabel):
 
     def show_message(self, words: str, serious: bool = True) -> None:
         """Show a message; nothing hides the label."""
-        c = colors()
-        palette = QPalette(self.palette())
-        palette.setColor(QPalette.ColorRole.WindowText, c.bad if serious else c.text)
-        self.setPalette(palette)
+        self._serious = serious
+        self._color()
         self.setText(words)
         self.setVisible(bool(words))
+
+    def _color(self) -> None:
+        wanted = colors().bad if self._serious else colors().text
+        palette = QPalette(self.palette())
+        if palette.color(QPalette.ColorRole.WindowText) != wanted:
+            palette.setColor(QPalette.ColorRole.WindowText, wanted)
+            self.setPalette(palette)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._color()
 
 
 def _label(name: str, accessible: str) -> QLabel:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
+from captionviewer.ui.download.progress_view import FailureLabel
 from captionviewer.ui.look import theme
 from captionviewer.ui.widgets.notice_bar import NoticeBar
 
@@ -111,6 +112,16 @@ def test_the_palette_that_qt_draws_with_can_be_read(
         (role.Link, role.Base),
     ):
         assert contrast(palette.color(ink), palette.color(ground)) >= 4.5, (ink, ground)
+
+
+def test_the_message_of_a_failed_download_follows_the_theme(qtbot: QtBot, app_theme: theme.Theme) -> None:
+    app_theme.choose(theme.ThemeChoice.LIGHT)
+    label = FailureLabel("failure")
+    qtbot.addWidget(label)
+    label.show_message("the disk is full")
+    app_theme.choose(theme.ThemeChoice.DARK)
+    QApplication.processEvents()
+    assert label.palette().color(QPalette.ColorRole.WindowText) == theme.DARK.bad
 
 
 def test_the_sign_of_a_notice_follows_the_theme(qtbot: QtBot, app_theme: theme.Theme) -> None:

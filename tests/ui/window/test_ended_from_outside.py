@@ -52,12 +52,14 @@ def test_a_signal_wakes_an_idle_window(qtbot: QtBot, number: signal.Signals) -> 
 
 
 STARTING = """
-import sys
+import sys, threading
 from PySide6.QtCore import QTimer
 from captionviewer.ui import application
 make = application.make_window
 def noted(*arguments):
     window = make(*arguments)
+    never = threading.Event()  # a thread on a dead disk
+    window.session.workers.start("reading", lambda _cancelled: never.wait(), print, print)
     window.first_painted.connect(lambda: QTimer.singleShot(100, lambda: print("up", flush=True)))
     return window
 application.make_window = noted
@@ -65,7 +67,9 @@ sys.exit(application.run())
 """
 
 
-def test_a_terminated_process_keeps_its_settings_and_says_by_which_signal_it_ended(qtbot: QtBot) -> None:
+def test_a_terminated_process_keeps_its_settings_and_waits_for_no_thread_on_a_dead_disk(
+    qtbot: QtBot,
+) -> None:
     child = subprocess.Popen(
         [sys.executable, "-c", STARTING],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -77,6 +81,7 @@ def test_a_terminated_process_keeps_its_settings_and_says_by_which_signal_it_end
         assert child.stdout is not None and child.stdout.readline() == "up\n"
         child.send_signal(signal.SIGTERM)
         _out, errors = child.communicate(timeout=60)
+    # and says by which signal it ended
     assert child.returncode == ENDED_BY_SIGNAL + signal.SIGTERM, errors
     assert len(Settings().get(remembered.PLACE)) == 4
     assert {path.name for path in config_folder().iterdir()} == {FILE_NAME}, "no note of a failed start"
