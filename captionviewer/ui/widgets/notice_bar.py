@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -73,9 +74,12 @@ class NoticeBar(QWidget):
         self._going.timeout.connect(self._let_go)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
-        layout.addWidget(self._picture)
-        layout.addWidget(self._text, 1)
-        layout.addLayout(self._offers)
+        words = QVBoxLayout()  # the offers below the words, which need the width
+        words.setSpacing(6)
+        words.addWidget(self._text)
+        words.addLayout(self._offers)
+        layout.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(words, 1)
         layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._close_all, 0, Qt.AlignmentFlag.AlignTop)
         self._dress()
@@ -149,6 +153,8 @@ class NoticeBar(QWidget):
             button.setObjectName("notice_offer")
             button.clicked.connect(lambda _checked=False, call=call: self._take(call))
             self._offers.addWidget(button)
+        if offers:
+            self._offers.addStretch(1)
 
     def _take(self, call: Callable[[], object]) -> None:
         notice = self._shown

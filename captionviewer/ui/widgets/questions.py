@@ -1,9 +1,20 @@
 """The one way to ask the user something, or to tell something, in a box. What is said is shown as it is."""
 
+import math
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEventLoop, Qt
-from PySide6.QtWidgets import QLabel, QMessageBox, QProgressDialog, QPushButton, QWidget
+from PySide6.QtCore import QEventLoop, QSize, Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QMessageBox,
+    QProgressDialog,
+    QPushButton,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
 from captionviewer.ui.widgets.outside_text import as_menu_text
 
@@ -62,12 +73,27 @@ def tell(parent: QWidget, title: str, words: str, detail: str = "") -> None:
 
 
 def explain(parent: QWidget, title: str, our_html: str) -> None:
-    """Show HTML of our own, with no word from outside in it, until it is closed."""
-    box = QMessageBox(parent)
+    """Show HTML of our own, with no word from outside in it; scrolled where a screen is small."""
+    box = QDialog(parent)
     box.setWindowTitle(title)
-    box.setTextFormat(Qt.TextFormat.RichText)
-    box.setText(our_html)
-    box.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+    words = QTextBrowser()
+    words.setAccessibleName(title)
+    words.setOpenExternalLinks(True)
+    words.setFrameShape(QTextBrowser.Shape.NoFrame)
+    words.viewport().setAutoFillBackground(False)
+    words.setHtml(our_html)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(box.reject)
+    column = QVBoxLayout(box)
+    column.setContentsMargins(16, 12, 16, 12)
+    column.addWidget(words, 1)
+    column.addWidget(buttons)
+    document, room = words.document(), parent.screen().availableGeometry()
+    letter = box.fontMetrics().averageCharWidth()
+    document.setTextWidth(min(document.idealWidth(), 90 * letter))
+    bar = words.verticalScrollBar().sizeHint().width()
+    wanted = QSize(math.ceil(document.size().width()) + bar, math.ceil(document.size().height()) + 4)
+    words.setMinimumSize(wanted.boundedTo(QSize(round(0.9 * room.width()), round(0.7 * room.height()))))
     try:
         box.exec()
     finally:

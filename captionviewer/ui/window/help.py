@@ -14,7 +14,7 @@ from captionviewer.ui.window.welcome_card import what_coco_is
 
 _OTHER_KEYS = {
     Place.DATA: (("Clear the search and all conditions", "Esc"),),
-    Place.WINDOW: (("Close the welcome card, or a dialog", "Esc"),),
+    Place.WINDOW: (("Close the card, a dialog, a panel that fills the window", "Esc"),),
 }
 
 
@@ -32,15 +32,27 @@ def key_table() -> dict[Place, list[tuple[str, str]]]:
 
 
 def show_shortcuts(parent: QWidget) -> None:
-    """Show all keys, with a heading for each place."""
-    lines = []
-    for place, rows in key_table().items():
-        lines.append(f"<tr><td colspan='2' style='padding-top: 8px'><b>{escape(place.value)}</b></td></tr>")
-        lines += [
-            f"<tr><td style='padding-right: 24px'>{escape(name)}</td><td>{escape(key)}</td></tr>"
-            for name, key in rows
-        ]
-    explain(parent, "Keyboard Shortcuts", f"<table cellspacing='3'>{''.join(lines)}</table>")
+    """Show all keys, with a heading for each place, in two columns: in one they are higher than a screen."""
+    table = key_table()
+    half = sum(map(len, table.values())) / 2
+    columns: tuple[list[str], list[str]] = ([], [])
+    shown = 0
+    for place, rows in table.items():
+        columns[shown >= half - 1].append(_key_rows(place, rows))
+        shown += len(rows)
+    cells = "".join(
+        f"<td style='padding-right: 36px'><table cellspacing='3'>{''.join(column)}</table></td>"
+        for column in columns
+    )
+    explain(parent, "Keyboard Shortcuts", f"<table><tr valign='top'>{cells}</tr></table>")
+
+
+def _key_rows(place: Place, rows: list[tuple[str, str]]) -> str:
+    head = f"<tr><td colspan='2' style='padding-top: 8px'><b>{escape(place.value)}</b></td></tr>"
+    return head + "".join(
+        f"<tr><td style='padding-right: 20px'>{escape(name)}</td><td>{escape(key)}</td></tr>"
+        for name, key in rows
+    )
 
 
 def show_coco(parent: QWidget) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -13,12 +13,14 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDialog,
     QGroupBox,
     QLabel,
     QMenu,
     QMenuBar,
     QSpinBox,
     QTabBar,
+    QTextBrowser,
     QToolBar,
     QWidget,
 )
@@ -28,7 +30,7 @@ from captionviewer.core.training.events import RunState
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.look import actions
 from captionviewer.ui.look.actions import Place
-from captionviewer.ui.window.help import key_table
+from captionviewer.ui.window.help import key_table, show_shortcuts
 from captionviewer.ui.window.main_window import MainWindow
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.conftest import Launch
@@ -199,6 +201,25 @@ def test_every_key_of_the_window_stands_in_the_list_of_keys(open_window: WindowD
             assert not written or written in listed, f"{action.text()}: {written} is in no list"
     names = [what for rows in key_table().values() for what, _keys in rows]
     assert names.count("Step") == 2, "that of a run and that of a caption"
+
+
+def test_the_list_of_keys_fits_the_screen_at_every_size_of_text(open_window: WindowDriver) -> None:
+    window = open_window.window
+    seen: list[tuple[bool, bool]] = []
+
+    def look() -> None:
+        dialog = next(each for each in window.findChildren(QDialog) if each.isVisible())
+        words = dialog.findChild(QTextBrowser)
+        assert words is not None
+        fits = window.screen().availableGeometry().size().expandedTo(dialog.size())
+        seen.append((fits == window.screen().availableGeometry().size(), "F5" in words.toPlainText()))
+        dialog.reject()
+
+    for scale in (1.0, 2.5):
+        window.appearance.set_text_scale(scale)
+        QTimer.singleShot(50, window, look)
+        show_shortcuts(window)
+    assert seen == [(True, True)] * 2
 
 
 # ---- letters ---------------------------------------------------------------------------------------------
