@@ -72,6 +72,8 @@ class NearestTab(QWidget):
 
     def show_photo(self, dataset: CocoDataset | None, record: PhotoRecord | None) -> None:
         """Show the neighbours of another photo (None: of none); a search under way is given up."""
+        if dataset is not self._dataset:  # the old data's photos may not be asked for in the new data's place
+            self.list.show_neighbours(())
         self._dataset, self._record = dataset, record
         self._ask_anew()
 

@@ -4,6 +4,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -13,8 +14,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import CocoDataset, NearestPhotos
-from captionviewer.core.coco.layout import Split
-from captionviewer.core.photos.store import PhotoStore
+from captionviewer.core.coco.layout import SPLITS, Split
+from captionviewer.core.coco.split import PhotoRecord
+from captionviewer.core.photos.store import Photo, PhotoStore
 from captionviewer.ui.data.nearest_tab import NearestTab
 from captionviewer.ui.data.neighbour_list import Neighbour
 from tests.coco_folder_writer import write_coco_folder
@@ -250,3 +252,32 @@ def test_back_holds_for_turning_the_page_and_ends_with_the_data(shown: Shown, tm
     shown.panel.forward_action.trigger()
     shown.open(write_coco_folder(tmp_path / "other"))
     assert not shown.panel.back_action.isEnabled() and not shown.panel.forward_action.isEnabled()
+
+
+def test_neighbours_in_other_data_are_never_asked_for_in_the_data_that_is_open(
+    shown: Shown, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their photos would stand under the same rows, and their addresses might be fetched."""
+    settled(shown)
+    assert neighbours(shown)
+    asked: list[str] = []
+    photo = PhotoStore.photo
+
+    def noting(store: PhotoStore, url: str, *more: Any, **named: Any) -> Photo:
+        if store.image_folder == folder / "images":
+            asked.append(url)
+        return photo(store, url, *more, **named)
+
+    monkeypatch.setattr(PhotoStore, "photo", noting)
+    with shown.qtbot.waitSignal(shown.session.dataset_changed):
+        shown.session.open_folder(folder)
+    tab(shown).list.viewport().repaint()  # before the new neighbours are found
+    settled(shown)
+    urls = {record.url for split in SPLITS for record in records_of(shown, split)}
+    shown.qtbot.waitUntil(lambda: bool(asked))
+    assert set(asked) <= urls
+
+
+def records_of(shown: Shown, split: Split) -> list[PhotoRecord]:
+    photos = shown.dataset.split(split)
+    return [photos.record(row) for row in range(len(photos.features))]
