@@ -142,6 +142,16 @@ class LossFigure:
         left, right = self._axes.get_xlim()
         return float(right - left) / max(1.0, self._axes.bbox.width)
 
+    def iteration_at(self, x: float) -> float:
+        """The iteration at x, in the figure's pixels from its left."""
+        left, right = self._axes.get_xlim()
+        return float(left + (x - self._axes.bbox.x0) / max(1.0, self._axes.bbox.width) * (right - left))
+
+    def x_of(self, iteration: float) -> float:
+        """Where an iteration stands, in the figure's pixels from its left."""
+        left, right = self._axes.get_xlim()
+        return float(self._axes.bbox.x0 + (iteration - left) / (right - left) * self._axes.bbox.width)
+
     @property
     def box(self) -> "BboxBase":
         """Where the axes are, in the figure's pixels from its lower left."""

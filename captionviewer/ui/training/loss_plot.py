@@ -1,11 +1,11 @@
 """The place of the loss plot in the window: drawn seldom, its lines drawn over it at each tick."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRect
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.training.loss_history import LossHistory
@@ -13,6 +13,8 @@ from captionviewer.ui.look.theme import colors
 from captionviewer.ui.plots.plot_widget import PlotWidget
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_figure import LossFigure, LossSeries
+from captionviewer.ui.training.scrub_layer import ScrubLayer
+from captionviewer.ui.training.scrubber import Scrubber
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import Event
@@ -54,6 +56,12 @@ class LossPlot(PlotWidget):
         self._looks = 0  # and how often there were more since
         self.full_draws = 0
         self.line_draws = 0
+        self.scrubber = Scrubber(self)
+        self.layer = ScrubLayer(self._marker_place, self)
+        self.layer.dragged.connect(lambda x: self.scrubber.go_to(self._iteration_at(x)))
+        self.layer.left.connect(self.scrubber.leave)
+        self.scrubber.moved.connect(self._show_marker)
+        self.scrubber.has_record_changed.connect(lambda: self.layer.set_active(self.scrubber.can_scrub))
         self._say(NOTHING_YET)
 
     def set_corner(self, widget: QWidget) -> None:
@@ -67,6 +75,27 @@ class LossPlot(PlotWidget):
             size = self._corner.sizeHint()
             self._corner.setGeometry(self.width() - size.width() - 4, 3, size.width(), size.height())
             self._corner.raise_()
+
+    # ---- the scrubber ------------------------------------------------------------------------
+
+    def _ratio(self) -> float:
+        return float(self._canvas.device_pixel_ratio) if self._canvas is not None else 1.0
+
+    def _iteration_at(self, x: float) -> float:
+        if self._plot is None or self._canvas is None:
+            return 0.0
+        return self._plot.iteration_at((x - self._canvas.x()) * self._ratio())
+
+    def _marker_place(self, iteration: float) -> tuple[float, QRectF] | None:
+        if self._plot is None or self._canvas is None or not self.has_plot:
+            return None
+        ratio = self._ratio()
+        box = QRectF(self._place_of_lines()).translated(self._canvas.x(), self._canvas.y())
+        return self._canvas.x() + self._plot.x_of(iteration) / ratio, box
+
+    def _show_marker(self) -> None:
+        self.layer.mark(self.scrubber.iteration)
+        self._describe()
 
     # ---- what is shown -----------------------------------------------------------------------
 
@@ -163,6 +192,7 @@ class LossPlot(PlotWidget):
             self._plot = LossFigure(figure)
             canvas.mpl_connect("draw_event", self._drawn)
             canvas.mpl_connect("resize_event", self._resized)
+        self.layer.raise_()  # over a canvas that was just made
         self._place_corner()
         self._fit_corner(self._plot)
         self._plot.configure(self._total, self._per_word, self._log)
@@ -225,7 +255,10 @@ class LossPlot(PlotWidget):
 
     def _describe(self) -> None:
         what = "word" if self._per_word else "caption"
-        self.setAccessibleDescription(f"Loss per {what} over {len(self._series):,} iterations")
+        words = f"Loss per {what} over {len(self._series):,} iterations"
+        if self.scrubber.iteration is not None:
+            words += f"; captions of iteration {self.scrubber.iteration:,} are shown"
+        self.setAccessibleDescription(words)
 
     # ---- Qt ----------------------------------------------------------------------------------
 
@@ -233,11 +266,42 @@ class LossPlot(PlotWidget):
         """Make room for what stands in the corner when it grows with the text."""
         if event.type() == QEvent.Type.LayoutRequest:
             self._place_corner()
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            if self._key_call(event) is not None:  # else a key of the window would be the quicker
+                event.accept()
+                return True
         return super().event(event)
+
+    def _key_call(self, event: QKeyEvent) -> Callable[[], None] | None:
+        """What a key does to the scrubber; None for a key that is not its."""
+        scrubber = self.scrubber
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not scrubber.can_scrub:
+            return None
+        match event.key():
+            case Qt.Key.Key_Left:
+                return lambda: scrubber.step(-1)
+            case Qt.Key.Key_Right:
+                return lambda: scrubber.step(+1)
+            case Qt.Key.Key_Home:
+                return scrubber.first
+            case Qt.Key.Key_End:
+                return scrubber.last
+            case Qt.Key.Key_Escape if scrubber.stop is not None:
+                return scrubber.leave
+        return None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the marker from stop to stop; Esc goes back to now."""
+        call = self._key_call(event)
+        if call is None:
+            super().keyPressEvent(event)
+        else:
+            call()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what stands in the corner there; the canvas draws itself."""
         super().resizeEvent(event)
+        self.layer.setGeometry(self.rect())
         self._place_corner()
 
 

@@ -151,3 +151,14 @@ class Scrubber(QObject):
         self._step(+1)
         if self._record is None or self.stop == len(self._record) - 1:
             self.pause()
+
+
+def stops_of(origin: object) -> Callable[[], RecordedCaptions | None]:
+    """How to ask a run, or a saved model, for its record as it is; one that keeps none gives None."""
+
+    def record() -> RecordedCaptions | None:
+        kept = getattr(origin, "caption_stops", None) or getattr(origin, "stops", None)
+        found = kept() if callable(kept) else kept
+        return found if isinstance(found, RecordedCaptions) else None
+
+    return record
