@@ -1,8 +1,8 @@
 """The place of the loss plot in the window: drawn seldom, its lines drawn over it at each tick."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
@@ -12,6 +12,7 @@ from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.plots.plot_widget import PlotWidget
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.training.frozen_lines import FrozenLoss
 from captionviewer.ui.training.loss_figure import LossFigure, LossSeries
 from captionviewer.ui.training.scrub_layer import ScrubLayer
 from captionviewer.ui.training.scrubber import Scrubber
@@ -62,6 +63,8 @@ class LossPlot(PlotWidget):
         self.layer.left.connect(self.scrubber.leave)
         self.scrubber.moved.connect(self._show_marker)
         self.scrubber.has_record_changed.connect(lambda: self.layer.set_active(self.scrubber.can_scrub))
+        self._guesses: dict[str, float] = {}
+        self._points: tuple[FrozenLoss, ...] = ()
         self._say(NOTHING_YET)
 
     def set_corner(self, widget: QWidget) -> None:
@@ -120,7 +123,10 @@ class LossPlot(PlotWidget):
         What a long run gains in a moment is less than a pixel: it is drawn a little later, when it can be
         seen, when the history has come to rest, or `at_once`.
         """
+        is_first = not len(self._series)
         is_new = self._take_history()
+        if is_first and is_new and (self._guesses or self._points):
+            self._draw_soon()  # their unit is known by now
         if at_once:
             self._describe()
         if len(self._series) == self._in_lines:
@@ -141,6 +147,24 @@ class LossPlot(PlotWidget):
         assert self._plot is not None
         gained = len(self._series) - self._in_lines
         return self._looks < _LOOKS - 1 and gained < _SEEN * self._plot.iterations_a_pixel
+
+    def show_guesses(self, guesses: Mapping[str, float]) -> None:
+        """Draw thin lines at what guesses cost, in nats a word, by their names."""
+        if dict(guesses) != self._guesses:
+            self._guesses = dict(guesses)
+            self._draw_soon()
+
+    def show_validation(self, points: Sequence[FrozenLoss]) -> None:
+        """Draw the losses of frozen models, on validation and on train captions, and mark the best."""
+        if tuple(points) != self._points:
+            self._points = tuple(points)
+            self._draw_soon()
+
+    def _words_a_caption(self) -> float:
+        """What a loss per word is multiplied by to stand beside the losses shown."""
+        per_word = self._series.raw(per_word=True)
+        total = float(per_word.sum())
+        return 1.0 if self._per_word or not total else float(self._series.raw(False).sum()) / total
 
     def set_per_word(self, per_word: bool) -> None:
         """Show the loss per word, or per caption."""
@@ -197,6 +221,10 @@ class LossPlot(PlotWidget):
         self._fit_corner(self._plot)
         self._plot.configure(self._total, self._per_word, self._log)
         self._plot.style(colors(), self.font().pointSizeF())
+        if len(self._series):  # before, nobody knows how many words a caption has
+            self._plot.show_frozen(self._points, self._guesses, self._words_a_caption())
+        else:
+            self._plot.show_frozen((), {}, 1.0)
         self._plot.take(self._series)
         self._background = None
 
@@ -266,10 +294,10 @@ class LossPlot(PlotWidget):
         """Make room for what stands in the corner when it grows with the text."""
         if event.type() == QEvent.Type.LayoutRequest:
             self._place_corner()
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            if self._key_call(event) is not None:  # else a key of the window would be the quicker
-                event.accept()
-                return True
+        is_override = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if is_override and self._key_call(cast("QKeyEvent", event)) is not None:
+            event.accept()  # else a key of the window would be the quicker
+            return True
         return super().event(event)
 
     def _key_call(self, event: QKeyEvent) -> Callable[[], None] | None:

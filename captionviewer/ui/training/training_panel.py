@@ -1,5 +1,6 @@
 """The Training panel: a form, a run, its loss as it falls, and what the network says meanwhile."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -22,6 +23,7 @@ from captionviewer.core.training.available_memory import available_memory
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.loss_history import LossHistory
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui.look.theme import colors, set_muted
@@ -231,6 +233,8 @@ class TrainingPanel(QWidget):
 
     def _show_nothing(self) -> None:
         self.plot.show_history(LossHistory(), 0)
+        self.plot.show_validation(())
+        self.plot.show_guesses({})
         self._recorded_rows = None
         self.said.set_run(0, ())
         self.plot.scrubber.follow(lambda: None)
@@ -246,6 +250,7 @@ class TrainingPanel(QWidget):
         rates = saved.rates_history
         self.numbers.show_end(saved.iteration, float(rates[-1]) if len(rates) else None)
         self.plot.show_history(history, len(history))
+        self._show_frozen(saved)
         self._follow_stops(stops_of(saved), saved.caption_rows, len(history))
         self.run_area.show_losses()
 
@@ -282,6 +287,7 @@ class TrainingPanel(QWidget):
         self._file = None
         total = run.progress().num_iterations
         self.plot.show_history(run.history, total)
+        self._show_frozen(run)
         self._follow_stops(stops_of(run), run.caption_rows, total)
         self._watch()
         self._show_state()
@@ -289,6 +295,8 @@ class TrainingPanel(QWidget):
     def _tick(self) -> None:
         self._ticks += 1
         self.plot.scrubber.look()
+        if self.control.run is not None:
+            self._show_frozen(self.control.run)
         self.plot.take_new(at_once=not self.is_running())
         if self._ticks % NUMBER_TICKS == 0 or not self.is_running():
             self._show_numbers()
@@ -302,6 +310,14 @@ class TrainingPanel(QWidget):
         self._progress.setValue(_PROGRESS_STEPS * progress.iteration // max(1, progress.num_iterations))
         self.numbers.show_progress(progress, run.history.learning_rate, run.state is RunState.RUNNING)
         self.run_area.show_losses()
+
+    def _show_frozen(self, origin: TrainingRun | SavedModel) -> None:
+        """Show the validation of a run or a model beside its losses, where there is one, and guesses."""
+        dataset = self._session.dataset
+        if dataset is not None:
+            self.plot.show_guesses({"blind guess": math.log(len(dataset.vocabulary.idx_to_word))})
+        validation = getattr(origin, "validation", None)
+        self.plot.show_validation(validation.points() if validation is not None else ())
 
     def _follow_stops(
         self, source: Callable[[], RecordedCaptions | None], rows: IntArray, total: int

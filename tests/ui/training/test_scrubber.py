@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.training.caption_stops import RecordedCaptions
+from captionviewer.core.training.events import WatchedCaptions
 from captionviewer.ui.training.training_panel import TrainingPanel
 from captionviewer.ui.training.watched_photo_list import SAID, Said
 from tests.ui.training.test_training_panel import click
@@ -28,7 +29,9 @@ def panel(qtbot: QtBot, coco_folder: Path) -> Iterator[TrainingPanel]:
         run = made.control.run
         assert run is not None
         record = recorded(made)
+        now = WatchedCaptions(40, tuple(made.watched.captions().items()))
         made._follow_stops(lambda: record, run.caption_rows, 40)
+        made.said.show_now(now)
         wait(lambda: made.plot.full_draws > 0 and made.plot.has_plot, qtbot)
         yield made
 
