@@ -43,10 +43,10 @@ class FrozenLines:
         self._best_words = axes.annotate(
             "",
             (0, 0),
-            xytext=(0, 9),
+            xytext=(0, -9),
             textcoords="offset points",
             ha="center",
-            va="bottom",
+            va="top",
             annotation_clip=True,
         )
         self._guesses: list[tuple[Line2D, Text]] = []
