@@ -4,8 +4,8 @@ came from.
 `about` is a JSON text (format version, settings, vocabulary, name of the data set); each parameter is an
 array of its own; beside them stand the history of the losses and of the learning rate, and the caption rows
 trained on; from format 3 on also the validation losses, and what was said of the watched photos at stops.
-Format 1 had no learning rates: they are worked out from the settings. No pickle anywhere: opening a model that came from someone else runs nothing of theirs, and every part is checked before it is
-believed.
+Format 1 had no learning rates: they are worked out from the settings. No pickle anywhere: opening a model
+that came from someone else runs nothing of theirs, and every part is checked before it is believed.
 """
 
 import json

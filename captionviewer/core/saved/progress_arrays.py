@@ -59,12 +59,11 @@ def read_progress(
     if captions.shape[:2] != (len(stops), len(photos)) or not 0 < captions.shape[2] <= LONGEST_CAPTION:
         raise ArchiveError("what it keeps of watched photos does not fit together")
     bad_ids = captions.size and not 0 <= int(captions.min()) <= int(captions.max()) < len(words)
-    bad_photos = (
-        photos.shape[1] != 2
-        or (photos.size
+    bad_photos = photos.shape[1] != 2 or (
+        photos.size
         and not (
             int(photos.min()) >= 0 and int(photos[:, 0].max()) < len(SPLITS) and int(photos.max()) < 2**31
-        ))
+        )
     )
     if bad_ids or bad_photos or not _rises(stops):
         raise ArchiveError("what it keeps of watched photos names words or photos that can't be")

@@ -324,6 +324,7 @@ class TrainingRun:
         self._snapshots.take_over(solver)
         with contextlib.suppress(_StopAsked):  # it has ended: nobody need wait for what is only looked at
             self._due_work.bring_up_to_date(solver)
+            self._validation.run(solver)
         return RunFinished(solver.iteration)
 
     def _step(self, solver: RunSolver) -> None:

@@ -59,7 +59,7 @@ class Validation:
 
     name = "validation"
     share = 0.03
-    shows_the_model = True
+    shows_the_model = False  # a pause or a single step need not wait for it
 
     def __init__(self, dataset: CocoDataset, seed: int) -> None:
         """The captions are drawn by a generator of their own, seeded by the run's seed."""
@@ -72,6 +72,7 @@ class Validation:
         self._next = (0, 0.0)
         self._off = False
         self.best_snapshot: ModelSnapshot | None = None
+        self.unigram_nats: float | None = None  # what counting words costs, known with the first point
 
     def train_on(self, caption_rows: IntArray, iterations_per_epoch: int) -> None:
         """Say which captions are trained on, before the first step."""
@@ -103,6 +104,7 @@ class Validation:
             self._fixed = self._draw()
             if self._fixed is None:
                 return
+            self.unigram_nats = unigram_nats(self._dataset)
         interrupt = solver.interrupt or never
         point = ValidationPoint(
             iteration,

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.training.caption_stops import FIRST_INTERVAL_S, RecordedCaptions
+from captionviewer.core.training.run import TrainingRun
 
 SPEEDS = (2, 8)  # so many times as fast as the stops of a short run were made
 
@@ -153,12 +155,6 @@ class Scrubber(QObject):
             self.pause()
 
 
-def stops_of(origin: object) -> Callable[[], RecordedCaptions | None]:
+def stops_of(origin: TrainingRun | SavedModel) -> Callable[[], RecordedCaptions | None]:
     """How to ask a run, or a saved model, for its record as it is; one that keeps none gives None."""
-
-    def record() -> RecordedCaptions | None:
-        kept = getattr(origin, "caption_stops", None) or getattr(origin, "stops", None)
-        found = kept() if callable(kept) else kept
-        return found if isinstance(found, RecordedCaptions) else None
-
-    return record
+    return (lambda: origin.stops) if isinstance(origin, SavedModel) else origin.caption_stops

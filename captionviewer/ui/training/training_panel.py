@@ -1,6 +1,5 @@
 """The Training panel: a form, a run, its loss as it falls, and what the network says meanwhile."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -25,6 +24,7 @@ from captionviewer.core.training.events import RunState
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
+from captionviewer.core.training.validation import blind_guess_nats
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.session.models import ModelOrigin
@@ -314,10 +314,16 @@ class TrainingPanel(QWidget):
     def _show_frozen(self, origin: TrainingRun | SavedModel) -> None:
         """Show the validation of a run or a model beside its losses, where there is one, and guesses."""
         dataset = self._session.dataset
+        guesses: dict[str, float] = {}
         if dataset is not None:
-            self.plot.show_guesses({"blind guess": math.log(len(dataset.vocabulary.idx_to_word))})
-        validation = getattr(origin, "validation", None)
-        self.plot.show_validation(validation.points() if validation is not None else ())
+            guesses["blind guess"] = blind_guess_nats(len(dataset.vocabulary))
+        if isinstance(origin, SavedModel):
+            self.plot.show_validation(origin.validation)
+        else:
+            if origin.validation.unigram_nats is not None:
+                guesses["unigram guess"] = origin.validation.unigram_nats
+            self.plot.show_validation(origin.validation.points())
+        self.plot.show_guesses(guesses)
 
     def _follow_stops(
         self, source: Callable[[], RecordedCaptions | None], rows: IntArray, total: int
