@@ -3,9 +3,9 @@ came from.
 
 `about` is a JSON text (format version, settings, vocabulary, name of the data set); each parameter is an
 array of its own; beside them stand the history of the losses and of the learning rate, and the caption rows
-trained on. Format 1 had no learning rates: they are worked out from the settings. No pickle anywhere:
-opening a model that came from someone else runs nothing of theirs, and every part is checked before it is
-believed.
+trained on; from format 3 on also the validation losses, and what was said of the watched photos at stops.
+Format 1 had no learning rates: they are worked out from the settings. No pickle anywhere: opening a model
+that came from someone else runs nothing of theirs, and every part is checked before it is believed.
 """
 
 import json
@@ -20,13 +20,16 @@ from captionviewer.core.amounts import format_bytes
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.layout import FEATURES, FeatureKind, feature_kind_named
-from captionviewer.core.coco.vocabulary import LARGEST_VOCABULARY, SPECIAL_WORDS, is_word
+from captionviewer.core.coco.vocabulary import LARGEST_VOCABULARY, NULL, SPECIAL_WORDS, is_word
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES, parameter_shapes
 from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
+from captionviewer.core.saved.progress_arrays import read_progress, written_progress
 from captionviewer.core.training.available_memory import available_memory
+from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.core.training.validation import ValidationPoint
 
 if TYPE_CHECKING:
     from captionviewer.core.coco.dataset import CocoDataset
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from captionviewer.core.training.run import TrainingRun
 
 FORMAT = "captionviewer model"
-VERSION = 2
+VERSION = 3
 MOST_BYTES = 8 * 1024**3
 # Real ones take 0.02 to 1 MB. Parsed, JSON takes many times its size, and the window stands still meanwhile.
 MOST_ABOUT_BYTES = 4 * 1024**2
@@ -64,6 +67,8 @@ class SavedModel:
     data_name: str  # of the data set, for people
     feature_kind: FeatureKind
     data_digest: str = field(default="", repr=False)  # of the captions trained on: see caption_digest
+    validation: tuple[ValidationPoint, ...] = field(default=(), repr=False)
+    stops: RecordedCaptions | None = field(default=None, repr=False)  # what was said of the watched photos
 
     @classmethod
     def untrained(
@@ -89,7 +94,17 @@ class SavedModel:
             data_name=run.dataset.folder.name,
             feature_kind=run.dataset.feature_kind,
             data_digest=run.data_digest,
+            validation=tuple(p for p in run.validation.points() if p.iteration <= snapshot.iteration),
+            stops=_until(run.caption_stops(), snapshot.iteration),
         )
+
+
+def _until(stops: RecordedCaptions | None, iteration: int) -> RecordedCaptions | None:
+    """The stops that are not after an iteration."""
+    if stops is None:
+        return None
+    kept = stops.iterations <= iteration
+    return RecordedCaptions(stops.photos, stops.iterations[kept], stops.captions[kept], stops.null)
 
 
 def fits(saved: SavedModel, dataset: "CocoDataset") -> str | None:
@@ -162,6 +177,7 @@ def save_model(path: Path, saved: SavedModel) -> None:
     for name in ("loss_history", "words_history", "rates_history"):
         arrays[name] = np.asarray(getattr(saved, name), dtype="<f4")
     arrays["caption_rows"] = np.asarray(saved.caption_rows, dtype="<i8")
+    arrays |= written_progress(saved.validation, saved.stops)
     try:
         write_archive(path, arrays)
     except OSError as problem:
@@ -229,6 +245,10 @@ def _read(archive: NumberArchive) -> SavedModel:
         rates = _planned_rates(settings, len(rows), len(losses))
     else:
         rates = _history(archive, "rates_history")
+    validation: tuple[ValidationPoint, ...] = ()
+    stops: RecordedCaptions | None = None
+    if _whole_number(about, "version") >= 3:
+        validation, stops = read_progress(archive, words, words.index(NULL))
     if not len(losses) == len(losses_per_word) == len(rates):
         raise ArchiveError("its histories of losses and learning rates differ in length")
     params: dict[str, FloatArray] = {}
@@ -253,6 +273,8 @@ def _read(archive: NumberArchive) -> SavedModel:
         data_name=_text(about, "data_name"),
         feature_kind=kind,
         data_digest=_text(about, "data_digest"),
+        validation=validation,
+        stops=stops,
     )
 
 

@@ -110,6 +110,23 @@ class CaptionStops:
         self._next_time = 0.0
         self._next_iteration = 0
 
+    def with_photos(self, photos: Sequence[PhotoKey]) -> "CaptionStops":
+        """The record for other photos: those kept keep what was said of them, of others nothing was."""
+        twin = CaptionStops(photos, self._length, self._null)
+        before = {key: place for place, key in enumerate(self.photos)}
+        with self._lock:
+            for iteration, captions in zip(self._iterations, self._captions, strict=True):
+                rows = np.full((len(twin.photos), self._length), self._null, dtype=np.int32)
+                for place, key in enumerate(twin.photos):
+                    if key in before:
+                        rows[place] = captions[before[key]]
+                twin._iterations.append(iteration)
+                twin._captions.append(rows)
+            twin._newest_is_extra = self._newest_is_extra
+            twin._interval, twin._next_time = self._interval, self._next_time
+            twin._next_iteration = self._next_iteration
+        return twin
+
     def is_due(self, iteration: int, now: float) -> bool:
         """Whether a stop belongs here: `now` is the run's clock in seconds, pauses left out."""
         return iteration >= self._next_iteration or now >= self._next_time

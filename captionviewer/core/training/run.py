@@ -26,6 +26,7 @@ from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.due_work import DueWork, RunSolver
 from captionviewer.core.training.events import (
     Event,
@@ -47,6 +48,7 @@ from captionviewer.core.training.progress import Progress, StepRate
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.training.snapshots import Snapshots, last_loss
 from captionviewer.core.training.step_boundary import StepBoundary
+from captionviewer.core.training.validation import Validation
 from captionviewer.core.training.watched_photos import CaptionWatch, photos_to_watch
 
 MOST_EVENTS = 1000
@@ -110,7 +112,8 @@ class TrainingRun:
         self._snapshots = Snapshots(settings.learning_rate)
         # from here on only the worker's
         self._guard = ModelGuard()
-        self._due_work = DueWork([self._guard, self._snapshots, self._watch])
+        self._validation = Validation(dataset, settings.seed)
+        self._due_work = DueWork([self._guard, self._snapshots, self._watch, self._validation])
         self._product_threads = ProductThreads()
         self._rate = StepRate()
 
@@ -204,6 +207,19 @@ class TrainingRun:
         """While it is held the run makes no step: for short work with matrices in another thread."""
         return self._boundary.between_steps()
 
+    def caption_stops(self) -> RecordedCaptions | None:
+        """What was said of the watched photos at stops over the run; None before the first."""
+        return self._watch.stops()
+
+    @property
+    def validation(self) -> Validation:
+        """The loss on captions that are fixed, of val and of those trained on, as the run goes on."""
+        return self._validation
+
+    def best_snapshot(self) -> ModelSnapshot | None:
+        """The model of the best validation loss so far; None before the first."""
+        return self._validation.best_snapshot
+
     def watch(self, photos: Sequence[PhotoRecord]) -> None:
         """Replace the photos whose greedy captions come as WatchedCaptions now and then."""
         self._watch.watch(photos)
@@ -283,6 +299,7 @@ class TrainingRun:
             rng=rng,
         )
         solver.interrupt = self._interrupt
+        self._validation.train_on(rows, solver.iterations_per_epoch)
         self._snapshots.run(solver)
         self._watch.watch(photos_to_watch(dataset, rows, self._watch.photos, self._watch_trained))
         with self._wake:
@@ -307,6 +324,7 @@ class TrainingRun:
         self._snapshots.take_over(solver)
         with contextlib.suppress(_StopAsked):  # it has ended: nobody need wait for what is only looked at
             self._due_work.bring_up_to_date(solver)
+            self._validation.run(solver)
         return RunFinished(solver.iteration)
 
     def _step(self, solver: RunSolver) -> None:

@@ -11,16 +11,24 @@ from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.workspace import Interrupt, never
+from captionviewer.core.training.caption_stops import CaptionStops, RecordedCaptions
 from captionviewer.core.training.due_work import Due, RunSolver
 from captionviewer.core.training.events import PhotoKey, WatchedCaptions
 
 WATCH_EVERY = 0.5  # seconds between two looks at the watched photos, at the least
+OLDEST_S = 2.0  # what is shown is never older than this, or than `OLDEST_SHARE` of the run
+OLDEST_SHARE = 1 / 20
+LEAST_OF_VAL = 2  # photos of val among those watched
+CAPTION_LENGTH = 30  # words at most, <END> included
 
 
 def photos_to_watch(
     dataset: CocoDataset, caption_rows: IntArray, chosen: Sequence[PhotoRecord], count: int
 ) -> list[PhotoRecord]:
-    """The photos chosen, then the first `count` others that the train captions `caption_rows` belong to."""
+    """The photos chosen, then the first `count` others that the train captions `caption_rows` belong to.
+
+    With them as many of val as make `LEAST_OF_VAL`: what is learned by heart looks like what is understood.
+    """
     photos = list(chosen)
     keys = {photo.key for photo in photos}
     wanted = len(photos) + count
@@ -32,6 +40,14 @@ def photos_to_watch(
         if key not in keys:
             keys.add(key)
             photos.append(dataset.split(key[0]).record(key[1]))
+    if not count:  # only those chosen are wanted
+        return photos
+    val = dataset.split("val")
+    for row in range(val.num_photos):
+        if sum(photo.split == "val" for photo in photos) >= LEAST_OF_VAL:
+            break
+        if ("val", row) not in keys:
+            photos.append(val.record(row))
     return photos
 
 
@@ -56,14 +72,22 @@ class PhotoCaptioner:
         self, model: CaptioningRNN, interrupt: Interrupt = never
     ) -> tuple[tuple[PhotoKey, str], ...]:
         """What the model says of each photo, in their order; words for people where one can't be read."""
-        said = dict(self._unreadable)
+        return self.in_words(self.ids(model, interrupt))
+
+    def ids(self, model: CaptioningRNN, interrupt: Interrupt = never) -> IntArray:
+        """The same as word ids, (P, T): only padding where a photo can't be read."""
+        ids: IntArray = np.full((len(self._keys), CAPTION_LENGTH), self._vocabulary.null, dtype=np.int32)
         if self._features:
-            rows = model.sample(np.stack(list(self._features.values())), interrupt=interrupt)
-            said.update(
-                (key, caption_text(row, self._vocabulary))
-                for key, row in zip(self._features, rows, strict=True)
-            )
-        return tuple((key, said[key]) for key in self._keys)
+            rows = model.sample(np.stack(list(self._features.values())), CAPTION_LENGTH, interrupt=interrupt)
+            ids[[self._keys.index(key) for key in self._features]] = rows
+        return ids
+
+    def in_words(self, ids: IntArray) -> tuple[tuple[PhotoKey, str], ...]:
+        """Captions (P, T) of the photos as people read them."""
+        return tuple(
+            (key, self._unreadable.get(key) or caption_text(row, self._vocabulary))
+            for key, row in zip(self._keys, ids, strict=True)
+        )
 
 
 class CaptionWatch:
@@ -82,6 +106,9 @@ class CaptionWatch:
         self.is_new = True  # whether the photos are others than those last looked at
         self._captioner = PhotoCaptioner(dataset)
         self._next = 0.0
+        self._stops: CaptionStops | None = None
+        self._looked_at = (float("-inf"), -1)  # when, and at which iteration
+        self._num_iterations = 0
 
     def watch(self, photos: Sequence[PhotoRecord]) -> None:
         """Replace the photos, from any thread; their captions are due at once."""
@@ -95,10 +122,21 @@ class CaptionWatch:
         return self._photos
 
     def due(self, now: float, iteration: int) -> Due:
-        """Now for photos that are new, else every `WATCH_EVERY` seconds at leisure."""
+        """Now for photos that are new or captions that are old; at leisure by the clock, and at stops."""
+        when, at = self._looked_at
         if self.is_new:
             return Due.NOW
-        return Due.AT_LEISURE if now >= self._next else Due.NOT_YET
+        if not self._photos or at == iteration:
+            return Due.NOT_YET
+        if now - when > OLDEST_S or iteration - at > OLDEST_SHARE * self._num_iterations > 0:
+            return Due.NOW
+        stop_due = self._stops is not None and self._stops.is_due(iteration, now)
+        return Due.AT_LEISURE if now >= self._next or stop_due else Due.NOT_YET
+
+    def stops(self) -> RecordedCaptions | None:
+        """What was said of the watched photos so far; None before the first look."""
+        stops = self._stops
+        return stops.recorded() if stops is not None else None
 
     def run(self, solver: RunSolver) -> None:
         """Decode the watched photos and publish what was said."""
@@ -107,7 +145,17 @@ class CaptionWatch:
             self.is_new = False
         if is_new:
             self._captioner = PhotoCaptioner(self._dataset, photos)
-        if self._captioner:
-            captions = self._captioner.captions(solver.model, solver.interrupt or never)
-            self._publish(WatchedCaptions(solver.iteration, captions))
+            keys = [photo.key for photo in photos]
+            self._stops = (
+                CaptionStops(keys, CAPTION_LENGTH, self._dataset.vocabulary.null)
+                if self._stops is None
+                else self._stops.with_photos(keys)
+            )
+        now = time.monotonic()
+        if self._captioner and self._stops is not None:
+            ids = self._captioner.ids(solver.model, solver.interrupt or never)
+            self._stops.add(solver.iteration, now, ids)
+            self._publish(WatchedCaptions(solver.iteration, self._captioner.in_words(ids)))
+        self._looked_at = (now, solver.iteration)
+        self._num_iterations = solver.num_iterations
         self._next = time.monotonic() + WATCH_EVERY

@@ -6,6 +6,7 @@ limits grow in large steps for the same reason.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.training.loss_history import RunningSum, thin_to_columns
 from captionviewer.ui.look.theme import Colors
+from captionviewer.ui.training.frozen_lines import FrozenLines, FrozenLoss
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,6 +79,7 @@ class LossFigure:
         self._axes = figure.add_subplot()
         (self._raw,) = self._axes.plot([], [], linewidth=0.9, animated=True, label="each iteration")
         (self._smooth,) = self._axes.plot([], [], linewidth=2.0, animated=True, label="smoothed")
+        self._frozen = FrozenLines(self._axes)
         self._corner = (0.0, 0.0)
         self._rows = 5
         self._total = 0
@@ -106,8 +109,17 @@ class LossFigure:
         self._raw.set_color(colors.faint_line.name())
         self._smooth.set_color(colors.accent.name())
         self._word_color, self._points = colors.muted.name(), points
+        self._frozen.style(colors, points)
         self._put_words()
         self._fit_margins()
+
+    def show_frozen(
+        self, points: Sequence[FrozenLoss], guesses: Mapping[str, float], words_a_caption: float
+    ) -> None:
+        """Show the losses of frozen models and of guesses, times `words_a_caption`, from the next draw on."""
+        self._frozen.show(points, guesses, words_a_caption)
+        self._limits = None
+        self._frozen.give_way(self._figure.bbox.height > 17 * self._em())
 
     def configure(self, total: int, per_word: bool, log: bool) -> None:
         """Choose what is shown: of `total` planned iterations, which loss, on which scale."""
@@ -141,6 +153,16 @@ class LossFigure:
         """How many iterations stand side by side in one pixel's width."""
         left, right = self._axes.get_xlim()
         return float(right - left) / max(1.0, self._axes.bbox.width)
+
+    def iteration_at(self, x: float) -> float:
+        """The iteration at x, in the figure's pixels from its left."""
+        left, right = self._axes.get_xlim()
+        return float(left + (x - self._axes.bbox.x0) / max(1.0, self._axes.bbox.width) * (right - left))
+
+    def x_of(self, iteration: float) -> float:
+        """Where an iteration stands, in the figure's pixels from its left."""
+        left, right = self._axes.get_xlim()
+        return float(self._axes.bbox.x0 + (iteration - left) / (right - left) * self._axes.bbox.width)
 
     @property
     def box(self) -> "BboxBase":
@@ -181,6 +203,7 @@ class LossFigure:
     def _fit_limits(self, values: FloatArray, count: int) -> bool:
         right = self._right_end(count)
         low, high = (float(values.min()), float(values.max())) if len(values) else (1.0, 1.0)
+        low, high = self._frozen.span(low, high)
         old = self._limits
         if self._log:
             bottom, top = _round_down(low), _round_up(high * 1.05)

@@ -1,18 +1,21 @@
 """The place of the loss plot in the window: drawn seldom, its lines drawn over it at each tick."""
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QEvent, QRect
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.plots.plot_widget import PlotWidget
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.training.frozen_lines import FrozenLoss
 from captionviewer.ui.training.loss_figure import LossFigure, LossSeries
+from captionviewer.ui.training.scrub_layer import ScrubLayer
+from captionviewer.ui.training.scrubber import Scrubber
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import Event
@@ -54,6 +57,14 @@ class LossPlot(PlotWidget):
         self._looks = 0  # and how often there were more since
         self.full_draws = 0
         self.line_draws = 0
+        self.scrubber = Scrubber(self)
+        self.layer = ScrubLayer(self._marker_place, self)
+        self.layer.dragged.connect(lambda x: self.scrubber.go_to(self._iteration_at(x)))
+        self.layer.left.connect(self.scrubber.leave)
+        self.scrubber.moved.connect(self._show_marker)
+        self.scrubber.has_record_changed.connect(lambda: self.layer.set_active(self.scrubber.can_scrub))
+        self._guesses: dict[str, float] = {}
+        self._points: tuple[FrozenLoss, ...] = ()
         self._say(NOTHING_YET)
 
     def set_corner(self, widget: QWidget) -> None:
@@ -67,6 +78,27 @@ class LossPlot(PlotWidget):
             size = self._corner.sizeHint()
             self._corner.setGeometry(self.width() - size.width() - 4, 3, size.width(), size.height())
             self._corner.raise_()
+
+    # ---- the scrubber ------------------------------------------------------------------------
+
+    def _ratio(self) -> float:
+        return float(self._canvas.device_pixel_ratio) if self._canvas is not None else 1.0
+
+    def _iteration_at(self, x: float) -> float:
+        if self._plot is None or self._canvas is None:
+            return 0.0
+        return self._plot.iteration_at((x - self._canvas.x()) * self._ratio())
+
+    def _marker_place(self, iteration: float) -> tuple[float, QRectF] | None:
+        if self._plot is None or self._canvas is None or not self.has_plot:
+            return None
+        ratio = self._ratio()
+        box = QRectF(self._place_of_lines()).translated(self._canvas.x(), self._canvas.y())
+        return self._canvas.x() + self._plot.x_of(iteration) / ratio, box
+
+    def _show_marker(self) -> None:
+        self.layer.mark(self.scrubber.iteration)
+        self._describe()
 
     # ---- what is shown -----------------------------------------------------------------------
 
@@ -91,7 +123,10 @@ class LossPlot(PlotWidget):
         What a long run gains in a moment is less than a pixel: it is drawn a little later, when it can be
         seen, when the history has come to rest, or `at_once`.
         """
+        is_first = not len(self._series)
         is_new = self._take_history()
+        if is_first and is_new and (self._guesses or self._points):
+            self._draw_soon()  # their unit is known by now
         if at_once:
             self._describe()
         if len(self._series) == self._in_lines:
@@ -112,6 +147,24 @@ class LossPlot(PlotWidget):
         assert self._plot is not None
         gained = len(self._series) - self._in_lines
         return self._looks < _LOOKS - 1 and gained < _SEEN * self._plot.iterations_a_pixel
+
+    def show_guesses(self, guesses: Mapping[str, float]) -> None:
+        """Draw thin lines at what guesses cost, in nats a word, by their names."""
+        if dict(guesses) != self._guesses:
+            self._guesses = dict(guesses)
+            self._draw_soon()
+
+    def show_validation(self, points: Sequence[FrozenLoss]) -> None:
+        """Draw the losses of frozen models, on validation and on train captions, and mark the best."""
+        if tuple(points) != self._points:
+            self._points = tuple(points)
+            self._draw_soon()
+
+    def _words_a_caption(self) -> float:
+        """What a loss per word is multiplied by to stand beside the losses shown."""
+        per_word = self._series.raw(per_word=True)
+        total = float(per_word.sum())
+        return 1.0 if self._per_word or not total else float(self._series.raw(False).sum()) / total
 
     def set_per_word(self, per_word: bool) -> None:
         """Show the loss per word, or per caption."""
@@ -163,10 +216,15 @@ class LossPlot(PlotWidget):
             self._plot = LossFigure(figure)
             canvas.mpl_connect("draw_event", self._drawn)
             canvas.mpl_connect("resize_event", self._resized)
+        self.layer.raise_()  # over a canvas that was just made
         self._place_corner()
         self._fit_corner(self._plot)
         self._plot.configure(self._total, self._per_word, self._log)
         self._plot.style(colors(), self.font().pointSizeF())
+        if len(self._series):  # before, nobody knows how many words a caption has
+            self._plot.show_frozen(self._points, self._guesses, self._words_a_caption())
+        else:
+            self._plot.show_frozen((), {}, 1.0)
         self._plot.take(self._series)
         self._background = None
 
@@ -225,7 +283,10 @@ class LossPlot(PlotWidget):
 
     def _describe(self) -> None:
         what = "word" if self._per_word else "caption"
-        self.setAccessibleDescription(f"Loss per {what} over {len(self._series):,} iterations")
+        words = f"Loss per {what} over {len(self._series):,} iterations"
+        if self.scrubber.iteration is not None:
+            words += f"; captions of iteration {self.scrubber.iteration:,} are shown"
+        self.setAccessibleDescription(words)
 
     # ---- Qt ----------------------------------------------------------------------------------
 
@@ -233,11 +294,42 @@ class LossPlot(PlotWidget):
         """Make room for what stands in the corner when it grows with the text."""
         if event.type() == QEvent.Type.LayoutRequest:
             self._place_corner()
+        is_override = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if is_override and self._key_call(cast("QKeyEvent", event)) is not None:
+            event.accept()  # else a key of the window would be the quicker
+            return True
         return super().event(event)
+
+    def _key_call(self, event: QKeyEvent) -> Callable[[], None] | None:
+        """What a key does to the scrubber; None for a key that is not its."""
+        scrubber = self.scrubber
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not scrubber.can_scrub:
+            return None
+        match event.key():
+            case Qt.Key.Key_Left:
+                return lambda: scrubber.step(-1)
+            case Qt.Key.Key_Right:
+                return lambda: scrubber.step(+1)
+            case Qt.Key.Key_Home:
+                return scrubber.first
+            case Qt.Key.Key_End:
+                return scrubber.last
+            case Qt.Key.Key_Escape if scrubber.stop is not None:
+                return scrubber.leave
+        return None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the marker from stop to stop; Esc goes back to now."""
+        call = self._key_call(event)
+        if call is None:
+            super().keyPressEvent(event)
+        else:
+            call()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what stands in the corner there; the canvas draws itself."""
         super().resizeEvent(event)
+        self.layer.setGeometry(self.rect())
         self._place_corner()
 
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 from captionviewer.ui.look.icons import icon
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_plot import LossPlot
-from captionviewer.ui.training.watched_photo_list import WatchedPhotoList
+from captionviewer.ui.training.said_photos import SaidPhotos
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
 
@@ -24,18 +24,21 @@ class LossView(QWidget):
     ----------
     per_caption_action, per_word_action : QAction
         Which of the two losses is drawn.
+    said, watched : SaidPhotos, WatchedPhotoList
+        The watched photos with their head line, and the list in it.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plot = LossPlot(session)
-        self.watched = WatchedPhotoList(session.photos)
+        self.said = SaidPhotos(session.photos, self.plot.scrubber)
+        self.watched = self.said.list
         self.plot.set_corner(self._make_plot_controls())
         self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._parts.setContentsMargins(0, 0, 0, 0)
         self._parts.setSpacing(6)
         self._parts.addWidget(self.plot, 1)
-        self._parts.addWidget(self.watched)
+        self._parts.addWidget(self.said)
 
     def _make_plot_controls(self) -> QWidget:
         controls = QWidget()
@@ -84,10 +87,10 @@ class LossView(QWidget):
         beside = self.width() >= max(_WIDE * line, _WIDER * self.height())
         directions = QBoxLayout.Direction
         wanted = directions.LeftToRight if beside else directions.TopToBottom
-        self.watched.setMaximumHeight(_UNBOUNDED if beside else round(_WATCHED_SHARE * self.height()))
+        self.said.setMaximumHeight(_UNBOUNDED if beside else round(_WATCHED_SHARE * self.height()))
         if self._parts.direction() is not wanted:
             self._parts.setDirection(wanted)
             high = QSizePolicy.Policy.Expanding if beside else QSizePolicy.Policy.Maximum
-            self.watched.setSizePolicy(QSizePolicy.Policy.Expanding, high)
+            self.said.setSizePolicy(QSizePolicy.Policy.Expanding, high)
             self._parts.setStretch(1, 1 if beside else 0)
             self.watched.set_spacious(beside)

@@ -42,7 +42,7 @@ class RunControl(QObject):
     state_changed = Signal()
     run_prepared = Signal()  # the captions are drawn and the number of iterations is known
     ticked = Signal()  # while a run is live: look at its history and progress
-    captions_came = Signal(object)  # dict of photo key to caption
+    captions_came = Signal(object)  # WatchedCaptions
 
     def __init__(self, session: Session, wanted: Callable[[], TrainingSettings], owner: QWidget) -> None:
         """`wanted()` gives the settings of the next run; `owner` takes the actions and their shortcuts."""
@@ -196,7 +196,7 @@ class RunControl(QObject):
         for event in run.take_events():
             match event:
                 case WatchedCaptions():
-                    self.captions_came.emit(dict(event.captions))
+                    self.captions_came.emit(event)
                 case RunStarted():
                     self._publish_snapshot(run)
                     self.run_prepared.emit()

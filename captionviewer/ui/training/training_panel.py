@@ -16,11 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.saved.model_file import SavedModel
+from captionviewer.core.arrays import IntArray
+from captionviewer.core.saved.model_file import SavedModel, rows_trained_on
 from captionviewer.core.training.available_memory import available_memory
+from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.loss_history import LossHistory
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
+from captionviewer.core.training.validation import blind_guess_nats
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.session.models import ModelOrigin
@@ -29,9 +33,10 @@ from captionviewer.ui.training.run_area import RunArea
 from captionviewer.ui.training.run_control import RunControl
 from captionviewer.ui.training.run_head import RunHead
 from captionviewer.ui.training.run_numbers import time_left_words
+from captionviewer.ui.training.scrubber import stops_of
 from captionviewer.ui.training.training_form import TrainingForm
 from captionviewer.ui.training.untrained_model import UntrainedModel
-from captionviewer.ui.training.watched_photo_list import watch_list
+from captionviewer.ui.training.watched_photo_list import watch_list, watched_photo
 
 NO_DATA = "Open a data folder to train a network on its captions."
 # In lines of text: with less room than this beside the form, or less height, the form is folded away when a
@@ -61,6 +66,7 @@ class TrainingPanel(QWidget):
         self._session = session
         self._facts: DataFacts | None = None
         self._file: SavedModel | None = None  # the opened model whose history is shown
+        self._recorded_rows: IntArray | None = None  # trained on by the run whose captions were recorded
         self._ticks = 0
         self._was_running = False
         self.setAccessibleName("Training")
@@ -72,7 +78,7 @@ class TrainingPanel(QWidget):
         self.step_action, self.stop_action = self.control.step_action, self.control.stop_action
         self.run_area = RunArea(session)
         self.plot, self.numbers = self.run_area.loss.plot, self.run_area.numbers
-        self.watched = self.run_area.loss.watched
+        self.said, self.watched = self.run_area.loss.said, self.run_area.loss.watched
         self._make_layout()
         self.form.installEventFilter(self)
         self._size_form()
@@ -82,7 +88,8 @@ class TrainingPanel(QWidget):
         self.control.state_changed.connect(self._show_state)
         self.control.run_prepared.connect(self._run_prepared)
         self.control.ticked.connect(self._tick)
-        self.control.captions_came.connect(self.watched.show_captions)
+        self.control.captions_came.connect(self.said.show_now)
+        self.plot.scrubber.has_record_changed.connect(self._know_recorded)
         self.watched.photo_chosen.connect(session.select)
         session.dataset_changed.connect(self._dataset_changed)
         session.selection_changed.connect(self._selection_changed)
@@ -196,7 +203,7 @@ class TrainingPanel(QWidget):
         dataset = self._session.dataset
         run = self.control.run
         if run is not None and run.dataset is not dataset:
-            self.watched.watch(())  # its photos are of data that nobody has open any more
+            self.said.watch(())  # its photos are of data that nobody has open any more
             self.control.stop_and_wait(1.0)
             self.control.forget()
             self._show_nothing()
@@ -226,18 +233,25 @@ class TrainingPanel(QWidget):
 
     def _show_nothing(self) -> None:
         self.plot.show_history(LossHistory(), 0)
-        self.watched.watch([])
+        self.plot.show_validation(())
+        self.plot.show_guesses({})
+        self._recorded_rows = None
+        self.said.set_run(0, ())
+        self.plot.scrubber.follow(lambda: None)
+        self.said.watch([])
         self.numbers.clear()
 
     def _show_file(self, saved: SavedModel) -> None:
         history = LossHistory()
         history.extend(saved.loss_history, saved.words_history, saved.rates_history)
         self.control.forget()
-        self.watched.watch([])
+        self.said.watch([])
         self.form.set_settings(saved.settings)
         rates = saved.rates_history
         self.numbers.show_end(saved.iteration, float(rates[-1]) if len(rates) else None)
         self.plot.show_history(history, len(history))
+        self._show_frozen(saved)
+        self._follow_stops(stops_of(saved), saved.caption_rows, len(history))
         self.run_area.show_losses()
 
     # ---- settings --------------------------------------------------------------------------------
@@ -271,12 +285,18 @@ class TrainingPanel(QWidget):
         run = self.control.run
         assert run is not None
         self._file = None
-        self.plot.show_history(run.history, run.progress().num_iterations)
+        total = run.progress().num_iterations
+        self.plot.show_history(run.history, total)
+        self._show_frozen(run)
+        self._follow_stops(stops_of(run), run.caption_rows, total)
         self._watch()
         self._show_state()
 
     def _tick(self) -> None:
         self._ticks += 1
+        self.plot.scrubber.look()
+        if self.control.run is not None:
+            self._show_frozen(self.control.run)
         self.plot.take_new(at_once=not self.is_running())
         if self._ticks % NUMBER_TICKS == 0 or not self.is_running():
             self._show_numbers()
@@ -291,13 +311,54 @@ class TrainingPanel(QWidget):
         self.numbers.show_progress(progress, run.history.learning_rate, run.state is RunState.RUNNING)
         self.run_area.show_losses()
 
+    def _show_frozen(self, origin: TrainingRun | SavedModel) -> None:
+        """Show the validation of a run or a model beside its losses, where there is one, and guesses."""
+        dataset = self._session.dataset
+        guesses: dict[str, float] = {}
+        if dataset is not None:
+            guesses["blind guess"] = blind_guess_nats(len(dataset.vocabulary))
+        if isinstance(origin, SavedModel):
+            self.plot.show_validation(origin.validation)
+        else:
+            if origin.validation.unigram_nats is not None:
+                guesses["unigram guess"] = origin.validation.unigram_nats
+            self.plot.show_validation(origin.validation.points())
+        self.plot.show_guesses(guesses)
+
+    def _follow_stops(
+        self, source: Callable[[], RecordedCaptions | None], rows: IntArray, total: int
+    ) -> None:
+        """Let the scrubber go through a record of captions, of a run on the train captions `rows`."""
+        dataset = self._session.dataset
+        words = dataset.vocabulary.idx_to_word if dataset is not None else ()
+        self._recorded_rows = rows
+        self.said.set_run(total, words)
+        self.plot.scrubber.follow(source)
+        self._know_recorded()
+
+    def _know_recorded(self) -> None:
+        """Find the photos of the record in the open data, unless it is other data than that of the run."""
+        dataset, record = self._session.dataset, self.plot.scrubber.record
+        rows = self._recorded_rows
+        if dataset is None or record is None or rows is None:
+            return
+        file = self._file
+        if file is not None and not len(rows_trained_on(file, dataset)):
+            return  # its photos are not known here
+        if any(row >= dataset.split(split).num_photos for split, row in record.photos):
+            return
+        photos = [dataset.split(split).record(row) for split, row in record.photos]
+        self.said.set_recorded([watched_photo(rows, dataset, photo) for photo in photos])
+        if file is not None:
+            self.plot.scrubber.last()  # there is no now: what was said at the end is seen
+
     def _watch(self) -> None:
         """Watch the selected photo and the first few that are trained on."""
         run = self.control.run
         if run is None or not self.is_running() or run.dataset is not self._session.dataset:
             return
         photos = watch_list(run, self._session.record)
-        self.watched.watch(photos)
+        self.said.watch(photos)
         run.watch([photo.record for photo in photos])
 
     # ---- words -----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListWidget,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.training.events import PhotoKey
@@ -25,7 +26,7 @@ from captionviewer.ui.look.theme import colors
 from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.widgets.outside_text import set_plain_tip
 
-_PHOTO, _TRUTH, _SPLIT = (Qt.ItemDataRole.UserRole + k for k in range(3))
+_PHOTO, _TRUTH, _SPLIT, SAID = (Qt.ItemDataRole.UserRole + k for k in range(4))
 NUM_WATCHED = 3  # photos trained on that are watched, besides the selected one
 NOT_YET = "…"
 NO_WORDS = "(no words)"
@@ -40,19 +41,43 @@ class WatchedPhoto:
     trained_on: bool
 
 
+@dataclass(frozen=True)
+class Said:
+    """What was said of a photo at an earlier moment.
+
+    Attributes
+    ----------
+    text
+        The caption.
+    new
+        For each of its words, whether it was not said at the stop before: these are underlined.
+    settled
+        Of the last caption each word, the share of the stops (0 to 1) and the iteration since which it has
+        always been said.
+    at
+        The share of the stops that lies before this moment.
+    """
+
+    text: str
+    new: tuple[bool, ...]
+    settled: tuple[tuple[str, float, int], ...]
+    at: float
+
+
 def watch_list(run: TrainingRun, selected: PhotoRecord | None) -> list[WatchedPhoto]:
     """The selected photo, then the first few of the captions drawn, each with a caption to compare with."""
     dataset = run.dataset
     chosen = [selected] if selected is not None else []
     photos = photos_to_watch(dataset, run.caption_rows, chosen, NUM_WATCHED)
-    return [_watched_photo(run, dataset, photo) for photo in photos]
+    return [watched_photo(run.caption_rows, dataset, photo) for photo in photos]
 
 
-def _watched_photo(run: TrainingRun, dataset: CocoDataset, photo: PhotoRecord) -> WatchedPhoto:
+def watched_photo(caption_rows: IntArray, dataset: CocoDataset, photo: PhotoRecord) -> WatchedPhoto:
+    """A photo with one of its captions: of those trained on, `caption_rows`, where there is one."""
     captions = dataset.split(photo.split).captions
     learned: list[int] = []
     if photo.split == "train":
-        learned = [row for row in photo.caption_rows if bool((run.caption_rows == row).any())]
+        learned = [row for row in photo.caption_rows if bool((caption_rows == row).any())]
     rows = learned or list(photo.caption_rows)
     truth = caption_text(captions[rows[0]], dataset.vocabulary) if rows else ""
     return WatchedPhoto(photo, truth, bool(learned))
@@ -69,6 +94,7 @@ class WatchedPhotoList(QListWidget):
         self._watched: list[WatchedPhoto] = []
         self._may_be_spacious = False
         self._spacious = False
+        self._iteration: int | None = None  # that the captions are of
         self.setAccessibleName("Captions of watched photos")
         self.setToolTip(
             "What the network says of a few photos now. Click one to select its photo everywhere."
@@ -104,12 +130,27 @@ class WatchedPhotoList(QListWidget):
         self._choose_spacing()
         self.updateGeometry()
 
-    def show_captions(self, captions: Mapping[PhotoKey, str]) -> None:
-        """Show what the model says now."""
+    def show_captions(self, captions: Mapping[PhotoKey, str], iteration: int | None = None) -> None:
+        """Show what the model says now, at an iteration."""
+        self._iteration = iteration
         for row, photo in enumerate(self._watched):
             words = captions.get(photo.record.key)
-            if words is not None and self.item(row).text() != (words or NO_WORDS):
-                self.item(row).setText(words or NO_WORDS)
+            if words is not None:
+                if self.item(row).text() != (words or NO_WORDS):
+                    self.item(row).setText(words or NO_WORDS)
+                self._set_tip(self.item(row), photo)
+
+    def show_said(self, said: Mapping[PhotoKey, Said], iteration: int) -> None:
+        """Show what was said at an iteration, with new words underlined and a strip a photo."""
+        for row, photo in enumerate(self._watched):
+            self.item(row).setData(SAID, said.get(photo.record.key))
+        self.show_captions({key: each.text for key, each in said.items()}, iteration)
+
+    def show_no_strips(self) -> None:
+        """Show captions without marks."""
+        for row, photo in enumerate(self._watched):
+            if self.item(row).data(SAID) is not None:
+                self.item(row).setData(SAID, None)
                 self._set_tip(self.item(row), photo)
 
     def _set_tip(self, item: QListWidgetItem, photo: WatchedPhoto) -> None:
@@ -117,7 +158,18 @@ class WatchedPhotoList(QListWidget):
         which = (
             f"{photo.record.split} photo {photo.record.row:,}, {'' if photo.trained_on else 'not '}trained on"
         )
-        set_plain_tip(item, f"{item.text()}\nGround truth: {photo.truth}\n({which})")
+        at = "" if self._iteration is None else f", iteration {self._iteration:,}"
+        lines = [f"{item.text()}{at}", f"Ground truth: {photo.truth}", f"({which})"]
+        said = item.data(SAID)
+        if isinstance(said, Said):
+            changed = [word for word, new in zip(said.text.split(" "), said.new, strict=False) if new]
+            if changed:
+                lines.append(f"New since the stop before: {', '.join(changed)}")
+            stays = ", ".join(f"{word} {since:,}" for word, _share, since in said.settled)
+            lines.append(f"Each word of the newest caption has stayed since iteration: {stays}")
+        words = "\n".join(lines)
+        set_plain_tip(item, words)
+        item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, words)
 
     def captions(self) -> dict[PhotoKey, str]:
         """What is shown of each photo."""
@@ -216,25 +268,82 @@ class _RowDelegate(QStyledItemDelegate):
         painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, split)
         text = QRect(badge.right() + 8, top, rect.right() - badge.right() - 12, lines * line)
         painter.setPen(c.text)
-        taken = _draw_elided(painter, text, str(index.data(Qt.ItemDataRole.DisplayRole)), lines)
+        said = index.data(SAID)
+        new = said.new if isinstance(said, Said) else ()
+        taken = _draw_elided(painter, text, str(index.data(Qt.ItemDataRole.DisplayRole)), lines, new)
         painter.setPen(c.muted)
         truth = QRect(badge.left(), top + taken * line, rect.right() - badge.left() - 4, line)
-        _draw_elided(painter, truth, f"truth: {index.data(_TRUTH)}", 1)
+        if isinstance(said, Said):
+            _draw_strip(painter, truth, said)
+        else:
+            _draw_elided(painter, truth, f"truth: {index.data(_TRUTH)}", 1)
         painter.restore()
 
 
-def _draw_elided(painter: QPainter, rect: QRect, words: str, lines: int) -> int:
-    """Draw words in at most so many lines, the last of them shortened where it must be; return how many."""
+def _draw_strip(painter: QPainter, rect: QRect, said: Said) -> None:
+    """Draw when each word of the newest caption came to stay: a line over the stops, words at their places.
+
+    A word that has no room beside the one before it is only a tick; the tooltip says all.
+    """
+    c = colors()
+    bottom, left, width = rect.bottom() - 1, rect.left() + 2, rect.width() - 6
+    now = left + round(said.at * width)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(QPen(c.field_edge, 1))
+    painter.drawLine(left, bottom, left + width, bottom)
+    painter.setPen(QPen(c.accent, 2))
+    painter.drawLine(left, bottom, now, bottom)
+    font = QFont(painter.font())
+    font.setPointSizeF(0.8 * font.pointSizeF())
+    painter.setFont(font)
+    metrics = painter.fontMetrics()
+    free = left
+    for word, share, _iteration in sorted(said.settled, key=lambda each: each[1]):
+        x = left + round(share * width)
+        has_come = share <= said.at
+        painter.setPen(QPen(c.accent if has_come else c.muted, 2))
+        painter.drawLine(x, bottom - 4, x, bottom)
+        wide = metrics.horizontalAdvance(word)
+        start = min(x + 3, left + width - wide)
+        if start >= free:
+            painter.setPen(c.text if has_come else c.muted)
+            painter.drawText(start, bottom - metrics.descent(), word)
+            free = start + wide + 6
+
+
+def _underline(painter: QPainter, line: QRect, words: str, new: Sequence[bool]) -> None:
+    """Draw a line under those of the words that are new."""
+    metrics = painter.fontMetrics()
+    base = line.top() + (line.height() + metrics.ascent() - metrics.descent()) // 2 + 2
+    said = words.split(" ")
+    painter.save()
+    painter.setPen(QPen(colors().accent, 2))
+    for place, word in enumerate(said):
+        if place < len(new) and new[place]:
+            left = line.left() + metrics.horizontalAdvance(" ".join([*said[:place], ""]))
+            right = min(left + metrics.horizontalAdvance(word), line.right())
+            painter.drawLine(left, base, right, base)
+    painter.restore()
+
+
+def _draw_elided(painter: QPainter, rect: QRect, words: str, lines: int, new: Sequence[bool] = ()) -> int:
+    """Draw words in at most so many lines, the last of them shortened where it must be; return how many.
+
+    Words that are `new` are underlined.
+    """
     metrics = painter.fontMetrics()
     line = QRect(rect.left(), rect.top(), rect.width(), rect.height() // lines)
     taken = 1
     while taken < lines and metrics.horizontalAdvance(words) > rect.width():
         head, words = _first_line(metrics, words, rect.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, head)
+        _underline(painter, line, head, new)
+        new = new[len(head.split(" ")) :]
         line.translate(0, line.height())
         taken += 1
     shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
     painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+    _underline(painter, line, shown, new)
     return taken
 
 

@@ -274,7 +274,7 @@ def test_a_part_that_is_not_what_it_should_be_is_named(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"version": 3}, "newer captionviewer (format 3; this one reads up to 2). Update"),
+        ({"version": 4}, "newer captionviewer (format 4; this one reads up to 3). Update"),
         ({"version": "1"}, "version is not a whole number"),
         ({"format": "a zip of mine"}, "does not say that it is"),
         ({"iteration": -1}, "iteration is not a whole number"),

@@ -304,7 +304,7 @@ def test_no_caption_is_written_after_a_stop(
 ) -> None:
     look_between_all_steps(monkeypatch)
     run = begin(ENDLESS, watched=[dataset.split("train").record(0)])
-    captions = watched_photos.PhotoCaptioner.captions
+    captions = watched_photos.PhotoCaptioner.ids
     begun: list[int] = []
     finished: list[int] = []
 
@@ -316,7 +316,7 @@ def test_no_caption_is_written_after_a_stop(
         finished.append(len(run.history))
         return said
 
-    monkeypatch.setattr(watched_photos.PhotoCaptioner, "captions", stopped_in_the_second)
+    monkeypatch.setattr(watched_photos.PhotoCaptioner, "ids", stopped_in_the_second)
     run.start()
     assert run.wait(LONG)
     assert (len(begun), len(finished)) == (2, 1)

@@ -500,15 +500,15 @@ def test_watched_photos_are_described_as_the_network_learns(qtbot: QtBot, panel:
     click(qtbot, panel, panel.start_action)
     wait(lambda: not panel.is_running(), qtbot)
     watched = panel.watched.watched
-    assert [photo.record.split for photo in watched] == ["val", "train", "train", "train"]
-    assert [photo.trained_on for photo in watched] == [False, True, True, True]
+    assert [photo.record.split for photo in watched] == ["val", "train", "train", "train", "val"]
+    assert [photo.trained_on for photo in watched] == [False, True, True, True, False]
     model = session.model
     assert model is not None
     for row, photo in enumerate(watched):
         features = dataset.split(photo.record.split).features.rows(np.array([photo.record.row]))
         caption = caption_text(model.model.sample(features)[0], dataset.vocabulary)
         assert panel.watched.item(row).text() == (caption or "(no words)")
-    for photo in watched[1:]:
+    for photo in watched[1:4]:
         texts = [
             caption_text(dataset.split("train").captions[row], dataset.vocabulary)
             for row in photo.record.caption_rows
@@ -522,10 +522,10 @@ def test_a_photo_selected_during_a_run_is_watched_from_then_on(qtbot: QtBot, pan
     assert session.dataset is not None
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.step_action)
-    wait(lambda: panel.watched.count() == 3, qtbot)
+    wait(lambda: panel.watched.count() == 5, qtbot)
     chosen = session.dataset.split("val").record(5)
     session.select(chosen)
-    assert panel.watched.count() == 4
+    assert panel.watched.count() == 5  # it takes the place of another of val
     assert panel.watched.watched[0].record == chosen
     wait(lambda: panel.watched.item(0).text() != "…", qtbot)
 
@@ -533,7 +533,7 @@ def test_a_photo_selected_during_a_run_is_watched_from_then_on(qtbot: QtBot, pan
 def test_a_click_on_a_watched_photo_selects_it_everywhere(qtbot: QtBot, panel: TrainingPanel) -> None:
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.step_action)
-    wait(lambda: panel.watched.count() == 3, qtbot)
+    wait(lambda: panel.watched.count() == 5, qtbot)
     place = panel.watched.visualItemRect(panel.watched.item(1)).center()
     wanted = panel.watched.watched[1].record
     qtbot.mouseClick(panel.watched.viewport(), LEFT, pos=place)
@@ -642,7 +642,7 @@ def test_both_captions_of_a_watched_photo_can_be_read_in_its_tooltip(
 ) -> None:
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.step_action)
-    wait(lambda: panel.watched.count() == 3 and panel.watched.item(0).text() != "…", qtbot)
+    wait(lambda: panel.watched.count() == 5 and panel.watched.item(0).text() != "…", qtbot)
     photo = panel.watched.watched[0]
     panel.watched.show_captions({photo.record.key: "a <UNK> of the & that"})
     tip = html.unescape(panel.watched.item(0).toolTip())

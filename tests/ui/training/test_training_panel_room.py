@@ -55,9 +55,9 @@ def test_a_wide_and_low_place_puts_the_captions_beside_the_loss(qtbot: QtBot, pa
     panel.settings_action.setChecked(False)
     click(qtbot, panel, panel.start_action)
     wait(panel.watched.isVisible, qtbot)
-    wait(lambda: panel.watched.x() > panel.plot.x() + panel.plot.width() // 2, qtbot)
+    wait(lambda: panel.said.x() > panel.plot.x() + panel.plot.width() // 2, qtbot)
     panel.resize(64 * line, 60 * line)
-    wait(lambda: panel.watched.y() > panel.plot.y() + panel.plot.height() // 2, qtbot)
+    wait(lambda: panel.said.y() > panel.plot.y() + panel.plot.height() // 2, qtbot)
 
 
 def test_no_run_can_start_while_data_is_being_opened(qtbot: QtBot, panel: TrainingPanel) -> None:

@@ -1,0 +1,156 @@
+"""Is it learning, or memorising? The loss of the same frozen model on fixed captions, of val and of train.
+
+The training loss is an average over changing minibatches *while* the model learns; beside it stand two
+numbers that can be compared: the nats a word on the same captions every time, of photos that no training
+sees and of captions trained on. Nothing here draws from the run's random numbers.
+"""
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.dataset import CocoDataset, DataError
+from captionviewer.core.coco.layout import Split
+from captionviewer.core.network.caption_losses import caption_losses
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.workspace import Interrupt, never
+from captionviewer.core.training.due_work import Due, RunSolver
+from captionviewer.core.training.events import ModelSnapshot
+
+NUM_CAPTIONS = 200  # of each split, or all where there are fewer
+PIECE = 25  # captions between two looks at whether the run is to stop
+EVERY_S = 30.0  # seconds after which it is due, where half an epoch takes longer
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ValidationPoint:
+    """The loss of the model after `iteration` steps on the fixed captions, in nats a word."""
+
+    iteration: int
+    train: float
+    val: float
+
+
+@dataclass(frozen=True)
+class _FixedCaptions:
+    features: FloatArray  # (P, D)
+    captions: IntArray  # (n, T)
+    owners: IntArray  # (n,) rows of features
+
+    def nats_a_word(self, model: CaptioningRNN, interrupt: Interrupt) -> float:
+        nats, words = 0.0, 0
+        for first in range(0, len(self.captions), PIECE):
+            interrupt()
+            some = slice(first, first + PIECE)
+            result = caption_losses(model, self.features, self.captions[some], self.owners[some])
+            assert result is not None  # nothing stops it
+            nats += float(result[0].sum())
+            words += int(result[1].sum())
+        return nats / max(words, 1)
+
+
+class Validation:
+    """Computes the two losses now and then between two steps (see `BetweenSteps`)."""
+
+    name = "validation"
+    share = 0.03
+    shows_the_model = False  # a pause or a single step need not wait for it
+
+    def __init__(self, dataset: CocoDataset, seed: int) -> None:
+        """The captions are drawn by a generator of their own, seeded by the run's seed."""
+        self._dataset = dataset
+        self._rng = np.random.default_rng([seed, 1])
+        self._train_rows: IntArray = np.empty(0, dtype=np.int64)
+        self._half_epoch = 1
+        self._fixed: dict[Split, _FixedCaptions] | None = None
+        self._points: tuple[ValidationPoint, ...] = ()  # replaced, never changed: readers take it as it is
+        self._next = (0, 0.0)
+        self._off = False
+        self.best_snapshot: ModelSnapshot | None = None
+        self.unigram_nats: float | None = None  # what counting words costs, known with the first point
+
+    def train_on(self, caption_rows: IntArray, iterations_per_epoch: int) -> None:
+        """Say which captions are trained on, before the first step."""
+        self._train_rows = caption_rows
+        self._half_epoch = max(1, iterations_per_epoch // 2)
+
+    def points(self) -> tuple[ValidationPoint, ...]:
+        """All that was computed, in the order of the iterations."""
+        return self._points
+
+    @property
+    def best(self) -> ValidationPoint | None:
+        """The point of the lowest loss on val."""
+        return min(self._points, key=lambda point: point.val, default=None)
+
+    def due(self, now: float, iteration: int) -> Due:
+        """Each half epoch, and every `EVERY_S` seconds, at leisure."""
+        if self._off or (self._points and self._points[-1].iteration == iteration):
+            return Due.NOT_YET
+        at_iteration, at_time = self._next
+        return Due.AT_LEISURE if iteration >= at_iteration or now >= at_time else Due.NOT_YET
+
+    def run(self, solver: RunSolver) -> None:
+        """Compute both losses, and keep the model if it is the best so far."""
+        iteration = solver.iteration
+        if self._off or (self._points and self._points[-1].iteration == iteration):
+            return
+        if self._fixed is None:
+            self._fixed = self._draw()
+            if self._fixed is None:
+                return
+            self.unigram_nats = unigram_nats(self._dataset)
+        interrupt = solver.interrupt or never
+        point = ValidationPoint(
+            iteration,
+            self._fixed["train"].nats_a_word(solver.model, interrupt),
+            self._fixed["val"].nats_a_word(solver.model, interrupt),
+        )
+        if math.isfinite(point.val) and (self.best is None or point.val < self.best.val):
+            loss = solver.loss_history[-1] if solver.loss_history else None
+            self.best_snapshot = ModelSnapshot(solver.model.copy(interrupt), iteration, loss)
+        if math.isfinite(point.val) and math.isfinite(point.train):
+            self._points = (*self._points, point)
+        self._next = (iteration + self._half_epoch, time.monotonic() + EVERY_S)
+
+    def _draw(self) -> dict[Split, _FixedCaptions] | None:
+        val = np.arange(self._dataset.split("val").num_captions)
+        drawn: dict[Split, IntArray] = {"train": self._train_rows, "val": val}
+        try:
+            return {split: self._fix(split, rows) for split, rows in drawn.items()}
+        except DataError as problem:  # it is only looked at: the run goes on without
+            _log.warning("no validation: %s", problem)
+            self._off = True
+            return None
+
+    def _fix(self, split: Split, rows: IntArray) -> _FixedCaptions:
+        data = self._dataset.split(split)
+        chosen = np.sort(self._rng.permutation(rows)[:NUM_CAPTIONS])
+        photos, owners = np.unique(data.image_idxs[chosen], return_inverse=True)
+        return _FixedCaptions(data.features.rows(photos), data.captions[chosen], owners)
+
+
+def blind_guess_nats(num_words: int) -> float:
+    """What a word costs who knows nothing, in nats: ln V."""
+    return math.log(num_words)
+
+
+def unigram_nats(dataset: CocoDataset) -> float:
+    """What a word of val's captions costs who knows how often each word comes in train's, in nats.
+
+    `<END>` counts as a word, as it does in the loss; each word is counted once more than it occurs, so that
+    none is impossible.
+    """
+
+    def counts(split: Split) -> FloatArray:
+        targets = dataset.split(split).captions[:, 1:]
+        found = np.bincount(targets[targets != dataset.vocabulary.null], minlength=len(dataset.vocabulary))
+        return found.astype(np.float64)
+
+    train, val = counts("train") + 1, counts("val")
+    return float(-(val * np.log(train / train.sum())).sum() / max(val.sum(), 1))

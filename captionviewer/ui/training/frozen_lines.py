@@ -1,0 +1,120 @@
+"""In the loss plot: the losses of frozen models on captions held fixed, and what guesses would cost.
+
+They change seldom, so they belong to the axes that are drawn seldom, not to the lines drawn over them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from captionviewer.ui.look.theme import Colors
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Text
+
+
+class FrozenLoss(Protocol):
+    """The losses of one frozen model, in nats a word."""
+
+    @property
+    def iteration(self) -> int:
+        """How much it had learned."""
+
+    @property
+    def train(self) -> float:
+        """On train captions held fixed."""
+
+    @property
+    def val(self) -> float:
+        """On validation captions."""
+
+
+class FrozenLines:
+    """Points with a line for validation and for training, the best marked, guesses as thin lines."""
+
+    def __init__(self, axes: "Axes") -> None:
+        self._axes = axes
+        (self._val,) = axes.plot([], [], "o-", markersize=4, linewidth=1.4, label="validation", zorder=2.5)
+        (self._train,) = axes.plot(
+            [], [], "s--", markersize=3.5, linewidth=1.2, label="training, same model", zorder=2.4
+        )
+        (self._best,) = axes.plot([], [], "o", markersize=10, fillstyle="none", markeredgewidth=1.8)
+        self._best_words = axes.annotate(
+            "",
+            (0, 0),
+            xytext=(0, -9),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            annotation_clip=True,
+        )
+        self._guesses: list[tuple[Line2D, Text]] = []
+        self._values: list[float] = []
+        self._has_points = False
+        self._colors: Colors | None = None
+        self._points = 9.0
+
+    def style(self, colors: Colors, points: float) -> None:
+        """Take the theme's colours and the window's size of text."""
+        self._colors, self._points = colors, points
+        self._val.set_color(colors.val.name())
+        self._train.set_color(colors.train.name())
+        self._best.set_color(colors.val.name())
+        self._best_words.set_color(colors.val.name())
+        self._best_words.set_fontsize(0.85 * points)
+
+    def show(self, points: Sequence[FrozenLoss], guesses: Mapping[str, float], times: float) -> None:
+        """Show others; all losses are multiplied by `times`."""
+        iterations = [point.iteration for point in points]
+        val, train = [times * point.val for point in points], [times * point.train for point in points]
+        self._val.set_data(iterations, val)
+        self._train.set_data(iterations, train)
+        self._has_points = bool(points)
+        self._values = [*val, *train, *(times * nats for nats in guesses.values())]
+        best = min(range(len(val)), key=val.__getitem__, default=None)
+        self._best.set_data(*(([], []) if best is None else ([iterations[best]], [val[best]])))
+        self._best_words.set_visible(best is not None)
+        if best is not None:
+            self._best_words.xy = (iterations[best], val[best])
+            self._best_words.set_text(f"best {val[best]:.3g}")
+        for line, words in self._guesses:
+            line.remove()
+            words.remove()
+        self._guesses = [self._guess(name, times * nats) for name, nats in guesses.items()]
+
+    def _guess(self, name: str, loss: float) -> "tuple[Line2D, Text]":
+        color = self._colors.muted.name() if self._colors is not None else "gray"
+        line = self._axes.axhline(loss, linewidth=0.9, linestyle=(0, (4, 3)), color=color, zorder=1.5)
+        words = self._axes.text(
+            0.99,
+            loss,
+            f"{name} {loss:.3g}",
+            transform=self._axes.get_yaxis_transform(),
+            ha="right",
+            va="bottom",
+            color=color,
+            fontsize=0.75 * self._points,
+        )
+        return line, words
+
+    def give_way(self, room: bool) -> None:
+        """Show the legend, or not where there is no room for it or nothing that it would name."""
+        old = self._axes.get_legend()
+        if old is not None:
+            old.remove()
+        if not room or not self._has_points or self._colors is None:
+            return
+        legend = self._axes.legend(
+            handles=[self._val, self._train],
+            loc="lower left",
+            fontsize=0.75 * self._points,
+            facecolor=self._colors.surface.name(),
+            edgecolor=self._colors.border.name(),
+            labelcolor=self._colors.text.name(),
+        )
+        legend.set_zorder(1.6)
+
+    def span(self, low: float, high: float) -> tuple[float, float]:
+        """The least and the largest loss, with those shown here."""
+        return min([low, *self._values]), max([high, *self._values])

@@ -1,0 +1,133 @@
+"""Validation beside training: the right losses, the best model, and a run that it does not change."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.saved.model_file import ModelFileError, SavedModel, open_model, save_model
+from captionviewer.core.training import run as run_module
+from captionviewer.core.training.due_work import DueWork
+from captionviewer.core.training.run import TrainingRun
+from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.core.training.validation import Validation, blind_guess_nats, unigram_nats
+from tests.coco_folder_writer import write_coco_folder
+
+SETTINGS = TrainingSettings(
+    hidden_dim=16, wordvec_dim=8, num_captions=20, batch_size=5, num_epochs=6, learning_rate=1e-2, seed=3
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_coco_folder(tmp_path_factory.mktemp("coco") / "data", photos=False)
+
+
+def finished(dataset: CocoDataset, settings: TrainingSettings = SETTINGS) -> TrainingRun:
+    run = TrainingRun(settings, dataset, watch_trained=2)
+    run.start()
+    assert run.wait(60)
+    return run
+
+
+def test_a_point_is_the_loss_a_word_of_that_model_on_the_captions_of_val(folder: Path) -> None:
+    with CocoDataset.open(folder) as dataset:
+        run = finished(dataset)
+        last = run.validation.points()[-1]
+        snapshot = run.snapshot()
+        assert snapshot is not None and last.iteration == snapshot.iteration == 24
+        val = dataset.split("val")  # it has fewer captions than are drawn, so all of them count
+        loss, _ = snapshot.model.reference_loss(val.features.rows(val.image_idxs), val.captions)
+        words = int((val.captions[:, 1:] != dataset.vocabulary.null).sum())
+        assert last.val == pytest.approx(loss * val.num_captions / words, rel=1e-4)
+        rows = run.caption_rows
+        train = dataset.split("train")
+        loss, _ = snapshot.model.reference_loss(
+            train.features.rows(train.image_idxs[rows]), train.captions[rows]
+        )
+        words = int((train.captions[rows, 1:] != dataset.vocabulary.null).sum())
+        assert last.train == pytest.approx(loss * len(rows) / words, rel=1e-4)
+        first = run.validation.points()[0]
+        assert first.iteration == 0
+        assert first.val == pytest.approx(blind_guess_nats(len(dataset.vocabulary)), rel=0.1)
+
+
+def test_the_best_model_is_that_of_the_lowest_loss_on_val(folder: Path) -> None:
+    with CocoDataset.open(folder) as dataset:
+        run = finished(dataset)
+        best, kept = run.validation.best, run.best_snapshot()
+        assert best is not None and kept is not None and kept.iteration == best.iteration
+        assert best.val == min(point.val for point in run.validation.points())
+
+
+def test_a_run_that_is_looked_at_is_the_run_that_is_not(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with CocoDataset.open(folder) as dataset:
+        looked_at = finished(dataset).snapshot()
+        monkeypatch.setattr(run_module, "DueWork", lambda works: DueWork(works[:2]))
+        alone = TrainingRun(SETTINGS, dataset)
+        alone.start()
+        assert alone.wait(60)
+        other = alone.snapshot()
+        assert not alone.validation.points() and alone.caption_stops() is None
+    assert looked_at is not None and other is not None
+    for name, value in looked_at.model.params.items():
+        np.testing.assert_allclose(value, other.model.params[name], rtol=1e-5, atol=1e-7)
+
+
+def test_what_was_said_is_kept_from_the_untrained_model_to_the_last_with_photos_of_val(folder: Path) -> None:
+    with CocoDataset.open(folder) as dataset:
+        run = finished(dataset)
+        stops = run.caption_stops()
+        assert stops is not None
+        assert stops.iterations[0] == 0 and stops.iterations[-1] == 24
+        assert sum(split == "val" for split, _ in stops.photos) == 2
+        snapshot = run.snapshot()
+        assert snapshot is not None
+        for place, (split, row) in enumerate(stops.photos):
+            features = dataset.split(split).features.rows(np.array([row]))
+            np.testing.assert_array_equal(stops.captions[-1, place], snapshot.model.sample(features)[0])
+
+
+def test_a_model_file_keeps_validation_and_stops_and_refuses_what_can_not_be(
+    folder: Path, tmp_path: Path
+) -> None:
+    with CocoDataset.open(folder) as dataset:
+        run = finished(dataset)
+        snapshot, stops = run.snapshot(), run.caption_stops()
+        assert snapshot is not None and stops is not None
+        saved = SavedModel.of_run(run, snapshot)
+        save_model(tmp_path / "model.npz", saved)
+    back = open_model(tmp_path / "model.npz")
+    assert [p.iteration for p in back.validation] == [p.iteration for p in run.validation.points()]
+    assert back.validation[-1].val == pytest.approx(run.validation.points()[-1].val, rel=1e-6)
+    assert back.stops is not None and back.stops.photos == stops.photos
+    np.testing.assert_array_equal(back.stops.captions, stops.captions)
+    content = dict(np.load(tmp_path / "model.npz"))
+    for name, value in (
+        ("stops_captions", content["stops_captions"] + 10_000),
+        ("stops_iterations", content["stops_iterations"][::-1]),
+        ("stops_photos", content["stops_photos"] - 1),
+        ("validation_losses", np.full_like(content["validation_losses"], np.nan)),
+        ("validation_iterations", content["validation_iterations"][:-1]),
+    ):
+        np.savez(tmp_path / "bad.npz", **{**content, name: value})
+        with pytest.raises(ModelFileError):
+            open_model(tmp_path / "bad.npz")
+
+
+def test_words_are_cheaper_for_who_knows_how_often_they_come(folder: Path) -> None:
+    with CocoDataset.open(folder) as dataset:
+        blind = blind_guess_nats(len(dataset.vocabulary))
+        assert 0 < unigram_nats(dataset) < blind
+
+
+def test_features_of_val_that_can_not_be_read_leave_the_run_alone(folder: Path) -> None:
+    with CocoDataset.open(folder) as dataset:
+        validation = Validation(dataset, 3)
+        validation.train_on(np.arange(4), 2)
+        assert validation.due(time.monotonic(), 0).name == "AT_LEISURE"
+        assert validation.best is None and validation.best_snapshot is None

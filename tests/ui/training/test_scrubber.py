@@ -1,0 +1,142 @@
+"""The scrubber: dragging on the loss shows what was said then, by mouse, keys and play."""
+
+import html
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from captionviewer.core.training.caption_stops import RecordedCaptions
+from captionviewer.core.training.events import WatchedCaptions
+from captionviewer.ui.training.training_panel import TrainingPanel
+from captionviewer.ui.training.watched_photo_list import SAID, Said
+from tests.ui.training.test_training_panel import click
+from tests.ui.training.training_setup import QUICK, training_panel, wait
+
+STOPS = (0, 10, 20, 40)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, coco_folder: Path) -> Iterator[TrainingPanel]:
+    """A panel with a run of 40 iterations that has ended, and a record of four stops."""
+    with training_panel(qtbot, coco_folder) as made:
+        made.form.set_settings(QUICK)
+        click(qtbot, made, made.start_action)
+        wait(lambda: not made.is_running(), qtbot)
+        run = made.control.run
+        assert run is not None
+        record = recorded(made)
+        now = WatchedCaptions(40, tuple(made.watched.captions().items()))
+        made._follow_stops(lambda: record, run.caption_rows, 40)
+        made.said.show_now(now)
+        wait(lambda: made.plot.full_draws > 0 and made.plot.has_plot, qtbot)
+        yield made
+
+
+def recorded(panel: TrainingPanel) -> RecordedCaptions:
+    """Two photos: of the first other words are said at each stop, of the second always the same."""
+    dataset = panel._session.dataset
+    assert dataset is not None
+    null = dataset.vocabulary.word_to_idx["<NULL>"]
+    a, b, c, d = [i for i, word in enumerate(dataset.vocabulary.idx_to_word) if word[0] != "<"][:4]
+    first = [[a, a, null], [a, b, null], [a, b, c], [a, d, c]]
+    captions = np.array([[row, [a, b, null]] for row in first], dtype=np.int32)
+    return RecordedCaptions((("train", 0), ("val", 1)), np.array(STOPS), captions, null)
+
+
+def at(panel: TrainingPanel, iteration: float) -> QPoint:
+    place = panel.plot._marker_place(iteration)
+    assert place is not None
+    return QPoint(round(place[0]), panel.plot.height() // 2)
+
+
+def said(panel: TrainingPanel, row: int = 0) -> Said:
+    data = panel.watched.item(row).data(SAID)
+    assert isinstance(data, Said)
+    return data
+
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_dragging_on_the_curve_shows_what_was_said_then(qtbot: QtBot, panel: TrainingPanel) -> None:
+    layer, plot = panel.plot.layer, panel.plot
+    qtbot.mousePress(layer, LEFT, pos=at(panel, 12))
+    assert plot.scrubber.iteration == layer.iteration == 10
+    words = said(panel).text.split(" ")
+    assert said(panel).new == (False, True)  # the second is other than at the stop before
+    assert panel.watched.item(0).text() == " ".join(words)
+    assert "iteration 10 of 40 — what was said then; Esc" in panel.said.head.text()
+    qtbot.mouseMove(layer, at(panel, 25))
+    qtbot.mouseRelease(layer, LEFT, pos=at(panel, 25))
+    plot.scrubber.go_to(25)  # offscreen, a moved mouse may hold no button
+    assert plot.scrubber.iteration == 20
+    assert said(panel).new == (False, False, True)
+    assert said(panel, 1).new == (False, False)
+    assert panel.watched.count() == 2
+
+
+def test_new_words_are_underlined_and_the_strip_says_when_each_came_to_stay(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    panel.plot.scrubber.go_to(20)
+    assert [since for _word, _share, since in said(panel).settled] == [0, 40, 20]
+    item = panel.watched.item(0)
+    tip = html.unescape(item.toolTip())
+    assert "New since the stop before:" in tip
+    assert "has stayed since iteration" in tip
+    assert "iteration 20" in str(item.data(Qt.ItemDataRole.AccessibleDescriptionRole))
+    before = panel.watched.grab().toImage()
+    marked = said(panel)
+    item.setData(SAID, Said(marked.text, (False,) * 3, marked.settled, marked.at))
+    assert panel.watched.grab().toImage() != before  # the line under the word is gone
+
+
+def test_keys_go_from_stop_to_stop_and_escape_returns_to_now(qtbot: QtBot, panel: TrainingPanel) -> None:
+    plot = panel.plot
+    now = panel.watched.captions()
+    keys = Qt.Key
+    for key, wanted in (
+        (keys.Key_Home, 0),
+        (keys.Key_Left, 0),
+        (keys.Key_Right, 10),
+        (keys.Key_End, 40),
+        (keys.Key_Right, 40),
+        (keys.Key_Left, 20),
+    ):
+        qtbot.keyClick(plot, key)
+        assert plot.scrubber.iteration == wanted
+    qtbot.keyClick(plot, keys.Key_Escape)
+    assert plot.scrubber.iteration is None
+    assert plot.layer.iteration is None
+    assert panel.watched.captions() == now
+    assert "what is said now" in panel.said.head.text()
+
+
+def test_a_double_click_returns_to_now(qtbot: QtBot, panel: TrainingPanel) -> None:
+    qtbot.mouseClick(panel.plot.layer, LEFT, pos=at(panel, 20))
+    assert panel.plot.scrubber.stop is not None
+    qtbot.mouseDClick(panel.plot.layer, LEFT, pos=at(panel, 20))
+    assert panel.plot.scrubber.stop is None
+
+
+def test_play_goes_from_the_first_stop_to_the_last_and_ends_there(qtbot: QtBot, panel: TrainingPanel) -> None:
+    seen: list[int | None] = []
+    scrubber = panel.plot.scrubber
+    scrubber.moved.connect(lambda: seen.append(scrubber.iteration))
+    fast = panel.said.play_actions[1]
+    fast.trigger()
+    assert scrubber.speed == 8
+    wait(lambda: scrubber.speed == 0, qtbot)
+    assert seen == list(STOPS)
+    assert not fast.isChecked()
+
+
+def test_without_a_record_nothing_can_be_scrubbed(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.plot.scrubber.follow(lambda: None)
+    assert not any(action.isEnabled() for action in panel.said.play_actions)
+    qtbot.mousePress(panel.plot.layer, LEFT, pos=at(panel, 12))
+    assert panel.plot.scrubber.stop is None
