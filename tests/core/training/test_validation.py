@@ -68,6 +68,7 @@ def test_a_run_that_is_looked_at_is_the_run_that_is_not(
     with CocoDataset.open(folder) as dataset:
         looked_at = finished(dataset).snapshot()
         monkeypatch.setattr(run_module, "DueWork", lambda works: DueWork(works[:2]))
+        monkeypatch.setattr(Validation, "run", lambda *_: None)
         alone = TrainingRun(SETTINGS, dataset)
         alone.start()
         assert alone.wait(60)
