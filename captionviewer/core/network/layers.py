@@ -4,7 +4,7 @@ These are the reference: written to be read beside the lecture notes, with one l
 line of algebra. A forward function returns its result and a `cache`, what the backward pass needs of
 it; the backward function takes the gradient of the loss with respect to that result, and the cache,
 and returns the gradients with respect to each input. `captionviewer.core.network.fast_step` computes the same
-much faster, and is held equal to these.
+much faster, and is held equal to these. (Past 400 lines, to be read as one text.)
 
 Letters for sizes: N minibatch, T timesteps, D input, W word vector, H hidden state, V vocabulary,
 M output. Nothing here changes the dtype: float32 in, float32 out.

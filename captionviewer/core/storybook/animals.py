@@ -1,4 +1,7 @@
-"""How the animals and the teddy bear are drawn; units as in `drawing.Pen`, all facing right."""
+"""How the animals and the teddy bear are drawn; units as in `drawing.Pen`, all facing right.
+
+(Past 400 lines: one drawing after the other, each a room of its own.)
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""How what stands, grows and lies about is drawn; units as in `drawing.Pen`."""
+"""How what stands, grows and lies about is drawn; units as in `drawing.Pen`.
+
+(Past 400 lines: one drawing after the other, each a room of its own.)
+"""
 
 from itertools import pairwise
 

@@ -9,6 +9,8 @@ this order: the captions drawn, the initial parameters, each minibatch. Nothing 
 
 A stop is heeded within a fraction of a second at every moment, also where a step takes seconds: whatever
 takes long calls `interrupt` between its pieces. A step that is given up so has changed nothing.
+
+(Past 400 lines, for a run's orders, states and ends are one protocol, which is judged by reading it whole.)
 """
 
 import contextlib

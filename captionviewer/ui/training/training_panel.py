@@ -16,27 +16,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.arrays import IntArray
-from captionviewer.core.saved.model_file import SavedModel, rows_trained_on
+from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.training.available_memory import available_memory
-from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.loss_history import LossHistory
-from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
-from captionviewer.core.training.validation import blind_guess_nats
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.training.recorded_progress import RecordedProgress
 from captionviewer.ui.training.run_area import RunArea
 from captionviewer.ui.training.run_control import RunControl
 from captionviewer.ui.training.run_head import RunHead
 from captionviewer.ui.training.run_numbers import time_left_words
-from captionviewer.ui.training.scrubber import stops_of
 from captionviewer.ui.training.training_form import TrainingForm
 from captionviewer.ui.training.untrained_model import UntrainedModel
-from captionviewer.ui.training.watched_photo_list import watch_list, watched_photo
+from captionviewer.ui.training.watched_photo_list import watch_list
 
 NO_DATA = "Open a data folder to train a network on its captions."
 # In lines of text: with less room than this beside the form, or less height, the form is folded away when a
@@ -66,7 +62,6 @@ class TrainingPanel(QWidget):
         self._session = session
         self._facts: DataFacts | None = None
         self._file: SavedModel | None = None  # the opened model whose history is shown
-        self._recorded_rows: IntArray | None = None  # trained on by the run whose captions were recorded
         self._ticks = 0
         self._was_running = False
         self.setAccessibleName("Training")
@@ -89,7 +84,7 @@ class TrainingPanel(QWidget):
         self.control.run_prepared.connect(self._run_prepared)
         self.control.ticked.connect(self._tick)
         self.control.captions_came.connect(self.said.show_now)
-        self.plot.scrubber.has_record_changed.connect(self._know_recorded)
+        self._recorded = RecordedProgress(session, self.plot, self.said, self)
         self.watched.photo_chosen.connect(session.select)
         session.dataset_changed.connect(self._dataset_changed)
         session.selection_changed.connect(self._selection_changed)
@@ -233,11 +228,7 @@ class TrainingPanel(QWidget):
 
     def _show_nothing(self) -> None:
         self.plot.show_history(LossHistory(), 0)
-        self.plot.show_validation(())
-        self.plot.show_guesses({})
-        self._recorded_rows = None
-        self.said.set_run(0, ())
-        self.plot.scrubber.follow(lambda: None)
+        self._recorded.forget()
         self.said.watch([])
         self.numbers.clear()
 
@@ -250,8 +241,7 @@ class TrainingPanel(QWidget):
         rates = saved.rates_history
         self.numbers.show_end(saved.iteration, float(rates[-1]) if len(rates) else None)
         self.plot.show_history(history, len(history))
-        self._show_frozen(saved)
-        self._follow_stops(stops_of(saved), saved.caption_rows, len(history))
+        self._recorded.follow(saved, saved.caption_rows, len(history))
         self.run_area.show_losses()
 
     # ---- settings --------------------------------------------------------------------------------
@@ -287,16 +277,13 @@ class TrainingPanel(QWidget):
         self._file = None
         total = run.progress().num_iterations
         self.plot.show_history(run.history, total)
-        self._show_frozen(run)
-        self._follow_stops(stops_of(run), run.caption_rows, total)
+        self._recorded.follow(run, run.caption_rows, total)
         self._watch()
         self._show_state()
 
     def _tick(self) -> None:
         self._ticks += 1
-        self.plot.scrubber.look()
-        if self.control.run is not None:
-            self._show_frozen(self.control.run)
+        self._recorded.look(self.control.run)
         self.plot.take_new(at_once=not self.is_running())
         if self._ticks % NUMBER_TICKS == 0 or not self.is_running():
             self._show_numbers()
@@ -310,47 +297,6 @@ class TrainingPanel(QWidget):
         self._progress.setValue(_PROGRESS_STEPS * progress.iteration // max(1, progress.num_iterations))
         self.numbers.show_progress(progress, run.history.learning_rate, run.state is RunState.RUNNING)
         self.run_area.show_losses()
-
-    def _show_frozen(self, origin: TrainingRun | SavedModel) -> None:
-        """Show the validation of a run or a model beside its losses, where there is one, and guesses."""
-        dataset = self._session.dataset
-        guesses: dict[str, float] = {}
-        if dataset is not None:
-            guesses["blind guess"] = blind_guess_nats(len(dataset.vocabulary))
-        if isinstance(origin, SavedModel):
-            self.plot.show_validation(origin.validation)
-        else:
-            if origin.validation.unigram_nats is not None:
-                guesses["unigram guess"] = origin.validation.unigram_nats
-            self.plot.show_validation(origin.validation.points())
-        self.plot.show_guesses(guesses)
-
-    def _follow_stops(
-        self, source: Callable[[], RecordedCaptions | None], rows: IntArray, total: int
-    ) -> None:
-        """Let the scrubber go through a record of captions, of a run on the train captions `rows`."""
-        dataset = self._session.dataset
-        words = dataset.vocabulary.idx_to_word if dataset is not None else ()
-        self._recorded_rows = rows
-        self.said.set_run(total, words)
-        self.plot.scrubber.follow(source)
-        self._know_recorded()
-
-    def _know_recorded(self) -> None:
-        """Find the photos of the record in the open data, unless it is other data than that of the run."""
-        dataset, record = self._session.dataset, self.plot.scrubber.record
-        rows = self._recorded_rows
-        if dataset is None or record is None or rows is None:
-            return
-        file = self._file
-        if file is not None and not len(rows_trained_on(file, dataset)):
-            return  # its photos are not known here
-        if any(row >= dataset.split(split).num_photos for split, row in record.photos):
-            return
-        photos = [dataset.split(split).record(row) for split, row in record.photos]
-        self.said.set_recorded([watched_photo(rows, dataset, photo) for photo in photos])
-        if file is not None:
-            self.plot.scrubber.last()  # there is no now: what was said at the end is seen
 
     def _watch(self) -> None:
         """Watch the selected photo and the first few that are trained on."""

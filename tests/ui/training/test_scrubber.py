@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.saved.model_file import save_model
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import WatchedCaptions
 from captionviewer.ui.training.training_panel import TrainingPanel
@@ -20,7 +21,7 @@ STOPS = (0, 10, 20, 40)
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, coco_folder: Path) -> Iterator[TrainingPanel]:
+def panel(qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrainingPanel]:
     """A panel with a run of 40 iterations that has ended, and a record of four stops."""
     with training_panel(qtbot, coco_folder) as made:
         made.form.set_settings(QUICK)
@@ -30,7 +31,8 @@ def panel(qtbot: QtBot, coco_folder: Path) -> Iterator[TrainingPanel]:
         assert run is not None
         record = recorded(made)
         now = WatchedCaptions(40, tuple(made.watched.captions().items()))
-        made._follow_stops(lambda: record, run.caption_rows, 40)
+        monkeypatch.setattr(run, "caption_stops", lambda: record)
+        made._recorded.follow(run, run.caption_rows, 40)
         made.said.show_now(now)
         wait(lambda: made.plot.full_draws > 0 and made.plot.has_plot, qtbot)
         yield made
@@ -140,3 +142,32 @@ def test_without_a_record_nothing_can_be_scrubbed(qtbot: QtBot, panel: TrainingP
     assert not any(action.isEnabled() for action in panel.said.play_actions)
     qtbot.mousePress(panel.plot.layer, LEFT, pos=at(panel, 12))
     assert panel.plot.scrubber.stop is None
+
+
+def test_a_runs_own_record_goes_from_the_untrained_network_to_its_end_also_in_a_file(
+    qtbot: QtBot, coco_folder: Path, tmp_path: Path
+) -> None:
+    with training_panel(qtbot, coco_folder) as made:
+        made.form.set_settings(QUICK)
+        click(qtbot, made, made.start_action)
+        wait(lambda: not made.is_running(), qtbot)
+        run, model = made.control.run, made._session.model
+        assert run is not None and model is not None
+        scrubber = made.plot.scrubber
+        scrubber.look()
+        assert scrubber.can_scrub
+        scrubber.first()
+        assert scrubber.iteration == 0
+        scrubber.last()
+        assert scrubber.iteration == 40
+        points = run.validation.points()
+        assert points[0].iteration == 0 and points[-1].iteration == 40
+        path = tmp_path / "learned.npz"
+        save_model(path, model.saved)
+    with training_panel(qtbot, coco_folder) as later:
+        later._session.open_model(path)
+        wait(lambda: later.plot.scrubber.can_scrub, qtbot)
+        assert later.plot.scrubber.iteration == 40
+        later.plot.scrubber.first()
+        assert later.plot.scrubber.iteration == 0
+        assert later.watched.count() == len(model.saved.stops.photos) if model.saved.stops else False
