@@ -37,7 +37,7 @@ from tests.ui.conftest import Launch
 from tests.ui.window_driver import WindowDriver
 
 LONG_RUN = TrainingSettings(num_captions=10, batch_size=5, hidden_dim=16, wordvec_dim=8, num_epochs=100_000)
-STATES = ("idle", "filtered", "running", "paused", "high text", "val")
+STATES = ("idle", "filtered", "running", "paused", "high text")
 
 
 @pytest.fixture
@@ -76,8 +76,6 @@ def bring_to(driver: WindowDriver, state: str) -> None:
                 driver.wait_for(training.step_action.isEnabled)
         case "high text":
             window.appearance.set_text_scale(1.5)
-        case "val":
-            window.data_panel.val_action.trigger()
     QApplication.processEvents()
 
 
@@ -116,13 +114,22 @@ def walk(window: MainWindow, key: Qt.Key) -> list[QWidget]:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_tab_reaches_every_control_that_can_be_used(open_window: WindowDriver, state: str) -> None:
+def test_in_each_state_tab_reaches_every_control_and_no_letter_has_two_owners(
+    open_window: WindowDriver, state: str
+) -> None:
     bring_to(open_window, state)
     window = open_window.window
     missed = [name(widget) for widget in set(stops(window)) - set(walk(window, Qt.Key.Key_Tab))]
     assert not missed, f"Tab goes past {missed}"
     missed = [name(widget) for widget in set(stops(window)) - set(walk(window, Qt.Key.Key_Backtab))]
     assert not missed, f"Shift+Tab goes past {missed}"
+    tabs = window.data_panel.details
+    for place in range(tabs.count()):
+        tabs.setCurrentIndex(place)
+        QApplication.processEvents()
+        found = mnemonics(window)
+        assert len(found) > 7, "the menus at least have letters"
+        assert not shared_letters(found)
 
 
 def test_tab_goes_through_the_controls_of_data_and_training_in_the_order_they_are_read(
@@ -257,18 +264,6 @@ def shared_letters(found: list[tuple[str, str]]) -> dict[str, list[str]]:
     return {
         letter: [what for each, what in found if each == letter] for letter in counts if counts[letter] > 1
     }
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_no_two_things_in_sight_take_the_same_letter(open_window: WindowDriver, state: str) -> None:
-    bring_to(open_window, state)
-    tabs = open_window.window.data_panel.details
-    for place in range(tabs.count()):
-        tabs.setCurrentIndex(place)
-        QApplication.processEvents()
-        found = mnemonics(open_window.window)
-        assert len(found) > 7, "the menus at least have letters"
-        assert not shared_letters(found)
 
 
 def test_no_two_entries_of_a_menu_take_the_same_letter(open_window: WindowDriver) -> None:
