@@ -198,6 +198,21 @@ def test_a_paused_run_waits_and_a_resumed_one_goes_on(begin: Callable[..., Train
     assert next(event for event in events if isinstance(event, RunPaused)).iteration == count
 
 
+def test_the_time_of_a_pause_does_not_slow_the_rate(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[int] = []
+    run = begin(ENDLESS)
+    monkeypatch.setattr(run._rate, "forget", lambda: forgotten.append(len(run.history)))
+    run.start()
+    run.pause()
+    until(lambda: run.state is RunState.PAUSED)
+    paused_at = len(run.history)
+    run.resume()
+    until(lambda: len(run.history) > paused_at)
+    assert forgotten == [paused_at]
+
+
 def test_a_single_step_makes_one_update_from_the_start_and_from_a_pause(
     begin: Callable[..., TrainingRun],
 ) -> None:
