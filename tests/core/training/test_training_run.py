@@ -198,6 +198,19 @@ def test_a_paused_run_waits_and_a_resumed_one_goes_on(begin: Callable[..., Train
     assert next(event for event in events if isinstance(event, RunPaused)).iteration == count
 
 
+def test_the_time_left_is_that_of_the_iterations_left(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begin(QUICK)
+    monkeypatch.setattr(run._rate, "note", lambda now, iteration: 0.0 if iteration == 1 else 8.0)
+    run.step_once()
+    until(lambda: run.state is RunState.PAUSED)
+    assert (run.progress().steps_per_second, run.progress().seconds_left) == (0, None)
+    run.step_once()
+    until(lambda: len(run.history) == 2 and run.state is RunState.PAUSED)
+    assert (run.progress().steps_per_second, run.progress().seconds_left) == (8, 38 / 8)
+
+
 def test_the_time_of_a_pause_does_not_slow_the_rate(
     begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
