@@ -43,6 +43,15 @@ def test_a_replaced_parameter_is_taken_over_and_a_rewritten_one_left() -> None:
     np.testing.assert_array_equal(flat.values["a"], 3)
 
 
+def test_room_suits_parameters_of_the_same_names_shapes_and_dtype_alone() -> None:
+    params = made(np.float32)
+    flat = FlatParameters(params, np.float32)
+    assert flat.suits(params, np.float32)
+    assert not flat.suits(params, np.float64)
+    assert not flat.suits(params | {"d": params["a"]}, np.float32)
+    assert not flat.suits(params | {"a": params["a"].T}, np.float32)
+
+
 OWN: dict[str, dict[str, float]] = {
     "adam": {"epsilon": 1e-3, "beta1": 0.7, "beta2": 0.9},
     "rmsprop": {"epsilon": 1e-3, "decay_rate": 0.6},

@@ -87,6 +87,16 @@ def test_a_thinned_curve_ends_where_the_curve_ends() -> None:
     assert (x[-1], y[-1]) == (5000, 1.0)
 
 
+@pytest.mark.parametrize(("extreme", "other"), [(90.0, 39.0), (-90.0, 41.0)])
+def test_the_last_column_keeps_the_extreme_that_is_farther_from_where_the_curve_ends(
+    extreme: float, other: float
+) -> None:
+    values = np.full(5000, 40.0)
+    values[-3], values[-2] = extreme, other
+    _, y = thin_to_columns(np.arange(5000), values, 320)
+    assert y[-2:].tolist() == [extreme, 40.0]
+
+
 def test_a_short_curve_is_not_thinned() -> None:
     values = np.arange(100.0)
     x, y = thin_to_columns(np.arange(100), values, 320)

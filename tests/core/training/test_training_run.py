@@ -198,6 +198,34 @@ def test_a_paused_run_waits_and_a_resumed_one_goes_on(begin: Callable[..., Train
     assert next(event for event in events if isinstance(event, RunPaused)).iteration == count
 
 
+def test_the_time_left_is_that_of_the_iterations_left(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begin(QUICK)
+    monkeypatch.setattr(run._rate, "note", lambda now, iteration: 0.0 if iteration == 1 else 8.0)
+    run.step_once()
+    until(lambda: run.state is RunState.PAUSED)
+    assert (run.progress().steps_per_second, run.progress().seconds_left) == (0, None)
+    run.step_once()
+    until(lambda: len(run.history) == 2 and run.state is RunState.PAUSED)
+    assert (run.progress().steps_per_second, run.progress().seconds_left) == (8, 38 / 8)
+
+
+def test_the_time_of_a_pause_does_not_slow_the_rate(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[int] = []
+    run = begin(ENDLESS)
+    monkeypatch.setattr(run._rate, "forget", lambda: forgotten.append(len(run.history)))
+    run.start()
+    run.pause()
+    until(lambda: run.state is RunState.PAUSED)
+    paused_at = len(run.history)
+    run.resume()
+    until(lambda: len(run.history) > paused_at)
+    assert forgotten == [paused_at]
+
+
 def test_a_single_step_makes_one_update_from_the_start_and_from_a_pause(
     begin: Callable[..., TrainingRun],
 ) -> None:

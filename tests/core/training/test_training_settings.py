@@ -114,6 +114,13 @@ def test_a_hidden_size_that_would_not_fit_in_memory_is_named_with_both_sizes() -
     assert PRESETS[NOTEBOOK_PRESET].problems(little) == {}
 
 
+def test_a_run_may_take_four_fifths_of_what_is_free_and_no_more() -> None:
+    settings = PRESETS[NOTEBOOK_PRESET]
+    needed = settings.parameter_bytes(SMALL) + settings.activation_bytes(SMALL)
+    assert settings.problems(replace(SMALL, available_bytes=int(needed / 0.79))) == {}
+    assert settings.problems(replace(SMALL, available_bytes=int(needed / 0.81))) != {}
+
+
 def test_a_batch_whose_activations_would_not_fit_is_laid_to_the_batch() -> None:
     little = replace(COCO, available_bytes=2_000_000_000)
     settings = replace(PRESETS["Train on all captions (LSTM)"], batch_size=20_000)
