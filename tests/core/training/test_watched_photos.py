@@ -13,6 +13,7 @@ from captionviewer.core.training.due_work import Due
 from captionviewer.core.training.events import WatchedCaptions
 from captionviewer.core.training.settings import DataFacts, TrainingSettings
 from captionviewer.core.training.watched_photos import (
+    OLDEST_S,
     WATCH_EVERY,
     CaptionWatch,
     PhotoCaptioner,
@@ -36,8 +37,15 @@ def test_the_chosen_photos_come_first_and_none_comes_twice(dataset: CocoDataset)
     of_three = np.concatenate([train.caption_rows(row) for row in (5, 2, 7)])
     chosen = [train.record(2), dataset.split("val").record(1)]
     photos = photos_to_watch(dataset, of_three, chosen, 5)
-    assert [photo.key for photo in photos] == [("train", 2), ("val", 1), ("train", 5), ("train", 7)]
-    assert len(photos_to_watch(dataset, of_three, chosen, 1)) == 3
+    assert [photo.key for photo in photos] == [
+        ("train", 2),
+        ("val", 1),
+        ("train", 5),
+        ("train", 7),
+        ("val", 0),  # two of val at least
+    ]
+    assert len(photos_to_watch(dataset, of_three, chosen, 1)) == 4
+    assert photos_to_watch(dataset, of_three, chosen, 0) == chosen
 
 
 def test_a_photo_whose_features_cannot_be_read_is_said_to_be_so_beside_the_captions_of_the_others(
@@ -68,11 +76,14 @@ def test_new_photos_are_due_now_and_the_same_ones_again_at_leisure_after_a_while
     photo = dataset.split("val").record(2)
     watch.watch([photo])
     assert watch.due(100.0, 0) is Due.NOW
-    solver = CaptioningSolver(model_of(dataset), {"train_captions": [[1]]})
+    solver = CaptioningSolver(model_of(dataset), {"train_captions": [[1]]}, num_epochs=1000)
     watch.run(solver)
     assert [key for key, _ in published[0].captions] == [photo.key]
-    assert watch.due(100.0 + WATCH_EVERY / 2, 1) is Due.NOT_YET
-    assert watch.due(100.0 + WATCH_EVERY, 1) is Due.AT_LEISURE
+    assert watch.due(100.0 + WATCH_EVERY, 0) is Due.NOT_YET  # of this step it was said
+    assert watch.due(100.0 + WATCH_EVERY / 2, 1) is Due.AT_LEISURE  # a stop of the record
+    assert watch.due(100.0 + WATCH_EVERY, 3) is Due.AT_LEISURE
+    assert watch.due(100.0 + OLDEST_S + 0.1, 3) is Due.NOW  # what is shown is too old
+    assert watch.due(100.0, 51) is Due.NOW  # and here by a twentieth of the run
     watch.watch([])
     assert watch.due(100.0, 1) is Due.NOW
     watch.run(solver)
