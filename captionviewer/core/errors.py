@@ -7,6 +7,7 @@ CaptionviewerError
     DataError                   core/coco        a data folder, or a file in it, is not what it should be
     DivergedError               core/training    the loss or a parameter is no finite number any more
     DownloadError               core/download    the archive; says which problem, and what to do
+    DrawingEnded                core/photos      the drawer was closed before a picture was drawn
     FileChanged                 core/download    another file stands at the address now (told within the room)
     ModelFileError              core/saved       a model file can't be opened or written
     NoSuchRange                 core/download    a server gives no part of a file (told within the room)

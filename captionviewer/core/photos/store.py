@@ -16,6 +16,7 @@ from captionviewer.core.photos.dead_links import DeadLinks
 from captionviewer.core.photos.decode import MAX_BYTES, decode_picture
 from captionviewer.core.photos.fetch import fetch_picture
 from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
+from captionviewer.core.photos.storybook_drawer import DrawingEnded, StorybookDrawer
 from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.core.web.quoted import quoted
 
@@ -89,6 +90,8 @@ class PhotoStore:
         How hosts are treated; tests and unusual servers bring their own.
     links
         Where dead links are counted, to go on counting in another store of the same data.
+    drawer
+        Draws the storybook's pictures; None for one of its own, in this process.
 
     `network` may be changed at any time.
     """
@@ -105,6 +108,7 @@ class PhotoStore:
         throttle: HostThrottle | None = None,
         links: DeadLinks | None = None,
         data_images: Path | None = None,
+        drawer: StorybookDrawer | None = None,
     ) -> None:
         self.image_folder = image_folder
         self.data_images = data_images
@@ -114,6 +118,7 @@ class PhotoStore:
         self._timeout = timeout
         self.throttle = throttle or HostThrottle()
         self.links = links or DeadLinks()
+        self._drawer = drawer or StorybookDrawer()
 
     def photo(
         self,
@@ -144,7 +149,7 @@ class PhotoStore:
         failures: list[PhotoUnavailable] = []
         asker = _Asker(stop, patient)
         if url.startswith(STORYBOOK):
-            return _from_storybook(url)
+            return self._drawn(url)
         for way in (self._from_folder, self._from_cache, self._from_web, self._from_mirror):
             if stop():
                 message = f"{quoted(url)} was no longer wanted and is not loaded."
@@ -243,6 +248,16 @@ class PhotoStore:
             self.cache.put(address, download.data)
         return Photo(pixels, source, download.address)
 
+    def _drawn(self, url: str) -> Photo:
+        try:
+            return Photo(self._drawer.picture(url), "storybook", url)
+        except ValueError as error:
+            message = f"{quoted(url)} is no picture of the storybook: {error}."
+            raise PhotoUnavailable(PhotoProblem.NO_ADDRESS, url, message, can_retry=False) from error
+        except DrawingEnded as error:
+            message = f"{quoted(url)} was no longer wanted and is not drawn."
+            raise PhotoUnavailable(PhotoProblem.STOPPED, url, message) from error
+
     def _mirror_address(self, file_name: str | None) -> str | None:
         parts = photo_path(file_name) if file_name is not None and self._mirror else None
         return f"{self._mirror}/{quote('/'.join(parts))}" if parts else None
@@ -260,16 +275,6 @@ class PhotoStore:
             can_retry=any(failure.can_retry for failure in failures),
             retry_after=min(waits, default=None),
         )
-
-
-def _from_storybook(url: str) -> Photo:
-    from captionviewer.core.storybook import picture_of
-
-    try:
-        return Photo(picture_of(url), "storybook", url)
-    except ValueError as error:
-        message = f"{quoted(url)} is no picture of the storybook: {error}."
-        raise PhotoUnavailable(PhotoProblem.NO_ADDRESS, url, message, can_retry=False) from error
 
 
 def _read_file(path: Path) -> bytes | None:

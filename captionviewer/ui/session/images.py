@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.photos.store import PhotoStore
+from captionviewer.core.photos.storybook_drawer import StorybookDrawer
 from captionviewer.core.user_folders import cache_folder, is_folder
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.photos.photo_loader import PhotoLoader
@@ -30,6 +31,7 @@ class Images(QObject):
         chosen = settings.get(remembered.IMAGE_FOLDER)
         self._own_folder = Path(chosen) if chosen else None
         self._data_images: Path | None = None
+        self._drawer = StorybookDrawer()
 
     @property
     def has_own_folder(self) -> bool:
@@ -40,6 +42,14 @@ class Images(QObject):
     def folder(self) -> Path | None:
         """Where photos on disk are looked for: the user's choice, else the data folder's own."""
         return self._own_folder if self._own_folder is not None else self._data_images
+
+    def spare(self, training: bool) -> None:
+        """Draw the storybook's pictures in a process of their own while a run trains in this one."""
+        self._drawer.set_aside(training)
+
+    def shut_down(self) -> None:
+        """Draw nothing any more."""
+        self._drawer.close()
 
     def follow(self, dataset: CocoDataset) -> None:
         """Take the photos of a data set that was opened."""
@@ -90,6 +100,7 @@ class Images(QObject):
             self._photos.store,
             same_data=same_photos,
             data_images=self._data_images,
+            drawer=self._drawer,
         )
         self._photos.set_store(store, same_photos=same_photos)
 
@@ -101,6 +112,7 @@ def photo_store(
     *,
     same_data: bool,
     data_images: Path | None = None,
+    drawer: StorybookDrawer | None = None,
 ) -> PhotoStore:
     """Make a store as the settings say.
 
@@ -115,6 +127,7 @@ def photo_store(
         throttle=before.throttle if before is not None else None,
         links=before.links if before is not None and same_data else None,
         data_images=data_images,
+        drawer=drawer,
     )
 
 

@@ -55,6 +55,7 @@ class Session(QObject):
         self._images.changed.connect(self.images_changed)
         self._models.changed.connect(self.model_changed)
         self._models.notice.connect(self.notice)
+        self._runs.changed.connect(lambda: self._images.spare(training=self._runs.is_training))
         self._runs.changed.connect(self.run_changed)
         for part in (self._data, self._images, self._models):
             part.problem.connect(self.problem)
@@ -246,6 +247,7 @@ class Session(QObject):
         """End all that runs, within a bound; True when every thread has ended."""
         self._settings.save()  # first: whatever happens next, this is kept
         ended = self._workers.shut_down()
+        self._images.shut_down()
         ended = self._photos.shut_down() and ended
         self._data.close()
         return ended

@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 import pytest
 
+from captionviewer.core import child_program
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.feature_file import FeatureFile
@@ -217,7 +218,7 @@ def test_another_program_under_the_name_of_python_is_noticed(
     other.write_text(f"#!/bin/sh\n{does}\n")
     other.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(other))
-    monkeypatch.setattr(hdf5_process, "START_SECONDS", 0.3)
+    monkeypatch.setattr(child_program, "START_SECONDS", 0.3)
     with pytest.raises(DataError, match=r"did not come up: .*python-of-a-host may be of another kind"):
         FeatureFile(packed)
 

@@ -5,11 +5,8 @@ this one ends.  When it dies over a file, that file is refused and the next one 
 """
 
 import atexit
-import contextlib
 import itertools
-import json
 import os
-import subprocess
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from captionviewer.core.child_program import ChildProgram
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.interpreter import host_program, python_program
 
 PROGRAM = Path(__file__).with_name("child.py")
-# What starting it may take, on a cold disk; warm it takes a quarter of a second.
-START_SECONDS = 60.0
 
 
 class PackedArray:
@@ -95,7 +91,7 @@ class PackedArray:
 class _Opened:
     """An array that the program with this number has open."""
 
-    program: "_Program"
+    program: ChildProgram
     description: dict[str, Any]
 
     @property
@@ -103,80 +99,12 @@ class _Opened:
         return self.program.alive
 
 
-class _Program:
-    """One run of `child`."""
-
-    def __init__(self, python: str) -> None:
-        """Start it.  OSError, or EOFError if it didn't come up."""
-        self._process = subprocess.Popen(
-            # -P: the modules beside the program must not hide the standard library's of the same name.
-            [python, "-P", str(PROGRAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-        self.alive = True
-        self._await_greeting()
-
-    def _await_greeting(self) -> None:
-        """Wait for its first line: what was started may be of another kind, or stay dumb for ever."""
-        timer = threading.Timer(START_SECONDS, self._process.kill)
-        timer.daemon = True
-        timer.start()
-        try:
-            assert self._process.stdout is not None
-            said = self._process.stdout.readline()
-        except BaseException:
-            self.end()
-            raise
-        finally:
-            timer.cancel()
-        if said.strip() != b'{"ready": true}':
-            self.end()
-            raise EOFError
-
-    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytearray]:
-        """The answer and its values.  EOFError if the program died over it."""
-        pipes = self._process
-        assert pipes.stdin is not None and pipes.stdout is not None
-        try:
-            pipes.stdin.write(json.dumps(request).encode() + b"\n")
-            pipes.stdin.flush()
-            line = pipes.stdout.readline()
-            if not line.endswith(b"\n"):
-                raise EOFError
-            answer: dict[str, Any] = json.loads(line)
-            values = bytearray(answer.get("bytes", 0))
-            view, filled = memoryview(values), 0
-            while filled < len(values):
-                count = pipes.stdout.readinto(view[filled:])  # type: ignore[attr-defined]  # a BufferedReader
-                if not count:
-                    raise EOFError
-                filled += count
-        except OSError as error:
-            raise EOFError from error
-        return answer, values
-
-    def end(self) -> None:
-        """Stop, whatever it is doing."""
-        self.alive = False
-        process = self._process
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # what was still to be written to it
-                    pipe.close()
-
-
 class _Reader:
     """Keeps one program running, and sends it one request at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._program: _Program | None = None
+        self._program: ChildProgram | None = None
         self._names = itertools.count(1)
         self._unwanted: list[_Opened] = []
 
@@ -217,14 +145,14 @@ class _Reader:
                 except EOFError:
                     self._forget(opened.program)
 
-    def _running(self, path: Path) -> _Program:
+    def _running(self, path: Path) -> ChildProgram:
         self._close_unwanted()
         if self._program is None or not self._program.alive:
             self._program = _started(path)
         return self._program
 
     def _ask(
-        self, program: _Program, path: Path, request: dict[str, Any]
+        self, program: ChildProgram, path: Path, request: dict[str, Any]
     ) -> tuple[dict[str, Any], bytearray]:
         try:
             answer, values = program.ask(request)
@@ -241,13 +169,13 @@ class _Reader:
             raise DataError(path, f"The file is damaged or cut short (HDF5 says: {answer['damaged']}).")
         return answer, values
 
-    def _forget(self, program: _Program) -> None:
+    def _forget(self, program: ChildProgram) -> None:
         program.end()
         if self._program is program:
             self._program = None
 
 
-def _started(path: Path) -> _Program:
+def _started(path: Path) -> ChildProgram:
     python = python_program()
     if python is None:
         raise DataError(
@@ -257,7 +185,7 @@ def _started(path: Path) -> _Program:
             "Save the file uncompressed and unchunked, or open it in a Python of its own.",
         )
     try:
-        return _Program(python)
+        return ChildProgram(python, [str(PROGRAM)])
     except OSError as error:
         raise DataError(
             path,
