@@ -22,7 +22,8 @@ from captionviewer.core.training.due_work import Due, RunSolver
 from captionviewer.core.training.events import ModelSnapshot
 
 NUM_CAPTIONS = 200  # of each split, or all where there are fewer
-PIECE = 25  # captions between two looks at whether the run is to stop
+PIECE = 100  # captions between two looks at whether the run is to stop, at hidden sizes up to
+PIECE_HIDDEN = 512  # this, and fewer beyond: a piece takes less than a tenth of a second
 EVERY_S = 30.0  # seconds after which it is due, where half an epoch takes longer
 _log = logging.getLogger(__name__)
 
@@ -44,9 +45,10 @@ class _FixedCaptions:
 
     def nats_a_word(self, model: CaptioningRNN, interrupt: Interrupt) -> float:
         nats, words = 0.0, 0
-        for first in range(0, len(self.captions), PIECE):
+        piece = max(1, min(PIECE, PIECE * PIECE_HIDDEN**2 // model.hidden_dim**2))
+        for first in range(0, len(self.captions), piece):
             interrupt()
-            some = slice(first, first + PIECE)
+            some = slice(first, first + piece)
             result = caption_losses(model, self.features, self.captions[some], self.owners[some])
             assert result is not None  # nothing stops it
             nats += float(result[0].sum())

@@ -35,6 +35,7 @@ class WordFlow(QWidget):
         self._room_for: list[str] = []
         self._boxes: list[QRect] = []
         self._set_for: tuple[int, int] | None = None  # the width and indent that the boxes were set for
+        self._heights: dict[int, int] = {}  # by width: layouts ask again and again
         self._height_wanted = -1
         self._outdated = False
         self.setMouseTracking(True)
@@ -108,6 +109,7 @@ class WordFlow(QWidget):
 
     def _forget_lines(self) -> None:
         self._set_for = None
+        self._heights.clear()
         height = self.heightForWidth(self.width())
         if height != self._height_wanted:  # else no layout need be done again
             self._height_wanted = height
@@ -136,7 +138,9 @@ class WordFlow(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height that the lines take at a width."""
-        return self.height_of(max(self._texts, self._room_for, key=len), width)
+        if width not in self._heights:
+            self._heights[width] = self.height_of(max(self._texts, self._room_for, key=len), width)
+        return self._heights[width]
 
     def sizeHint(self) -> QSize:
         em = self.fontMetrics().horizontalAdvance("m")
@@ -156,6 +160,7 @@ class WordFlow(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._set_for = None
+            self._heights.clear()
             self.updateGeometry()
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
             self.update()
