@@ -29,9 +29,21 @@ def named_folder(text: str) -> Path:
 
     Raises argparse.ArgumentTypeError when it is empty, or in the home of nobody known here.
     """
+    return _named(text, "folder")
+
+
+def named_file(text: str) -> Path:
+    """The file that an argument names, absolute, there or not.
+
+    Raises argparse.ArgumentTypeError when it is empty, or in the home of nobody known here.
+    """
+    return _named(text, "file")
+
+
+def _named(text: str, kind: str) -> Path:
     if not text.strip():
-        raise argparse.ArgumentTypeError("a folder is needed, not an empty name")
+        raise argparse.ArgumentTypeError(f"a {kind} is needed, not an empty name")
     try:
         return Path(text).expanduser().absolute()
     except (OSError, RuntimeError) as problem:
-        raise argparse.ArgumentTypeError(f"there is no folder {text!r}: {problem}") from problem
+        raise argparse.ArgumentTypeError(f"there is no {kind} {text!r}: {problem}") from problem

@@ -5,13 +5,9 @@ import json
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
-from captionviewer.commands.decoding_arguments import add_decoding_arguments, decoding_of
-from captionviewer.commands.models_and_data import (
-    add_data_arguments,
-    file_name,
-    open_model_and_data,
-    photo_place,
-)
+from captionviewer.commands.arguments import named_file
+from captionviewer.commands.decoding_arguments import add_decoding_arguments, open_to_decode
+from captionviewer.commands.models_and_data import add_data_arguments, photo_place
 
 DESCRIPTION = (
     "Caption photos with a saved model. --out writes COCO's result format, which other programs evaluate."
@@ -20,7 +16,7 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer caption`."""
-    parser.add_argument("model", type=file_name, metavar="MODEL", help="a model saved by captionviewer")
+    parser.add_argument("model", type=named_file, metavar="MODEL", help="a model saved by captionviewer")
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument(
         "--photo",
@@ -32,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     which.add_argument("--split", choices=("train", "val"), help="all photos of a split")
     parser.add_argument(
-        "--out", type=file_name, metavar="FILE", help="write the captions as JSON instead of telling them"
+        "--out", type=named_file, metavar="FILE", help="write the captions as JSON instead of telling them"
     )
     add_decoding_arguments(parser)
     add_data_arguments(parser)
@@ -47,18 +43,11 @@ def run(chosen: argparse.Namespace) -> int:
     from captionviewer.core.decoding.caption_photos import caption_photos
     from captionviewer.core.evaluation.results import image_id
 
-    try:
-        decoding = decoding_of(chosen)
-    except ValueError as error:
-        console.complain(error)
+    opened = open_to_decode(chosen)
+    if opened is None:
         return ExitCode.BAD_ARGUMENT
-    saved, dataset = open_model_and_data(chosen)
+    saved, dataset, decoding = opened
     with dataset:
-        try:
-            decoding.forbidden_ids(saved.model.word_to_idx)
-        except ValueError as error:
-            console.complain(error)
-            return ExitCode.BAD_ARGUMENT
         photos = chosen.photos or [
             (chosen.split, row) for row in range(dataset.split(chosen.split).num_photos)
         ]

@@ -1,10 +1,15 @@
-"""Arguments that say how captions are written, for every subcommand that writes some."""
+"""Arguments that say how captions are written, and the opening of what then writes them."""
 
 import argparse
 from typing import TYPE_CHECKING
 
+from captionviewer import console
+from captionviewer.commands.models_and_data import open_model_and_data
+
 if TYPE_CHECKING:
+    from captionviewer.core.coco.dataset import CocoDataset
     from captionviewer.core.decoding.decoding import Decoding
+    from captionviewer.core.saved.model_file import SavedModel
 
 
 def add_decoding_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,3 +44,30 @@ def decoding_of(chosen: argparse.Namespace) -> "Decoding":
     drawn |= {"k": chosen.top_k, "p": chosen.top_p}
     how = drawn if sampled else beam if chosen.beam is not None else {}
     return Decoding(**how, forbidden_words=tuple(chosen.never), seed=chosen.seed)
+
+
+def open_to_decode(chosen: argparse.Namespace) -> "tuple[SavedModel, CocoDataset, Decoding] | None":
+    """Open the model and the data that the arguments name, with the decoding that they ask for.
+
+    None, once it was said why, where they make no decoding, or forbid a word that the model does not know.
+
+    Raises
+    ------
+    ModelFileError
+        The model can't be opened, or does not fit the data.
+    DataError
+        The data can't be opened.
+    """
+    try:
+        decoding = decoding_of(chosen)
+    except ValueError as error:
+        console.complain(error)
+        return None
+    saved, dataset = open_model_and_data(chosen)
+    try:
+        decoding.forbidden_ids(saved.model.word_to_idx)
+    except ValueError as error:
+        dataset.close()
+        console.complain(error)
+        return None
+    return saved, dataset, decoding

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
-from captionviewer.commands.decoding_arguments import add_decoding_arguments, decoding_of
+from captionviewer.commands.arguments import named_file
+from captionviewer.commands.decoding_arguments import add_decoding_arguments, open_to_decode
 from captionviewer.commands.in_thread import run_in_thread
-from captionviewer.commands.models_and_data import add_data_arguments, file_name, open_model_and_data
+from captionviewer.commands.models_and_data import add_data_arguments
 from captionviewer.commands.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer evaluate`."""
-    parser.add_argument("model", type=file_name, metavar="MODEL", help="a model saved by captionviewer")
+    parser.add_argument("model", type=named_file, metavar="MODEL", help="a model saved by captionviewer")
     parser.add_argument(
         "--split", choices=("train", "val"), default="val", help="which photos (default: val)"
     )
@@ -47,18 +48,11 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.photos is not None and chosen.photos < 1:
         console.complain("--photos: at least 1 photo is scored")
         return ExitCode.BAD_ARGUMENT
-    try:
-        decoding = decoding_of(chosen)
-    except ValueError as error:
-        console.complain(error)
+    opened = open_to_decode(chosen)
+    if opened is None:
         return ExitCode.BAD_ARGUMENT
-    saved, dataset = open_model_and_data(chosen)
+    saved, dataset, decoding = opened
     with dataset:
-        try:
-            decoding.forbidden_ids(saved.model.word_to_idx)
-        except ValueError as error:
-            console.complain(error)
-            return ExitCode.BAD_ARGUMENT
         if chosen.photos is None:
             photos = ScoredPhotos.of(dataset, chosen.split)
         else:

@@ -4,8 +4,8 @@ import argparse
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
-from captionviewer.commands.arguments import named_folder
-from captionviewer.commands.models_and_data import add_data_arguments, file_name, open_data
+from captionviewer.commands.arguments import named_file, named_folder
+from captionviewer.commands.models_and_data import add_data_arguments, open_data
 
 DESCRIPTION = (
     "Write a model to a folder for PyTorch: parameters as safetensors, a short module, the vocabulary, and "
@@ -15,7 +15,7 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer export`."""
-    parser.add_argument("model", type=file_name, metavar="MODEL", help="a model saved by captionviewer")
+    parser.add_argument("model", type=named_file, metavar="MODEL", help="a model saved by captionviewer")
     parser.add_argument("folder", type=named_folder, metavar="FOLDER", help="where the files go")
     add_data_arguments(parser)
 

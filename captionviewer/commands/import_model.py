@@ -4,8 +4,7 @@ import argparse
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
-from captionviewer.commands.arguments import existing_folder
-from captionviewer.commands.models_and_data import file_name
+from captionviewer.commands.arguments import existing_folder, named_file
 
 DESCRIPTION = (
     "Make a model file of a folder that `captionviewer export` wrote, with the parameters as they are now."
@@ -16,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer import-model`."""
     parser.add_argument("folder", type=existing_folder, metavar="FOLDER", help="the exported folder")
     parser.add_argument(
-        "model", type=file_name, metavar="MODEL", help="where the model goes, as in model.npz"
+        "model", type=named_file, metavar="MODEL", help="where the model goes, as in model.npz"
     )
 
 

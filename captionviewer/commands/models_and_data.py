@@ -26,16 +26,6 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def file_name(text: str) -> Path:
-    """The file that an argument names, absolute, there or not.  argparse.ArgumentTypeError if it is empty."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError("a file is needed, not an empty name")
-    try:
-        return Path(text).expanduser().absolute()
-    except (OSError, RuntimeError) as problem:
-        raise argparse.ArgumentTypeError(f"there is no file {text!r}: {problem}") from problem
-
-
 def open_data(chosen: argparse.Namespace, saved: "SavedModel | None" = None) -> "CocoDataset":
     """Open the data that the arguments name, with a model's kind of features where there is a model.
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
+from captionviewer.commands.arguments import named_file
 from captionviewer.commands.in_thread import run_in_thread
-from captionviewer.commands.models_and_data import add_data_arguments, file_name, open_data
+from captionviewer.commands.models_and_data import add_data_arguments, open_data
 from captionviewer.commands.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _LINE_EVERY_S = 10.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer train`."""
     parser.add_argument(
-        "--out", type=file_name, required=True, metavar="MODEL", help="where the model goes, as in model.npz"
+        "--out", type=named_file, required=True, metavar="MODEL", help="where the model goes, as in model.npz"
     )
     parser.add_argument(
         "--preset",

@@ -28,12 +28,12 @@ from captionviewer.core.coco.files import (
 from captionviewer.core.coco.layout import (
     CAPTIONS_FILE,
     FEATURES,
+    IMAGE_FOLDERS,
     SPLITS,
     VOCABULARY_FILE,
     FeatureKind,
     Split,
     features_file,
-    image_folder,
     names_file,
     urls_file,
 )
@@ -164,7 +164,7 @@ class CocoDataset:
     def local_images(self) -> Path | None:
         """The folder `images`, if it holds `train2014` or `val2014`, as a user's COCO photos do."""
         images = self.folder / "images"
-        return images if any(is_folder(images / image_folder(split)) for split in SPLITS) else None
+        return images if any(is_folder(images / name) for name in IMAGE_FOLDERS) else None
 
     def split(self, name: Split) -> CocoSplit:
         """The captions, photos and features of 'train' or of 'val'.  ValueError for any other name."""

@@ -95,4 +95,5 @@ def image_folder(split: str) -> str:
     return f"{split}2014"
 
 
+IMAGE_FOLDERS = tuple(map(image_folder, SPLITS))
 TEXT_FILES = (CAPTIONS_FILE, VOCABULARY_FILE, *map(urls_file, SPLITS), *map(names_file, SPLITS))

@@ -2,6 +2,10 @@
 
 The table stands on this floor because every panel makes its own actions and no panel may know the window's
 rooms. A key is taken by one action only, and F1 lists what stands here.
+
+Not here are entries of menus that say what the data or the user's own folders say (Open Recent, conditions
+that found no room), and keys of a widget that has the keyboard and does what its kind does: arrows, Home and
+End on a list or on the loss, Enter on what is chosen, Escape, which closes or leaves what is in front.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -290,6 +294,13 @@ EXPORT_LOSS = ActionWords(
     "export",
     place=Place.TRAINING,
 )
+
+
+def play_captions(speed: int) -> ActionWords:
+    """Say what plays the captions of a run's stops, `speed` times as fast as a short run made them."""
+    tip = f"Play what was said as the network learned, {2 * speed} stops a second"
+    return ActionWords(f"{speed}×", tip, checkable=True, place=Place.TRAINING)
+
 
 # ---- Sampling --------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.layout import IMAGE_FOLDERS
 from captionviewer.core.photos.store import PhotoStore
 from captionviewer.core.photos.storybook_drawer import StorybookDrawer
 from captionviewer.core.user_folders import cache_folder, is_folder
@@ -14,7 +15,6 @@ from captionviewer.ui.settings import Settings
 from captionviewer.ui.worker import Workers
 
 MEGABYTE = 1_000_000
-_IMAGE_PARTS = ("train2014", "val2014")  # the folders that COCO's photos come in
 
 
 class Images(QObject):
@@ -141,11 +141,11 @@ def checked_image_folder(chosen: Path) -> Path:
     """
     for folder in (chosen, chosen / "images", chosen.parent):
         beside = folder == chosen.parent
-        if beside and chosen.name not in _IMAGE_PARTS:
+        if beside and chosen.name not in IMAGE_FOLDERS:
             continue
-        if any(is_folder(folder / part) for part in _IMAGE_PARTS):
+        if any(is_folder(folder / name) for name in IMAGE_FOLDERS):
             return folder
     raise ValueError(
-        f"{chosen} holds no COCO photos: there is no folder train2014 or val2014 in it. "
+        f"{chosen} holds no COCO photos: there is no folder {' or '.join(IMAGE_FOLDERS)} in it. "
         "Choose the folder that these two are in."
     )

@@ -1,9 +1,9 @@
 """The view *Loss*: the loss as it falls, and the captions of watched photos beside or below it."""
 
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 
-from captionviewer.ui.look.icons import icon
+from captionviewer.ui.look import actions
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_plot import LossPlot
 from captionviewer.ui.training.said_photos import SaidPhotos
@@ -45,12 +45,8 @@ class LossView(QWidget):
         row = QHBoxLayout(controls)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self.per_caption_action = self._switch(
-            "Caption", "Show the loss summed over the words of a caption, as the notebook does"
-        )
-        self.per_word_action = self._switch(
-            "Word", "Show the loss divided by the number of words: e to this is the perplexity"
-        )
+        self.per_caption_action = actions.make(actions.LOSS_PER_CAPTION, self)
+        self.per_word_action = actions.make(actions.LOSS_PER_WORD, self)
         kinds = QActionGroup(self)
         kinds.addAction(self.per_caption_action)
         kinds.addAction(self.per_word_action)
@@ -58,8 +54,7 @@ class LossView(QWidget):
         self.log_box = CheckBox("Log")
         self.log_box.setAccessibleName("Log scale")
         self.log_box.setToolTip("Draw the loss on a log scale, which shows small losses apart")
-        self.export_action = QAction(icon("export"), "Export Loss Plot…", self)
-        self.export_action.setToolTip("Save the plot as PNG or SVG, or its numbers as CSV")
+        self.export_action = actions.make(actions.EXPORT_LOSS, self, self.plot.export)
         caption = SwitchButton(self.per_caption_action, "loss_per_caption", left=True)
         caption.setAccessibleName("Loss per caption")
         word = SwitchButton(self.per_word_action, "loss_per_word", left=False)
@@ -72,13 +67,7 @@ class LossView(QWidget):
         row.addWidget(ActionButton(self.export_action, "export_loss"))
         self.per_word_action.toggled.connect(self.plot.set_per_word)
         self.log_box.toggled.connect(self.plot.set_log)
-        self.export_action.triggered.connect(lambda _checked=False: self.plot.export())
         return controls
-
-    def _switch(self, text: str, tip: str) -> QAction:
-        action = QAction(text, self, checkable=True)
-        action.setToolTip(tip)
-        return action
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the captions beside the loss where it is wide and low."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from captionviewer.core.coco.vocabulary import SPECIAL_WORDS
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import WatchedCaptions
+from captionviewer.ui.look import actions
 from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.training.scrubber import SPEEDS, Scrubber
 from captionviewer.ui.training.watched_photo_list import Said, WatchedPhoto, WatchedPhotoList
@@ -68,8 +69,7 @@ class SaidPhotos(QWidget):
         self._show_playing()
 
     def _play_action(self, speed: int) -> QAction:
-        action = QAction(f"{speed}×", self, checkable=True)
-        action.setToolTip(f"Play what was said as the network learned, {2 * speed} stops a second")
+        action = actions.make(actions.play_captions(speed), self)
         action.triggered.connect(lambda on: self._scrubber.play(speed) if on else self._scrubber.pause())
         return action
 
