@@ -72,6 +72,16 @@ class PhotoCard:
         """Positions of words that a search found."""
         return frozenset()
 
+    @property
+    def underlined(self) -> frozenset[int]:
+        """Positions of words with a line under them."""
+        return frozenset()
+
+    @property
+    def description(self) -> str:
+        """What a screen reader may say besides caption and marks."""
+        return ""
+
     def badges(self, c: Colors) -> Sequence[Badge]:
         """Return what stands in the photo's upper corners: the split."""
         return (split_badge(self.record.split, self.record.split, c),)
@@ -135,6 +145,8 @@ class PhotoListModel(QAbstractListModel, Generic[CardT]):
             return plain_tip(f"{card.tip}{message}")
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{card.text}. {card.marks}"
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            return card.description or None
         return None
 
     def _photo_changed(self, key: object) -> None:
@@ -145,7 +157,10 @@ class PhotoListModel(QAbstractListModel, Generic[CardT]):
 
 
 class PhotoCardDelegate(QStyledItemDelegate):
-    """Paints a card: the photo in its state, its badges, and some lines of caption."""
+    """Paints a card: the photo in its state, its badges, and some lines of caption.
+
+    `paint_card` says where in its cell each of them stands.
+    """
 
     def __init__(self, photos: PhotoLoader, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -164,19 +179,26 @@ class PhotoCardDelegate(QStyledItemDelegate):
         card = model.card(index) if isinstance(model, PhotoListModel) else None
         if card is None:
             return
-        c = colors()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        _paint_frame(painter, option, colors())
+        self.paint_card(painter, option, card)
+        painter.restore()
+
+    def paint_card(self, painter: QPainter, option: QStyleOptionViewItem, card: PhotoCard) -> None:
+        """Paint what a card shows: the photo, badges in its upper corners, the caption below."""
         font: QFont = option.font
         view = option.widget
         lines = view.caption_lines if isinstance(view, PhotoCells) else CAPTION_LINES
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        _paint_frame(painter, option, c)
         photo, words = cell_parts(option.rect, QFontMetrics(font), lines)
-        paint_photo(painter, photo, self._photos.request(card.record), font)
-        for badge in card.badges(c):
-            _paint_badge(painter, photo, badge, font)
-        _paint_words(painter, words, card, font, lines, c)
-        painter.restore()
+        self.paint_photo(painter, photo, card, font)
+        for badge in card.badges(colors()):
+            _paint_in_corner(painter, photo, badge, font)
+        paint_words(painter, words, card, font, lines)
+
+    def paint_photo(self, painter: QPainter, where: QRect, card: PhotoCard, font: QFont) -> None:
+        """Paint the photo in its state, and ask for it if it is not there yet."""
+        paint_photo(painter, where, self._photos.request(card.record), font)
 
 
 def _paint_frame(painter: QPainter, option: QStyleOptionViewItem, c: Colors) -> None:
@@ -197,28 +219,37 @@ def _paint_frame(painter: QPainter, option: QStyleOptionViewItem, c: Colors) -> 
     painter.drawRoundedRect(edge, 6, 6)
 
 
-def _paint_badge(painter: QPainter, photo: QRect, badge: Badge, font: QFont) -> None:
+def _paint_in_corner(painter: QPainter, photo: QRect, badge: Badge, font: QFont) -> None:
     small = QFont(font)
     small.setPointSizeF(font.pointSizeF() * 0.8)
     small.setBold(True)
     metrics = QFontMetrics(small)
     wide, high = metrics.horizontalAdvance(badge.text) + 10, metrics.height() + 2
     x = photo.right() - 3 - wide if badge.at_right else photo.x() + 4
-    box = QRectF(x, photo.y() + 4, wide, high)
+    paint_badge(painter, QRectF(x, photo.y() + 4, wide, high), badge, small)
+
+
+def paint_badge(painter: QPainter, box: QRectF, badge: Badge, font: QFont) -> None:
+    """Paint a badge that fills a box."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(badge.fill)
     painter.drawRoundedRect(box, 4, 4)
     painter.setPen(badge.ink)
-    painter.setFont(small)
+    painter.setFont(font)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, badge.text)
 
 
-def _paint_words(painter: QPainter, where: QRect, card: PhotoCard, font: QFont, most: int, c: Colors) -> None:
-    """Write the caption, `<UNK>` in its colour, the words that a search found on a ground of theirs."""
+def paint_words(painter: QPainter, where: QRect, card: PhotoCard, font: QFont, most: int) -> int:
+    """Write the caption in at most so many lines; return how many it took.
+
+    `<UNK>` has its colour, the words that a search found a ground of theirs, those underlined a line.
+    """
+    c = colors()
     metrics = QFontMetrics(font)
     painter.setFont(font)
     position = 0
-    for number, line in enumerate(caption_lines(card.text, font, where.width(), most)):
+    lines = caption_lines(card.text, font, where.width(), most)
+    for number, line in enumerate(lines):
         x = float(where.x())
         y = where.y() + number * metrics.lineSpacing() + metrics.ascent()
         for word in line.split(" "):
@@ -229,5 +260,8 @@ def _paint_words(painter: QPainter, where: QRect, card: PhotoCard, font: QFont, 
             unknown = position < len(card.words) and card.words[position] == UNK
             painter.setPen(c.unknown if unknown else c.text)
             painter.drawText(QPointF(x, y), word)
+            if position in card.underlined:
+                painter.fillRect(QRectF(x, y + 2, metrics.horizontalAdvance(word), 2), c.accent)
             x += metrics.horizontalAdvance(word + " ")
             position += 1
+    return len(lines)

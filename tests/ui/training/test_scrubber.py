@@ -13,7 +13,7 @@ from captionviewer.core.saved.model_file import save_model
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import WatchedCaptions
 from captionviewer.ui.training.training_panel import TrainingPanel
-from captionviewer.ui.training.watched_photo_list import SAID, Said
+from captionviewer.ui.training.watched_photo_list import Said
 from tests.ui.training.test_training_panel import click
 from tests.ui.training.training_setup import QUICK, training_panel, wait
 
@@ -56,8 +56,8 @@ def at(panel: TrainingPanel, iteration: float) -> QPoint:
 
 
 def said(panel: TrainingPanel, row: int = 0) -> Said:
-    data = panel.watched.item(row).data(SAID)
-    assert isinstance(data, Said)
+    data = panel.watched.cells.cards[row].said
+    assert data is not None
     return data
 
 
@@ -70,7 +70,7 @@ def test_dragging_on_the_curve_shows_what_was_said_then(qtbot: QtBot, panel: Tra
     assert plot.scrubber.iteration == layer.iteration == 10
     words = said(panel).text.split(" ")
     assert said(panel).new == (False, True)  # the second is other than at the stop before
-    assert panel.watched.item(0).text() == " ".join(words)
+    assert panel.watched.cells.cards[0].text == " ".join(words)
     assert "iteration 10 of 40 — what was said then; Esc" in panel.said.head.text()
     qtbot.mouseMove(layer, at(panel, 25))
     qtbot.mouseRelease(layer, LEFT, pos=at(panel, 25))
@@ -78,7 +78,7 @@ def test_dragging_on_the_curve_shows_what_was_said_then(qtbot: QtBot, panel: Tra
     assert plot.scrubber.iteration == 20
     assert said(panel).new == (False, False, True)
     assert said(panel, 1).new == (False, False)
-    assert panel.watched.count() == 2
+    assert len(panel.watched.watched) == 2
 
 
 def test_new_words_are_underlined_and_the_strip_says_when_each_came_to_stay(
@@ -86,14 +86,15 @@ def test_new_words_are_underlined_and_the_strip_says_when_each_came_to_stay(
 ) -> None:
     panel.plot.scrubber.go_to(20)
     assert [since for _word, _share, since in said(panel).settled] == [0, 40, 20]
-    item = panel.watched.item(0)
-    tip = html.unescape(item.toolTip())
+    item = panel.watched.cells.index(0)
+    tip = html.unescape(str(item.data(Qt.ItemDataRole.ToolTipRole)))
     assert "New since the stop before:" in tip
     assert "has stayed since iteration" in tip
     assert "iteration 20" in str(item.data(Qt.ItemDataRole.AccessibleDescriptionRole))
     before = panel.watched.grab().toImage()
     marked = said(panel)
-    item.setData(SAID, Said(marked.text, (False,) * 3, marked.settled, marked.at))
+    unmarked = Said(marked.text, (False,) * 3, marked.settled, marked.at)
+    panel.watched.show_said({("train", 0): unmarked}, 20)
     assert panel.watched.grab().toImage() != before  # the line under the word is gone
 
 
@@ -170,4 +171,4 @@ def test_a_runs_own_record_goes_from_the_untrained_network_to_its_end_also_in_a_
         assert later.plot.scrubber.iteration == 40
         later.plot.scrubber.first()
         assert later.plot.scrubber.iteration == 0
-        assert later.watched.count() == len(model.saved.stops.photos) if model.saved.stops else False
+        assert len(later.watched.watched) == len(model.saved.stops.photos) if model.saved.stops else False

@@ -410,7 +410,7 @@ def test_other_data_ends_the_run_that_trains_on_the_old(
 ) -> None:
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.start_action)
-    wait(lambda: bool(panel.watched.count()), qtbot)
+    wait(lambda: bool(len(panel.watched.watched)), qtbot)
     run = panel.control.run
     assert run is not None
     open_data(qtbot, panel._session, write_coco_folder(tmp_path / "other"))
@@ -507,7 +507,7 @@ def test_watched_photos_are_described_as_the_network_learns(qtbot: QtBot, panel:
     for row, photo in enumerate(watched):
         features = dataset.split(photo.record.split).features.rows(np.array([photo.record.row]))
         caption = caption_text(model.model.sample(features)[0], dataset.vocabulary)
-        assert panel.watched.item(row).text() == (caption or "(no words)")
+        assert panel.watched.cells.cards[row].text == (caption or "(no words)")
     for photo in watched[1:4]:
         texts = [
             caption_text(dataset.split("train").captions[row], dataset.vocabulary)
@@ -522,19 +522,19 @@ def test_a_photo_selected_during_a_run_is_watched_from_then_on(qtbot: QtBot, pan
     assert session.dataset is not None
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.step_action)
-    wait(lambda: panel.watched.count() == 5, qtbot)
+    wait(lambda: len(panel.watched.watched) == 5, qtbot)
     chosen = session.dataset.split("val").record(5)
     session.select(chosen)
-    assert panel.watched.count() == 5  # it takes the place of another of val
+    assert len(panel.watched.watched) == 5  # it takes the place of another of val
     assert panel.watched.watched[0].record == chosen
-    wait(lambda: panel.watched.item(0).text() != "…", qtbot)
+    wait(lambda: panel.watched.cells.cards[0].text != "…", qtbot)
 
 
 def test_a_click_on_a_watched_photo_selects_it_everywhere(qtbot: QtBot, panel: TrainingPanel) -> None:
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.step_action)
-    wait(lambda: panel.watched.count() == 5, qtbot)
-    place = panel.watched.visualItemRect(panel.watched.item(1)).center()
+    wait(lambda: len(panel.watched.watched) == 5, qtbot)
+    place = panel.watched.visualRect(panel.watched.cells.index(1)).center()
     wanted = panel.watched.watched[1].record
     qtbot.mouseClick(panel.watched.viewport(), LEFT, pos=place)
     assert panel._session.record == wanted
@@ -642,10 +642,11 @@ def test_both_captions_of_a_watched_photo_can_be_read_in_its_tooltip(
 ) -> None:
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.step_action)
-    wait(lambda: panel.watched.count() == 5 and panel.watched.item(0).text() != "…", qtbot)
+    wait(lambda: len(panel.watched.watched) == 5 and panel.watched.cells.cards[0].text != "…", qtbot)
     photo = panel.watched.watched[0]
     panel.watched.show_captions({photo.record.key: "a <UNK> of the & that"})
-    tip = html.unescape(panel.watched.item(0).toolTip())
+    shown = str(panel.watched.cells.index(0).data(Qt.ItemDataRole.ToolTipRole))
+    tip = html.unescape(shown)
     assert "a <UNK> of the & that" in tip
     assert f"Ground truth: {photo.truth}" in tip and "trained on" in tip
-    assert "<UNK>" not in panel.watched.item(0).toolTip()  # or Qt would take it for a tag
+    assert "<UNK>" not in shown  # or Qt would take it for a tag
