@@ -77,13 +77,14 @@ def run(chosen: argparse.Namespace) -> int:
 
 def _train(settings: "TrainingSettings", dataset: "object", path: Path) -> int:
     from captionviewer.core.coco.dataset import CocoDataset
+    from captionviewer.core.network.cells import CELLS
     from captionviewer.core.saved.model_file import SavedModel, save_model
     from captionviewer.core.training.events import RunFailed, RunFinished
     from captionviewer.core.training.run import TrainingRun
 
     assert isinstance(dataset, CocoDataset)
     training = TrainingRun(settings, dataset)
-    cell = "RNN" if settings.cell_type == "rnn" else "LSTM"
+    cell = CELLS[settings.cell_type].name
     console.tell(f"Training an {cell} on {dataset.folder.name}, seed {settings.seed}.")
     line = StatusLine(_LINE_EVERY_S)
     began = time.monotonic()

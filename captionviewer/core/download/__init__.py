@@ -5,10 +5,10 @@
 
 from captionviewer.core.amounts import format_bytes, format_duration
 from captionviewer.core.download.download import Download, Downloaded, DownloadRequest
+from captionviewer.core.download.download_progress import DownloadProgress, Phase
 from captionviewer.core.download.official import OFFICIAL_ADDRESS
 from captionviewer.core.download.placing import Unfinished, discard_unfinished, unfinished_download
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
-from captionviewer.core.download.progress import DownloadProgress, Phase
 from captionviewer.core.download.retry_policy import RetryPolicy
 
 __all__ = [

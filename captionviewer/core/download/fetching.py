@@ -6,10 +6,10 @@ from collections.abc import Callable
 from captionviewer.core.amounts import format_bytes, format_duration
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.disk import require_room
+from captionviewer.core.download.download_progress import Phase, ProgressBoard
 from captionviewer.core.download.http_request import NoSuchRange, Reply, ask, not_an_archive
 from captionviewer.core.download.part_file import PartFile
 from captionviewer.core.download.problem import DownloadError, DownloadProblem, TransientError
-from captionviewer.core.download.progress import Phase, ProgressBoard
 from captionviewer.core.download.retry_policy import RetryPolicy
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.web.deadline import Deadline

@@ -13,7 +13,7 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.cells import DecodingState
+from captionviewer.core.network.cells import CELLS, DecodingState
 from captionviewer.core.network.inference import logits_of, recurrent_input, start_state
 from captionviewer.core.network.packed_cells import activated
 
@@ -82,7 +82,6 @@ def state_gradients(model: CaptioningRNN, features: FloatArray, captions: IntArr
     N, T = captions.shape[0], captions.shape[1] - 1
     if T < 1:
         raise ValueError("a caption needs a word after <START> for a loss")
-    lstm = model.cell_type == "lstm"
     H, dtype = model.hidden_dim, params["Wx"].dtype
     state = start_state(params, model.cell_type, features)
     states, gates, direct = [state], [], np.zeros((N, T, H), dtype)
@@ -106,7 +105,7 @@ def state_gradients(model: CaptioningRNN, features: FloatArray, captions: IntArr
         direct[:, t] = (p @ params["W_vocab"].T) * counted[:, t, np.newaxis]
 
     dh = np.zeros((N, T, T + 1, H), dtype)
-    dc = np.zeros_like(dh) if lstm else None
+    dc = np.zeros_like(dh) if state.c is not None else None
     from_above_h = np.zeros((N, T, H), dtype)  # for each s, what reaches the state at t from t + 1
     from_above_c = np.zeros((N, T, H), dtype)
     Wh_T = params["Wh"].T
@@ -143,7 +142,7 @@ def with_knobs(model: CaptioningRNN, wh_scale: float = 1.0, forget_bias: float =
     """A copy of a model with Wh multiplied by one number and an LSTM's forget bias raised by another."""
     twin = model.copy()
     twin.params["Wh"] = twin.params["Wh"] * np.asarray(wh_scale, twin.params["Wh"].dtype)
-    if model.cell_type == "lstm":
-        H = model.hidden_dim
-        twin.params["b"][H : 2 * H] += np.asarray(forget_bias, twin.params["b"].dtype)
+    forget = CELLS[model.cell_type].gate_columns("f", model.hidden_dim)
+    if forget is not None:
+        twin.params["b"][forget] += np.asarray(forget_bias, twin.params["b"].dtype)
     return twin

@@ -2,20 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.cells import DecodingState
+from captionviewer.core.network.cells import CELLS, DecodingState, Quantity
 from captionviewer.core.network.inference import recurrent_input, start_state
-from captionviewer.core.network.packed_cells import activated
-
-# What can be looked at of a cell; a vanilla RNN has only its hidden state.
-Quantity = Literal["h", "c", "i", "f", "o", "g"]
-QUANTITIES: tuple[Quantity, ...] = ("h", "c", "i", "f", "o", "g")
 
 BATCH = 256  # captions run side by side in a pass over a corpus
 
@@ -45,7 +39,7 @@ class StateTrace:
 
 def quantities_of(model: CaptioningRNN) -> tuple[Quantity, ...]:
     """What of this model's cell can be looked at."""
-    return QUANTITIES if model.cell_type == "lstm" else ("h",)
+    return CELLS[model.cell_type].quantities
 
 
 def trace_states(model: CaptioningRNN, features: FloatArray, words: IntArray) -> StateTrace:
@@ -81,14 +75,7 @@ def _watched_step(
     params: dict[str, FloatArray], state: DecodingState, words: IntArray
 ) -> tuple[DecodingState, dict[Quantity, FloatArray]]:
     """One timestep of N captions, with everything that the cell computed, (N, H) each."""
-    a = recurrent_input(params, state, words)
-    if state.c is None:
-        h = np.tanh(a)
-        return DecodingState(h, None, state.cell_type), {"h": h}
-    i, f, o, g = activated(a)
-    c = f * state.c + i * g
-    h = o * np.tanh(c)
-    return DecodingState(h, c, state.cell_type), {"h": h, "c": c, "i": i, "f": f, "o": o, "g": g}
+    return CELLS[state.cell_type].traced(state, recurrent_input(params, state, words))
 
 
 @dataclass(frozen=True)

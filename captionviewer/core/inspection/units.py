@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.inspection.states import CorpusStates, Quantity, StateTrace
+from captionviewer.core.inspection.states import CorpusStates, StateTrace
+from captionviewer.core.network.cells import Quantity
 
 LEAST_COUNT = 10  # places of a word in the corpus, below which its mean says nothing
 SHUFFLES = 20

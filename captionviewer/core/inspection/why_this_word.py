@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.network import layers
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import CELLS
 
 
 @dataclass(frozen=True)
@@ -59,27 +59,23 @@ def contributions(
     fed = model.checked_captions(np.asarray(fed)[np.newaxis], 1)[0]
     if not 0 <= word < len(model.word_to_idx):
         raise ValueError(f"no word has the id {word}: the vocabulary's are 0 to {len(model.word_to_idx) - 1}")
-    lstm = model.cell_type == "lstm"
-    forward = layers.lstm_forward if lstm else layers.rnn_forward
+    cell = CELLS[model.cell_type]
     recurrent = (params["Wx"], params["Wh"], params["b"])
     h0, mean_h0 = both @ params["W_proj"] + params["b_proj"]  # (H,) each
     x, mean_x = params["W_embed"][fed], params["W_embed"].mean(axis=0)  # (T, W) and (W,)
     T = len(fed)
 
-    h, cache = forward(x[np.newaxis], h0[np.newaxis], *recurrent)
+    h, cache = cell.forward(x[np.newaxis], h0[np.newaxis], *recurrent)
     dh = np.zeros_like(h)
     dh[0, -1] = params["W_vocab"][:, word]
-    if lstm:
-        dx, dh0, *_ = layers.lstm_backward(dh, cache)
-    else:
-        dx, dh0, *_ = layers.rnn_backward(dh, cache)
+    dx, dh0, *_ = cell.backward(dh, cache)
 
     # Row 0 has the average photo, row t + 1 the mean vector in place of word t.
     changed_x = np.repeat(x[np.newaxis], T + 1, axis=0)
     changed_x[np.arange(1, T + 1), np.arange(T)] = mean_x
     changed_h0 = np.repeat(h0[np.newaxis], T + 1, axis=0)
     changed_h0[0] = mean_h0
-    changed, _ = forward(changed_x, changed_h0, *recurrent)
+    changed, _ = cell.forward(changed_x, changed_h0, *recurrent)
     falls = (h[0, -1] - changed[:, -1]) @ params["W_vocab"][:, word]  # (T + 1,)
     return Contributions(
         photo=float(dh0[0] @ (h0 - mean_h0)),

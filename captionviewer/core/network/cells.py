@@ -16,6 +16,8 @@ from captionviewer.core.network import layers
 from captionviewer.core.network.packed_cells import PackedLstm, PackedRnn, activated
 
 CellType = Literal["rnn", "lstm"]
+# What a cell computes at a timestep and can be looked at: states, then gates in the order of their columns.
+Quantity = Literal["h", "c", "i", "f", "o", "g"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ class Cell:
     Attributes
     ----------
     label
-        its name for people.
+        its name for people, where it is chosen.
+    name
+        the same in a sentence.
     gates
         how many H columns Wx, Wh and b have.
     forward, backward
@@ -59,9 +63,17 @@ class Cell:
         whether it carries a cell state beside the hidden state, which starts at zero.
     advance
         from a state, what the words add (N, gates * H, the bias included), and Wh, to the next state.
+    quantities
+        what of it can be looked at; its gates stand in the order of their columns.
+    traced
+        from a state and the input of the nonlinearities (N, gates * H), to the next state and everything
+        of `quantities`, (N, H) each.
+    torch_gates
+        for each of PyTorch's gates, which of ours it is.
     """
 
     label: str
+    name: str
     gates: int
     # Any: the cache in between is the cell's own.
     forward: Callable[..., tuple[FloatArray, Any]]
@@ -69,6 +81,17 @@ class Cell:
     packed: type[PackedRnn]
     has_cell_state: bool
     advance: Callable[[DecodingState, FloatArray, FloatArray], DecodingState]
+    quantities: tuple[Quantity, ...]
+    traced: Callable[[DecodingState, FloatArray], tuple[DecodingState, dict[Quantity, FloatArray]]]
+    torch_gates: tuple[int, ...]
+
+    def gate_columns(self, gate: Quantity, hidden_dim: int) -> slice | None:
+        """The columns of Wx, Wh and b that make a gate; None where the cell has no such gate."""
+        gates = [quantity for quantity in self.quantities if quantity not in ("h", "c")]
+        if gate not in gates:
+            return None
+        first = gates.index(gate) * hidden_dim
+        return slice(first, first + hidden_dim)
 
 
 def _advance_rnn(state: DecodingState, inputs: FloatArray, Wh: FloatArray) -> DecodingState:
@@ -89,7 +112,44 @@ def _advance_lstm(state: DecodingState, inputs: FloatArray, Wh: FloatArray) -> D
     return DecodingState(h, c, state.cell_type)
 
 
+def _traced_rnn(state: DecodingState, a: FloatArray) -> tuple[DecodingState, dict[Quantity, FloatArray]]:
+    h = np.tanh(a)
+    return DecodingState(h, None, state.cell_type), {"h": h}
+
+
+def _traced_lstm(state: DecodingState, a: FloatArray) -> tuple[DecodingState, dict[Quantity, FloatArray]]:
+    assert state.c is not None
+    i, f, o, g = activated(a)  # (N, H) each
+    c = f * state.c + i * g
+    h = o * np.tanh(c)
+    return DecodingState(h, c, state.cell_type), {"h": h, "c": c, "i": i, "f": f, "o": o, "g": g}
+
+
 CELLS: Mapping[CellType, Cell] = {
-    "rnn": Cell("RNN (vanilla)", 1, layers.rnn_forward, layers.rnn_backward, PackedRnn, False, _advance_rnn),
-    "lstm": Cell("LSTM", 4, layers.lstm_forward, layers.lstm_backward, PackedLstm, True, _advance_lstm),
+    "rnn": Cell(
+        label="RNN (vanilla)",
+        name="RNN",
+        gates=1,
+        forward=layers.rnn_forward,
+        backward=layers.rnn_backward,
+        packed=PackedRnn,
+        has_cell_state=False,
+        advance=_advance_rnn,
+        quantities=("h",),
+        traced=_traced_rnn,
+        torch_gates=(0,),
+    ),
+    "lstm": Cell(
+        label="LSTM",
+        name="LSTM",
+        gates=4,
+        forward=layers.lstm_forward,
+        backward=layers.lstm_backward,
+        packed=PackedLstm,
+        has_cell_state=True,
+        advance=_advance_lstm,
+        quantities=("h", "c", "i", "f", "o", "g"),
+        traced=_traced_lstm,
+        torch_gates=(0, 1, 3, 2),  # i, f, g, o
+    ),
 }

@@ -19,6 +19,7 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.layout import feature_kind_named
 from captionviewer.core.coco.vocabulary import END, NULL, START, decode_captions, is_word
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import CELLS
 from captionviewer.core.network.inference import advance, start_state
 from captionviewer.core.saved.model_file import ModelFileError, SavedModel
 from captionviewer.core.training.settings import TrainingSettings
@@ -73,12 +74,9 @@ def from_torch(model: CaptioningRNN, tensors: dict[str, FloatArray]) -> dict[str
 
 
 def _torch_gates(model: CaptioningRNN) -> IntArray:
-    """For each column of PyTorch's gates, ours: i, f, g, o from i, f, o, g; as they are for a vanilla RNN."""
-    H = model.hidden_dim
-    if model.cell_type == "rnn":
-        return np.arange(H)
-    i, f, o, g = np.arange(4 * H).reshape(4, H)
-    return np.concatenate([i, f, g, o])
+    """For each column of PyTorch's gates, ours."""
+    cell = CELLS[model.cell_type]
+    return np.arange(cell.gates * model.hidden_dim).reshape(cell.gates, -1)[list(cell.torch_gates)].ravel()
 
 
 def export_for_torch(saved: SavedModel, dataset: CocoDataset | None, folder: Path) -> None:

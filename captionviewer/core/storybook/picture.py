@@ -8,8 +8,8 @@ from captionviewer.core.storybook.drawing import Floats, Layer, Pen, grain_at, o
 from captionviewer.core.storybook.ground import WIDE, Stage
 from captionviewer.core.storybook.kinds import KINDS, SKY_BODIES
 from captionviewer.core.storybook.look import COLOURS, Look
+from captionviewer.core.storybook.places import SETTINGS
 from captionviewer.core.storybook.scenes import VERSION, Scene, Thing
-from captionviewer.core.storybook.settings import SETTINGS
 from captionviewer.core.storybook.winter import snowfall
 
 WIDTH, HEIGHT = 480, 360

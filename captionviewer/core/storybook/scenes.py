@@ -16,7 +16,7 @@ import numpy as np
 from captionviewer.core.coco.layout import SPLITS, Split
 from captionviewer.core.storybook.ground import WIDE
 from captionviewer.core.storybook.kinds import KINDS, Kind
-from captionviewer.core.storybook.settings import SETTINGS
+from captionviewer.core.storybook.places import SETTINGS
 
 T = TypeVar("T")
 NUM_SCENES: dict[Split, int] = {"train": 3000, "val": 400}

@@ -46,7 +46,7 @@ from captionviewer.core.training.events import (
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.model_guard import DivergedError, ModelGuard
 from captionviewer.core.training.product_threads import ProductThreads
-from captionviewer.core.training.progress import Progress, StepRate
+from captionviewer.core.training.run_progress import Progress, StepRate
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.training.snapshots import Snapshots, last_loss
 from captionviewer.core.training.step_boundary import StepBoundary

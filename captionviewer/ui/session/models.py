@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from captionviewer.core.coco.dataset import CocoDataset, Split
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import CELLS
 from captionviewer.core.saved.model_file import (
     ModelFileError,
     SavedModel,
@@ -57,7 +58,7 @@ class CurrentModel:
     @property
     def words(self) -> str:
         """What this model is, for people: "LSTM in training, iteration 40"."""
-        cell = "RNN" if self.model.cell_type == "rnn" else "LSTM"
+        cell = CELLS[self.model.cell_type].name
         count = f"iteration {self.saved.iteration:,}"
         if self.origin is ModelOrigin.UNTRAINED:
             return f"untrained {cell}"

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.amounts import format_duration
-from captionviewer.core.training.progress import Progress
+from captionviewer.core.training.run_progress import Progress
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.training.loss_plot import perplexity
 

@@ -8,8 +8,8 @@ import pytest
 from captionviewer.core.download import DownloadError, DownloadProblem, format_bytes, format_duration
 from captionviewer.core.download import archive_listing as listing
 from captionviewer.core.download.byte_ranges import ByteRanges
+from captionviewer.core.download.download_progress import TransferRate
 from captionviewer.core.download.placing import WORK_NAME
-from captionviewer.core.download.progress import TransferRate
 from tests.archive_server import ArchiveServer, archive_with, patched_entries
 from tests.download_setup import Book, fetched, files_in
 

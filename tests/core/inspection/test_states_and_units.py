@@ -7,7 +7,7 @@ import pytest
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.inspection.knock_out import captions_without, changes_by_unit, num_changed
-from captionviewer.core.inspection.states import CorpusStates, Quantity, corpus_states, trace_states
+from captionviewer.core.inspection.states import CorpusStates, corpus_states, trace_states
 from captionviewer.core.inspection.units import (
     changing_here,
     clustered,
@@ -18,6 +18,7 @@ from captionviewer.core.inspection.units import (
 )
 from captionviewer.core.network import layers
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import Quantity
 from tests.core.network.caption_cases import END, NULL, START, random_captions, small_model
 
 Cell = Literal["rnn", "lstm"]

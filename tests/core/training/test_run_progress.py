@@ -3,7 +3,7 @@
 import pytest
 
 from captionviewer.core.training.events import RunState
-from captionviewer.core.training.progress import StepRate
+from captionviewer.core.training.run_progress import StepRate
 
 
 def test_the_rate_is_known_after_a_moment_and_is_that_of_the_last_seconds() -> None:
