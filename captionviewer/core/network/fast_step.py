@@ -13,6 +13,9 @@ readable layers (`CaptioningRNN.reference_loss`), and the tests hold the two equ
 - Products and element-wise work write into arrays kept from call to call: a fresh large array costs
   page faults that are dearer than the arithmetic.
 - Products with few rows are given a multiple of 8 of them (see `times`).
+- Two threads share the step (see `pieces`): while the recurrence runs forward, the scores of each finished
+  stretch of positions, their softmax and its gradient are a piece, for they wait for no other position; while
+  it runs back, the gradients of W_vocab are, then that of Wh.
 - sigmoid(x) is (1 + tanh(x / 2)) / 2, so that one tanh serves all four gates of an LSTM.
 
 Sizes: N' captions with something to predict, R positions, P of them predicted, U different input words,
@@ -20,16 +23,21 @@ n captions running at a timestep, G = H for a vanilla RNN and 4H for an LSTM; th
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.network.cells import CELLS, CellType
+from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.network.packed_captions import PackedCaptions, pack
+from captionviewer.core.network.pieces import Pieces
 from captionviewer.core.network.unique_words import UniqueWords
 from captionviewer.core.network.workspace import SPARE, Interrupt, Workspace, never, product
 
 BLOCK = 1 << 16  # numbers worked on at a time: 256 kB of float32, within a level-2 cache
+STRETCH = 96  # positions whose scores are one piece of work, at least
+WORTH_A_THREAD = 2 * 10**7  # multiplications in a step, below which a thread costs more than it brings
 
 
 def loss_and_gradients(
@@ -90,63 +98,124 @@ def loss_and_gradients(
 
     dh = workspace.array("dh", (R + SPARE, H), dtype)
     cell = CELLS[cell_type].packed(packed, hidden, dh, workspace, interrupt)
-    cell.forward(p["Wh"], inputs, words.inverse)
+    scores = _Scores(packed, hidden[first : first + R], p["W_vocab"], p["b_vocab"], N, dh[:R], workspace)
+    worth = R * H * (2 * G + 3 * len(p["b_vocab"])) > WORTH_A_THREAD
+    with one_library_thread() as others, Pieces(helped=worth and others) as pieces:
+        # Hidden states to scores, loss, and back to hidden states, as soon as a stretch of them is there.
+        done = 0
 
-    # Hidden states to scores, loss, and back to hidden states.
-    h = hidden[first : first + R]
-    loss = _scores_and_back(packed, h, p["W_vocab"], p["b_vocab"], N, dh[:R], grads, workspace, interrupt)
+        def reached(end: int) -> None:
+            nonlocal done
+            if end - done >= STRETCH or end == R:
+                pieces.add(partial(scores.work, done, end, interrupt))
+                done = end
 
-    da, dh0 = cell.backward(p["Wh"])  # (R, G), (N', H)
+        cell.forward(p["Wh"], inputs, words.inverse, reached)
+        pieces.finish()
 
-    cell.recurrent_gradient(da, grads["Wh"])
-    np.matmul(features.T, dh0, out=grads["W_proj"])
-    np.add.reduce(dh0, axis=0, out=grads["b_proj"])
+        # The gradients of what is known by now, while the recurrence runs back.
+        for half in halves(H):
+            pieces.add(partial(scores.gradient, grads["W_vocab"], half, interrupt))
+        pieces.add(lambda: np.add.reduce(scores.dscores, axis=0, out=grads["b_vocab"]))
+        later = 0  # positions from here on have their part in the gradient of Wh
 
-    da_of_word = words.add_up(da, workspace)  # (U, G)
-    np.add.reduce(da_of_word, axis=0, out=grads["b"])
-    np.matmul(vectors.T, da_of_word, out=grads["Wx"])
+        def came_back_to(start: int) -> None:
+            nonlocal later
+            if not later and 0 < start <= R // 2:
+                later = start
+                pieces.add(partial(cell.recurrent_gradient, later, R, grads["Wh"]))
+
+        da, dh0 = cell.backward(p["Wh"], came_back_to)  # (R, G), (N', H)
+
+        if later:  # the other part stands in the way of none but itself
+            rest = workspace.array("Wh_rest", (H, G), dtype)
+            pieces.add(partial(cell.recurrent_gradient, 0, later, rest))
+        else:
+            pieces.add(partial(cell.recurrent_gradient, 0, R, grads["Wh"]))
+        da_of_word = words.add_up(da, workspace)  # (U, G)
+        embedded = workspace.array("embedded", (len(words.ids), len(p["Wx"])), dtype)  # (U, W)
+        pieces.add(lambda: np.matmul(da_of_word, p["Wx"].T, out=embedded))
+        pieces.add(lambda: np.matmul(vectors.T, da_of_word, out=grads["Wx"]))
+        np.add.reduce(da_of_word, axis=0, out=grads["b"])
+        np.matmul(features.T, dh0, out=grads["W_proj"])
+        np.add.reduce(dh0, axis=0, out=grads["b_proj"])
+        grads["W_embed"][...] = 0
+        pieces.finish()
     interrupt()
-    grads["W_embed"][...] = 0
-    grads["W_embed"][words.ids] = da_of_word @ p["Wx"].T
-    return loss
+    if later:
+        grads["Wh"] += rest
+    grads["W_embed"][words.ids] = embedded
+    return scores.loss
 
 
-def _scores_and_back(
-    packed: PackedCaptions,
-    h: FloatArray,
-    W_vocab: FloatArray,
-    b_vocab: FloatArray,
-    N: int,
-    dh: FloatArray,
-    grads: Mapping[str, FloatArray],
-    workspace: Workspace,
-    interrupt: Interrupt,
-) -> float:
-    """Softmax loss at the P predicted positions of h (R, H); dh (R, H) and the gradients are written."""
-    if packed.predicted is not None:
-        h = h[packed.predicted]  # (P, H)
-    P, V = len(packed.targets), W_vocab.shape[1]
-    dscores = workspace.array("scores", (P, V), h.dtype)  # scores, then softmax, then the gradient
-    product(h, W_vocab, dscores, interrupt)
-    loss = 0.0
-    rows = max(1, BLOCK // V)
-    for start in range(0, P, rows):
-        interrupt()
-        scores, targets = dscores[start : start + rows], packed.targets[start : start + rows]  # n of the P
-        right = (np.arange(len(targets)), targets)
-        scores += b_vocab
-        scores -= scores.max(axis=1, keepdims=True)
-        right_scores = scores[right]  # (n,)
-        np.exp(scores, out=scores)
-        sums = scores.sum(axis=1)  # (n,)
-        loss += float((np.log(sums) - right_scores).sum(dtype=np.float64)) / N
-        scores *= (1 / (sums * N))[:, np.newaxis]  # softmax less one at the right word, over N
-        scores[right] -= 1 / N
-    product(h.T, dscores, grads["W_vocab"], interrupt)
-    np.add.reduce(dscores, axis=0, out=grads["b_vocab"])
-    if packed.predicted is None:
-        product(dscores, W_vocab.T, dh, interrupt)
-    else:
-        dh[...] = 0
-        dh[packed.predicted] = dscores @ W_vocab.T
-    return loss
+class _Scores:
+    """Softmax loss at the P predicted positions of h (R, H), stretch by stretch; dh (R, H) is written."""
+
+    def __init__(
+        self,
+        packed: PackedCaptions,
+        h: FloatArray,
+        W_vocab: FloatArray,
+        b_vocab: FloatArray,
+        N: int,
+        dh: FloatArray,
+        workspace: Workspace,
+    ) -> None:
+        self._packed, self._h, self._dh, self._N = packed, h, dh, N
+        self._W_vocab, self._b_vocab = W_vocab, b_vocab
+        P, V, H = len(packed.targets), len(b_vocab), h.shape[1]
+        self.dscores = workspace.array("scores", (P, V), h.dtype)  # scores, then softmax, then the gradient
+        self._losses: dict[int, float] = {}  # of each stretch, by where it begins
+        self._predicted_h = h if packed.predicted is None else workspace.array("predicted_h", (P, H), h.dtype)
+
+    @property
+    def loss(self) -> float:
+        """Of all stretches, always added in one order."""
+        return sum(self._losses[start] for start in sorted(self._losses))
+
+    def work(self, start: int, end: int, interrupt: Interrupt) -> None:
+        """Do it for the positions from `start` to `end`, not included."""
+        predicted = self._packed.predicted
+        if predicted is None:
+            h, first, last = self._h[start:end], start, end
+        else:
+            first, last = (int(at) for at in np.searchsorted(predicted, (start, end)))
+            h = np.take(
+                self._h, predicted[first:last], axis=0, out=self._predicted_h[first:last], mode="clip"
+            )
+        dscores = self.dscores[first:last]  # (n, V)
+        product(h, self._W_vocab, dscores, interrupt)
+        self._losses[start] = self._softmax(dscores, self._packed.targets[first:last], interrupt)
+        if predicted is None:
+            product(dscores, self._W_vocab.T, self._dh[start:end], interrupt)
+        else:
+            self._dh[start:end] = 0
+            self._dh[predicted[first:last]] = dscores @ self._W_vocab.T
+
+    def _softmax(self, all_scores: FloatArray, all_targets: IntArray, interrupt: Interrupt) -> float:
+        """From scores to their gradient, in their place; the loss."""
+        loss, N = 0.0, self._N
+        rows = max(1, BLOCK // all_scores.shape[1])
+        for start in range(0, len(all_scores), rows):
+            interrupt()
+            scores, targets = all_scores[start : start + rows], all_targets[start : start + rows]
+            right = (np.arange(len(targets)), targets)
+            scores += self._b_vocab
+            scores -= scores.max(axis=1, keepdims=True)
+            right_scores = scores[right]  # (n,)
+            np.exp(scores, out=scores)
+            sums = scores.sum(axis=1)  # (n,)
+            loss += float((np.log(sums) - right_scores).sum(dtype=np.float64)) / N
+            scores *= (1 / (sums * N))[:, np.newaxis]  # softmax less one at the right word, over N
+            scores[right] -= 1 / N
+        return loss
+
+    def gradient(self, out: FloatArray, rows: slice, interrupt: Interrupt) -> None:
+        """Some rows of the gradient of W_vocab (H, V)."""
+        product(self._predicted_h.T[rows], self.dscores, out[rows], interrupt)
+
+
+def halves(size: int) -> tuple[slice, slice]:
+    """The two halves of an axis, the first a multiple of 8."""
+    middle = size // 16 * 8
+    return slice(0, middle), slice(middle, size)

@@ -3,11 +3,19 @@
 See there for how it differs from the readable layers, and for the letters of sizes.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.network.packed_captions import PackedCaptions
 from captionviewer.core.network.workspace import SPARE, Interrupt, Workspace, product, times
+
+Position = Callable[[int], None]  # hears how far a recurrence has come
+
+
+def nowhere(_position: int) -> None:
+    """The Position that nobody heeds."""
 
 
 class PackedRnn:
@@ -34,13 +42,19 @@ class PackedRnn:
         starts = [start for start, _ in packed.spans]
         begins = [0, *(self._first + start for start in starts[:-1])]
         self._timesteps = [(*span, begin) for span, begin in zip(packed.spans, begins, strict=True)]
+        self._before = self._array("before", self._R, self._H)  # made here: another thread writes to it
         self.before = np.arange(self._R) + np.repeat(np.subtract(begins, starts), packed.counts)
 
     def _array(self, name: str, rows: int, columns: int) -> FloatArray:
         return self._workspace.array(name, (rows, columns), self._hidden.dtype)
 
-    def forward(self, Wh: FloatArray, inputs: FloatArray, inverse: IntArray) -> None:
-        """Fill `hidden`; inputs[inverse] (R, H) is the words' share of what goes into tanh."""
+    def forward(
+        self, Wh: FloatArray, inputs: FloatArray, inverse: IntArray, reached: Position = nowhere
+    ) -> None:
+        """Fill `hidden`; inputs[inverse] (R, H) is the words' share of what goes into tanh.
+
+        `reached` hears after each timestep that the states of the positions before are there.
+        """
         product = self._array("product", self._first + SPARE, self._H)
         for start, end, begin in self._timesteps:
             self._interrupt()
@@ -48,9 +62,13 @@ class PackedRnn:
             np.take(inputs, inverse[start:end], axis=0, out=h, mode="clip")
             h += times(self._hidden, begin, end - start, Wh, product, self._interrupt)
             np.tanh(h, out=h)
+            reached(end)
 
-    def backward(self, Wh: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The gradients with respect to what went into tanh (R, H) and to h0 (N', H)."""
+    def backward(self, Wh: FloatArray, came_back_to: Position = nowhere) -> tuple[FloatArray, FloatArray]:
+        """The gradients with respect to what went into tanh (R, H) and to h0 (N', H).
+
+        `came_back_to` hears after each timestep from which position on the former are there.
+        """
         slopes = self._array("slope", self._first, self._H)
         carried = self._array("carried", self._first + SPARE, self._H)  # from timestep t + 1 to t
         later = 0  # captions running at t + 1
@@ -65,19 +83,28 @@ class PackedRnn:
             da *= slope
             times(self._dh, start, n, Wh.T, carried, self._interrupt)
             later = n
+            came_back_to(start)
         return self._dh[: self._R], carried[: self._first]
 
-    def recurrent_gradient(self, da: FloatArray, out: FloatArray) -> None:
-        """The gradient with respect to Wh, written into `out`; da as `backward` returned it."""
-        kept = self._array("before", self._R, self._H)
-        before = np.take(self._hidden, self.before, axis=0, out=kept, mode="clip")
-        product(before.T, da, out, self._interrupt)
+    def recurrent_gradient(self, start: int, end: int, out: FloatArray) -> None:
+        """What the positions from `start` to `end` give to the gradient with respect to Wh, into `out`.
+
+        `backward` must have come back to `start`.
+        """
+        before, places = self._before[start:end], self.before[start:end]
+        np.take(self._hidden, places, axis=0, out=before, mode="clip")
+        product(before.T, self._da()[start:end], out, self._interrupt)
+
+    def _da(self) -> FloatArray:
+        return self._dh
 
 
 class PackedLstm(PackedRnn):
     """An LSTM over packed positions: the gates i, f, o, g are kept as (R, 4H), and become da in place."""
 
-    def forward(self, Wh: FloatArray, inputs: FloatArray, inverse: IntArray) -> None:
+    def forward(
+        self, Wh: FloatArray, inputs: FloatArray, inverse: IntArray, reached: Position = nowhere
+    ) -> None:
         """Fill `hidden`, gates and cells' parts; inputs[inverse] (R, 4H) is the words' share of the gates."""
         R, H, first = self._R, self._H, self._first
         product = self._array("product", first + SPARE, 4 * H)
@@ -100,8 +127,9 @@ class PackedLstm(PackedRnn):
             np.add(kept, new, out=c)
             np.tanh(c, out=tanh_c)
             np.multiply(o, tanh_c, out=self._hidden[first + start : first + end])
+            reached(end)
 
-    def backward(self, Wh: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def backward(self, Wh: FloatArray, came_back_to: Position = nowhere) -> tuple[FloatArray, FloatArray]:
         """The gradients with respect to what went into the gates (R, 4H) and to h0 (N', H).
 
         With s for a sigmoid, s' = s (1 - s), and for tanh 1 - g^2; the factor s or g is in f c, i g and h
@@ -143,7 +171,11 @@ class PackedLstm(PackedRnn):
             np.multiply(slope_o, dh, out=o)
             times(self._gates, start, n, Wh.T, carried, self._interrupt)
             later = n
+            came_back_to(start)
         return self._gates[:R], carried[:first]
+
+    def _da(self) -> FloatArray:
+        return self._gates
 
 
 def activated(a: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
