@@ -3,7 +3,8 @@
 import math
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from contextlib import nullcontext
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network import optim
 from captionviewer.core.network.captioning_rnn import CaptioningRNN, has_our_loss
 from captionviewer.core.network.flat_parameters import BlockwiseRule, FlatParameters, rule_on
+from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.network.workspace import never
 
 
@@ -226,8 +228,8 @@ class CaptioningSolver(Generic[ModelT]):
         captions, features, _ = sample_coco_minibatch(self.data, self.batch_size, "train", self._rng)
         self._complete_configs()
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges says so by its loss
-            if isinstance(self.model, CaptioningRNN) and has_our_loss(self.model):
-                loss = self._fast_update(self.model, features, captions)
+            if self._is_fast():
+                loss = self._fast_update(cast("CaptioningRNN", self.model), features, captions)
             else:
                 answer, grads = self.model.loss(features, captions)
                 loss = float(answer)
@@ -235,6 +237,10 @@ class CaptioningSolver(Generic[ModelT]):
                     self._update_each(grads)
         self.last_words = int(np.count_nonzero(np.asarray(captions)[:, 1:] != self._null_word()))
         self.loss_history.append(loss)
+
+    def _is_fast(self) -> bool:
+        """Whether the model's loss is ours, so that its fast form may stand for it."""
+        return isinstance(self.model, CaptioningRNN) and has_our_loss(self.model)
 
     def _fast_update(self, model: CaptioningRNN, features: FloatArray, captions: IntArray) -> float:
         """The same as with `model.loss`, with parameters and gradients in arrays that are kept."""
@@ -282,10 +288,12 @@ class CaptioningSolver(Generic[ModelT]):
     def train(self) -> None:
         """Run num_iterations steps more, printing the loss now and then if verbose."""
         self._iterations_this_epoch = 0
-        for t in range(self.num_iterations):
-            loss = self.step()
-            if self.verbose and t % self.print_every == 0:
-                print(f"(Iteration {t + 1} / {self.num_iterations}) loss: {loss:f}")  # noqa: T201  asked for
+        # between steps, too, the library stays as it is: its threads go on spinning after each product
+        with one_library_thread() if self._is_fast() else nullcontext():
+            for t in range(self.num_iterations):
+                loss = self.step()
+                if self.verbose and t % self.print_every == 0:
+                    print(f"(Iteration {t + 1} / {self.num_iterations}) loss: {loss:f}")  # noqa: T201  asked
 
     def check_accuracy(
         self, X: object, y: object, num_samples: int | None = None, batch_size: int = 100

@@ -73,6 +73,23 @@ def loss_and_gradients(
     -------
     The loss in nats a caption.
     """
+    with one_library_thread() as others:
+        return _loss_and_gradients(
+            cell_type, params, features, captions, null, grads, workspace, interrupt, others
+        )
+
+
+def _loss_and_gradients(
+    cell_type: CellType,
+    params: Mapping[str, FloatArray],
+    features: FloatArray,
+    captions: IntArray,
+    null: int,
+    grads: Mapping[str, FloatArray],
+    workspace: Workspace,
+    interrupt: Interrupt,
+    others: bool,
+) -> float:
     N = len(captions)
     packed = pack(captions, null)
     if not packed.counts:  # nothing to predict anywhere
@@ -100,7 +117,7 @@ def loss_and_gradients(
     cell = CELLS[cell_type].packed(packed, hidden, dh, workspace, interrupt)
     scores = _Scores(packed, hidden[first : first + R], p["W_vocab"], p["b_vocab"], N, dh[:R], workspace)
     worth = R * H * (2 * G + 3 * len(p["b_vocab"])) > WORTH_A_THREAD
-    with one_library_thread() as others, Pieces(helped=worth and others) as pieces:
+    with Pieces(helped=worth and others) as pieces:
         # Hidden states to scores, loss, and back to hidden states, as soon as a stretch of them is there.
         done = 0
 

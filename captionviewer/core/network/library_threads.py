@@ -1,8 +1,12 @@
-"""How many threads the library of matrix products uses (OpenBLAS, MKL, BLIS): one, while a step runs.
+"""How many threads the library of matrix products uses (OpenBLAS, MKL, BLIS): one, while a network trains.
 
-The step gives its second core whole pieces of work (see `pieces`); a product that is split as well would
-wait for it. Setting the number is a call into the library that takes a microsecond; it holds for the whole
-process, so it is given back when the last that wanted one thread has ended.
+A library splits each product over all cores and waits for the slowest share. As soon as another program
+wants a core (a lecture's screen sharing), every product waits for a share whose thread is not running, and
+a step takes ten times as long. So a step gives its second core whole pieces of work instead (see `pieces`),
+and each product runs where it is asked for.
+
+Setting the number is a call into the library that takes a microsecond; it holds for the whole process, so
+what there was is given back when the last that wanted one thread has ended.
 """
 
 import threading
@@ -10,13 +14,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController
 
 from captionviewer.core.network.pieces import cores
 
-_lock = threading.Lock()
-_wanting_one = 0
-_before: list[tuple[object, int]] = []
+
+class _Wishes:
+    """Who wants one thread now, and how many there were before the first did."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._before: list[tuple[LibController, int]] = []
+
+    def begin(self) -> bool:
+        """Have one thread from now on; whether there were more, in every library."""
+        with self._lock:
+            if not self._count:
+                self._before = [(library, library.num_threads) for library in _libraries().lib_controllers]
+                for library, _ in self._before:
+                    library.set_num_threads(1)
+            self._count += 1
+            return all(threads != 1 for _, threads in self._before)
+
+    def end(self) -> None:
+        """Give back what there was, after the last."""
+        with self._lock:
+            self._count -= 1
+            if not self._count:
+                for library, threads in self._before:
+                    library.set_num_threads(threads)
+
+
+_wishes = _Wishes()
 
 
 @cache
@@ -29,22 +59,11 @@ def _libraries() -> ThreadpoolController:
 def one_library_thread() -> Iterator[bool]:
     """While it is held every product runs on the thread that asks for it.
 
-    Gives whether a second thread of our own is welcome: the library had more than one thread, and there is
-    another core.
+    Gives whether a second thread of our own is welcome: the user did not ask the library for one alone, and
+    there is another core.
     """
-    global _wanting_one
-    with _lock:
-        if not _wanting_one:
-            _before[:] = [(library, library.num_threads) for library in _libraries().lib_controllers]
-            for library, _ in _before:
-                library.set_num_threads(1)  # type: ignore[attr-defined]  # no types are published
-        _wanting_one += 1
-        more = all(threads != 1 for _, threads in _before) and cores() > 1
+    more = _wishes.begin()
     try:
-        yield more
+        yield more and cores() > 1
     finally:
-        with _lock:
-            _wanting_one -= 1
-            if not _wanting_one:
-                for library, threads in _before:
-                    library.set_num_threads(threads)  # type: ignore[attr-defined]
+        _wishes.end()

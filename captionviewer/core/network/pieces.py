@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
-Piece = Callable[[], None]
+Piece = Callable[[], object]
 
 
 def cores() -> int:

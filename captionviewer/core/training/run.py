@@ -4,8 +4,8 @@ events.
 Nobody reads the parameters while they are being written: what others see of the model are snapshots,
 frozen copies made between two iterations. The run's own random numbers come from one seeded generator, in
 this order: the captions drawn, the initial parameters, each minibatch. Nothing that is done between steps
-(see `due_work`) draws from it, so the same settings, data and seed repeat a run exactly (to rounding, where
-`product_threads` had to give up threads to another program).
+(see `due_work`) draws from it, so the same settings, data and seed repeat a run exactly: whichever
+thread takes a piece of a step, what it computes is the same (see `network/pieces`).
 
 A stop is heeded within a fraction of a second at every moment, also where a step takes seconds: whatever
 takes long calls `interrupt` between its pieces. A step that is given up so has changed nothing.
@@ -28,6 +28,7 @@ from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.due_work import DueWork, RunSolver
 from captionviewer.core.training.events import (
@@ -45,7 +46,6 @@ from captionviewer.core.training.events import (
 )
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.model_guard import DivergedError, ModelGuard
-from captionviewer.core.training.product_threads import ProductThreads
 from captionviewer.core.training.run_progress import Progress, StepRate
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.training.snapshots import Snapshots, last_loss
@@ -116,7 +116,6 @@ class TrainingRun:
         self._guard = ModelGuard()
         self._validation = Validation(dataset, settings.seed)
         self._due_work = DueWork([self._guard, self._snapshots, self._watch, self._validation])
-        self._product_threads = ProductThreads()
         self._rate = StepRate()
 
     # What others ask of the run
@@ -250,7 +249,7 @@ class TrainingRun:
             with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
                 try:
                     solver = self._prepare()
-                    with self._product_threads:
+                    with one_library_thread():
                         outcome = self._train(solver)
                 except _StopAsked:
                     if solver is not None:
@@ -332,9 +331,7 @@ class TrainingRun:
     def _step(self, solver: RunSolver) -> None:
         """One minibatch update, noted."""
         learning_rate = solver.learning_rate  # decays at an epoch's end, within the step
-        began = time.perf_counter()
         loss = float(solver.step())
-        self._product_threads.took(time.perf_counter() - began)
         if not math.isfinite(loss):
             what = "The loss became NaN" if math.isnan(loss) else "The loss became infinite"
             raise DivergedError(what, solver.iteration, self.settings.learning_rate)

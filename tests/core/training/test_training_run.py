@@ -125,10 +125,8 @@ def test_the_rows_trained_on_are_as_many_as_asked_one_a_photo(
 
 
 def test_the_same_seed_repeats_a_run_exactly_whatever_is_asked_of_it(
-    begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
+    begin: Callable[..., TrainingRun], dataset: CocoDataset
 ) -> None:
-    # On a busy machine products get one thread or all, which is another order of sums.
-    monkeypatch.setattr("captionviewer.core.training.product_threads.WORTHWHILE", float("inf"))
     calm = begin(QUICK)
     calm.start()
     assert calm.wait(LONG)
