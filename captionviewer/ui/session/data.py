@@ -12,7 +12,7 @@ from captionviewer.core.user_folders import books_folder, is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.session.trouble import not_opened
 from captionviewer.ui.settings import Settings
-from captionviewer.ui.worker import Cancelled, Job, Workers
+from captionviewer.ui.worker import Cancelled, Job, Workers, send
 
 OPENING_STORYBOOK = "Opening the storybook…"
 _UNTIL_THEN = "Until then the storybook is shown."
@@ -102,11 +102,14 @@ class OpenData(QObject):
         def work(cancelled: Cancelled) -> CocoDataset:
             from captionviewer.core.storybook import storybook_folder
 
-            folder = storybook_folder(self._unpacked.emit)
+            def note(share: float) -> None:
+                send(self._unpacked, share)
+
+            folder = storybook_folder(note)
             try:
                 dataset = CocoDataset.open(folder)
             except DataError:  # damaged since it was unpacked
-                dataset = CocoDataset.open(storybook_folder(self._unpacked.emit, anew=True))
+                dataset = CocoDataset.open(storybook_folder(note, anew=True))
             return self._offer(cancelled, dataset)
 
         def done(dataset: CocoDataset) -> None:
