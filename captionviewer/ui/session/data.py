@@ -93,8 +93,8 @@ class OpenData(QObject):
             if dataset.feature_kind != kind:
                 asked, used = FEATURES[kind].name, FEATURES[dataset.feature_kind].name
                 self.problem.emit(
-                    f"{dataset.folder.name} has no {asked} features, which were used last: it was opened with "
-                    f"its {used} features."
+                    f"{dataset.folder.name} has no {asked} features, which were used last: it was opened "
+                    f"with its {used} features."
                 )
 
         def failed(error: Exception) -> None:
