@@ -170,3 +170,12 @@ def test_two_ended_windows_keep_two_models(launch: Launch, small_coco: Path) -> 
             trained(driver)
             driver.window.closing.end_without_questions()
         assert len(kept_models()) == count
+
+
+def test_kept_models_come_in_the_order_in_which_they_were_kept() -> None:
+    data_folder().mkdir(parents=True, exist_ok=True)
+    older, newer = data_folder() / "unsaved-model-2.npz", data_folder() / "unsaved-model.npz"
+    for when, path in enumerate((older, newer)):
+        path.touch()
+        os.utime(path, (1_000_000 + when, 1_000_000 + when))
+    assert kept_models() == [older, newer]
