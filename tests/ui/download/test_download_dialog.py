@@ -8,8 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLineEdit, QProgressBar, QPushButton
 
 from captionviewer.core.coco.chosen_data import chosen_data_folder
-from captionviewer.core.download import OFFICIAL_ADDRESS, Download, unfinished_download
-from captionviewer.core.download.progress import Phase
+from captionviewer.core.download import OFFICIAL_ADDRESS, Download, Phase, unfinished_download
 from captionviewer.ui.download import coco_download
 from captionviewer.ui.download.download_dialog import DownloadDialog
 from tests.archive_server import ArchiveServer, archive_with, cut, status

@@ -42,17 +42,17 @@ def lines(axes: Axes) -> FrozenLines:
 
 def test_the_best_is_the_least_validation_loss_and_says_its_value(lines: FrozenLines) -> None:
     lines.show(POINTS, {}, 10.0)
-    assert lines._best.get_xdata() == [50] and lines._best.get_ydata() == [20.0]
+    assert lines._best.get_xydata().tolist() == [[50, 20.0]]
     assert lines._best_words.get_text() == "best 20" and lines._best_words.get_visible()
     lines.show([], {}, 10.0)
-    assert not lines._best_words.get_visible() and len(lines._best.get_xdata()) == 0
+    assert not lines._best_words.get_visible() and lines._best.get_xydata().tolist() == []
 
 
 def test_what_is_shown_for_a_caption_is_so_many_times_what_a_word_costs(
     axes: Axes, lines: FrozenLines
 ) -> None:
     lines.show(POINTS, GUESSES, 10.0)
-    assert list(lines._train.get_ydata()) == [51.0, 5.0, 2.0]
+    assert lines._train.get_xydata().tolist() == [[0, 51.0], [50, 5.0], [100, 2.0]]
     assert [words.get_text() for words in axes.texts if "guess" in words.get_text()] == [
         "blind guess 50",
         "unigram guess 40",

@@ -1,5 +1,7 @@
 """The scrubber by itself: how it plays, stops and follows a record that grows, without a panel."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -55,7 +57,8 @@ def test_play_begins_anew_at_the_end_and_goes_on_from_elsewhere(scrubber: Scrubb
 
 
 def test_who_steps_or_drags_takes_over_from_what_plays(scrubber: Scrubber) -> None:
-    for move in (lambda: scrubber.step(1), lambda: scrubber.go_to(10), scrubber.leave):
+    moves: list[Callable[[], None]] = [lambda: scrubber.step(1), lambda: scrubber.go_to(10), scrubber.leave]
+    for move in moves:
         scrubber.play(2)
         move()
         assert scrubber.speed == 0 and not scrubber._timer.isActive()
