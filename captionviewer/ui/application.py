@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -145,12 +145,20 @@ def _run(
         window.closing.end_without_questions()
         app.exit(ENDED_BY_SIGNAL + signal)
 
+    def end_with_desktop() -> None:
+        """Keep everything before returning: the desktop is logging out, and may end the process then."""
+        _log.info("ended by the desktop's session")
+        window.closing.end_without_questions()
+        QTimer.singleShot(0, app.quit)
+
+    app.commitDataRequest.connect(end_with_desktop)
     signals = EndSignals(window)
     signals.received.connect(end)
     signals.install()
     window.show()
     code = app.exec()
     signals.remove()
+    app.commitDataRequest.disconnect(end_with_desktop)
     mark.came_up()
     window.closing.end()  # it was, unless the system ended the loop
     if not window.closing.all_ended:

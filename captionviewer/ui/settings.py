@@ -24,6 +24,7 @@ T = TypeVar("T")
 Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 FILE_NAME = "window.json"
+FORMER_NAME = "window.ini"  # of versions before the first release, in Qt's format
 DAMAGED_NAME = "window.damaged.json"  # where a file that can't be read is put, for whoever wants to look
 WRITE_AFTER_MS = 400  # several changes in a row, as of a splitter that is dragged, are one write
 _LARGEST_BYTES = 1 << 20  # ours has a few kilobytes
@@ -172,7 +173,7 @@ class Settings(QObject):
     Attributes
     ----------
     damage
-        What was wrong with the file that was found, for people; "" if nothing.
+        Why what was remembered does not hold, for people; "" where it does.
     """
 
     could_not_be_kept = Signal(str)  # for people; once, until a write succeeds again
@@ -244,6 +245,11 @@ class Settings(QObject):
         try:
             content = json.loads(read_remembered(self.path, _LARGEST_BYTES).decode("utf-8"))
         except FileNotFoundError:
+            if self.path.with_name(FORMER_NAME).exists():  # said once: soon there is a file of ours
+                self.damage = (
+                    f"The settings of an earlier version ({FORMER_NAME}) are not read any more: the window "
+                    "begins with fresh ones. Preferences are where they were."
+                )
             return {}
         except OSError as error:
             self.damage = (

@@ -1,17 +1,24 @@
 """The one bridge from threads to the window: work goes out, its result comes back in the GUI thread."""
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance, Slot
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Cancelled = Callable[[], bool]  # what work asks now and then, to end early
+
+
+def send(signal: SignalInstance, *values: object) -> None:
+    """Emit a signal from a thread; where the window closed meanwhile there is nobody left to tell."""
+    with contextlib.suppress(RuntimeError):  # "Signal source has been deleted"
+        signal.emit(*values)
 
 
 class Job:
@@ -77,7 +84,7 @@ class Workers(QObject):
 
         def run() -> None:
             job.work()
-            self._finished.emit(job)
+            send(self._finished, job)
 
         # A daemon: a thread that hangs on a dead disk must not keep the program from ending. All others are
         # waited for in `shut_down`.

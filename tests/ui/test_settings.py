@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.user_folders import config_folder, is_folder, read_remembered
 from captionviewer.ui import settings as remembered
-from captionviewer.ui.settings import DAMAGED_NAME, FILE_NAME, Setting, Settings
+from captionviewer.ui.settings import DAMAGED_NAME, FILE_NAME, FORMER_NAME, THEME, Setting, Settings
 
 EVERY: tuple[tuple[Setting[Any], object], ...] = (  # Any: each setting has a type of its own
     (remembered.PLACE, [10, 20, 800, 600]),
@@ -173,3 +173,17 @@ def test_a_folder_that_cant_be_looked_at_is_no_folder(
     answer = is_folder(tmp_path)
     monkeypatch.undo()
     assert not answer
+
+
+def test_settings_of_an_earlier_version_begin_afresh_and_that_is_said_once(qtbot: QtBot) -> None:
+    former = config_folder() / FORMER_NAME
+    former.parent.mkdir(parents=True, exist_ok=True)
+    content = b"[window]\ngeometry=@ByteArray(\\x1\\xd9\\xd0\\xcb)\ntheme=dark\ntext_scale=@Variant(\\0\\0)\n"
+    former.write_bytes(content)
+    settings = Settings()
+    assert settings.get(THEME) == "system" and FORMER_NAME in settings.damage
+    settings.set(THEME, "dark")
+    assert settings.save()
+    again = Settings()
+    assert again.get(THEME) == "dark" and again.damage == ""
+    assert former.read_bytes() == content, "an earlier version may still want it"

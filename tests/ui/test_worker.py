@@ -1,9 +1,13 @@
+import ast
 import threading
+from pathlib import Path
 
 import pytest
+import shiboken6
+from PySide6.QtCore import QObject, Signal
 from pytestqt.qtbot import QtBot
 
-from captionviewer.ui.worker import Workers
+from captionviewer.ui.worker import Workers, send
 
 
 def failed(error: Exception) -> None:
@@ -78,3 +82,46 @@ def test_work_that_no_thread_could_be_made_for_is_none_to_wait_for(
         workers.start("too many", lambda _cancelled: None, lambda _none: None, failed)
     monkeypatch.undo()
     assert workers.running() == [] and workers.shut_down(timeout=1)
+
+
+class Source(QObject):
+    told = Signal(int)
+
+
+def test_who_is_gone_is_told_nothing(qtbot: QtBot) -> None:
+    source = Source()
+    seen: list[int] = []
+    source.told.connect(seen.append)
+    send(source.told, 1)
+    shiboken6.delete(source)
+    send(source.told, 2)
+    assert seen == [1]
+
+
+def test_a_job_that_ends_after_the_window_is_gone_ends_without_a_fault(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", faults.append)
+    window_gone = threading.Event()
+    workers.start("captions", lambda _cancelled: window_gone.wait(5), lambda _done: None, failed)
+    thread = next(each for each in threading.enumerate() if each.name == "captionviewer: captions")
+    assert not workers.shut_down(timeout=0)
+    shiboken6.delete(workers)
+    window_gone.set()
+    thread.join(5)
+    assert not thread.is_alive() and faults == []
+
+
+def test_work_in_a_thread_tells_by_send_and_never_by_emit() -> None:
+    """`emit` raises in a thread whose window is gone."""
+    ui = Path(__file__).parents[2] / "captionviewer" / "ui"
+    emits = [
+        f"{path.relative_to(ui)}:{node.lineno}: {ast.unparse(node)}"
+        for path in sorted(ui.rglob("*.py"))
+        for work in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(work, ast.FunctionDef) and work.name == "work"
+        for node in ast.walk(work)
+        if isinstance(node, ast.Attribute) and node.attr == "emit"
+    ]
+    assert emits == []

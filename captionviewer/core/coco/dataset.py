@@ -58,6 +58,11 @@ __all__ = [
 ]
 
 
+def feature_kinds_in(folder: Path) -> tuple[FeatureKind, ...]:
+    """Return the kinds of features whose files a data folder has for both splits."""
+    return tuple(kind for kind in FEATURES if all(is_file(folder / features_file(s, kind)) for s in SPLITS))
+
+
 class CocoDataset:
     """An open data folder; safe to read from several threads.
 
@@ -116,9 +121,7 @@ class CocoDataset:
             raise ValueError(f"features must be {' or '.join(map(repr, FEATURES))}, not {features!r}")
         folder = find_data_folder(Path(folder))
         vocabulary = read_vocabulary(folder / VOCABULARY_FILE)
-        available = tuple(
-            kind for kind in FEATURES if all(is_file(folder / features_file(s, kind)) for s in SPLITS)
-        )
+        available = feature_kinds_in(folder)
         with ExitStack() as opened:
             files: dict[Split, FeatureFile] = {}
             for split in SPLITS:

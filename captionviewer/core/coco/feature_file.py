@@ -27,6 +27,7 @@ LARGEST_WIDTH = 65_536
 # The official train split has 82,783; each image's lines of text are held in memory.
 LARGEST_HEIGHT = 1_000_000
 BLOCK_BYTES = 8 * 2**20
+_TRIES = 3  # to open a file that other programs put anew in its place
 OPEN_AGAIN = "Open the folder again."
 # Windows lacks reads by position: there a lock holds seek and read together.
 READS_BY_POSITION = hasattr(os, "pread")
@@ -170,6 +171,21 @@ class FeatureFile:
 
 
 def _open_rows(path: Path) -> tuple[tuple[int, int], _RowSource]:
+    """Open a file as it is now; where another takes its place by a rename meanwhile, that one."""
+    for _ in range(_TRIES):
+        require_file(path)
+        with damage_named(path):
+            before = path.stat()
+        try:
+            return _open_rows_of(path)
+        except DataError:
+            with damage_named(path):
+                if path.stat().st_ino == before.st_ino:
+                    raise
+    return _open_rows_of(path)
+
+
+def _open_rows_of(path: Path) -> tuple[tuple[int, int], _RowSource]:
     require_file(path)
     with damage_named(path):
         before = path.stat()

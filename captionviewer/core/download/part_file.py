@@ -67,9 +67,12 @@ class PartFile:
         return self.total is not None and self.have.covers(0, self.total)
 
     def settle(self, total: int | None, mark: str | None) -> None:
-        """Take the server's word for the length and the mark."""
+        """Take the server's word for the length and the mark; what lies beyond the length is not there."""
         self.total, self.mark = total, mark
         if total is not None:
+            if self.have.end > total:
+                self.have = self.have.clipped(total)
+                self.save()  # first: made longer again, the file would hold zeros where bytes were promised
             with disk_problems_named(self.path):
                 os.ftruncate(self._handle, total)
 
@@ -92,7 +95,11 @@ class PartFile:
             self.save()
 
     def save(self) -> None:
-        """Have all that came on the disk, then the journal."""
+        """Have all that came on the disk, then the journal, which promises no byte past the file's end."""
+        with disk_problems_named(self.path):
+            length = os.fstat(self._handle).st_size
+        if self.have.end > length:  # another program cut it
+            self.have = self.have.clipped(length)
         content = json.dumps(
             {"address": self.address, "total": self.total, "mark": self.mark, "have": list(self.have)}
         )

@@ -58,6 +58,7 @@ class CaptionList(QTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._captions: tuple[ShownCaption, ...] = ()
+        self._fit_least_height()
         self._current = 0
         self._filling = False
         self.setReadOnly(True)
@@ -226,8 +227,14 @@ class CaptionList(QTextEdit):
     def changeEvent(self, event: QEvent) -> None:
         """Write the text again in the new colours or size."""
         super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._fit_least_height()
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and self._captions:
             self._fill()
+
+    def _fit_least_height(self) -> None:
+        """Leave a line at least: what stands above is read whole, and a list scrolls."""
+        self.setMinimumHeight(self.fontMetrics().height() + 2 * CARD_PADDING + CARD_GAP)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the current caption in sight."""

@@ -35,6 +35,9 @@ class GridCaption(PhotoCard):
         return (*super().badges(c), *trained)
 
 
+LEAST_HEIGHT = 56  # pixels: at large text its scroll bar alone would ask for more than a small screen has
+
+
 class PhotoGrid(PhotoCells):
     """The cells of a minibatch, of which one is selected."""
 
@@ -45,6 +48,7 @@ class PhotoGrid(PhotoCells):
         self.setItemDelegate(PhotoCardDelegate(photos, self))
         self.setAccessibleName("Photos of the minibatch")
         self.setObjectName("photo_grid")
+        self.setMinimumHeight(LEAST_HEIGHT)
 
     @property
     def current_cell(self) -> GridCaption | None:

@@ -1,6 +1,5 @@
 """Photos for the window: loaded in threads, each with a state, kept within bounds."""
 
-import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
@@ -23,6 +22,7 @@ from captionviewer.ui.photos.loaded_photo import (
 )
 from captionviewer.ui.photos.photo_queue import AHEAD, PAGE, URGENT, Key, PhotoJob, PhotoQueue
 from captionviewer.ui.photos.picture_memory import PictureMemory
+from captionviewer.ui.worker import send
 
 __all__ = ["IDLE", "IMAGE_SIDE", "LOADING", "THUMBNAIL_SIDE", "LoadedPhoto", "PhotoLoader", "PhotoState"]
 
@@ -297,8 +297,7 @@ class PhotoLoader(QObject):
             answer = _Answer(
                 job, LoadedPhoto(PhotoState.FAILED, message=message, words="failed", can_retry=True)
             )
-        with contextlib.suppress(RuntimeError):  # the window is gone, and this loader with it
-            self._answered.emit(answer)
+        send(self._answered, answer)
 
     @Slot(object)
     def _take_answer(self, answer: _Answer) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from captionviewer.core.coco.chosen_data import forget_data_folder, remember_data_folder
-from captionviewer.core.coco.dataset import CocoDataset, DataError, FeatureKind, Split
+from captionviewer.core.coco.dataset import CocoDataset, DataError, FeatureKind, Split, feature_kinds_in
+from captionviewer.core.coco.files import find_data_folder
+from captionviewer.core.coco.layout import FEATURES
 from captionviewer.core.user_folders import books_folder, is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.session.trouble import not_opened
 from captionviewer.ui.settings import Settings
-from captionviewer.ui.worker import Cancelled, Job, Workers
+from captionviewer.ui.worker import Cancelled, Job, Workers, send
 
 OPENING_STORYBOOK = "Opening the storybook…"
 _UNTIL_THEN = "Until then the storybook is shown."
@@ -71,8 +73,9 @@ class OpenData(QObject):
     def open_folder(
         self, folder: Path, features: FeatureKind | None = None, *, else_storybook: bool = False
     ) -> None:
-        """Open a data folder in a thread.
+        """Open a data folder in a thread, with its `features`.
 
+        None is the kind that was used last, or where the folder lacks that the one it has, which is said.
         With `else_storybook`, as at launch, or while nothing is open, as when the storybook was still being
         unpacked, the storybook is opened behind the message when it can't be.
         """
@@ -80,7 +83,19 @@ class OpenData(QObject):
         kind: FeatureKind = features or ("raw" if chosen == "raw" else "pca")
 
         def work(cancelled: Cancelled) -> CocoDataset:
-            return self._offer(cancelled, CocoDataset.open(folder, kind))
+            there = () if features else feature_kinds_in(find_data_folder(folder))
+            return self._offer(
+                cancelled, CocoDataset.open(folder, there[0] if there and kind not in there else kind)
+            )
+
+        def done(dataset: CocoDataset) -> None:
+            self._take(dataset)
+            if dataset.feature_kind != kind:
+                asked, used = FEATURES[kind].name, FEATURES[dataset.feature_kind].name
+                self.problem.emit(
+                    f"{dataset.folder.name} has no {asked} features, which were used last: it was opened "
+                    f"with its {used} features."
+                )
 
         def failed(error: Exception) -> None:
             self._set_opening("")
@@ -90,7 +105,7 @@ class OpenData(QObject):
             else:
                 self.problem.emit(words)
 
-        self._open(f"Opening {folder.name or folder}…", f"opening {folder.name}", work, self._take, failed)
+        self._open(f"Opening {folder.name or folder}…", f"opening {folder.name}", work, done, failed)
 
     def open_storybook(self, *, by_hand: bool = True, then_say: str = "") -> None:
         """Open the pictures that come with the program; the first time, they are unpacked in a thread.
@@ -102,11 +117,14 @@ class OpenData(QObject):
         def work(cancelled: Cancelled) -> CocoDataset:
             from captionviewer.core.storybook import storybook_folder
 
-            folder = storybook_folder(self._unpacked.emit)
+            def note(share: float) -> None:
+                send(self._unpacked, share)
+
+            folder = storybook_folder(note)
             try:
                 dataset = CocoDataset.open(folder)
             except DataError:  # damaged since it was unpacked
-                dataset = CocoDataset.open(storybook_folder(self._unpacked.emit, anew=True))
+                dataset = CocoDataset.open(storybook_folder(note, anew=True))
             return self._offer(cancelled, dataset)
 
         def done(dataset: CocoDataset) -> None:
@@ -210,7 +228,8 @@ class OpenData(QObject):
     # ---- remembering -----------------------------------------------------------------------
 
     def _remember(self, dataset: CocoDataset) -> None:
-        self._settings.set(remembered.FEATURES, dataset.feature_kind)
+        if self._settings.get(remembered.FEATURES) in dataset.available_features:  # else it was no choice
+            self._settings.set(remembered.FEATURES, dataset.feature_kind)
         recent = [str(dataset.folder), *self.recent_folders()]
         kept = list(dict.fromkeys(recent))[: remembered.RECENT_FOLDERS_KEPT]
         self._settings.set(remembered.RECENT_FOLDERS, kept)

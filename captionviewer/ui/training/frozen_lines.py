@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 
+_NEAR_EDGE = 0.85  # of the width: a number centred beyond it does not fit
+
+
 class FrozenLoss(Protocol):
     """The losses of one frozen model, in nats a word."""
 
@@ -78,6 +81,12 @@ class FrozenLines:
         if best is not None:
             self._best_words.xy = (iterations[best], val[best])
             self._best_words.set_text(f"best {val[best]:.3g}")
+            low, high = self._axes.get_xlim()
+            share = (iterations[best] - low) / max(high - low, 1)
+            # at an edge of the plot the words stand inside of it, or they are cut
+            self._best_words.set_horizontalalignment(
+                "right" if share > _NEAR_EDGE else "left" if share < 1 - _NEAR_EDGE else "center"
+            )
         for line, words in self._guesses:
             line.remove()
             words.remove()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
@@ -10,6 +10,7 @@ from captionviewer.ui.look.actions import TRAINING_FORM, make
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
+_GAP = 4  # pixels between buttons
 _ROOM_FOR_WORDS = 14  # in lines of text: with less beside the buttons, the words stand below them
 
 
@@ -20,7 +21,7 @@ class RunHead(QWidget):
     ----------
     settings_action : QAction
         Checked while the form is shown.
-    buttons : list of QWidget
+    buttons : list of ActionButton
         All buttons from left to right, that of the settings last.
     """
 
@@ -30,9 +31,9 @@ class RunHead(QWidget):
         self._is_beside = True
         self.settings_action = make(TRAINING_FORM, self)
         self.settings_action.setChecked(True)
-        self.buttons: list[QWidget] = [_button(action) for action in (*actions, self.settings_action)]
+        self.buttons: list[ActionButton] = [_button(action) for action in (*actions, self.settings_action)]
         self._row = QHBoxLayout()
-        self._row.setSpacing(4)
+        self._row.setSpacing(_GAP)
         for button in self.buttons[:-1]:
             self._row.addWidget(button)
         self._state = QLabel()
@@ -44,7 +45,7 @@ class RunHead(QWidget):
         self._state.setContentsMargins(8, 0, 0, 0)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(8, 4, 8, 4)
-        self._grid.setSpacing(4)
+        self._grid.setSpacing(_GAP)
         self._grid.setColumnStretch(1, 1)
         self._grid.addLayout(self._row, 0, 0)
         self._grid.addWidget(self._state, 0, 1)
@@ -68,10 +69,40 @@ class RunHead(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._color()
+        elif event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+            self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the words below the buttons where there is no room beside them."""
         super().resizeEvent(event)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room for the buttons' icons alone: their words yield."""
+        return QSize(
+            self._width_of(Qt.ToolButtonStyle.ToolButtonIconOnly), super().minimumSizeHint().height()
+        )
+
+    def _width_of(self, style: Qt.ToolButtonStyle) -> int:
+        """How wide the row of buttons is with their words, or without; nothing is laid out for it."""
+        margins = self._grid.contentsMargins()
+        wide = margins.left() + margins.right() + _GAP * len(self.buttons)
+        for button in self.buttons:
+            metrics = button.fontMetrics()
+            words = metrics.size(Qt.TextFlag.TextShowMnemonic, button.text()).width()
+            words += 2 * metrics.horizontalAdvance(" ") + 4  # as QToolButton.sizeHint
+            has_words = button.toolButtonStyle() is not Qt.ToolButtonStyle.ToolButtonIconOnly
+            wants_words = style is not Qt.ToolButtonStyle.ToolButtonIconOnly
+            wide += button.sizeHint().width() + (wants_words - has_words) * words
+        return wide
+
+    def _fit(self) -> None:
+        """Leave the buttons' words out where the row has no room for them, and place the state."""
+        with_words, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        style = with_words if self._width_of(with_words) <= self.width() else alone
+        for button in self.buttons:
+            button.setToolButtonStyle(style)
         taken = self._row.sizeHint().width() + self.buttons[-1].sizeHint().width()
         beside = self.width() - taken >= _ROOM_FOR_WORDS * self.fontMetrics().height()
         if beside is self._is_beside:

@@ -73,17 +73,7 @@ class FlowLayout(QLayout):
 
         def end_line() -> None:
             if place and line:
-                spare = max(area.x() + area.width() - line[-1][1].right() - 1, 0)
-                growing = [
-                    item for item, _box in line if item.expandingDirections() & Qt.Orientation.Horizontal
-                ]
-                shift = 0
-                for item, box in line:
-                    more = spare // len(growing) if item in growing else 0
-                    item.setGeometry(
-                        box.adjusted(0, 0, more, 0).translated(shift, (height - box.height()) // 2)
-                    )
-                    shift += more
+                _set_line(line, area.x() + area.width(), height)
             line.clear()
 
         for item in self._shown():

@@ -1,12 +1,17 @@
 """A form that lies over what is below its anchor: nothing moves when it comes or goes."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Signal
 from PySide6.QtGui import QKeyEvent, QPalette, Qt
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+MOST_HIDDEN = 0.6  # of what is to be kept in sight
 
 
 class Sheet(QFrame):
-    """Holds one widget, hidden until it is shown; `attach` says where it lies."""
+    """Holds one widget, hidden until it is shown; `attach` says where it lies.
+
+    It scrolls where its host has no room for the whole of it.
+    """
 
     dismissed = Signal()  # Escape was pressed in it
 
@@ -14,21 +19,34 @@ class Sheet(QFrame):
         super().__init__()
         self._host: QWidget | None = None
         self._anchor: QWidget | None = None
+        self._in_sight: QWidget | None = None
+        self._content = content
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self._box = box = QVBoxLayout(self)
         box.setContentsMargins(10, 8, 10, 8)
-        box.addWidget(content)
+        scroller = QScrollArea()
+        scroller.setWidgetResizable(True)
+        scroller.setFrameShape(QFrame.Shape.NoFrame)
+        scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroller.viewport().setAutoFillBackground(False)
+        scroller.setWidget(content)
+        content.setAutoFillBackground(False)
+        box.addWidget(scroller)
         self.hide()
 
-    def attach(self, host: QWidget, anchor: QWidget) -> None:
-        """Lie on `host`, as wide as `anchor` and right below it, wherever that goes."""
-        self._host, self._anchor = host, anchor
+    def attach(self, host: QWidget, anchor: QWidget, in_sight: QWidget) -> None:
+        """Lie on `host`, as wide as `anchor` and right below it, wherever that goes.
+
+        Where that would hide most of `in_sight`, which the form changes, it lies below that instead.
+        """
+        self._host, self._anchor, self._in_sight = host, anchor, in_sight
         self.setParent(host)
         self.hide()
-        anchor.installEventFilter(self)
-        host.installEventFilter(self)
+        for widget in (host, anchor, in_sight):
+            widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.LayoutRequest):
@@ -52,9 +70,15 @@ class Sheet(QFrame):
             super().keyPressEvent(event)
 
     def _place(self) -> None:
-        if self._host is None or self._anchor is None or self.isHidden():
+        host, anchor, in_sight = self._host, self._anchor, self._in_sight
+        if host is None or anchor is None or in_sight is None or self.isHidden():
             return
-        below = self._anchor.mapTo(self._host, QPoint(0, self._anchor.height() + 4))
-        width = self._anchor.width()
-        high = self._box.totalHeightForWidth(width)
-        self.setGeometry(below.x(), below.y(), width, min(high, self._host.height() - below.y()))
+        below = anchor.mapTo(host, QPoint(0, anchor.height() + 4))
+        margins = self._box.contentsMargins() + self.contentsMargins()
+        inner = anchor.width() - margins.left() - margins.right()
+        high = self._content.heightForWidth(inner) + margins.top() + margins.bottom()
+        top = below.y()
+        kept = QRect(in_sight.mapTo(host, QPoint()), in_sight.size())
+        if top + high - kept.top() > MOST_HIDDEN * kept.height():
+            top = max(top, min(kept.bottom() + 1, host.height() - high))
+        self.setGeometry(below.x(), top, anchor.width(), min(high, host.height() - top))

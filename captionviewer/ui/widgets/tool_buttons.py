@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 
 from captionviewer.ui.look.theme import colors, mixed
 from captionviewer.ui.widgets.outside_text import without_mnemonic
@@ -37,8 +37,23 @@ class ActionButton(QToolButton):
         self.setAccessibleName(without_mnemonic(action.text()).removesuffix("…"))
 
     def _size_icon(self) -> None:
-        side = max(16, round(self.fontMetrics().height() * 1.05))
-        self.setIconSize(QSize(side, side))
+        self.setIconSize(_beside_text(self))
+
+
+class GrowingToolBar(QToolBar):
+    """A tool bar whose icons are as high as its text, at every text size."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self._size_icons()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._size_icons()
+
+    def _size_icons(self) -> None:
+        self.setIconSize(_beside_text(self))
 
 
 class SwitchButton(ActionButton):
@@ -94,3 +109,9 @@ class SwitchButton(ActionButton):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(ring, 3, 3)
         painter.end()
+
+
+def _beside_text(widget: QWidget) -> QSize:
+    """The size of an icon beside a widget's text."""
+    side = max(16, round(widget.fontMetrics().height() * 1.05))
+    return QSize(side, side)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
     QMainWindow,
-    QToolBar,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +24,7 @@ from captionviewer.ui.session.images import checked_image_folder
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.training_panel import TrainingPanel
 from captionviewer.ui.widgets.notice_bar import NoticeBar
+from captionviewer.ui.widgets.tool_buttons import GrowingToolBar
 from captionviewer.ui.window.appearance import Appearance
 from captionviewer.ui.window.closing import Closing
 from captionviewer.ui.window.dock_arrangement import DockArrangement
@@ -184,7 +184,7 @@ class MainWindow(QMainWindow):
             ],
             find=data.find_action,
         )
-        tool_bar = QToolBar("Tools", self)
+        tool_bar = GrowingToolBar("Tools", self)
         tool_bar.setObjectName("tool_bar")  # the arrangement is remembered by this name
         self.addToolBar(tool_bar)
         return Menus(self, self.menuBar(), tool_bar, self.session, self.appearance, calls, panels)

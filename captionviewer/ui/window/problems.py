@@ -25,6 +25,7 @@ from PySide6.QtGui import QGuiApplication
 from captionviewer import __version__
 from captionviewer.core.user_folders import log_folder
 from captionviewer.ui.window.log_file import LOGGER, PUBLIC, LogFile, without_private_words
+from captionviewer.ui.worker import send
 
 _log = logging.getLogger(__name__)
 _qt_log = logging.getLogger(f"{LOGGER}.qt")
@@ -210,7 +211,7 @@ class Problems(QObject):
             for frame in frames[-_FRAMES:]
         ]
         summary = without_private_words(str(error).split("\n", 1)[0][:300])
-        self.told.emit(Fault(sentence, "\n".join([f"{kind.__name__}: {summary}", *stack])))
+        send(self.told, Fault(sentence, "\n".join([f"{kind.__name__}: {summary}", *stack])))
 
 
 def _versions() -> list[str]:

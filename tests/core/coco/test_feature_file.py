@@ -97,6 +97,24 @@ def test_rows_of_an_unusual_number_format_are_converted(tmp_path: Path) -> None:
         np.testing.assert_array_equal(features.read_all(), VALUES.astype("f4"))
 
 
+def test_a_file_that_another_takes_the_place_of_while_it_is_opened_is_that_other(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when two programs unpack the storybook at once: each puts its files there by a rename."""
+    other = write(tmp_path / "other.h5", VALUES + 1)
+    find = find_array
+
+    def find_then_replace(*arguments: Any) -> Any:
+        found = find(*arguments)
+        if other.exists():
+            other.replace(path)
+        return found
+
+    monkeypatch.setattr(feature_file, "find_array", find_then_replace)
+    with FeatureFile(path) as features:
+        np.testing.assert_array_equal(features.read_all(), (VALUES + 1).astype("f4"))
+
+
 @pytest.mark.skipif(not hasattr(os, "pread"), reason="this system has no reads by position")
 def test_a_disk_that_gives_a_few_bytes_at_a_time_is_asked_again(
     path: Path, monkeypatch: pytest.MonkeyPatch

@@ -293,3 +293,24 @@ def test_a_model_is_the_same_after_decoding() -> None:
     sample(model, PHOTOS, Decoding("sample", forbidden_words=("word3",), ngram_block=2))
     for name, value in before.items():
         np.testing.assert_array_equal(model.params[name], value)
+
+
+def test_the_word_that_reaches_the_share_is_the_last_one_kept() -> None:
+    logits = np.log(np.array([[0.25, 0.5, 0.125, 0.125]]))
+    assert next_word(logits, p=0.5).kept.tolist() == [[False, True, False, False]]
+    assert next_word(logits, p=0.51).kept.tolist() == [[True, True, False, False]]
+
+
+def test_of_words_equally_likely_those_of_the_lower_ids_are_kept() -> None:
+    logits = np.zeros((1, 200))
+    logits[0, ::2] = 1.0  # a hundred share the first place
+    assert np.flatnonzero(next_word(logits, k=3).kept[0]).tolist() == [0, 2, 4]
+    assert np.flatnonzero(next_word(logits, k=102).kept[0][1::2]).tolist() == [0, 1]
+
+
+def test_forbidding_words_leaves_the_logits_that_were_given_as_they_are() -> None:
+    decoding = Decoding(forbidden_words=("b",))
+    logits = np.arange(6.0).reshape(2, 3)
+    forbidden = Restrictions(decoding, {"a": 0, "b": 1, "c": 2}).forbid(logits)
+    np.testing.assert_array_equal(logits, np.arange(6.0).reshape(2, 3))
+    assert np.isneginf(forbidden[:, 1]).all() and np.isfinite(forbidden[:, ::2]).all()

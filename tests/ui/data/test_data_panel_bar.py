@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.data.caption_query import Sorting
+from captionviewer.ui.widgets.sheet import MOST_HIDDEN
 from tests.ui.data.data_panel_setup import Shown, shown_panel
 
 
@@ -117,6 +118,29 @@ def test_the_grid_stays_where_it_is_when_conditions_and_the_filter_come_and_go(
     assert len(chips(shown)) == 3 and place() == before
     shown.panel.bar.clear_conditions()
     assert place() == before
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("size", [(570, 700), (530, 600)])
+def test_the_filter_leaves_photos_in_sight_and_can_be_reached_whole(
+    shown: Shown, qapp: QApplication, text_scale: float, scale: float, size: tuple[int, int]
+) -> None:
+    enlarge(qapp, text_scale * scale)
+    shown.panel.resize(*size)
+    shown.click("filter")
+    qapp.processEvents()
+    sheet, grid = shown.panel.bar.filter_sheet, shown.panel.grid
+    place = QRect(grid.mapTo(shown.panel, QPoint()), grid.size())
+    hidden = place.intersected(sheet.geometry()).height()
+    assert place.height() > 0 and hidden <= MOST_HIDDEN * place.height() + 1
+    assert shown.panel.rect().contains(sheet.geometry())
+    scroller = sheet.findChild(QScrollArea)
+    assert scroller is not None
+    fields = shown.panel.bar.filters
+    for field in (*fields.ranges.values(), fields.once, fields.trained):
+        scroller.ensureWidgetVisible(field)
+        seen = field.visibleRegion().boundingRect()
+        assert seen == field.rect(), field
 
 
 def test_the_filter_lies_over_the_grid_whole_and_goes_at_escape(shown: Shown, qapp: QApplication) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLineEdit, QProgressBar, QPushButton
 
 from captionviewer.core.coco.chosen_data import chosen_data_folder
-from captionviewer.core.download import OFFICIAL_ADDRESS, Download, unfinished_download
+from captionviewer.core.download import OFFICIAL_ADDRESS, Download, Phase, unfinished_download
 from captionviewer.ui.download import coco_download
 from captionviewer.ui.download.download_dialog import DownloadDialog
 from tests.archive_server import ArchiveServer, archive_with, cut, status
@@ -77,8 +77,14 @@ def slow(server: ArchiveServer) -> None:
 
 
 def half_way(driver: WindowDriver) -> None:
+    """Wait until some of the files came, not just the archive's head, of which a bar may be full as well."""
     bar = driver.find(QProgressBar, "download_bar")
-    driver.wait_for(lambda: bar.isVisible() and bar.maximum() > 0 and bar.value() > 100)
+
+    def some_came() -> bool:
+        now = driver.window.downloads.download.progress
+        return now.phase is Phase.FETCHING and now.done > 60_000
+
+    driver.wait_for(lambda: some_came() and bar.isVisible() and bar.maximum() > 0 and bar.value() > 100)
 
 
 def test_the_menu_offers_the_official_archive_and_says_what_it_takes(driver: WindowDriver) -> None:

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.look.style import GrowingStyle
 from captionviewer.ui.widgets.check_box import CheckBox
+from captionviewer.ui.widgets.tool_buttons import GrowingToolBar
 
 
 @pytest.fixture
@@ -76,3 +77,14 @@ def test_at_the_usual_size_nothing_is_larger_than_fusion_has_it(
     plain = grown.baseStyle()
     for metric in (QStyle.PixelMetric.PM_IndicatorWidth, QStyle.PixelMetric.PM_ScrollBarExtent):
         assert grown.pixelMetric(metric, None, box) <= plain.pixelMetric(metric, None, box) + 1
+
+
+def test_the_icons_of_a_tool_bar_grow_with_its_text(qtbot: QtBot, qapp: QApplication) -> None:
+    bar = GrowingToolBar("Tools")
+    qtbot.addWidget(bar)
+    usual = bar.iconSize().height()
+    assert usual >= bar.fontMetrics().height()
+    font = QFont(bar.font())
+    font.setPointSizeF(2 * font.pointSizeF())
+    bar.setFont(font)
+    assert bar.iconSize().height() >= bar.fontMetrics().height() > 1.6 * usual

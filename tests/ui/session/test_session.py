@@ -9,7 +9,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.coco.layout import SPLITS, FeatureKind, features_file
 from captionviewer.core.saved.model_file import ModelFileError, SavedModel, open_model, save_model
+from captionviewer.ui import settings as remembered
 from captionviewer.ui.session import models as models_module
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
@@ -157,3 +159,35 @@ def test_a_model_that_cant_be_kept_at_the_end_stops_nothing(
     monkeypatch.setattr(models_module, "save_model", full)
     assert opened.models.keep_unsaved() is None
     assert models_module.kept_models() == []
+
+
+def without(folder: Path, kind: FeatureKind) -> Path:
+    for split in SPLITS:
+        (folder / features_file(split, kind)).unlink()
+    return folder
+
+
+def test_a_folder_that_lacks_the_features_used_last_opens_with_its_own_and_says_so(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    session.settings.set(remembered.FEATURES, "raw")
+    told: list[str] = []
+    session.problem.connect(told.append)
+    session.open_folder(without(write_coco_folder(tmp_path / "coco", photos=False), "raw"))
+    qtbot.waitUntil(lambda: session.dataset is not None)
+    assert session.dataset is not None and session.dataset.feature_kind == "pca"
+    assert len(told) == 1 and "no raw features" in told[0] and "PCA features" in told[0]
+    assert session.settings.get(remembered.FEATURES) == "raw", "that was no choice of the user"
+
+
+def test_features_that_are_asked_for_by_name_are_not_replaced_by_others(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    session.problem.connect(told.append)
+    session.open_folder(write_coco_folder(tmp_path / "first", photos=False))
+    qtbot.waitUntil(lambda: session.dataset is not None)
+    first = session.dataset
+    session.open_folder(without(write_coco_folder(tmp_path / "coco", photos=False), "raw"), "raw")
+    qtbot.waitUntil(lambda: bool(told))
+    assert "This folder has the PCA features" in told[0] and session.dataset is first

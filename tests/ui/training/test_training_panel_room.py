@@ -134,3 +134,24 @@ def test_tab_goes_from_the_buttons_to_the_settings(panel: TrainingPanel) -> None
         at = at.nextInFocusChain()
     assert order == ["Start", "Pause", "Step", "Stop", "Settings"]
     assert at is panel.form.preset
+
+
+def test_buttons_give_up_their_words_where_there_is_no_room_and_take_them_again(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    def styles() -> set[Qt.ToolButtonStyle]:
+        return {button.toolButtonStyle() for button in panel._head.buttons}
+
+    line = panel.fontMetrics().height()
+    panel.resize(60 * line, 30 * line)
+    wide = panel._head._width_of(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    assert styles() == {Qt.ToolButtonStyle.ToolButtonTextBesideIcon}
+    assert wide == panel._head._width_of(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    head = panel._head
+    assert head.minimumSizeHint().width() < wide
+    head.resize(wide - 1, head.height())
+    wait(lambda: styles() == {Qt.ToolButtonStyle.ToolButtonIconOnly}, qtbot)
+    assert all(button.accessibleName() and button.toolTip() for button in head.buttons)
+    assert head._width_of(Qt.ToolButtonStyle.ToolButtonTextBesideIcon) == wide
+    head.resize(wide, head.height())
+    wait(lambda: styles() == {Qt.ToolButtonStyle.ToolButtonTextBesideIcon}, qtbot)

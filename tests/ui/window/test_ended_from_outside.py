@@ -87,6 +87,35 @@ def test_a_terminated_process_keeps_its_settings_and_waits_for_no_thread_on_a_de
     assert {path.name for path in config_folder().iterdir()} == {FILE_NAME}, "no note of a failed start"
 
 
+LOGGING_OUT = STARTING.replace('print("up", flush=True)', "QTimer.singleShot(0, log_out)").replace(
+    "application.make_window = noted",
+    """
+def log_out():
+    from PySide6.QtWidgets import QApplication
+    app = QApplication.instance()
+    app.commitDataRequest.emit(None)
+    from captionviewer.core.user_folders import config_folder
+    print("kept" if (config_folder() / "window.json").exists() else "lost", flush=True)
+application.make_window = noted
+""",
+)
+
+
+def test_a_desktop_that_logs_out_finds_all_kept_when_it_goes_on_and_the_window_closed_unasked(
+    qtbot: QtBot,
+) -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", LOGGING_OUT],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (child.returncode, child.stdout) == (0, "kept\n"), child.stderr
+    assert len(Settings().get(remembered.PLACE)) == 4
+
+
 def trained(driver: WindowDriver) -> None:
     """Let the session have a model that is not saved."""
     session = driver.window.session
@@ -141,3 +170,12 @@ def test_two_ended_windows_keep_two_models(launch: Launch, small_coco: Path) -> 
             trained(driver)
             driver.window.closing.end_without_questions()
         assert len(kept_models()) == count
+
+
+def test_kept_models_come_in_the_order_in_which_they_were_kept() -> None:
+    data_folder().mkdir(parents=True, exist_ok=True)
+    older, newer = data_folder() / "unsaved-model-2.npz", data_folder() / "unsaved-model.npz"
+    for when, path in enumerate((older, newer)):
+        path.touch()
+        os.utime(path, (1_000_000 + when, 1_000_000 + when))
+    assert kept_models() == [older, newer]

@@ -36,7 +36,7 @@ from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.outside_text import show_plainly
-from captionviewer.ui.worker import Cancelled, Job
+from captionviewer.ui.worker import Cancelled, Job, send
 
 FEW_PHOTOS = 400  # scored where not all are: a second's work
 SEED = 231  # that draws them
@@ -164,7 +164,7 @@ class ScoresView(QWidget):
                 photos,
                 unknown_matches=unknown_matches,
                 stop=cancelled,
-                report=self._progressed.emit,
+                report=lambda share, what: send(self._progressed, share, what),
             )
 
         def done(card: Scorecard | None) -> None:
