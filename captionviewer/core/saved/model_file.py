@@ -45,6 +45,10 @@ MOST_ABOUT_BYTES = 4 * 1024**2
 ROOM_BYTES = 64 * 1024**2
 
 
+# Settings that files written before them lack, and which had their defaults then.
+_LATER_SETTINGS = frozenset({"validation_captions"})
+
+
 class ModelFileError(CaptionviewerError):
     """A model file that can't be opened or written; `str()` is the whole message for people."""
 
@@ -307,10 +311,10 @@ def _settings(about: Mapping[str, object]) -> TrainingSettings:
     if not isinstance(stored, dict):
         raise ArchiveError("its training settings are missing")
     names = [item.name for item in fields(TrainingSettings)]
-    missing = [name for name in names if name not in stored]
+    missing = [name for name in names if name not in stored and name not in _LATER_SETTINGS]
     if missing:
         raise ArchiveError(f"its training settings lack {', '.join(missing)}")
-    settings = TrainingSettings(**{name: stored[name] for name in names})
+    settings = TrainingSettings(**{name: stored[name] for name in names if name in stored})
     problems = settings.problems(None)
     if problems:
         raise ArchiveError(f"its training settings are wrong: {next(iter(problems.values())).rstrip('.')}")

@@ -114,7 +114,7 @@ class TrainingRun:
         self._snapshots = Snapshots(settings.learning_rate)
         # from here on only the worker's
         self._guard = ModelGuard()
-        self._validation = Validation(dataset, settings.seed)
+        self._validation = Validation(dataset, settings.seed, settings.validation_captions)
         self._due_work = DueWork([self._guard, self._snapshots, self._watch, self._validation])
         self._rate = StepRate()
 

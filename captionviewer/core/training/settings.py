@@ -167,6 +167,17 @@ FIELDS: tuple[SettingField, ...] = (
         0,
         2_147_483_647,
     ),
+    SettingField(
+        "validation_captions",
+        "Validation",
+        "How many captions of val the loss is computed on now and then, and how many of those trained on, by"
+        " the same model: drawn by the seed and the same every time. More make the curve smoother and its"
+        " points fewer, for they may take 3 % of the run's time. 0 is no validation. The model that is"
+        " learned is the same with any number.",
+        "integer",
+        0,
+        10_000,
+    ),
 )
 FIELD_NAMED: Mapping[str, SettingField] = {field.name: field for field in FIELDS}
 
@@ -186,6 +197,7 @@ class TrainingSettings:
     learning_rate: float = 5e-3
     lr_decay: float = 0.95
     seed: int = 231
+    validation_captions: int = 200  # of val, and as many of train; 0: no validation
 
     def captions_trained_on(self, facts: DataFacts) -> int:
         """How many captions a run on this data sees."""

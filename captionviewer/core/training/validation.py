@@ -8,6 +8,7 @@ sees and of captions trained on. Nothing here draws from the run's random number
 import logging
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,6 @@ from captionviewer.core.network.workspace import Interrupt, never
 from captionviewer.core.training.due_work import Due, RunSolver
 from captionviewer.core.training.events import ModelSnapshot
 
-NUM_CAPTIONS = 200  # of each split, or all where there are fewer
 PIECE = 100  # captions between two looks at whether the run is to stop, at hidden sizes up to
 PIECE_HIDDEN = 512  # this, and fewer beyond: a piece takes less than a tenth of a second
 EVERY_S = 30.0  # seconds after which it is due, where half an epoch takes longer
@@ -63,8 +63,20 @@ class Validation:
     share = 0.03
     shows_the_model = False  # a pause or a single step need not wait for it
 
-    def __init__(self, dataset: CocoDataset, seed: int) -> None:
-        """The captions are drawn by a generator of their own, seeded by the run's seed."""
+    def __init__(self, dataset: CocoDataset, seed: int, num_captions: int) -> None:
+        """Plan it.
+
+        Parameters
+        ----------
+        dataset
+            what the run reads.
+        seed
+            the run's; the captions are drawn by a generator of their own.
+        num_captions
+            how many captions of val, and of those trained on, or all where there are fewer; 0 for no
+            validation.
+        """
+        self._wanted = num_captions
         self._dataset = dataset
         self._rng = np.random.default_rng([seed, 1])
         self._train_rows: IntArray = np.empty(0, dtype=np.int64)
@@ -72,7 +84,7 @@ class Validation:
         self._fixed: dict[Split, _FixedCaptions] | None = None
         self._points: tuple[ValidationPoint, ...] = ()  # replaced, never changed: readers take it as it is
         self._next = (0, 0.0)
-        self._off = False
+        self._off = num_captions == 0
         self.best_snapshot: ModelSnapshot | None = None
         self.unigram_nats: float | None = None  # what counting words costs, known with the first point
 
@@ -88,7 +100,12 @@ class Validation:
     @property
     def best(self) -> ValidationPoint | None:
         """The point of the lowest loss on val."""
-        return min(self._points, key=lambda point: point.val, default=None)
+        return best_point(self._points)
+
+    @property
+    def num_captions(self) -> int:
+        """How many captions of val it is computed on."""
+        return captions_validated(self._dataset, self._wanted)
 
     def due(self, now: float, iteration: int) -> Due:
         """Each half epoch, and every `EVERY_S` seconds, at leisure."""
@@ -132,9 +149,19 @@ class Validation:
 
     def _fix(self, split: Split, rows: IntArray) -> _FixedCaptions:
         data = self._dataset.split(split)
-        chosen = np.sort(self._rng.permutation(rows)[:NUM_CAPTIONS])
+        chosen = np.sort(self._rng.permutation(rows)[: self._wanted])
         photos, owners = np.unique(data.image_idxs[chosen], return_inverse=True)
         return _FixedCaptions(data.features.rows(photos), data.captions[chosen], owners)
+
+
+def best_point(points: Sequence[ValidationPoint]) -> ValidationPoint | None:
+    """The point of the lowest loss on val, the first of several; None where there is none."""
+    return min(points, key=lambda point: point.val, default=None)
+
+
+def captions_validated(dataset: CocoDataset, wanted: int) -> int:
+    """How many captions of val are there of as many as are wanted."""
+    return min(wanted, dataset.split("val").num_captions)
 
 
 def blind_guess_nats(num_words: int) -> float:

@@ -27,6 +27,7 @@ class Place(Enum):
     WINDOW = "Anywhere"
     DATA = "Data"
     TRAINING = "Training"
+    LOSS = "On the loss plot"
     SAMPLING = "Sampling"
     SAMPLING_FOCUSED = "Sampling, while the keyboard is there"
     SEARCH = "In the search field"
@@ -51,7 +52,8 @@ class ActionWords:
     short
         On a button, where `text` is too long for it.
     place
-        Where it works; the keys of `SAMPLING_FOCUSED`, `SEARCH`, `CAPTIONS` and `PHOTO` hold only there.
+        Where it works; the keys of `LOSS`, `SAMPLING_FOCUSED`, `SEARCH`, `CAPTIONS` and `PHOTO` hold only
+        there.
     alternate
         Whether an action says this only at times, in place of its usual words; F1 has no line for it.
     """
@@ -87,6 +89,11 @@ SAVE_MODEL = ActionWords(
     "&Save Model", "Save the trained model as one .npz file", (QKeySequence.StandardKey.Save,), "save"
 )
 SAVE_MODEL_AS = ActionWords("Save Model &As…", "Save the trained model under another name", ("Ctrl+Shift+S",))
+SAVE_BEST_MODEL = ActionWords(
+    "Save &Best Model…",
+    "Save the model as it was when the validation loss of its run was lowest",
+    ("Ctrl+Alt+S",),
+)
 FORGET_RECENT = ActionWords("&Clear This List", "Forget the folders opened before")
 QUIT = ActionWords("&Quit", "Close captionviewer", ("Ctrl+Q",))
 PREFERENCES = ActionWords(
@@ -295,12 +302,17 @@ EXPORT_LOSS = ActionWords(
     place=Place.TRAINING,
 )
 
-
-def play_captions(speed: int) -> ActionWords:
-    """Say what plays the captions of a run's stops, `speed` times as fast as a short run made them."""
-    tip = f"Play what was said as the network learned, {2 * speed} stops a second"
-    return ActionWords(f"{speed}×", tip, checkable=True, place=Place.TRAINING)
-
+PLAY_SAID: Mapping[int, ActionWords] = {
+    speed: ActionWords(
+        f"Play at {speed}×",
+        f"Play what was said as the network learned, {2 * speed} stops a second",
+        (str(speed),),
+        checkable=True,
+        short=f"{speed}×",
+        place=Place.LOSS,
+    )
+    for speed in (2, 8)
+}
 
 # ---- Sampling --------------------------------------------------------------------------------------------
 
@@ -351,6 +363,7 @@ EXPORT_PROBABILITIES = ActionWords(
 COPY_TRUTH = ActionWords("Copy This &Caption", "Copy this caption of the photo", place=Place.SAMPLING)
 
 _FOCUSED = {
+    Place.LOSS: Qt.ShortcutContext.WidgetWithChildrenShortcut,
     Place.SAMPLING_FOCUSED: Qt.ShortcutContext.WidgetWithChildrenShortcut,
     Place.SEARCH: Qt.ShortcutContext.WidgetShortcut,
     Place.CAPTIONS: Qt.ShortcutContext.WidgetShortcut,
@@ -397,3 +410,4 @@ def key_words(words: ActionWords) -> str:
 def table() -> Iterator[ActionWords]:
     """Yield all actions that there are."""
     yield from (words for words in globals().values() if isinstance(words, ActionWords))
+    yield from PLAY_SAID.values()

@@ -49,6 +49,7 @@ class CurrentModel:
     origin: ModelOrigin
     path: Path | None = None  # the file it was opened from or saved to
     unsaved: bool = False  # closing would lose it
+    best: SavedModel | None = None  # of its run, where the validation loss was lowest earlier
 
     @property
     def model(self) -> CaptioningRNN:
@@ -171,9 +172,30 @@ class Models(QObject):
         A second file is not begun while one is being written: `then(False)` at once.
         """
         model = self._current
-        if model is None or self._saving is not None:
+        self._write(path, model, None if model is None else model.saved, then)
+
+    def save_best(
+        self, path: Path, then: Callable[[bool], None] = lambda _saved: None, *, instead: bool = False
+    ) -> None:
+        """Write the best model of the current one's run, as `save` does; the current one stays.
+
+        With `instead` the user wants no more of the run: the current model need not be saved any more.
+        """
+        model = self._current
+        self._write(path, model, None if model is None else model.best, then, instead)
+
+    def _write(
+        self,
+        path: Path,
+        model: CurrentModel | None,
+        written: SavedModel | None,
+        then: Callable[[bool], None],
+        instead: bool = False,
+    ) -> None:
+        if model is None or written is None or self._saving is not None:
             then(False)
             return
+        is_best = written is model.best
 
         def ended() -> None:
             self._saving = None
@@ -184,8 +206,12 @@ class Models(QObject):
             if self._kept is not None and model.saved is self._kept[1]:
                 self._forget_kept()
             if self._current is model:  # else training has gone on: what is newer is not saved yet
-                self.set(replace(model, path=path, unsaved=False))
-            self.notice.emit(f"Model saved to {path}")
+                if not is_best:
+                    self.set(replace(model, path=path, unsaved=False))
+                elif instead:
+                    self.set(replace(model, unsaved=False))
+            which = f"Best model, of iteration {written.iteration:,}," if is_best else "Model"
+            self.notice.emit(f"{which} saved to {path}")
             then(True)
 
         def failed(error: Exception) -> None:
@@ -199,9 +225,7 @@ class Models(QObject):
             then(False)
 
         self._saving = path
-        self._workers.start(
-            f"saving {path.name}", lambda _cancelled: save_model(path, model.saved), done, failed
-        )
+        self._workers.start(f"saving {path.name}", lambda _cancelled: save_model(path, written), done, failed)
         self.saving_changed.emit()
 
     def open(self, path: Path, *, kept: bool = False) -> None:

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 
-_NEAR_EDGE = 0.85  # of the width: a number centred beyond it does not fit
-
-
 class FrozenLoss(Protocol):
     """The losses of one frozen model, in nats a word."""
 
@@ -46,13 +43,12 @@ class FrozenLines:
         self._best_words = axes.annotate(
             "",
             (0, 0),
-            xytext=(0, -9),
+            xytext=(0, 0),
             textcoords="offset points",
-            ha="center",
-            va="top",
             annotation_clip=True,
         )
         self._guesses: list[tuple[Line2D, Text]] = []
+        self._val_label = ""
         self._values: list[float] = []
         self._has_points = False
         self._colors: Colors | None = None
@@ -67,26 +63,35 @@ class FrozenLines:
         self._best_words.set_color(colors.val.name())
         self._best_words.set_fontsize(0.85 * points)
 
-    def show(self, points: Sequence[FrozenLoss], guesses: Mapping[str, float], times: float) -> None:
-        """Show others; all losses are multiplied by `times`."""
+    def show(
+        self, points: Sequence[FrozenLoss], num_captions: int, guesses: Mapping[str, float], times: float
+    ) -> None:
+        """Show others.
+
+        Parameters
+        ----------
+        points
+            the losses, in the order of their iterations; a best is marked among two at the least.
+        num_captions
+            on how many captions of val they were computed, which the legend tells.
+        guesses
+            what guesses cost, in nats a word, by their names.
+        times
+            what all losses are multiplied by.
+        """
+        self._val_label = f"validation, {num_captions:,} captions"
         iterations = [point.iteration for point in points]
         val, train = [times * point.val for point in points], [times * point.train for point in points]
         self._val.set_data(iterations, val)
         self._train.set_data(iterations, train)
         self._has_points = bool(points)
         self._values = [*val, *train, *(times * nats for nats in guesses.values())]
-        best = min(range(len(val)), key=val.__getitem__, default=None)
+        best = min(range(len(val)), key=val.__getitem__) if len(val) > 1 else None
         self._best.set_data(*(([], []) if best is None else ([iterations[best]], [val[best]])))
         self._best_words.set_visible(best is not None)
         if best is not None:
             self._best_words.xy = (iterations[best], val[best])
             self._best_words.set_text(f"best {val[best]:.3g}")
-            low, high = self._axes.get_xlim()
-            share = (iterations[best] - low) / max(high - low, 1)
-            # at an edge of the plot the words stand inside of it, or they are cut
-            self._best_words.set_horizontalalignment(
-                "right" if share > _NEAR_EDGE else "left" if share < 1 - _NEAR_EDGE else "center"
-            )
         for line, words in self._guesses:
             line.remove()
             words.remove()
@@ -107,6 +112,20 @@ class FrozenLines:
         )
         return line, words
 
+    def place_best(self) -> None:
+        """Put the words at the best point where they are within the axes, whose limits are known now."""
+        if not self._best_words.get_visible():
+            return
+        across, up = self._axes.transAxes.inverted().transform(
+            self._axes.transData.transform(self._best_words.xy)
+        )
+        side = "left" if across < 0.15 else "right" if across > 0.85 else "center"
+        above = up < 0.3
+        self._best_words.set_horizontalalignment(side)
+        self._best_words.set_verticalalignment("bottom" if above else "top")
+        beside = {"left": 5, "right": -5, "center": 0}[side]
+        self._best_words.set_position((beside, 9 if above else -9))
+
     def give_way(self, room: bool) -> None:
         """Show the legend, or not where there is no room for it or nothing that it would name."""
         old = self._axes.get_legend()
@@ -115,7 +134,8 @@ class FrozenLines:
         if not room or not self._has_points or self._colors is None:
             return
         legend = self._axes.legend(
-            handles=[self._val, self._train],
+            [self._val, self._train],
+            [self._val_label, "training, same model"],
             loc="lower left",
             fontsize=0.75 * self._points,
             facecolor=self._colors.surface.name(),

@@ -114,10 +114,16 @@ class LossFigure:
         self._fit_margins()
 
     def show_frozen(
-        self, points: Sequence[FrozenLoss], guesses: Mapping[str, float], words_a_caption: float
+        self,
+        points: Sequence[FrozenLoss],
+        num_captions: int,
+        guesses: Mapping[str, float],
+        words_a_caption: float,
     ) -> None:
-        """Show the losses of frozen models and of guesses, times `words_a_caption`, from the next draw on."""
-        self._frozen.show(points, guesses, words_a_caption)
+        """Show the losses of frozen models on `num_captions` captions of val, and of guesses, from the next
+        draw on, all times `words_a_caption`.
+        """
+        self._frozen.show(points, num_captions, guesses, words_a_caption)
         self._limits = None
         self._frozen.give_way(self._figure.bbox.height > 17 * self._em())
 
@@ -224,6 +230,7 @@ class LossFigure:
         axes.set_xlim(0 if right > 1 else 0.5, right)
         axes.set_ylim(bottom, top)
         self._set_ticks(bottom, top)
+        self._frozen.place_best()
         self._put_words()
         return True
 

@@ -65,6 +65,7 @@ class LossPlot(PlotWidget):
         self.scrubber.has_record_changed.connect(lambda: self.layer.set_active(self.scrubber.can_scrub))
         self._guesses: dict[str, float] = {}
         self._points: tuple[FrozenLoss, ...] = ()
+        self._num_captions = 0
         self._say(NOTHING_YET)
 
     def set_corner(self, widget: QWidget) -> None:
@@ -154,10 +155,11 @@ class LossPlot(PlotWidget):
             self._guesses = dict(guesses)
             self._draw_soon()
 
-    def show_validation(self, points: Sequence[FrozenLoss]) -> None:
-        """Draw the losses of frozen models, on validation and on train captions, and mark the best."""
-        if tuple(points) != self._points:
-            self._points = tuple(points)
+    def show_validation(self, points: Sequence[FrozenLoss], num_captions: int = 0) -> None:
+        """Draw the losses of frozen models, on `num_captions` of val and as many of train; mark the best."""
+        if (tuple(points), num_captions) != (self._points, self._num_captions):
+            self._points, self._num_captions = tuple(points), num_captions
+            self._describe()
             self._draw_soon()
 
     def _words_a_caption(self) -> float:
@@ -187,13 +189,36 @@ class LossPlot(PlotWidget):
         return self._series
 
     def rows(self) -> Iterator[Sequence[object]]:
-        """Give the numbers of the plot for a table, the header first."""
-        yield "iteration", "loss per caption", "loss per word", "perplexity", "learning rate"
+        """Give the numbers of the plot for a table, the header first.
+
+        The row of an iteration tells of the step that made it and, where validation was computed then, of
+        the model after it; that of iteration 0 is of the untrained model.
+        """
+        header = ["iteration", "loss per caption", "loss per word", "perplexity", "learning rate"]
+        frozen = {point.iteration: point for point in self._points}
+        best = min(self._points, key=lambda point: point.val, default=None)
+        if frozen:
+            on = f"{self._num_captions} captions"
+            header += [
+                f"validation loss per word ({on})",
+                f"training loss per word, same model ({on})",
+                "best",
+            ]
+        yield header
         iterations, losses, per_word = self._history.since(0)
         rates = self._history.learning_rates()
+
+        def beside(point: FrozenLoss | None) -> list[object]:
+            if point is None:
+                return [""] * 3 if frozen else []
+            return [point.val, point.train, "best validation loss" if point is best else ""]
+
+        if 0 in frozen:
+            yield [0, "", "", "", "", *beside(frozen[0])]
         for k, iteration in enumerate(iterations.tolist()):
             word = float(per_word[k])
-            yield iteration, float(losses[k]), word, perplexity(word), float(rates[k])
+            step = [iteration, float(losses[k]), word, perplexity(word), float(rates[k])]
+            yield [*step, *beside(frozen.get(iteration))]
 
     def _exported(self) -> None:
         self._background = None  # saving drew the figure in another size
@@ -222,9 +247,9 @@ class LossPlot(PlotWidget):
         self._plot.configure(self._total, self._per_word, self._log)
         self._plot.style(colors(), self.font().pointSizeF())
         if len(self._series):  # before, nobody knows how many words a caption has
-            self._plot.show_frozen(self._points, self._guesses, self._words_a_caption())
+            self._plot.show_frozen(self._points, self._num_captions, self._guesses, self._words_a_caption())
         else:
-            self._plot.show_frozen((), {}, 1.0)
+            self._plot.show_frozen((), 0, {}, 1.0)
         self._plot.take(self._series)
         self._background = None
 
@@ -284,6 +309,12 @@ class LossPlot(PlotWidget):
     def _describe(self) -> None:
         what = "word" if self._per_word else "caption"
         words = f"Loss per {what} over {len(self._series):,} iterations"
+        if self._points:
+            best = min(self._points, key=lambda point: point.val)
+            words += (
+                f"; validation on {self._num_captions:,} captions, best {best.val:.3g} nats a word at"
+                f" iteration {best.iteration:,}"
+            )
         if self.scrubber.iteration is not None:
             words += f"; captions of iteration {self.scrubber.iteration:,} are shown"
         self.setAccessibleDescription(words)

@@ -33,6 +33,7 @@ class LossView(QWidget):
         self.plot = LossPlot(session)
         self.said = SaidPhotos(session.photos, self.plot.scrubber)
         self.watched = self.said.list
+        self.addActions(self.said.play_actions)  # their keys hold on the whole view
         self.plot.set_corner(self._make_plot_controls())
         self._parts = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._parts.setContentsMargins(0, 0, 0, 0)

@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.saved.model_file import SavedModel, rows_trained_on
 from captionviewer.core.training.run import TrainingRun
-from captionviewer.core.training.validation import blind_guess_nats
+from captionviewer.core.training.validation import blind_guess_nats, captions_validated
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_plot import LossPlot
 from captionviewer.ui.training.said_photos import SaidPhotos
@@ -51,14 +51,16 @@ class RecordedProgress(QObject):
         """Show validation beside the losses, and what guesses cost."""
         dataset = self._session.dataset
         guesses: dict[str, float] = {}
+        wanted = origin.settings.validation_captions
         if dataset is not None:
             guesses["blind guess"] = blind_guess_nats(len(dataset.vocabulary))
+            wanted = captions_validated(dataset, wanted)
         if isinstance(origin, SavedModel):
-            self._plot.show_validation(origin.validation)
+            self._plot.show_validation(origin.validation, wanted)
         else:
             if origin.validation.unigram_nats is not None:
                 guesses["unigram guess"] = origin.validation.unigram_nats
-            self._plot.show_validation(origin.validation.points())
+            self._plot.show_validation(origin.validation.points(), wanted)
         self._plot.show_guesses(guesses)
 
     def _know_photos(self) -> None:

@@ -51,6 +51,7 @@ class RunControl(QObject):
         self._wanted = wanted
         self._obstacle = ""
         self._shown: ModelSnapshot | None = None
+        self._best: SavedModel | None = None
         self._ticks = 0
         self.run: TrainingRun | None = None
         self.failure = ""  # why the last run failed, for people
@@ -152,7 +153,7 @@ class RunControl(QObject):
         self.run = TrainingRun(self._wanted(), dataset, watched=chosen, watch_trained=NUM_WATCHED)
         self.failure = ""
         self.is_stopping = False
-        self._shown = None
+        self._shown = self._best = None
         self._ticks = 0
         self._timer.start()
         return True
@@ -229,15 +230,26 @@ class RunControl(QObject):
         newest = run.snapshot()
         if newest is not None and newest is not self._shown:
             self._shown = newest
-            saved = SavedModel.of_run(run, newest)
-            self._session.set_model(CurrentModel(saved, ModelOrigin.TRAINING, unsaved=newest.iteration > 0))
+            saved, unsaved = SavedModel.of_run(run, newest), newest.iteration > 0
+            best = self._best_before(run, newest)
+            self._session.set_model(CurrentModel(saved, ModelOrigin.TRAINING, unsaved=unsaved, best=best))
+
+    def _best_before(self, run: TrainingRun, newest: ModelSnapshot) -> SavedModel | None:
+        """The model of the lowest validation loss, where that was earlier and after some learning."""
+        best = run.best_snapshot()
+        if best is None or not 0 < best.iteration < newest.iteration:
+            return None
+        if self._best is None or self._best.model is not best.model:
+            self._best = SavedModel.of_run(run, best)
+        return self._best
 
     def _publish_result(self, run: TrainingRun) -> None:
         """Make what a run has left behind the session's model."""
         left = run.snapshot()
         if left is not None and left.iteration > 0:
             saved = SavedModel.of_run(run, left)
-            self._session.set_model(CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True))
+            best = self._best_before(run, left)
+            self._session.set_model(CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True, best=best))
             return
         first = left or self._shown
         if first is None:

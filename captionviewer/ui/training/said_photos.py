@@ -69,7 +69,7 @@ class SaidPhotos(QWidget):
         self._show_playing()
 
     def _play_action(self, speed: int) -> QAction:
-        action = actions.make(actions.play_captions(speed), self)
+        action = actions.make(actions.PLAY_SAID[speed], self)
         action.triggered.connect(lambda on: self._scrubber.play(speed) if on else self._scrubber.pause())
         return action
 
@@ -124,14 +124,24 @@ class SaidPhotos(QWidget):
         at = self._scrubber.iteration
         if at is not None:
             of = f" of {self._total:,}" if self._total else ""
-            words = f"iteration {at:,}{of} — what was said then; Esc or double-click returns to now"
+            self.head.say(
+                f"iteration {at:,}{of} — what was said then; Esc or double-click returns to now",
+                f"iteration {at:,} — what was said then; Esc returns to now",
+                f"iteration {at:,} — said then; Esc: now",
+                f"iteration {at:,}, said then",
+                f"iteration {at:,}",
+            )
         elif self._newest is not None:
-            words = f"iteration {self._newest.iteration:,} — what is said now"
+            now = f"iteration {self._newest.iteration:,}"
+            wordings = [f"{now} — what is said now", f"{now} — said now", now]
+            if self._scrubber.can_scrub:
+                wordings[:0] = [
+                    f"{wordings[0]}; drag on the curve to go back",
+                    f"{now}; drag on the curve to go back",
+                ]
+            self.head.say(*wordings)
         else:
-            words = ""
-        if self._scrubber.can_scrub and at is None and words:
-            words += "; drag on the curve to go back"
-        self.head.setText(words)
+            self.head.say("")
 
     def _show_playing(self) -> None:
         for action, speed in zip(self.play_actions, SPEEDS, strict=True):

@@ -16,11 +16,26 @@ class ElidedLabel(QLabel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self._shorter: tuple[str, ...] = ()
+
+    def say(self, text: str, *shorter: str) -> None:
+        """Show a text or, where it has no room, the first of others, each shorter than the one before."""
+        self._shorter = shorter
+        self.setText(text)
+        self.update()
 
     @property
     def is_shortened(self) -> bool:
         """Whether only a part of the text can be seen."""
         return self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
+
+    def shown_text(self) -> str:
+        """Return what is seen: the longest wording that has room, with an ellipsis where none has."""
+        metrics, room = self.fontMetrics(), self.contentsRect().width()
+        for text in (self.text(), *self._shorter):
+            if metrics.horizontalAdvance(text) <= room:
+                return text
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of a few letters."""
@@ -36,8 +51,6 @@ class ElidedLabel(QLabel):
         """Paint as much of the text as there is room for."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        text, room = self.text(), self.contentsRect()
-        if self.is_shortened:
-            text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        text, room = self.shown_text(), self.contentsRect()
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
         painter.end()

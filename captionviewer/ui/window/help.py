@@ -14,6 +14,11 @@ from captionviewer.ui.window.welcome_card import what_coco_is
 
 _OTHER_KEYS = {
     Place.DATA: (("Clear the search and all conditions", "Esc"),),
+    Place.LOSS: (
+        ("Back, or on, to what was said at another stop", "Left or Right"),
+        ("To the untrained network, to the newest stop", "Home or End"),
+        ("Back to now", "Esc"),
+    ),
     Place.WINDOW: (("Close the card, a dialog, a panel that fills the window", "Esc"),),
 }
 

@@ -126,6 +126,7 @@ class MainWindow(QMainWindow):
             open_model=self.model_files.ask_and_open,
             save_model=self.model_files.save,
             save_model_as=self.model_files.save_as,
+            save_best_model=self.model_files.save_best,
             quit=self.close,
             preferences=self.show_preferences,
             go_to_data=lambda: self.zoom.bring_up("Data"),

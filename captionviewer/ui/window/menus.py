@@ -36,6 +36,7 @@ class WindowCalls:
     open_model: Call
     save_model: Call
     save_model_as: Call
+    save_best_model: Call
     quit: Call
     preferences: Call
     go_to_data: Call
@@ -100,6 +101,7 @@ class Menus:
         has_model = model is not None and model.saved.iteration > 0 and session.models.saving is None
         self.save_model.setEnabled(has_model and session.has_unsaved_model)
         self.save_model_as.setEnabled(has_model)
+        self.save_best.setEnabled(has_model and model is not None and model.best is not None)
         self.forget_images.setEnabled(session.has_own_image_folder)
         kinds = dataset.available_features if dataset is not None else ()
         for kind, action in self.features.items():
@@ -130,6 +132,7 @@ class Menus:
         self.open_model = self._action(actions.OPEN_MODEL, calls.open_model)
         self.save_model = self._action(actions.SAVE_MODEL, calls.save_model)
         self.save_model_as = self._action(actions.SAVE_MODEL_AS, calls.save_model_as)
+        self.save_best = self._action(actions.SAVE_BEST_MODEL, calls.save_best_model)
         self._forget_recent = self._action(actions.FORGET_RECENT, self._session.data.forget_recent_folders)
 
     def _file_menu(self) -> None:
@@ -142,7 +145,7 @@ class Menus:
         menu.addAction(self._action(actions.IMAGE_FOLDER, calls.choose_image_folder))
         menu.addAction(self.forget_images)
         menu.addSeparator()
-        menu.addActions([self.open_model, self.save_model, self.save_model_as])
+        menu.addActions([self.open_model, self.save_model, self.save_model_as, self.save_best])
         menu.addSeparator()
         menu.addAction(self._action(actions.QUIT, calls.quit))
 

@@ -6,12 +6,15 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.ui import settings as remembered
-from captionviewer.ui.session.models import CurrentModel
+from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets import questions
+from captionviewer.ui.widgets.questions import ask
 
 MODEL_FILES = "captionviewer models (*.npz)"
+BEST, LAST = "Save the best", "Save the last"
 _LONGEST_PART = 40  # letters of a folder's name in the name of a file
 
 
@@ -56,22 +59,59 @@ class ModelFiles:
             self._session.save_model(model.path, then)
 
     def save_as(self, then: Callable[[bool], None] = lambda _saved: None) -> None:
-        """Ask where to save the model, and do; `then(saved)` is called at the end."""
-        model, dataset = self._session.model, self._session.dataset
+        """Ask where to save the model, and do; `then(saved)` is called at the end.
+
+        After a run that had done better on val before its end, first ask which model is to be kept.
+        """
+        model = self._session.model
         if model is None:
             then(False)
             return
-        folder = Path(self._session.settings.get(remembered.MODEL_FOLDER) or Path.home())
-        name = proposed_name(model, dataset.folder.name if dataset is not None else "")
-        chosen, _ = QFileDialog.getSaveFileName(self._window, "Save Model", str(folder / name), MODEL_FILES)
-        if not chosen:
+        if model.best is not None and model.unsaved and model.origin is ModelOrigin.TRAINED:
+            answer = ask(
+                self._window,
+                "Which model?",
+                f"The validation loss was lowest at iteration {model.best.iteration:,}, and the run went on"
+                f" to iteration {model.saved.iteration:,}. Which model shall be saved?",
+                _losses_compared(model.best, model.saved),
+                answers=(BEST, LAST, "Cancel"),
+                default=0,
+            )
+            if answer == BEST:
+                self.save_best(then, instead=True)
+                return
+            if answer != LAST:
+                then(False)
+                return
+        path = self._ask_where("Save Model", model.saved)
+        if path is None:
             then(False)
-            return
+        else:
+            self._session.save_model(path, then)
+
+    def save_best(self, then: Callable[[bool], None] = lambda _saved: None, *, instead: bool = False) -> None:
+        """Ask where to save the best model of the run, and do; with `instead`, in the last one's place."""
+        model = self._session.model
+        path = None
+        if model is not None and model.best is not None:
+            path = self._ask_where("Save Best Model", model.best)
+        if path is None:
+            then(False)
+        else:
+            self._session.models.save_best(path, then, instead=instead)
+
+    def _ask_where(self, title: str, saved: SavedModel) -> Path | None:
+        dataset = self._session.dataset
+        folder = Path(self._session.settings.get(remembered.MODEL_FOLDER) or Path.home())
+        name = proposed_name(saved, dataset.folder.name if dataset is not None else "")
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, str(folder / name), MODEL_FILES)
+        if not chosen:
+            return None
         path = Path(chosen)
         if path.suffix != ".npz":
             path = path.with_name(path.name + ".npz")
         self._session.settings.set(remembered.MODEL_FOLDER, str(path.parent))
-        self._session.save_model(path, then)
+        return path
 
     def save_and_wait(self) -> bool:
         """Save the model before something else may happen; False when it was not saved."""
@@ -89,15 +129,24 @@ class ModelFiles:
         return saved
 
 
-def proposed_name(model: CurrentModel, data: str) -> str:
+def _losses_compared(best: SavedModel, last: SavedModel) -> str:
+    """What both models lose on val, as far as the run computed it."""
+    then, now = best.validation[-1].val, last.validation[-1].val
+    return (
+        f"On val captions, which no training sees, the best one lost {then:.3g} nats a word and the newest"
+        f" that was tried {now:.3g}."
+    )
+
+
+def proposed_name(saved: SavedModel, data: str) -> str:
     """Return a file name that says what a model is: "coco_captioning-lstm-h512-w256-i4000.npz"."""
     data = re.sub(r"[^\w-]+", "-", data).strip("-")[:_LONGEST_PART]
-    network = model.model
+    network = saved.model
     parts = [
         data,
         network.cell_type,
         f"h{network.hidden_dim}",
         f"w{network.wordvec_dim}",
-        f"i{model.saved.iteration}",
+        f"i{saved.iteration}",
     ]
     return "-".join(part for part in parts if part) + ".npz"

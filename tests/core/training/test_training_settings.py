@@ -77,6 +77,8 @@ def test_every_preset_can_start(name: str, facts: DataFacts | None) -> None:
         ("update_rule", "adamw", "Adam, RMSProp"),
         ("one_caption_an_image", 1, "on or off"),
         ("seed", -1, "at least 0"),
+        ("validation_captions", -1, "at least 0"),
+        ("validation_captions", 10_001, "at most 10,000"),
     ],
 )
 def test_a_value_the_solver_would_refuse_is_named(name: str, value: Any, words: str) -> None:

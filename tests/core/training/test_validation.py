@@ -1,12 +1,17 @@
 """Validation beside training: the right losses, the best model, and a run that it does not change."""
 
+import json
+import math
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.layout import SPLITS
 from captionviewer.core.saved.model_file import ModelFileError, SavedModel, open_model, save_model
 from captionviewer.core.training import run as run_module
 from captionviewer.core.training.due_work import DueWork
@@ -30,6 +35,19 @@ def finished(dataset: CocoDataset, settings: TrainingSettings = SETTINGS) -> Tra
     run.start()
     assert run.wait(60)
     return run
+
+
+class OneThread:
+    """Matrix products in one thread, however busy the machine is."""
+
+    def __enter__(self) -> None:
+        self._limits = threadpool_limits(1)
+
+    def __exit__(self, *_: object) -> None:
+        self._limits.restore_original_limits()
+
+    def took(self, seconds: float) -> None:
+        """Change nothing by how long a step took."""
 
 
 def test_a_point_is_the_loss_a_word_of_that_model_on_the_captions_of_val(folder: Path) -> None:
@@ -65,18 +83,19 @@ def test_the_best_model_is_that_of_the_lowest_loss_on_val(folder: Path) -> None:
 def test_a_run_that_is_looked_at_is_the_run_that_is_not(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # sums of several threads are rounded otherwise, and how many there are depends on what else runs
+    monkeypatch.setattr(run_module, "ProductThreads", OneThread)
     with CocoDataset.open(folder) as dataset:
         looked_at = finished(dataset).snapshot()
         monkeypatch.setattr(run_module, "DueWork", lambda works: DueWork(works[:2]))
-        monkeypatch.setattr(Validation, "run", lambda *_: None)
-        alone = TrainingRun(SETTINGS, dataset)
+        alone = TrainingRun(replace(SETTINGS, validation_captions=0), dataset)
         alone.start()
         assert alone.wait(60)
         other = alone.snapshot()
         assert not alone.validation.points() and alone.caption_stops() is None
     assert looked_at is not None and other is not None
     for name, value in looked_at.model.params.items():
-        np.testing.assert_allclose(value, other.model.params[name], rtol=1e-5, atol=1e-7)
+        np.testing.assert_array_equal(value, other.model.params[name])
 
 
 def test_what_was_said_is_kept_from_the_untrained_model_to_the_last_with_photos_of_val(folder: Path) -> None:
@@ -128,7 +147,67 @@ def test_words_are_cheaper_for_who_knows_how_often_they_come(folder: Path) -> No
 
 def test_features_of_val_that_can_not_be_read_leave_the_run_alone(folder: Path) -> None:
     with CocoDataset.open(folder) as dataset:
-        validation = Validation(dataset, 3)
+        validation = Validation(dataset, 3, 200)
         validation.train_on(np.arange(4), 2)
         assert validation.due(time.monotonic(), 0).name == "AT_LEISURE"
         assert validation.best is None and validation.best_snapshot is None
+
+
+def test_as_many_captions_are_drawn_as_are_asked_for_the_same_by_the_same_seed(folder: Path) -> None:
+    with CocoDataset.open(folder) as dataset:
+        val = dataset.split("val")
+        run = finished(dataset, replace(SETTINGS, validation_captions=3))
+        assert run.validation.num_captions == 3 < val.num_captions
+        again = finished(dataset, replace(SETTINGS, validation_captions=3))
+        fixed, others = run.validation._fixed, again.validation._fixed
+        assert fixed is not None and others is not None
+        for split in SPLITS:
+            assert len(fixed[split].captions) == 3
+            np.testing.assert_array_equal(fixed[split].captions, others[split].captions)
+        snapshot, last = run.snapshot(), run.validation.points()[-1]
+        assert snapshot is not None
+        own = fixed["val"]
+        loss, _ = snapshot.model.reference_loss(own.features[own.owners], own.captions)
+        words = int((own.captions[:, 1:] != dataset.vocabulary.null).sum())
+        assert last.val == pytest.approx(loss * 3 / words, rel=1e-4)
+
+
+def test_no_captions_are_no_validation(folder: Path) -> None:
+    with CocoDataset.open(folder) as dataset:
+        run = finished(dataset, replace(SETTINGS, validation_captions=0))
+        assert run.validation.points() == () and run.best_snapshot() is None
+        assert run.validation.num_captions == 0
+        assert run.caption_stops() is not None  # what is said is looked at all the same
+
+
+def test_a_file_of_before_the_number_could_be_chosen_opens_with_what_it_was(
+    folder: Path, tmp_path: Path
+) -> None:
+    with CocoDataset.open(folder) as dataset:
+        run = finished(dataset, replace(SETTINGS, validation_captions=7))
+        snapshot = run.snapshot()
+        assert snapshot is not None
+        save_model(tmp_path / "model.npz", SavedModel.of_run(run, snapshot))
+    assert open_model(tmp_path / "model.npz").settings.validation_captions == 7
+    content = dict(np.load(tmp_path / "model.npz"))
+    about = json.loads(content["about"].tobytes())
+    del about["settings"]["validation_captions"]
+    content["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
+    np.savez(tmp_path / "old.npz", **content)
+    assert open_model(tmp_path / "old.npz").settings.validation_captions == 200
+
+
+def test_the_unigram_guess_is_what_counting_by_hand_gives(folder: Path) -> None:
+    with CocoDataset.open(folder) as dataset:
+        counts = dict.fromkeys(range(len(dataset.vocabulary)), 1)
+        for caption in dataset.split("train").captions.tolist():
+            for word in caption[1:]:
+                if word != dataset.vocabulary.null:
+                    counts[word] += 1
+        surprises = [
+            -math.log(counts[word] / sum(counts.values()))
+            for caption in dataset.split("val").captions.tolist()
+            for word in caption[1:]
+            if word != dataset.vocabulary.null
+        ]
+        assert unigram_nats(dataset) == pytest.approx(sum(surprises) / len(surprises), rel=1e-12)

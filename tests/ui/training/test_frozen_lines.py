@@ -1,92 +1,147 @@
-"""Losses of frozen models and of guesses in the plot: where they stand, which is best, what stays behind."""
+"""What the loss plot draws of frozen models and of guesses: where each line, point and word stands."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
 
+import numpy as np
 import pytest
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Annotation
 
-from captionviewer.ui.look.theme import colors
-from captionviewer.ui.training.frozen_lines import FrozenLines
+from captionviewer.core.training.validation import ValidationPoint, blind_guess_nats
+from captionviewer.ui.look.theme import LIGHT
+from captionviewer.ui.training.loss_figure import LossFigure, LossSeries
 
-GUESSES = {"blind guess": 5.0, "unigram guess": 4.0}
-
-
-@dataclass(frozen=True)
-class Point:
-    iteration: int
-    train: float
-    val: float
-
-
-POINTS = [Point(0, 5.1, 5.2), Point(50, 0.5, 2.0), Point(100, 0.2, 2.5)]
-
-
-@pytest.fixture
-def axes() -> Axes:
-    figure = Figure(figsize=(4, 2))
-    FigureCanvasAgg(figure)
-    axes: Axes = figure.add_subplot()
-    axes.set_xlim(0, 100)
-    axes.set_ylim(0, 60)
-    return axes
+WORDS = 12.0  # of a caption, <END> included
+POINTS = (
+    ValidationPoint(0, 6.9, 7.0),
+    ValidationPoint(100, 2.5, 3.0),
+    ValidationPoint(200, 2.0, 2.75),
+    ValidationPoint(300, 1.5, 3.25),
+)
+GUESSES = {"blind guess": blind_guess_nats(1004), "unigram guess": 5.5}
 
 
 @pytest.fixture
-def lines(axes: Axes) -> FrozenLines:
-    made = FrozenLines(axes)
-    made.style(colors(), 9.0)
+def series() -> LossSeries:
+    made = LossSeries()
+    losses = np.linspace(84, 20, 300, dtype=np.float32)
+    made.extend(losses, losses / np.float32(WORDS))
     return made
 
 
-def test_the_best_is_the_least_validation_loss_and_says_its_value(lines: FrozenLines) -> None:
-    lines.show(POINTS, {}, 10.0)
-    assert lines._best.get_xydata().tolist() == [[50, 20.0]]
-    assert lines._best_words.get_text() == "best 20" and lines._best_words.get_visible()
-    lines.show([], {}, 10.0)
-    assert not lines._best_words.get_visible() and lines._best.get_xydata().tolist() == []
+@pytest.fixture
+def figure() -> Iterator[Figure]:
+    made = Figure(figsize=(6, 4), dpi=100)
+    FigureCanvasAgg(made)
+    yield made
+    made.clear()
 
 
-def test_what_is_shown_for_a_caption_is_so_many_times_what_a_word_costs(
-    axes: Axes, lines: FrozenLines
+def shown(
+    figure: Figure,
+    series: LossSeries,
+    points: tuple[ValidationPoint, ...] = POINTS,
+    per_word: bool = True,
+    log: bool = False,
+) -> LossFigure:
+    plot = LossFigure(figure)
+    plot.configure(300, per_word, log)
+    plot.style(LIGHT, 9.0)
+    plot.show_frozen(points, 150, GUESSES, 1.0 if per_word else WORDS)
+    plot.take(series)
+    figure.canvas.draw()
+    return plot
+
+
+def line(figure: Figure, label: str) -> Line2D:
+    return next(line for line in figure.axes[0].lines if line.get_label() == label)
+
+
+def texts(figure: Figure) -> dict[str, float]:
+    """The words that stand in the axes, and how high."""
+    return {text.get_text(): text.get_position()[1] for text in figure.axes[0].texts if text.get_text()}
+
+
+def best_words(figure: Figure) -> Annotation:
+    (found,) = (text for text in figure.axes[0].texts if isinstance(text, Annotation))
+    return found
+
+
+@pytest.mark.parametrize(("per_word", "times"), [(True, 1.0), (False, WORDS)])
+def test_points_stand_at_their_iterations_and_losses_in_the_unit_that_is_shown(
+    figure: Figure, series: LossSeries, per_word: bool, times: float
 ) -> None:
-    lines.show(POINTS, GUESSES, 10.0)
-    assert lines._train.get_xydata().tolist() == [[0, 51.0], [50, 5.0], [100, 2.0]]
-    assert [words.get_text() for words in axes.texts if "guess" in words.get_text()] == [
-        "blind guess 50",
-        "unigram guess 40",
+    shown(figure, series, per_word=per_word)
+    for label, losses in (
+        ("validation", [7.0, 3.0, 2.75, 3.25]),
+        ("training, same model", [6.9, 2.5, 2.0, 1.5]),
+    ):
+        drawn = line(figure, label)
+        np.testing.assert_array_equal(drawn.get_xdata(), [0, 100, 200, 300])
+        np.testing.assert_allclose(np.asarray(drawn.get_ydata()), times * np.array(losses))
+        assert drawn.get_marker() != "None" and drawn.get_linestyle() != "None"
+
+
+@pytest.mark.parametrize(("per_word", "times"), [(True, 1.0), (False, WORDS)])
+def test_guesses_are_thin_lines_across_at_what_they_cost_with_their_names(
+    figure: Figure, series: LossSeries, per_word: bool, times: float
+) -> None:
+    shown(figure, series, per_word=per_word)
+    across = [line for line in figure.axes[0].lines if list(np.asarray(line.get_xdata())) == [0, 1]]
+    heights = sorted(float(np.asarray(line.get_ydata())[0]) for line in across)
+    np.testing.assert_allclose(heights, [times * 5.5, times * math.log(1004)])
+    assert all(line.get_linewidth() < 1 for line in across)
+    assert texts(figure)[f"blind guess {times * 6.9117:.3g}"] == pytest.approx(times * 6.91175, abs=1e-3)
+    assert texts(figure)[f"unigram guess {times * 5.5:.3g}"] == times * 5.5
+    bottom, top = figure.axes[0].get_ylim()
+    assert bottom <= heights[0] and heights[-1] < top  # within the axes, though no loss is as high
+
+
+def test_the_best_is_the_lowest_validation_loss_and_marked_there(figure: Figure, series: LossSeries) -> None:
+    shown(figure, series)
+    words = best_words(figure)
+    assert (words.get_text(), words.xy) == ("best 2.75", (200, 2.75))
+    rings = [line for line in figure.axes[0].lines if line.get_fillstyle() == "none"]
+    assert [(list(r.get_xdata()), list(r.get_ydata())) for r in rings] == [([200], [2.75])]
+
+
+def test_one_point_is_not_called_the_best(figure: Figure, series: LossSeries) -> None:
+    shown(figure, series, POINTS[:1])
+    assert not best_words(figure).get_visible()
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("best", [0, 100, 200, 300])
+def test_the_words_at_the_best_stay_within_the_axes_wherever_it_is(
+    figure: Figure, series: LossSeries, best: int, log: bool
+) -> None:
+    points = tuple(
+        ValidationPoint(p.iteration, p.train, 0.3 if p.iteration == best else p.val) for p in POINTS
+    )
+    shown(figure, series, points, log=log)
+    box, axes = best_words(figure).get_window_extent(), figure.axes[0].bbox
+    assert axes.x0 <= box.x0 and box.x1 <= axes.x1
+    assert axes.y0 <= box.y0 and box.y1 <= axes.y1
+
+
+def test_the_legend_says_on_how_many_captions_and_names_what_is_drawn_so(
+    figure: Figure, series: LossSeries
+) -> None:
+    shown(figure, series)
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "validation, 150 captions",
+        "training, same model",
     ]
-    assert lines.span(10, 20) == (2.0, 52.0), "training and guesses count for the height as well"
+    colors = [handle.get_color() for handle in legend.get_lines()]
+    assert colors == [line(figure, name).get_color() for name in ("validation", "training, same model")]
 
 
-def test_guesses_shown_before_leave_neither_line_nor_words(axes: Axes, lines: FrozenLines) -> None:
-    lines.show(POINTS, GUESSES, 1.0)
-    before = len(axes.lines), len(axes.texts)
-    for _ in range(3):
-        lines.show(POINTS, GUESSES, 1.0)
-    assert (len(axes.lines), len(axes.texts)) == before
-    lines.show(POINTS, {}, 1.0)
-    assert (len(axes.lines), len(axes.texts)) == (before[0] - 2, before[1] - 2)
-
-
-def test_the_legend_is_there_only_where_there_is_room_and_something_to_explain(
-    axes: Axes, lines: FrozenLines
-) -> None:
-    lines.give_way(True)
-    assert axes.get_legend() is None
-    lines.show(POINTS, GUESSES, 1.0)
-    lines.give_way(True)
-    assert axes.get_legend() is not None
-    lines.give_way(False)
-    assert axes.get_legend() is None
-
-
-@pytest.mark.parametrize("best", [0, 50, 100])
-def test_the_best_value_is_read_whole_at_both_edges_of_the_plot(
-    axes: Axes, lines: FrozenLines, best: int
-) -> None:
-    lines.show([Point(best, 30.0, 12.345)], {}, 1.0)
-    axes.figure.draw_without_rendering()
-    words, place = lines._best_words.get_window_extent(), axes.get_window_extent()
-    assert place.x0 - 5 <= words.x0 and words.x1 <= place.x1 + 5
+def test_without_validation_there_is_no_legend_and_no_best(figure: Figure, series: LossSeries) -> None:
+    shown(figure, series, ())
+    assert figure.axes[0].get_legend() is None
+    assert not best_words(figure).get_visible()

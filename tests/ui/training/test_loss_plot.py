@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QMessage
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.training.loss_history import LossHistory
+from captionviewer.core.training.validation import ValidationPoint
 from captionviewer.ui.look.theme import DARK, LIGHT
 from captionviewer.ui.plots.plot_widget import WAITING
 from captionviewer.ui.session.session import Session
@@ -244,6 +245,34 @@ def test_the_numbers_are_exported_as_a_table(
     np.testing.assert_allclose(numbers[:, :3], [[1, 72, 6], [2, 36, 3]])
     np.testing.assert_allclose(numbers[:, 3], np.exp([6, 3]))
     np.testing.assert_allclose(numbers[:, 4], [5e-3, 4e-3], rtol=1e-6)
+
+
+def test_validation_stands_in_the_table_beside_its_iterations_with_the_best_named(
+    plot: LossPlot, history: LossHistory, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_matplotlib(plot._session)
+    for _ in range(3):
+        history.append(72.0, 6.0, 5e-3)
+    plot.show_history(history, 100)
+    points = [ValidationPoint(0, 6.5, 6.25), ValidationPoint(2, 2.0, 2.5), ValidationPoint(3, 1.0, 2.75)]
+    plot.show_validation(points, 150)
+    drawn(qtbot, plot)
+    export_to(plot, tmp_path / "loss.csv", monkeypatch)
+    with (tmp_path / "loss.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file))
+    assert header[5:] == [
+        "validation loss per word (150 captions)",
+        "training loss per word, same model (150 captions)",
+        "best",
+    ]
+    assert [row[0] for row in rows] == ["0", "1", "2", "3"]
+    assert rows[0][1:5] == [""] * 4  # the untrained model: no step was made yet
+    assert [row[5:] for row in rows] == [
+        ["6.25", "6.5", ""],
+        ["", "", ""],
+        ["2.5", "2.0", "best validation loss"],
+        ["2.75", "1.0", ""],
+    ]
 
 
 def test_an_export_that_fails_says_so(

@@ -6,16 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.saved.model_file import save_model
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import WatchedCaptions
+from captionviewer.ui.training.said_photos import said_at
 from captionviewer.ui.training.training_panel import TrainingPanel
 from captionviewer.ui.training.watched_photo_list import Said
 from tests.ui.training.test_training_panel import click
-from tests.ui.training.training_setup import QUICK, training_panel, wait
+from tests.ui.training.training_setup import ENDLESS, QUICK, training_panel, wait
 
 STOPS = (0, 10, 20, 40)
 
@@ -136,6 +140,88 @@ def test_play_goes_from_the_first_stop_to_the_last_and_ends_there(qtbot: QtBot, 
     wait(lambda: scrubber.speed == 0, qtbot)
     assert seen == list(STOPS)
     assert not fast.isChecked()
+
+
+def test_the_keys_2_and_8_play_and_hold_at_both_speeds(qtbot: QtBot, panel: TrainingPanel) -> None:
+    plot, scrubber = panel.plot, panel.plot.scrubber
+    plot.setFocus()
+    for key, speed in ((Qt.Key.Key_2, 2), (Qt.Key.Key_8, 8)):
+        qtbot.keyClick(plot, key)
+        assert scrubber.speed == speed
+        assert scrubber.iteration == 0
+        assert [action.isChecked() for action in panel.said.play_actions] == [speed == 2, speed == 8]
+        qtbot.keyClick(plot, key)
+        assert scrubber.speed == 0
+
+
+def test_playing_at_8_moves_four_times_as_often_as_at_2(panel: TrainingPanel) -> None:
+    scrubber = panel.plot.scrubber
+    scrubber.play(2)
+    slow = scrubber._timer.interval()
+    scrubber.play(8)
+    assert slow == 250 and scrubber._timer.interval() == 62
+    scrubber.pause()
+
+
+def test_the_buttons_play_and_hold(qtbot: QtBot, panel: TrainingPanel) -> None:
+    for button, speed in zip(panel.said._buttons, (2, 8), strict=True):
+        assert button.text() == f"{speed}×"
+        qtbot.mouseClick(button, LEFT)
+        assert panel.plot.scrubber.speed == speed
+        qtbot.mouseClick(button, LEFT)
+        assert panel.plot.scrubber.speed == 0
+
+
+def test_the_line_over_the_captions_is_worded_shorter_where_it_has_no_room(panel: TrainingPanel) -> None:
+    head = panel.said.head
+    panel.plot.scrubber.go_to(20)
+    for width in range(900, 90, -10):
+        head.resize(width, head.height())
+        shown = head.shown_text()
+        assert shown.startswith("iteration 20") and "…" not in shown
+        assert head.fontMetrics().horizontalAdvance(shown) <= width
+    assert head.text().endswith("returns to now")
+
+
+def test_a_drag_while_a_run_trains_shows_what_was_said_then_and_training_goes_on(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    with training_panel(qtbot, coco_folder) as made:
+        made.form.set_settings(ENDLESS)
+        click(qtbot, made, made.start_action)
+        scrubber, layer = made.plot.scrubber, made.plot.layer
+        wait(lambda: scrubber.can_scrub and len(made.plot.series) > 60 and made.plot.has_plot, qtbot)
+        wait(lambda: made.plot._marker_place(60) is not None, qtbot)
+        run = made.control.run
+        assert run is not None
+        QTest.mousePress(layer, LEFT, pos=at(made, 60))
+        stops = []
+        for iteration in range(56, 0, -8):
+            # as QTest.mouseMove, but with the button held, which that forgets where no screen is
+            there = QPointF(at(made, iteration))
+            QApplication.sendEvent(
+                layer,
+                QMouseEvent(
+                    QEvent.Type.MouseMove,
+                    there,
+                    layer.mapToGlobal(there),
+                    Qt.MouseButton.NoButton,
+                    LEFT,
+                    Qt.KeyboardModifier.NoModifier,
+                ),
+            )
+            stops.append(scrubber.iteration)
+            record, stop = scrubber.record, scrubber.stop
+            assert record is not None and stop is not None
+            for row in range(len(record.photos)):
+                assert said(made, row).new == said_at(record, stop, row, made.said._words).new
+                assert made.watched.item(row).text() == said_at(record, stop, row, made.said._words).text
+        QTest.mouseRelease(layer, LEFT, pos=at(made, 1))
+        assert stops == sorted(stops, reverse=True) and len(set(stops)) > 1
+        assert layer.iteration == scrubber.iteration == stops[-1]
+        before = run.progress().iteration
+        wait(lambda: run.progress().iteration > before, qtbot)
+        assert scrubber.iteration == stops[-1]  # newer captions do not take it away
 
 
 def test_without_a_record_nothing_can_be_scrubbed(qtbot: QtBot, panel: TrainingPanel) -> None:

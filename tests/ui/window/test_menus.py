@@ -119,8 +119,8 @@ def test_a_model_is_proposed_under_a_name_that_says_what_it_is(
     sizes = f"h{network.hidden_dim}-w{network.wordvec_dim}"
     assert proposed == [f"small_coco-{network.cell_type}-{sizes}-i4000.npz"]
     assert session.has_unsaved_model, "the user turned back"
-    assert proposed_name(session.model, "../a b/<i>" + "x" * 300).startswith("a-b-i-x")
-    assert len(proposed_name(session.model, "x" * 300)) < 100
+    assert proposed_name(session.model.saved, "../a b/<i>" + "x" * 300).startswith("a-b-i-x")
+    assert len(proposed_name(session.model.saved, "x" * 300)) < 100
 
 
 # ---- folders that can't be looked at -----------------------------------------------------------------------
