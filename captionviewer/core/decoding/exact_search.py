@@ -57,7 +57,7 @@ class ExactResult:
     def proof(self) -> str:
         """The outcome in words for people."""
         bound = _percent(math.exp(self.others_at_most))
-        looked = f"{self.expansions:,} beginnings continued"
+        looked = f"{self.expansions:,} beginning{'' if self.expansions == 1 else 's'} continued"
         if self.proved:
             return f"proved: no other caption has more than {bound} ({looked})"
         return f"not proved: another caption could have up to {bound} ({looked})"

@@ -46,7 +46,8 @@ class NextWord:
     def entropy_bits(self) -> FloatArray:
         """(n,) the entropy of `probabilities`: 1 bit for two words equally likely."""
         p = self.probabilities.astype(np.float64)
-        entropy: FloatArray = -(p * np.log2(p, out=np.zeros_like(p), where=p > 0)).sum(axis=1)
+        # from 0, so that a certain word has 0 bits and not -0
+        entropy: FloatArray = 0 - (p * np.log2(p, out=np.zeros_like(p), where=p > 0)).sum(axis=1)
         return entropy
 
 
