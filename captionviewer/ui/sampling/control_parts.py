@@ -1,7 +1,8 @@
 """Small parts that the views of Sampling have in common: a named control, a quiet line of words."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from captionviewer.ui.look import theme
 
@@ -17,6 +18,19 @@ def labelled(words: str, *widgets: QWidget) -> QWidget:
     for widget in (label, *widgets):
         layout.addWidget(widget)
     return row
+
+
+def scrolling(part: QWidget) -> QScrollArea:
+    """A part that scrolls where text is large and room is little, in place of being cut."""
+    area = QScrollArea()
+    area.setWidget(part)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    for ground in (area, area.viewport(), part):
+        ground.setBackgroundRole(QPalette.ColorRole.Base)
+    return area
 
 
 def words_label(name: str) -> QLabel:

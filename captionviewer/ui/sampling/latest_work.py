@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Generic, TypeVar
 
+from captionviewer.core.training.product_threads import LibraryThreads
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Cancelled, Job
 
@@ -60,8 +61,17 @@ class LatestWork(Generic[T]):
         run = self._session.run if self._between_steps else None
 
         def quiet(cancelled: Cancelled) -> T:
-            with run.between_steps() if run is not None else nullcontext():
+            if not self._between_steps:
                 return work(lambda: cancelled() or self._dropped)
+            threads = LibraryThreads()
+            with run.between_steps() if run is not None else nullcontext():
+                # Products this small gain nothing from a second thread, and beside a busy program they wait
+                # for it a hundred times as long as they take.
+                threads.use_one()
+                try:
+                    return work(lambda: cancelled() or self._dropped)
+                finally:
+                    threads.use_all()
 
         def done(result: T) -> None:
             if not self._ended():

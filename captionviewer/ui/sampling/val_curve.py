@@ -151,7 +151,7 @@ class ValCurve(QWidget):
         dataset = self._session.dataset
         photos = min(PHOTOS, dataset.split("val").num_photos) if dataset is not None else PHOTOS
         made = (
-            f"{current.words}; {photos} val photos drawn by seed {SEED}, scored against all their captions; "
+            f"Model: {current.words}; {photos} val photos drawn by seed {SEED}, scored against all their captions; "
             "a generated <UNK> matches none."
         )
         self.scores = scores

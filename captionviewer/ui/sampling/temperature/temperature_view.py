@@ -10,10 +10,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFrame,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QSlider,
     QSpinBox,
@@ -31,7 +29,7 @@ from captionviewer.ui.look import theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
-from captionviewer.ui.sampling.control_parts import labelled, words_label
+from captionviewer.ui.sampling.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.temperature.drawn_captions import DrawnCaptions
 from captionviewer.ui.sampling.temperature.temperature_figure import (
@@ -163,14 +161,8 @@ class TemperatureView(QWidget):
         left.addWidget(self._title)
         left.addWidget(self.bars, 1)
         left.addWidget(self.summary)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self.captions)
         self._pages = QStackedWidget()
-        self._pages.addWidget(scroll)
+        self._pages.addWidget(scrolling(self.captions))
         self._pages.addWidget(self.curve)
         self._pages.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.val_button.toggled.connect(lambda shown: self._pages.setCurrentIndex(1 if shown else 0))
@@ -180,7 +172,7 @@ class TemperatureView(QWidget):
         right.addWidget(self._pages, 1)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(20)
-        self._halves.addWidget(word, 1)
+        self._halves.addWidget(scrolling(word), 1)
         self._halves.addLayout(right, 1)
         self._legend = words_label("temperature_legend")
         self._legend.setText(LEGEND)
@@ -192,8 +184,6 @@ class TemperatureView(QWidget):
         column.addWidget(self._legend)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
-        for part in (scroll, scroll.viewport(), self.captions):
-            part.setBackgroundRole(QPalette.ColorRole.Base)
 
     # ---- what is drawn -------------------------------------------------------------------------
 

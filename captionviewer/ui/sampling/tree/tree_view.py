@@ -27,7 +27,7 @@ from captionviewer.ui.look import actions, theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import CaptionPlayer, Track
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
-from captionviewer.ui.sampling.control_parts import labelled, words_label
+from captionviewer.ui.sampling.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.probability_words import nats, small_probability
 from captionviewer.ui.sampling.tree.beam_tree import BeamTree, grow_tree, tree_rows
@@ -98,7 +98,7 @@ class TreeView(QWidget):
         self.alpha_slider.valueChanged.connect(
             lambda step: self._want(replace(self._decoding, alpha=step / _ALPHAS))
         )
-        self.alpha_slider.setMaximumWidth(140)
+        self.alpha_slider.setFixedWidth(120)
         self._alpha = QLabel()
         self.prove_button = QPushButton("Prove the likeliest")
         self.prove_button.setObjectName("prove")
@@ -136,7 +136,9 @@ class TreeView(QWidget):
         self._stage.addWidget(drawn)
         self._stage.addWidget(self.curve)
         self._stage.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        beside = QVBoxLayout()
+        said = QWidget()
+        beside = QVBoxLayout(said)
+        beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(4)
         beside.addWidget(self._state)
         beside.addWidget(self.found, 1)
@@ -144,7 +146,7 @@ class TreeView(QWidget):
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(10)
         self._halves.addWidget(self._stage, 3)
-        self._halves.addLayout(beside, 2)
+        self._halves.addWidget(scrolling(said), 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
@@ -158,6 +160,7 @@ class TreeView(QWidget):
         self.found.setAccessibleName("Captions found, the best first")
         self.found.setHeaderLabels(["score", "ln p", "caption found"])
         self.found.setRootIsDecorated(False)
+        self.found.setMinimumHeight(6 * self.fontMetrics().height())
         self.found.setUniformRowHeights(True)
         self.found.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.found.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
