@@ -23,6 +23,7 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import DecodingState
 from captionviewer.core.network.inference import (
     Params,
+    WordInputs,
     advance,
     log_softmax,
     start_state,
@@ -110,6 +111,8 @@ class BeamStep:
 class BeamSearch:
     """The search for one model and decoding: makes each step from the one before it.
 
+    One search serves any number of photos, and is quicker from one to the next: what a word adds is kept.
+
     Parameters
     ----------
     model
@@ -129,6 +132,7 @@ class BeamSearch:
         self._model, self._longest = model, decoding.max_length
         self._width = decoding.beam_width if width is None else width
         self._params: Params = model.checked_params()
+        self._inputs = WordInputs(self._params)
         self._restrictions = Restrictions(decoding, model.word_to_idx)
         self._start, self._end = (word_id(model.word_to_idx, word) for word in ("<START>", "<END>"))
 
@@ -153,6 +157,11 @@ class BeamSearch:
             step = self.next(step)
             yield step
 
+    def last(self, features: FloatArray) -> BeamStep:
+        """The last step of a photo's search: its `best` are the captions found."""
+        *_, step = self.steps(features)
+        return step
+
     def _step(
         self,
         index: int,
@@ -161,7 +170,7 @@ class BeamSearch:
         state: DecodingState,
         words: IntArray,
     ) -> BeamStep:
-        state, logits = advance(self._params, state, words)
+        state, logits = advance(self._params, state, words, self._inputs)
         # In double precision, or words nearly equal would become equal and greedy's choice be lost.
         scores = log_softmax(self._restrictions.forbid(logits).astype(np.float64))  # (B, V)
         if beginnings:
@@ -220,5 +229,4 @@ def _likeliest(scores: FloatArray, count: int) -> list[int]:
 
 def beam_search(model: CaptioningRNN, features: FloatArray, decoding: Decoding) -> BeamStep:
     """The last step of a photo's search: its `best` are the captions found.  Errors as `BeamSearch`."""
-    *_, step = BeamSearch(model, decoding).steps(features)
-    return step
+    return BeamSearch(model, decoding).last(features)

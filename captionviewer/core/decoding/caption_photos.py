@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.decoding.beam_search import beam_search
+from captionviewer.core.decoding.beam_search import BeamSearch
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.exact_search import exact_search
 from captionviewer.core.decoding.greedy import greedy
@@ -47,6 +47,7 @@ def caption_photos(
     )
     captions = np.empty((len(features), decoding.max_length), np.int32)
     null = word_id(model.word_to_idx, "<NULL>")
+    beam = BeamSearch(model, decoding) if decoding.method == "beam" else None
     block = 1 if decoding.method in ("beam", "exact") else _BLOCK
     for first in range(0, len(features), block):
         if stop():
@@ -57,17 +58,12 @@ def caption_photos(
         elif decoding.method == "greedy":
             captions[here] = greedy(model, features[here], decoding)
         else:
-            words = _searched(model, features[first], decoding, stop)
+            words = (
+                beam.last(features[first]).best(decoding.alpha)[0].words
+                if beam is not None
+                else exact_search(model, features[first], decoding, stop=stop).words
+            )
             captions[first] = null
             captions[first, : len(words)] = words
         progress(min(1.0, (first + block) / len(features)))
     return captions
-
-
-def _searched(
-    model: CaptioningRNN, features: FloatArray, decoding: Decoding, stop: Callable[[], bool]
-) -> tuple[int, ...]:
-    """The caption of one photo by beam or exact search."""
-    if decoding.method == "exact":
-        return exact_search(model, features, decoding, stop=stop).words
-    return beam_search(model, features, decoding).best(decoding.alpha)[0].words

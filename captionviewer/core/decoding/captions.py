@@ -8,7 +8,7 @@ from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.restrictions import Restrictions
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.inference import advance, start_state, word_id
+from captionviewer.core.network.inference import WordInputs, advance, start_state, word_id
 
 # logits (n, V) without what may not be said, the rows (n,) of the photos, the timestep -> words (n,)
 Choose = Callable[[FloatArray, IntArray, int], IntArray]
@@ -42,13 +42,13 @@ def write_captions(
     """
     params, features = model.checked_params(), model.checked_features(features)
     start, end, null = (word_id(model.word_to_idx, word) for word in ("<START>", "<END>", "<NULL>"))
-    restrictions = Restrictions(decoding, model.word_to_idx)
+    restrictions, inputs = Restrictions(decoding, model.word_to_idx), WordInputs(params)
     state = start_state(params, model.cell_type, features)
     captions = np.full((len(features), decoding.max_length), null, dtype=np.int32)
     rows = np.arange(len(features))  # the photos still being captioned
     words: IntArray = np.full(len(features), start)
     for t in range(decoding.max_length):
-        state, logits = advance(params, state, words)
+        state, logits = advance(params, state, words, inputs)
         logits = restrictions.block(restrictions.forbid(logits), captions[rows, :t])
         words = choose(logits, rows, t)
         captions[rows, t] = words

@@ -19,7 +19,7 @@ from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding
 from captionviewer.core.decoding.restrictions import Restrictions
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import DecodingState
-from captionviewer.core.network.inference import advance, log_softmax, start_state, word_id
+from captionviewer.core.network.inference import WordInputs, advance, log_softmax, start_state, word_id
 
 SECONDS, EXPANSIONS = 2.0, 20_000
 _TOGETHER = 8  # beginnings continued in one product: that costs little more than one
@@ -57,7 +57,7 @@ class ExactResult:
     def proof(self) -> str:
         """The outcome in words for people."""
         bound = _percent(math.exp(self.others_at_most))
-        looked = f"{self.expansions:,} beginnings continued"
+        looked = f"{self.expansions:,} beginning{'' if self.expansions == 1 else 's'} continued"
         if self.proved:
             return f"proved: no other caption has more than {bound} ({looked})"
         return f"not proved: another caption could have up to {bound} ({looked})"
@@ -85,6 +85,7 @@ class _Beginning:
 class _Search:
     def __init__(self, model: CaptioningRNN, decoding: Decoding) -> None:
         self._params = model.checked_params()
+        self._inputs = WordInputs(self._params)
         self._restrictions = Restrictions(decoding, model.word_to_idx)
         self._end = word_id(model.word_to_idx, "<END>")
         self._longest = decoding.max_length
@@ -108,7 +109,7 @@ class _Search:
 
     def grow(self, grown: list[tuple[tuple[int, ...], float, DecodingState]], fed: IntArray) -> None:
         """Continue beginnings (their words, ln p, state before the last word) by every word."""
-        state, logits = advance(self._params, _stacked([state for _, _, state in grown]), fed)
+        state, logits = advance(self._params, _stacked([state for _, _, state in grown]), fed, self._inputs)
         logits = self._restrictions.forbid(logits).astype(np.float64)
         all_scores = log_softmax(logits)
         for row, (words, log_probability, _) in enumerate(grown):

@@ -46,7 +46,8 @@ class NextWord:
     def entropy_bits(self) -> FloatArray:
         """(n,) the entropy of `probabilities`: 1 bit for two words equally likely."""
         p = self.probabilities.astype(np.float64)
-        entropy: FloatArray = -(p * np.log2(p, out=np.zeros_like(p), where=p > 0)).sum(axis=1)
+        # from 0, so that a certain word has 0 bits and not -0
+        entropy: FloatArray = 0 - (p * np.log2(p, out=np.zeros_like(p), where=p > 0)).sum(axis=1)
         return entropy
 
 
@@ -73,7 +74,7 @@ def next_word(logits: FloatArray, temperature: float = 1.0, k: int | None = None
     kept: BoolArray = np.ones(logits.shape, np.bool_)
     if (k is None or k >= V) and p >= 1:
         return NextWord(tempered, kept, tempered)
-    order = np.argsort(-tempered, axis=1, kind="stable")  # among equals the lower id
+    order = _falling_order(tempered)
     falling = np.take_along_axis(tempered, order, axis=1).astype(np.float64)
     if k is not None:
         falling[:, k:] = 0
@@ -86,6 +87,19 @@ def next_word(logits: FloatArray, temperature: float = 1.0, k: int | None = None
     np.put_along_axis(kept, order, stays, axis=1)
     left = np.where(kept, tempered, 0)
     return NextWord(tempered, kept, left / left.sum(axis=1, keepdims=True))
+
+
+def _falling_order(probabilities: FloatArray) -> IntArray:
+    """The words of each distribution (n, V), the likeliest first, among equals the lower id: (n, V)."""
+    if probabilities.dtype != np.float32:
+        return np.argsort(-probabilities, axis=1, kind="stable")
+    # The bits of numbers that are not negative rise with them: with the id behind, all differ, and a sort
+    # that need not be stable takes a fraction of the time.
+    keys = (~probabilities.view(np.uint32)).astype(np.uint64) << np.uint64(32)
+    keys |= np.arange(probabilities.shape[1], dtype=np.uint64)
+    keys.sort(axis=1)
+    order: IntArray = (keys & np.uint64(0xFFFF_FFFF)).astype(np.int64)
+    return order
 
 
 def draw(probabilities: FloatArray, numbers: FloatArray) -> IntArray:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import END, NULL, START
 from captionviewer.core.network.cells import CELLS, CellType, DecodingState
 from captionviewer.core.network.unique_words import UniqueWords
@@ -28,9 +28,36 @@ def start_state(params: Params, cell_type: CellType, features: FloatArray) -> De
     return DecodingState(h, np.zeros_like(h) if CELLS[cell_type].has_cell_state else None, cell_type)
 
 
-def advance(params: Params, state: DecodingState, words: IntArray) -> tuple[DecodingState, FloatArray]:
+class WordInputs:
+    """What each word adds to the next state, worked out once for a word that is fed again and again.
+
+    A search or a corpus pass over parameters that nobody changes meanwhile keeps one: most of the words it
+    feeds were fed before, and Wx is not read for these.
+    """
+
+    def __init__(self, params: Params) -> None:
+        self._params = params
+        self._known: BoolArray = np.zeros(len(params["W_embed"]), np.bool_)
+        self._rows: FloatArray = np.empty((len(self._known), params["Wx"].shape[1]), params["Wx"].dtype)
+
+    def of(self, words: IntArray) -> FloatArray:
+        """What the words (N,) add, the bias included: (N, G)."""
+        if not self._known[words].all():
+            new = np.unique(words[~self._known[words]])
+            self._rows[new] = self._params["W_embed"][new] @ self._params["Wx"] + self._params["b"]
+            self._known[new] = True
+        rows: FloatArray = self._rows[words]
+        return rows
+
+
+def advance(
+    params: Params, state: DecodingState, words: IntArray, inputs: WordInputs | None = None
+) -> tuple[DecodingState, FloatArray]:
     """Feed one word (N,) to each image; the next state, and the logits (N, V)."""
-    state = next_state(params, state, words)
+    if inputs is None:
+        state = next_state(params, state, words)
+    else:
+        state = CELLS[state.cell_type].advance(state, inputs.of(words), params["Wh"])
     return state, logits_of(params, state)
 
 

@@ -30,6 +30,7 @@ class Place(Enum):
     LOSS = "On the loss plot"
     SAMPLING = "Sampling"
     SAMPLING_FOCUSED = "Sampling, while the keyboard is there"
+    TREE = "In Sampling's tree"
     SEARCH = "In the search field"
     CAPTIONS = "On a list of captions"
     PHOTO = "On the photo"
@@ -52,7 +53,7 @@ class ActionWords:
     short
         On a button, where `text` is too long for it.
     place
-        Where it works; the keys of `LOSS`, `SAMPLING_FOCUSED`, `SEARCH`, `CAPTIONS` and `PHOTO` hold only
+        Where it works; the keys of `LOSS`, `SAMPLING_FOCUSED`, `TREE`, `SEARCH`, `CAPTIONS` and `PHOTO` hold only
         there.
     alternate
         Whether an action says this only at times, in place of its usual words; F1 has no line for it.
@@ -360,11 +361,23 @@ EXPORT_PROBABILITIES = ActionWords(
     "export",
     place=Place.SAMPLING,
 )
+TREE_LARGER = ActionWords("Larger Tree", "Draw the tree larger", ("+",), place=Place.TREE)
+TREE_SMALLER = ActionWords("Smaller Tree", "Draw the tree smaller", ("-",), place=Place.TREE)
+TREE_FIT = ActionWords("Fit the Tree", "Show the whole tree at once", ("F",), place=Place.TREE)
+TREE_LEFT = ActionWords(
+    "Earlier Timesteps", "Move over the tree to the left", ("Shift+Left",), place=Place.TREE
+)
+TREE_RIGHT = ActionWords(
+    "Later Timesteps", "Move over the tree to the right", ("Shift+Right",), place=Place.TREE
+)
+TREE_UP = ActionWords("Upper Nodes", "Move over the tree upwards", ("Shift+Up",), place=Place.TREE)
+TREE_DOWN = ActionWords("Lower Nodes", "Move over the tree downwards", ("Shift+Down",), place=Place.TREE)
 COPY_TRUTH = ActionWords("Copy This &Caption", "Copy this caption of the photo", place=Place.SAMPLING)
 
 _FOCUSED = {
     Place.LOSS: Qt.ShortcutContext.WidgetWithChildrenShortcut,
     Place.SAMPLING_FOCUSED: Qt.ShortcutContext.WidgetWithChildrenShortcut,
+    Place.TREE: Qt.ShortcutContext.WidgetWithChildrenShortcut,
     Place.SEARCH: Qt.ShortcutContext.WidgetShortcut,
     Place.CAPTIONS: Qt.ShortcutContext.WidgetShortcut,
     Place.PHOTO: Qt.ShortcutContext.WidgetShortcut,

@@ -43,6 +43,11 @@ class PlotCanvas(PlotWidget):
         self.setAccessibleDescription(description)
         self._draw_soon()
 
+    def redraw(self) -> None:
+        """Call the function again: what it draws by has changed."""
+        if self._drawer is not None:
+            self._draw_soon()
+
     def show_message(self, text: str) -> None:
         """Show words where the plot would stand."""
         self._drawer = self._rows = None

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.look import actions, theme
 from captionviewer.ui.plots.plot_export import export_figure
@@ -19,6 +20,8 @@ from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
 from captionviewer.ui.sampling.sampler import Sampler
+from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
+from captionviewer.ui.sampling.tree.tree_view import TreeView
 from captionviewer.ui.sampling.words_view import WordsView
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session
@@ -57,6 +60,10 @@ class SamplingPanel(QWidget):
         speed = self._remembered_speed()
         self._player = CaptionPlayer(self)
         self._player.set_speed(speed)
+        self._words_track = self._player.track
+        self._decoding = Decoding()
+        self.tree: TreeView | None = None  # made when first opened
+        self.temperature: TemperatureView | None = None
         self.sampler = Sampler(session, session.settings.get(remembered.FOLLOW_TRAINING), self)
         self.restart_action, self.back_action = self._player.restart_action, self._player.back_action
         self.step_action, self.play_action = self._player.step_action, self._player.play_action
@@ -68,7 +75,7 @@ class SamplingPanel(QWidget):
         self.views = ViewRow("Views of Sampling")
         self._add_views()
         self.views.open_later(session.settings.get(remembered.SAMPLING_VIEW))
-        self.views.view_changed.connect(self._remember_view)
+        self.views.view_changed.connect(self._view_changed)
         self._empty = EmptyPage()
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
@@ -129,6 +136,56 @@ class SamplingPanel(QWidget):
 
     def _add_views(self) -> None:
         self.views.add("Words", "The caption word by word, with the likeliest next words", lambda: self.words)
+        self.views.add(
+            "Temperature",
+            "Captions drawn by chance, and what temperature, k and p change",
+            self._make_temperature,
+        )
+        self.views.add("Tree", "Beam search timestep by timestep, as a tree", self._make_tree)
+
+    def _make_tree(self) -> QWidget:
+        tree = TreeView(self._session, self._player, self._decoding)
+        tree.decoding_wanted.connect(self._set_decoding)
+        tree.curve.shown.connect(self._enable_actions)
+        tree.val_button.toggled.connect(self._enable_actions)
+        self.addActions(tree.canvas_actions)
+        self.tree = tree
+        return tree
+
+    def _make_temperature(self) -> QWidget:
+        view = TemperatureView(self._session, self._player, self._decoding)
+        view.decoding_wanted.connect(self._set_decoding)
+        view.curve.shown.connect(self._enable_actions)
+        view.val_button.toggled.connect(self._enable_actions)
+        self.temperature = view
+        return view
+
+    def _view_changed(self, title: str) -> None:
+        """Let the keys move through what is seen now; what nobody saw meanwhile catches up."""
+        self._remember_view(title)
+        tree, seen = self.tree, self.views.view
+        if tree is not None:
+            for action in tree.canvas_actions:
+                action.setEnabled(seen is tree)
+        self._player.put_on(tree.track if tree is not None and seen is tree else self._words_track)
+        self._show_in_view()
+        self._enable_actions()
+
+    def _show_in_view(self) -> None:
+        """Give the view that is seen, beside Words, the sample and the timestep."""
+        seen = self.views.view
+        for view in (self.tree, self.temperature):
+            if view is not None and view is seen:
+                view.show_sample(self.sample)
+                view.set_outdated(self.sampler.is_outdated)
+                view.show_timestep()
+
+    def _set_decoding(self, decoding: Decoding) -> None:
+        """What one view chose holds in the other, too."""
+        self._decoding = decoding
+        for view in (self.tree, self.temperature):
+            if view is not None and view.decoding != decoding:
+                view.set_decoding(decoding)
 
     # ---- what the session tells ------------------------------------------------------------------
 
@@ -183,18 +240,23 @@ class SamplingPanel(QWidget):
         """Grey what a newer sample is about to replace."""
         outdated = self.sampler.is_outdated
         self.words.set_outdated(outdated)
+        for view in (self.tree, self.temperature):
+            if view is not None:
+                view.set_outdated(outdated)
         theme.set_muted(self._model_name, outdated)
 
     def _show_sample(self) -> None:
         sample = self.sample
         self._show_model()
         self.words.show_trouble(self.sampler.trouble)
-        if sample is None:
-            self._player.start_caption(0)
-        elif self._player.length == 0:
-            self._player.start_caption(len(sample.timesteps))
+        length = len(sample.timesteps) if sample is not None else 0
+        if self._player.track is not self._words_track:
+            self._words_track.replace(length)
+        elif length == 0 or self._player.length == 0:
+            self._player.start_caption(length)
         else:
-            self._player.replace_caption(len(sample.timesteps))
+            self._player.replace_caption(length)
+        self._show_in_view()
 
     def _show_timestep(self) -> None:
         dataset, record = self._session.dataset, self._session.record
@@ -203,16 +265,28 @@ class SamplingPanel(QWidget):
             self._bar.show_timestep(None)
         else:
             self._bar.show_timestep(self._player.position)
-            self.words.show_timestep(dataset, record, self.sample)
+            if self._player.track is self._words_track:
+                self.words.show_timestep(dataset, record, self.sample)
+            self._show_in_view()
 
     def _enable_actions(self) -> None:
-        self.copy_caption_action.setEnabled(self._player.position > 0)
-        self.export_action.setEnabled(self.sample is not None and self._session.can_plot)
+        seen = self.views.view
+        can_copy = self._player.position > 0
+        can_export = self.sample is not None and self._session.can_plot
+        for view in (self.tree, self.temperature):
+            if view is not None and view is seen:
+                can_copy = bool(view.caption())
+                can_export = can_export and (not view.val_button.isChecked() or bool(view.curve.scores))
+        self.copy_caption_action.setEnabled(can_copy)
+        self.export_action.setEnabled(can_export)
 
     # ---- what the user asks ----------------------------------------------------------------------
 
     def _copy_caption(self) -> None:
-        text = self.words.caption.text()
+        text, seen = self.words.caption.text(), self.views.view
+        for view in (self.tree, self.temperature):
+            if view is not None and view is seen:
+                text = view.caption()
         if not text:
             return  # what was copied before stays
         QGuiApplication.clipboard().setText(text)
@@ -234,6 +308,11 @@ class SamplingPanel(QWidget):
         sample = self.sample
         if sample is None or not self._session.can_plot:
             return
+        seen = self.views.view
+        for view in (self.tree, self.temperature):
+            if view is not None and view is seen:
+                view.export()
+                return
         from matplotlib.figure import Figure
 
         from captionviewer.ui.sampling.sampling_plots import bar_rows, draw_bars

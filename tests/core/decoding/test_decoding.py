@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.decoding.sampling import next_word
 from captionviewer.core.decoding.surprise import surprise, surprise_of
 from captionviewer.core.decoding.timestep import (
     Timestep,
@@ -16,6 +17,7 @@ from captionviewer.core.decoding.timestep import (
 from captionviewer.core.network import layers
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import DecodingState
+from captionviewer.core.network.inference import WordInputs, advance
 from tests.core.decoding.models import CELLS, lively_model
 from tests.core.network.caption_cases import END, NULL, START, random_captions, small_model
 
@@ -165,3 +167,29 @@ def test_decoding_in_float32_stays_float32(cell_type: Any) -> None:
     timestep = greedy_timesteps(model, np.ones(6))[0]
     assert timestep.probabilities.dtype == timestep.state.h.dtype == np.float32
     assert surprise(model, np.ones(6), np.array([1, 5, 2])).dtype == np.float32
+
+
+@pytest.mark.parametrize("cell_type", CELLS)
+def test_what_a_word_adds_is_the_same_when_it_is_kept_from_an_earlier_timestep(cell_type: Any) -> None:
+    model = lively_model(cell_type)
+    kept = WordInputs(model.params)
+    rng = np.random.default_rng(3)
+    for words in (np.array([5, 5, 2]), np.array([2, 7, 5]), rng.integers(12, size=30)):
+        state = initial_state(model, rng.standard_normal((len(words), model.params["W_proj"].shape[0])))
+        with_kept, fresh = (advance(model.params, state, words, inputs) for inputs in (kept, None))
+        np.testing.assert_allclose(with_kept[0].h, fresh[0].h, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(with_kept[1], fresh[1], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_words_are_cut_in_the_order_of_a_stable_sort_where_many_are_equally_likely(dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.integers(-3, 2, size=(50, 40)).astype(dtype)
+    logits[:, ::7] = -np.inf
+    for k in (1, 3, 11, 39):
+        kept = next_word(logits, 0.8, k).kept
+        for row, these in zip(logits, kept, strict=True):
+            likeliest = sorted(
+                (word for word in range(40) if np.isfinite(row[word])), key=lambda w: (-row[w], w)
+            )
+            assert np.flatnonzero(these).tolist() == sorted(likeliest[:k])

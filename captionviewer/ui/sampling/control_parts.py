@@ -1,0 +1,44 @@
+"""Small parts that the views of Sampling have in common: a named control, a quiet line of words."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+
+from captionviewer.ui.look import theme
+
+
+def labelled(words: str, *widgets: QWidget) -> QWidget:
+    """Widgets in a row, with a word before them."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(5)
+    label = QLabel(words)
+    label.setBuddy(widgets[0])
+    for widget in (label, *widgets):
+        layout.addWidget(widget)
+    return row
+
+
+def scrolling(part: QWidget) -> QScrollArea:
+    """A part that scrolls where text is large and room is little, in place of being cut."""
+    area = QScrollArea()
+    area.setWidget(part)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    for ground in (area, area.viewport(), part):
+        ground.setBackgroundRole(QPalette.ColorRole.Base)
+    return area
+
+
+def words_label(name: str) -> QLabel:
+    """A quiet line of words that wraps and never makes its view wider."""
+    label = QLabel()
+    label.setObjectName(name)
+    label.setTextFormat(Qt.TextFormat.PlainText)  # holds words of a stranger's vocabulary
+    label.setWordWrap(True)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    theme.set_muted(label)
+    return label

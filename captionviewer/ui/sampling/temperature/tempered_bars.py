@@ -1,0 +1,132 @@
+"""The likeliest next words before and after the temperature, k and p, painted directly."""
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from captionviewer.ui.look import theme
+from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST
+from captionviewer.ui.sampling.probability_words import percent
+from captionviewer.ui.sampling.temperature.tempered_word import TemperedNext, TemperedWord
+from captionviewer.ui.widgets.outside_text import plain_tip
+
+_GAP = 8  # pixels between the columns
+
+
+class TemperedBars(QWidget):
+    """Ten words: the outline is the model's own probability, the bar what the word is drawn by.
+
+    What k or p cut is hatched, as long as the temperature left it. A full bar is always 100 %, so that
+    nothing but the bars moves with the slider.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next: TemperedNext | None = None
+        self._outdated = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setObjectName("tempered_bars")
+        self.setAccessibleName("Next words before and after temperature, k and p")
+
+    @property
+    def shown(self) -> TemperedNext | None:
+        """What is shown."""
+        return self._next
+
+    def show_next(self, shown: TemperedNext | None) -> None:
+        """Show the next word of a timestep, or nothing."""
+        self._next = shown
+        words = shown.words if shown is not None else ()
+        self.setAccessibleDescription(
+            "; ".join(f"{each.word} {'cut' if each.cut else percent(each.after)}" for each in words)
+        )
+        self.update()
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey the bars, whose like is about to come of a newer model; or show them in full again."""
+        if outdated is not self._outdated:
+            self._outdated = outdated
+            self.update()
+
+    def row(self, index: int) -> QRect:
+        """Where a word's row stands."""
+        height = min(self.height() / NUM_LIKELIEST, 1.9 * self.fontMetrics().height())
+        top = round(index * height)
+        return QRect(0, top, self.width(), round((index + 1) * height) - top)
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, NUM_LIKELIEST * self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(24 * metrics.averageCharWidth(), NUM_LIKELIEST * metrics.height())
+
+    def event(self, event: QEvent) -> bool:
+        """Tell a word's figures where the mouse rests."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            for index, word in enumerate(self._next.words if self._next is not None else ()):
+                if self.row(index).contains(event.pos()):
+                    QToolTip.showText(event.globalPos(), plain_tip(_tip(word)), self, self.row(index))
+                    return True
+            QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._next is None:
+            return
+        c = theme.colors()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
+        metrics = self.fontMetrics()
+        usual = max(metrics.horizontalAdvance("skateboard"), *map(metrics.horizontalAdvance, self._words()))
+        words = min(usual, round(0.35 * self.width()))
+        percents = metrics.horizontalAdvance("100.0 %")
+        for index, word in enumerate(self._next.words):
+            self._paint(painter, word, self.row(index), words, percents, c)
+        painter.end()
+
+    def _words(self) -> list[str]:
+        return [each.word for each in self._next.words] if self._next is not None else []
+
+    def _paint(
+        self, painter: QPainter, word: TemperedWord, row: QRect, words: int, percents: int, c: theme.Colors
+    ) -> None:
+        left, right = words + _GAP, self.width() - percents - _GAP
+        room = float(max(right - left - 1, 1))
+        high = 0.62 * row.height()
+        top = row.top() + 0.5 * (row.height() - high)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(c.raised)
+        painter.drawRoundedRect(QRectF(left, top, room, high), 3, 3)
+        bar = QRectF(left, top, max(room * (word.tempered if word.cut else word.after), 1.0), high)
+        if word.cut:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.fillRect(bar, c.surface)
+            painter.setPen(QPen(c.muted, 1))
+            painter.setBrush(Qt.BrushStyle.BDiagPattern)
+            brush = painter.brush()
+            brush.setColor(c.muted)
+            painter.fillRect(bar, brush)
+        else:
+            painter.setBrush(theme.mixed(c.raised, c.accent, 0.75))
+            painter.drawRoundedRect(bar, min(3.0, bar.width() / 2), 3)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(c.text, 1.3))
+        outline = QRectF(left, top - 1.5, max(room * word.before, 1.0), high + 3)
+        painter.drawRoundedRect(outline, min(3.0, outline.width() / 2), 3)
+        painter.setFont(self.font())
+        painter.setPen(c.muted if word.cut else c.text)
+        said = QFontMetrics(self.font()).elidedText(word.word, Qt.TextElideMode.ElideRight, words)
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        painter.drawText(QRect(0, row.top(), words, row.height()), flags | Qt.AlignmentFlag.AlignRight, said)
+        box = QRect(right, row.top(), self.width() - right, row.height())
+        figure = "cut" if word.cut else percent(word.after)
+        painter.drawText(box, flags | Qt.AlignmentFlag.AlignRight, figure)
+
+
+def _tip(word: TemperedWord) -> str:
+    said = f"“{word.word}”: the model's own {percent(word.before)}"
+    said += f", after the temperature {percent(word.tempered)}"
+    return said + (", cut" if word.cut else f", drawn with {percent(word.after)}")
