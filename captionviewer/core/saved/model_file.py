@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 FORMAT = "captionviewer model"
 VERSION = 3
+_ADDED_SETTINGS = ("clip_norm",)  # older files were trained with what is the default now
 MOST_BYTES = 8 * 1024**3
 # Real ones take 0.02 to 1 MB. Parsed, JSON takes many times its size, and the window stands still meanwhile.
 MOST_ABOUT_BYTES = 4 * 1024**2
@@ -307,10 +308,10 @@ def _settings(about: Mapping[str, object]) -> TrainingSettings:
     if not isinstance(stored, dict):
         raise ArchiveError("its training settings are missing")
     names = [item.name for item in fields(TrainingSettings)]
-    missing = [name for name in names if name not in stored]
+    missing = [name for name in names if name not in stored and name not in _ADDED_SETTINGS]
     if missing:
         raise ArchiveError(f"its training settings lack {', '.join(missing)}")
-    settings = TrainingSettings(**{name: stored[name] for name in names})
+    settings = TrainingSettings(**{name: stored[name] for name in names if name in stored})
     problems = settings.problems(None)
     if problems:
         raise ArchiveError(f"its training settings are wrong: {next(iter(problems.values())).rstrip('.')}")
