@@ -176,12 +176,13 @@ def _value(kind: str, text: str) -> "SettingValue | ValueError":
         words |= {"false": False, "no": False, "off": False, "0": False}
         found = words.get(text.casefold())
         return ValueError(f"{text!r} is neither yes nor no") if found is None else found
-    if kind == "integer_or_all" and text.casefold() == "all":
+    if (kind, text.casefold()) in (("integer_or_all", "all"), ("number_or_off", "off")):
         return None
+    is_number = kind in ("number", "number_or_off")
     try:
-        return float(text) if kind == "number" else int(text)
+        return float(text) if is_number else int(text)
     except ValueError:
-        return ValueError(f"{text!r} is not a {'number' if kind == 'number' else 'whole number'}")
+        return ValueError(f"{text!r} is not a {'number' if is_number else 'whole number'}")
 
 
 def _list_settings() -> None:
@@ -194,7 +195,8 @@ def _list_settings() -> None:
     for item in fields(next(iter(PRESETS.values()))):
         if item.name in FIELD_NAMED:
             values = [str(getattr(preset, item.name)) for preset in PRESETS.values()]
-            values = ["all" if value == "None" else value for value in values]
+            none = "off" if FIELD_NAMED[item.name].kind == "number_or_off" else "all"
+            values = [none if value == "None" else value for value in values]
             console.tell(f"  {item.name}: {', '.join(values)}")
     choices = [
         f"{field.name} is one of {', '.join(v for v, _ in field.choices)}"

@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -15,6 +15,7 @@ from captionviewer.core.network import optim
 from captionviewer.core.network.captioning_rnn import CaptioningRNN, has_our_loss
 from captionviewer.core.network.flat_parameters import BlockwiseRule, FlatParameters, rule_on
 from captionviewer.core.network.library_threads import one_library_thread
+from captionviewer.core.network.solver_state import GeneratorState, SolverState
 from captionviewer.core.network.workspace import never
 
 
@@ -34,8 +35,8 @@ class CaptioningSolver(Generic[ModelT]):
     """Adjusts a model's parameters to training captions, one minibatch at a time.
 
     Whatever is set on it after construction holds from then on: `batch_size`, `num_epochs`, `lr_decay`,
-    `learning_rate`, `update_rule`, an entry of `optim_configs`. A pickled or deep-copied solver trains on as
-    the original would.
+    `learning_rate`, `clip_norm`, `update_rule`, an entry of `optim_configs`. A pickled or deep-copied solver
+    trains on as the original would.
 
     From the first step on, the params of a `CaptioningRNN` are views of one flat array in the model's dtype,
     which every step writes to in place: whoever wants to keep what they hold takes a `copy` of the model
@@ -58,8 +59,12 @@ class CaptioningSolver(Generic[ModelT]):
         the loss of each iteration, in nats a caption.
     iteration, epoch
         how many have been done.
+    clip_norm
+        None, or the norm that all gradients together, as one vector, are shortened to where they are longer.
     last_words
         how many words the last minibatch had to predict, for the loss a word.
+    last_gradient_norm
+        the norm of all gradients of the last step together, before they were shortened; NaN before the first.
     interrupt
         None, or what is called now and then within a step of a `CaptioningRNN`, before any parameter has
         changed: what it raises ends the step as if it had not begun.
@@ -73,6 +78,7 @@ class CaptioningSolver(Generic[ModelT]):
     batch_size: int
     num_epochs: int
     print_every: int
+    clip_norm: float | None
 
     def __init__(
         self,
@@ -86,6 +92,7 @@ class CaptioningSolver(Generic[ModelT]):
         print_every: int = 10,
         verbose: bool = True,
         rng: np.random.Generator | None = None,
+        clip_norm: float | None = None,
         **unknown: object,
     ) -> None:
         """Plan a run.
@@ -115,6 +122,8 @@ class CaptioningSolver(Generic[ModelT]):
             False prints nothing.
         rng
             draws the minibatches; None takes NumPy's global state, as the notebook does.
+        clip_norm
+            None, or what the norm of all gradients together is shortened to (Pascanu et al., 2013).
 
         Raises
         ------
@@ -135,6 +144,7 @@ class CaptioningSolver(Generic[ModelT]):
         self.num_epochs = num_epochs
         self.print_every = print_every
         self.verbose = verbose
+        self.clip_norm = clip_norm
         self.interrupt: Callable[[], None] | None = None
         self._rng = rng
         self._flat: FlatParameters | None = None  # both are made by the first step
@@ -147,6 +157,7 @@ class CaptioningSolver(Generic[ModelT]):
         self.epoch = 0
         self._iterations_this_epoch = 0
         self.last_words = 0
+        self.last_gradient_norm = math.nan
         self.loss_history: list[float] = []
         self.best_params: dict[str, FloatArray] = {}
         self.train_acc_history: list[float] = []
@@ -223,8 +234,61 @@ class CaptioningSolver(Generic[ModelT]):
                     config["learning_rate"] *= self.lr_decay
         return self.loss_history[-1]
 
+    def state(self) -> SolverState:
+        """Copies of all that the next steps depend on besides model, data and plan.
+
+        ValueError where the rule or the generator is somebody's own, whose memory is not known.
+        """
+        facts = optim.facts_of(self.update_rule)
+        if facts is None or self._rng is None:
+            raise ValueError("only a rule of this program and a generator of its own can be kept")
+        configs = {name: self.optim_configs[name] for name in self.model.params}
+        memory = {
+            array: {
+                name: np.array(config[array]) if array in config else np.zeros_like(self.model.params[name])
+                for name, config in configs.items()
+            }
+            for array in facts.memory
+        }
+        return SolverState(
+            self.iteration,
+            self.epoch,
+            self._iterations_this_epoch,
+            self.learning_rate,
+            self.clip_norm,
+            max((int(config.get("t", 0)) for config in configs.values()), default=0),
+            memory,
+            GeneratorState.of(self._rng.bit_generator.state),
+        )
+
+    def go_on_from(self, state: SolverState) -> None:
+        """Be where another solver of the same model, data and rule was: the next step is its next step."""
+        if self._rng is None:
+            raise ValueError("a solver that draws from NumPy's global state can't go on")
+        self.iteration, self.epoch = state.iteration, state.epoch
+        self._iterations_this_epoch = state.iterations_this_epoch
+        self._complete_configs()
+        self.learning_rate = state.learning_rate
+        self.clip_norm = state.clip_norm
+        for array, of_each in state.memory.items():
+            for name, values in of_each.items():
+                self.optim_configs[name][array] = np.array(values)
+        if self.update_rule is optim.adam:
+            for config in self.optim_configs.values():
+                config["t"] = state.updates
+        self._rng.bit_generator.state = state.generator.told()
+
     def _step(self) -> None:
         """The update alone, as the course's `_step`: no epoch is counted, no learning rate decays."""
+        before = {} if self._rng is None else self._rng.bit_generator.state
+        try:
+            self._draw_and_update()
+        except BaseException:
+            if self._rng is not None:  # a step that is given up has not begun: its minibatch is drawn again
+                self._rng.bit_generator.state = before
+            raise
+
+    def _draw_and_update(self) -> None:
         captions, features, _ = sample_coco_minibatch(self.data, self.batch_size, "train", self._rng)
         self._complete_configs()
         with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges says so by its loss
@@ -234,7 +298,7 @@ class CaptioningSolver(Generic[ModelT]):
                 answer, grads = self.model.loss(features, captions)
                 loss = float(answer)
                 if math.isfinite(loss):
-                    self._update_each(grads)
+                    self._update_each(self._clipped(grads))
         self.last_words = int(np.count_nonzero(np.asarray(captions)[:, 1:] != self._null_word()))
         self.loss_history.append(loss)
 
@@ -251,6 +315,7 @@ class CaptioningSolver(Generic[ModelT]):
         flat.adopt(model.params, self.interrupt or never)
         loss = model.loss_into(features, captions, flat.grads, self.interrupt)
         if math.isfinite(loss):
+            self._clip([flat.flat_grads])
             if self._rule is None or self._rule.rule is not self.update_rule:
                 self._rule = rule_on(flat, self.update_rule)
             configs = {name: self.optim_configs[name] for name in flat.values}
@@ -258,6 +323,23 @@ class CaptioningSolver(Generic[ModelT]):
                 # Copies: a rule may keep a gradient, and these arrays are written to again.
                 self._update_each({name: gradient.copy() for name, gradient in flat.grads.items()})
         return loss
+
+    def _clip(self, gradients: Sequence[FloatArray]) -> None:
+        """Note the norm of all gradients together, and shorten them in place where it is too long."""
+        self.last_gradient_norm = norm = norm_together(gradients)
+        if self.clip_norm is not None and self.clip_norm < norm < math.inf:
+            for gradient in gradients:
+                gradient *= self.clip_norm / norm
+
+    def _clipped(self, grads: Mapping[str, FloatArray]) -> Mapping[str, FloatArray]:
+        """The same for gradients that are somebody else's: nothing is changed in place."""
+        mine = [np.asarray(grads[name]) for name in self.model.params if name in grads]
+        if self.clip_norm is None:
+            self._clip(mine)
+            return grads
+        copies = {name: np.array(gradient) for name, gradient in grads.items()}
+        self._clip([copies[name] for name in self.model.params if name in copies])
+        return copies
 
     def _update_each(self, grads: Mapping[str, FloatArray]) -> None:
         """Apply the rule to one parameter after the other, as the course's solver does."""
@@ -302,6 +384,28 @@ class CaptioningSolver(Generic[ModelT]):
         return 0.0
 
 
+_PIECE = 1 << 13  # numbers whose squares are added in the gradients' own type, before float64 takes over
+
+
+def norm_together(gradients: Iterable[FloatArray]) -> float:
+    """The norm of all numbers of some arrays, as one vector: sqrt of the sum of their squares."""
+    total = 0.0
+    for gradient in gradients:
+        flat = gradient.reshape(-1)
+        for start in range(0, flat.size, _PIECE):
+            piece = flat[start : start + _PIECE]
+            with np.errstate(over="ignore", invalid="ignore"):
+                square = float(np.dot(piece, piece))
+            if not math.isfinite(square):  # a float32 square overflows at 1.8e19, long before the number does
+                square = float(np.square(piece, dtype=np.float64).sum())
+            total += square
+    return math.sqrt(total) if total >= 0 else math.nan
+
+
+def _checked_clip_norm(name: str, value: object) -> float | None:
+    return None if value is None else optim.checked_setting(name, value)
+
+
 def _whole_number(least: int) -> Callable[[str, object], int]:
     def check(name: str, value: Any) -> int:  # whatever a user may set
         if isinstance(value, float | np.floating) and float(value).is_integer():
@@ -322,4 +426,5 @@ _CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "print_every": _whole_number(1),
     "num_epochs": _whole_number(0),
     "lr_decay": optim.checked_setting,
+    "clip_norm": _checked_clip_norm,
 }

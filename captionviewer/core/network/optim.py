@@ -197,6 +197,7 @@ _BOUNDS: Mapping[str, tuple[float, float, bool, bool]] = {
     "beta2": (0, 1, True, False),
     "epsilon": (0, math.inf, False, False),
     "lr_decay": (0, math.inf, False, False),
+    "clip_norm": (0, math.inf, False, False),
 }
 
 

@@ -38,15 +38,13 @@ if TYPE_CHECKING:
 
 FORMAT = "captionviewer model"
 VERSION = 3
+# Older files lack these: they were trained with what is the default now.
+_ADDED_SETTINGS = ("clip_norm", "validation_captions")
 MOST_BYTES = 8 * 1024**3
 # Real ones take 0.02 to 1 MB. Parsed, JSON takes many times its size, and the window stands still meanwhile.
 MOST_ABOUT_BYTES = 4 * 1024**2
 # What opening takes beside the arrays themselves.
 ROOM_BYTES = 64 * 1024**2
-
-
-# Settings that files written before them lack, and which had their defaults then.
-_LATER_SETTINGS = frozenset({"validation_captions"})
 
 
 class ModelFileError(CaptionviewerError):
@@ -311,7 +309,7 @@ def _settings(about: Mapping[str, object]) -> TrainingSettings:
     if not isinstance(stored, dict):
         raise ArchiveError("its training settings are missing")
     names = [item.name for item in fields(TrainingSettings)]
-    missing = [name for name in names if name not in stored and name not in _LATER_SETTINGS]
+    missing = [name for name in names if name not in stored and name not in _ADDED_SETTINGS]
     if missing:
         raise ArchiveError(f"its training settings lack {', '.join(missing)}")
     settings = TrainingSettings(**{name: stored[name] for name in names if name in stored})

@@ -110,6 +110,15 @@ class CaptionStops:
         self._next_time = 0.0
         self._next_iteration = 0
 
+    @classmethod
+    def resumed(cls, record: RecordedCaptions, length: int) -> "CaptionStops":
+        """A record that goes on where another ended; captions are kept to `length` words."""
+        stops = cls(record.photos, length, record.null)
+        for iteration, captions in zip(record.iterations, record.captions, strict=True):
+            stops.add(int(iteration), 0.0, captions)
+            stops._newest_is_extra = False
+        return stops
+
     def with_photos(self, photos: Sequence[PhotoKey]) -> "CaptionStops":
         """The record for other photos: those kept keep what was said of them, of others nothing was."""
         twin = CaptionStops(photos, self._length, self._null)

@@ -102,5 +102,12 @@ class RunFailed:
     kept_iteration: int | None
 
 
+@dataclass(frozen=True)
+class RunNotKept:
+    """The run goes on, but what it has learned could not be written. `reason` is for people."""
+
+    reason: str
+
+
 TerminalEvent = RunFinished | RunStopped | RunFailed
-Event = RunStarted | WatchedCaptions | RunPaused | RunResumed | TerminalEvent
+Event = RunStarted | WatchedCaptions | RunPaused | RunResumed | RunNotKept | TerminalEvent

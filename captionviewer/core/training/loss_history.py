@@ -2,15 +2,19 @@
 plot.
 """
 
+import math
 import threading
 
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 
+_COLUMNS = 5
+
 
 class LossHistory:
-    """Loss per caption, loss per word and learning rate at each iteration; only ever appended to.
+    """Loss per caption and per word, learning rate, norm of the gradients and seconds trained so far, at each
+    iteration; only ever appended to.
 
     One thread appends while others read: a reader gets copies of whole entries, never half of one.
     Entry i belongs to iteration i + 1 (the first minibatch update is iteration 1).
@@ -19,30 +23,62 @@ class LossHistory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._length = 0
-        self._values = np.empty((3, 1024), dtype=np.float32)
+        self._values = np.empty((_COLUMNS, 1024), dtype=np.float32)
 
-    def append(self, loss: float, loss_per_word: float, learning_rate: float) -> None:
-        """Add one iteration: loss per caption and per word in nats, and the learning rate it was made
-        with.
+    def append(
+        self,
+        loss: float,
+        loss_per_word: float,
+        learning_rate: float,
+        gradient_norm: float = math.nan,
+        seconds: float = math.nan,
+    ) -> None:
+        """Add one iteration.
+
+        Parameters
+        ----------
+        loss, loss_per_word
+            in nats.
+        learning_rate
+            that it was made with.
+        gradient_norm
+            of all gradients together, before they were clipped; NaN where nobody knows.
+        seconds
+            of training until its end, pauses left out; NaN where nobody knows.
         """
         with self._lock:
             if self._length == self._values.shape[1]:
-                grown = np.empty((3, 2 * self._length), dtype=np.float32)
+                grown = np.empty((_COLUMNS, 2 * self._length), dtype=np.float32)
                 grown[:, : self._length] = self._values
                 self._values = grown
-            self._values[:, self._length] = (loss, loss_per_word, learning_rate)
+            self._values[:, self._length] = (
+                loss,
+                loss_per_word,
+                learning_rate,
+                gradient_norm,
+                seconds,
+            )
             self._length += 1
 
-    def extend(self, losses: FloatArray, losses_per_word: FloatArray, learning_rates: FloatArray) -> None:
-        """Add many iterations at once (a saved model's history); three arrays of one length."""
-        if not len(losses) == len(losses_per_word) == len(learning_rates):
-            raise ValueError("the three columns of a loss history must be of one length")
+    def extend(
+        self,
+        losses: FloatArray,
+        losses_per_word: FloatArray,
+        learning_rates: FloatArray,
+        gradient_norms: FloatArray | None = None,
+        seconds: FloatArray | None = None,
+    ) -> None:
+        """Add many iterations at once (a saved model's history); arrays of one length, None: not known."""
+        unknown = np.full(len(losses), np.nan, dtype=np.float32)
+        columns = [losses, losses_per_word, learning_rates]
+        columns += [unknown if column is None else column for column in (gradient_norms, seconds)]
+        if len({len(column) for column in columns}) > 1:
+            raise ValueError("the columns of a loss history must be of one length")
         with self._lock:
             kept = self._values[:, : self._length]
-            added = np.asarray([losses, losses_per_word, learning_rates], dtype=np.float32)
-            self._values = np.concatenate(
-                [kept, added.reshape(3, -1), np.empty((3, 1024), np.float32)], axis=1
-            )
+            added = np.asarray(columns, dtype=np.float32).reshape(_COLUMNS, -1)
+            room = np.empty((_COLUMNS, 1024), np.float32)
+            self._values = np.concatenate([kept, added, room], axis=1)
             self._length += len(losses)
 
     def __len__(self) -> int:
@@ -65,8 +101,19 @@ class LossHistory:
 
     def learning_rates(self) -> FloatArray:
         """The learning rate of every entry so far, float32, a copy."""
+        return self._column(2)
+
+    def gradient_norms(self) -> FloatArray:
+        """The norm of all gradients before clipping of every entry, float32, a copy; NaN: not known."""
+        return self._column(3)
+
+    def seconds(self) -> FloatArray:
+        """The seconds of training until every entry's end, float32, a copy; NaN: not known."""
+        return self._column(4)
+
+    def _column(self, number: int) -> FloatArray:
         with self._lock:
-            return self._values[2, : self._length].copy()
+            return self._values[number, : self._length].copy()
 
 
 def thin_to_columns(x: IntArray, y: FloatArray, columns: int = 320) -> tuple[IntArray, FloatArray]:

@@ -50,6 +50,10 @@ class ModelGuard:
         loss = solver.loss_history[-1] if solver.loss_history else None
         self._candidate = ModelSnapshot(solver.model.copy(solver.interrupt or never), solver.iteration, loss)
 
+    def begin_with(self, snapshot: ModelSnapshot) -> None:
+        """Take a model that a continued run begins with as good: a step was made from it before."""
+        self._good.append(snapshot)
+
     def loss_was_finite(self) -> None:
         """Say that the step after the copy went well."""
         if self._candidate is not None:

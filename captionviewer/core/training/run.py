@@ -21,21 +21,27 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.training.caption_stops import RecordedCaptions
+from captionviewer.core.training.checkpoints import Checkpoints, Keep
+from captionviewer.core.training.continuing import check_continued, columns_of, history_of, take_weights
 from captionviewer.core.training.due_work import DueWork, RunSolver
 from captionviewer.core.training.events import (
     Event,
     ModelSnapshot,
     RunFailed,
     RunFinished,
+    RunNotKept,
     RunPaused,
     RunResumed,
     RunStarted,
@@ -46,7 +52,9 @@ from captionviewer.core.training.events import (
 )
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.model_guard import DivergedError, ModelGuard
-from captionviewer.core.training.run_progress import Progress, StepRate
+from captionviewer.core.training.run_progress import Progress, StepRate, Stopwatch
+from captionviewer.core.training.run_record import Machine, Outcome, RunRecord
+from captionviewer.core.training.setting_edits import SettingEdit, SettingEdits
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.training.snapshots import Snapshots, last_loss
 from captionviewer.core.training.step_boundary import StepBoundary
@@ -80,6 +88,11 @@ class TrainingRun:
         *,
         watched: Sequence[PhotoRecord] = (),
         watch_trained: int = 0,
+        dtype: npt.DTypeLike = np.float32,
+        edits: Sequence[SettingEdit] = (),
+        keep: Keep | None = None,
+        go_on_from: RunRecord | None = None,
+        weights: CaptioningRNN | None = None,
     ) -> None:
         """Plan a run.
 
@@ -91,10 +104,32 @@ class TrainingRun:
             Photos whose greedy captions come as WatchedCaptions now and then.
         watch_trained
             How many of the photos trained on are watched as well, the first ones drawn.
+        dtype
+            float32 or float64, of a fresh model.
+        edits
+            What was changed while an earlier run went on, to be repeated at the same iterations.
+        keep
+            Called in a thread of its own with a record of the run, now and then and at its end.
+        go_on_from
+            A run to be continued: it goes on where it was left, to the numbers it would have come to. What
+            of `settings` differs from its own is the number of epochs, at the most.
+        weights
+            A model whose parameters a new run starts from; of the sizes that `settings` asks for.
+
+        Raises
+        ------
+        CannotContinueError
+            `go_on_from` can't be continued with this data set and these settings.
         """
+        if go_on_from is not None:
+            check_continued(go_on_from, settings, dataset)
         self.settings = settings
         self.dataset = dataset
-        self.history = LossHistory()
+        self.history = history_of(go_on_from) if go_on_from is not None else LossHistory()
+        self._go_on_from, self._weights, self._dtype = go_on_from, weights, np.dtype(dtype)
+        self.started = go_on_from.started if go_on_from is not None else time.time()
+        self.machine = Machine.here()
+        self._edits = SettingEdits(edits, go_on_from.edits if go_on_from is not None else ())
         self._boundary = StepBoundary()
         self._wake = threading.Condition()  # guards all below that both sides touch
         self._state = RunState.NOT_STARTED
@@ -111,11 +146,15 @@ class TrainingRun:
         self._thread = threading.Thread(target=self._work, name="captionviewer training", daemon=True)
         self._watch = CaptionWatch(dataset, self._publish_captions)
         self._watch.watch(watched)
-        self._snapshots = Snapshots(settings.learning_rate)
+        self._snapshots = Snapshots(self._rate_set)
         # from here on only the worker's
         self._guard = ModelGuard()
         self._validation = Validation(dataset, settings.seed, settings.validation_captions)
-        self._due_work = DueWork([self._guard, self._snapshots, self._watch, self._validation])
+        self._checkpoints = Checkpoints(keep, self._record, self._tell_not_kept)
+        self._due_work = DueWork(
+            [self._guard, self._snapshots, self._watch, self._validation, self._checkpoints]
+        )
+        self._stopwatch = Stopwatch(float(self.history.seconds()[-1]) if len(self.history) else 0.0)
         self._rate = StepRate()
 
     # What others ask of the run
@@ -148,6 +187,22 @@ class TrainingRun:
                 return
         self._begin(single_steps=1)
 
+    def set_learning_rate(self, value: float) -> None:
+        """Make the next steps with another learning rate.  ValueError: it can't be that.
+
+        It goes on decaying at the end of each epoch, and is recorded in `edits`.
+        """
+        self._edits.ask("learning_rate", value)
+
+    def set_clip_norm(self, value: float | None) -> None:
+        """Shorten the gradients of the next steps to another norm; None: not at all.  Else as above."""
+        self._edits.ask("clip_norm", value)
+
+    @property
+    def edits(self) -> tuple[SettingEdit, ...]:
+        """What was changed while the run went on, in order."""
+        return self._edits.done
+
     def stop(self) -> None:
         """End the run (at once if not started), keeping what it has learned by its last whole step."""
         self._boundary.end()
@@ -159,11 +214,17 @@ class TrainingRun:
                 self._events.append(RunStopped(0))
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until the run's thread has ended, at most `timeout` seconds; True when none is live."""
+        """Block until the run's thread has ended, at most `timeout` seconds; True when none is live.
+
+        The last record is written by then, too.
+        """
         if self._thread.ident is None:
             return True
+        until = None if timeout is None else time.monotonic() + timeout
         self._thread.join(timeout)
-        return not self._thread.is_alive()
+        if self._thread.is_alive():
+            return False
+        return self._checkpoints.wait(None if until is None else max(0.0, until - time.monotonic()))
 
     @property
     def state(self) -> RunState:
@@ -270,6 +331,11 @@ class TrainingRun:
                 f"Training ended on an error: {type(problem).__name__}: {problem}.", solver
             )
         finally:
+            if solver is not None:
+                try:
+                    self._keep_end(outcome, solver)
+                except Exception:  # as too little memory for a copy; the last checkpoint is there
+                    _log.exception("the end of a run was not kept")
             self._end(outcome)
 
     def _interrupt(self) -> None:
@@ -278,16 +344,28 @@ class TrainingRun:
 
     def _prepare(self) -> RunSolver:
         """Draw the captions, make the model and its solver."""
-        settings, dataset = self.settings, self.dataset
+        settings, dataset, before = self.settings, self.dataset, self._go_on_from
         rng = np.random.default_rng(settings.seed)
         train = dataset.split("train")
-        rows = train.draw_captions(settings.num_captions, settings.one_caption_an_image, rng)
+        if before is None:
+            rows = train.draw_captions(settings.num_captions, settings.one_caption_an_image, rng)
+        else:
+            rows = before.caption_rows
         self._interrupt()
         photos = np.unique(train.image_idxs[rows])
         digest = digest_of_captions(dataset, rows)
-        model = settings.new_model(
-            dataset.vocabulary.word_to_idx, dataset.feature_dim, rng, interrupt=self._interrupt
-        )
+        if before is not None and before.model is not None:
+            model = before.model.copy(self._interrupt)
+        else:
+            model = settings.new_model(
+                dataset.vocabulary.word_to_idx,
+                dataset.feature_dim,
+                rng,
+                dtype=self._dtype,
+                interrupt=self._interrupt,
+            )
+        if self._weights is not None:
+            take_weights(model, self._weights)
         solver = CaptioningSolver(
             model,
             dataset.training_data(rows),
@@ -298,15 +376,26 @@ class TrainingRun:
             num_epochs=settings.num_epochs,
             verbose=False,
             rng=rng,
+            clip_norm=settings.clip_norm,
         )
         solver.interrupt = self._interrupt
         self._validation.train_on(rows, solver.iterations_per_epoch)
+        if before is not None and before.state is not None:
+            solver.go_on_from(before.state)
+            solver.loss_history.extend(float(loss) for loss in before.losses)
+            self._validation.go_on_from(before)
+            self._watch.go_on_from(before.stops)
+            self._guard.begin_with(ModelSnapshot(model.copy(self._interrupt), solver.iteration, None))
         self._snapshots.run(solver)
         self._watch.watch(photos_to_watch(dataset, rows, self._watch.photos, self._watch_trained))
         with self._wake:
             self._caption_rows, self._image_rows, self._data_digest = rows, photos, digest
             self._progress = Progress(
-                0, solver.num_iterations, 0, settings.num_epochs, settings.learning_rate
+                solver.iteration,
+                solver.num_iterations,
+                solver.epoch,
+                settings.num_epochs,
+                solver.learning_rate,
             )
             self._events.append(
                 RunStarted(
@@ -330,11 +419,12 @@ class TrainingRun:
 
     def _step(self, solver: RunSolver) -> None:
         """One minibatch update, noted."""
+        self._edits.put_in_force(solver)
         learning_rate = solver.learning_rate  # decays at an epoch's end, within the step
         loss = float(solver.step())
         if not math.isfinite(loss):
             what = "The loss became NaN" if math.isnan(loss) else "The loss became infinite"
-            raise DivergedError(what, solver.iteration, self.settings.learning_rate)
+            raise DivergedError(what, solver.iteration, self._rate_set())
         self._guard.loss_was_finite()
         self._note_step(solver, loss, learning_rate)
 
@@ -357,6 +447,7 @@ class TrainingRun:
     def _wait_for_orders(self, solver: RunSolver) -> None:
         """Pause, with the lock held; photos that are newly watched are looked at meanwhile."""
         self._state = RunState.PAUSED
+        self._stopwatch.halt()
         self._events.append(RunPaused(solver.iteration))
         while self._is_to_wait():
             if self._watch.is_new:
@@ -368,11 +459,12 @@ class TrainingRun:
             else:
                 self._wake.wait()
         self._rate.forget()
+        self._stopwatch.go()
 
     def _note_step(self, solver: RunSolver, loss: float, learning_rate: float) -> None:
         words = solver.last_words
         per_word = loss * solver.batch_size / words if words else 0.0
-        self.history.append(loss, per_word, learning_rate)
+        self.history.append(loss, per_word, learning_rate, solver.last_gradient_norm, self._stopwatch.seconds)
         iteration = solver.iteration
         speed = self._rate.note(time.monotonic(), iteration)
         self._progress = Progress(
@@ -410,6 +502,66 @@ class TrainingRun:
         else:
             words += " Nothing had been learned before."
         return RunFailed(words, iteration, kept.iteration if kept is not None else None)
+
+    # What is kept of it
+
+    def record(self, outcome: Outcome, model: CaptioningRNN | None, model_iteration: int) -> RunRecord:
+        """What is known of the run now, with a model that nobody writes to; without what it takes to go on.
+
+        Only while the run is at a step boundary or over, and its captions are drawn.
+        """
+        best = self._validation.best_snapshot
+        progress = self._progress
+        return RunRecord(
+            settings=self.settings,
+            vocabulary=tuple(self.dataset.vocabulary.idx_to_word),
+            caption_rows=self._caption_rows,
+            data_name=self.dataset.folder.name,
+            feature_kind=self.dataset.feature_kind,
+            data_digest=self._data_digest,
+            iteration=len(self.history),
+            num_iterations=progress.num_iterations,
+            iterations_per_epoch=max(1, progress.num_iterations // max(1, self.settings.num_epochs)),
+            **columns_of(self.history),
+            edits=self._edits.done,
+            validation=self._validation.points(),
+            stops=self._watch.stops(),
+            unigram_nats=self._validation.unigram_nats,
+            outcome=outcome,
+            reason="",
+            started=self.started,
+            machine=self.machine,
+            model=model,
+            model_iteration=model_iteration,
+            best=best.model if best is not None else None,
+            best_iteration=best.iteration if best is not None else 0,
+        )
+
+    def _record(self, solver: RunSolver) -> RunRecord:
+        """A checkpoint: all that is known and what it takes to go on."""
+        outcome: Outcome = "paused" if self._wants_pause else "running"
+        record = self.record(outcome, solver.model.copy(), solver.iteration)
+        return replace(record, state=solver.state())
+
+    def _keep_end(self, outcome: TerminalEvent, solver: RunSolver) -> None:
+        """Let the run be kept as it has ended."""
+        if isinstance(outcome, RunFailed):
+            kept = self._snapshots.newest
+            model, iteration = (kept.model, kept.iteration) if kept is not None else (None, 0)
+            record = replace(self.record("failed", model, iteration), reason=outcome.reason)
+        else:
+            ended: Outcome = "finished" if isinstance(outcome, RunFinished) else "stopped"
+            record = replace(self._record(solver), outcome=ended)
+        self._checkpoints.put(record)
+
+    def _rate_set(self) -> float:
+        """The learning rate that somebody set last, before it decayed."""
+        rates = [edit.value for edit in self._edits.done if edit.name == "learning_rate"]
+        return rates[-1] or 0.0 if rates else self.settings.learning_rate
+
+    def _tell_not_kept(self, words: str) -> None:
+        with self._wake:
+            self._events.append(RunNotKept(words))
 
     def _end(self, outcome: TerminalEvent) -> None:
         ends = {RunFinished: RunState.FINISHED, RunStopped: RunState.STOPPED, RunFailed: RunState.FAILED}

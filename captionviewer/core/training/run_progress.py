@@ -1,6 +1,9 @@
 """How far a training run is, and how fast it goes."""
 
+import math
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -15,6 +18,30 @@ class Progress:
     learning_rate: float = 0.0
     steps_per_second: float = 0.0  # over the last few seconds, 0 while it is not known
     seconds_left: float | None = None
+
+
+class Stopwatch:
+    """Seconds of training, pauses left out."""
+
+    def __init__(self, before: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin at `before` seconds; NaN, where those before are not known, begins at 0."""
+        self._clock = clock
+        self._before = before if math.isfinite(before) else 0.0
+        self._since: float | None = clock()
+
+    @property
+    def seconds(self) -> float:
+        """How many it has counted."""
+        return self._before + (0.0 if self._since is None else self._clock() - self._since)
+
+    def halt(self) -> None:
+        """Count no more until `go`."""
+        self._before, self._since = self.seconds, None
+
+    def go(self) -> None:
+        """Count on."""
+        if self._since is None:
+            self._since = self._clock()
 
 
 class StepRate:

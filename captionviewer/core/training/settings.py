@@ -20,7 +20,7 @@ from captionviewer.core.training.available_memory import available_memory
 if TYPE_CHECKING:
     from captionviewer.core.coco.dataset import CocoDataset
 
-FieldKind = Literal["choice", "integer", "number", "integer_or_all", "flag"]
+FieldKind = Literal["choice", "integer", "number", "integer_or_all", "number_or_off", "flag"]
 SettingValue = str | int | float | bool | None
 
 
@@ -159,6 +159,17 @@ FIELDS: tuple[SettingField, ...] = (
         1.0,
     ),
     SettingField(
+        "clip_norm",
+        "Clip gradients at",
+        "Where the gradients of all parameters together, as one vector, are longer than this, they are"
+        " shortened to it before the step: their direction stays. It keeps a rare minibatch with a huge"
+        " gradient from throwing the network far off. Off leaves them as they are, as the notebook does."
+        " Adam divides by the gradient's size anyway, so there it changes little.",
+        "number_or_off",
+        1e-12,
+        1e12,
+    ),
+    SettingField(
         "seed",
         "Seed",
         "Start of the random numbers that draw the captions, the initial parameters and every minibatch."
@@ -196,6 +207,7 @@ class TrainingSettings:
     update_rule: optim.RuleName = "adam"
     learning_rate: float = 5e-3
     lr_decay: float = 0.95
+    clip_norm: float | None = None  # None: gradients are left as they are
     seed: int = 231
     validation_captions: int = 200  # of val, and as many of train; 0: no validation
 
@@ -270,7 +282,7 @@ class TrainingSettings:
         """
         found: dict[str, str] = {}
         for field in FIELDS:
-            words = _value_problem(field, getattr(self, field.name))
+            words = value_problem(field, getattr(self, field.name))
             if words is not None:
                 found[field.name] = words
         if facts is not None and not found:
@@ -316,7 +328,8 @@ def in_gigabytes(size: int) -> str:
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{max(1, round(size / 1e6))} MB"
 
 
-def _value_problem(field: SettingField, value: SettingValue) -> str | None:
+def value_problem(field: SettingField, value: SettingValue) -> str | None:
+    """Why a setting can't have a value, in words for people; None when it can."""
     if field.kind == "choice":
         if any(value == choice for choice, _ in field.choices):
             return None
@@ -324,7 +337,7 @@ def _value_problem(field: SettingField, value: SettingValue) -> str | None:
     if field.kind == "flag":
         return None if isinstance(value, bool) else f"{field.label} must be on or off."
     if value is None:
-        return None if field.kind == "integer_or_all" else f"{field.label} needs a number."
+        return None if field.kind in ("integer_or_all", "number_or_off") else f"{field.label} needs a number."
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"{field.label} must be a number."
     try:
@@ -333,9 +346,9 @@ def _value_problem(field: SettingField, value: SettingValue) -> str | None:
         return f"{field.label} must be {f'at most {field.maximum:,.8g}' if value > 0 else 'above 0'}."
     if not finite:
         return f"{field.label} must be a number, not {value}."
-    if field.kind != "number" and not isinstance(value, int):
+    if field.kind not in ("number", "number_or_off") and not isinstance(value, int):
         return f"{field.label} must be a whole number."
-    if field.kind == "number" and value <= 0:
+    if field.kind in ("number", "number_or_off") and value <= 0:
         return f"{field.label} must be above 0: with {value:g} the network learns nothing."
     if value < field.minimum:
         return f"{field.label} must be at least {field.minimum:,g}."

@@ -1,6 +1,7 @@
 """The copies of a model in training that others read: frozen, and known to be finite."""
 
 import copy
+from collections.abc import Callable
 
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.workspace import never
@@ -16,9 +17,9 @@ class Snapshots:
     share = 0.0
     shows_the_model = True
 
-    def __init__(self, learning_rate: float) -> None:
-        """`learning_rate` is the run's, for the words about a model that diverged."""
-        self._learning_rate = learning_rate
+    def __init__(self, rate: Callable[[], float]) -> None:
+        """`rate()` is the learning rate that was set last, for the words about a model that diverged."""
+        self._rate = rate
         self.wanted = False
         self.newest: ModelSnapshot | None = None
 
@@ -39,7 +40,7 @@ class Snapshots:
     def _publish(self, model: CaptioningRNN, solver: RunSolver) -> None:
         if not is_finite(model):
             what = "The parameters became infinite or NaN"
-            raise DivergedError(what, solver.iteration, self._learning_rate)
+            raise DivergedError(what, solver.iteration, self._rate())
         self.newest = ModelSnapshot(model, solver.iteration, last_loss(solver))
 
 

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.workspace import Interrupt, never
 from captionviewer.core.training.due_work import Due, RunSolver
 from captionviewer.core.training.events import ModelSnapshot
+
+if TYPE_CHECKING:
+    from captionviewer.core.training.run_record import RunRecord
 
 PIECE = 100  # captions between two looks at whether the run is to stop, at hidden sizes up to
 PIECE_HIDDEN = 512  # this, and fewer beyond: a piece takes less than a tenth of a second
@@ -92,6 +96,15 @@ class Validation:
         """Say which captions are trained on, before the first step."""
         self._train_rows = caption_rows
         self._half_epoch = max(1, iterations_per_epoch // 2)
+
+    def go_on_from(self, record: "RunRecord") -> None:
+        """Know what a run that is continued had computed."""
+        self._points = record.validation
+        self.unigram_nats = record.unigram_nats
+        if record.best is not None:
+            self.best_snapshot = ModelSnapshot(record.best, record.best_iteration, None)
+        if self._points:
+            self._next = (self._points[-1].iteration + self._half_epoch, time.monotonic() + EVERY_S)
 
     def points(self) -> tuple[ValidationPoint, ...]:
         """All that was computed, in the order of the iterations."""

@@ -116,6 +116,11 @@ class CaptionWatch:
             self._photos = tuple(photos)
             self.is_new = True
 
+    def go_on_from(self, stops: RecordedCaptions | None) -> None:
+        """Know what was said in a run that is continued."""
+        if stops is not None:
+            self._stops = CaptionStops.resumed(stops, CAPTION_LENGTH)
+
     @property
     def photos(self) -> tuple[PhotoRecord, ...]:
         """The photos that are watched."""

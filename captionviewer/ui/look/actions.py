@@ -53,8 +53,8 @@ class ActionWords:
     short
         On a button, where `text` is too long for it.
     place
-        Where it works; the keys of `LOSS`, `SAMPLING_FOCUSED`, `TREE`, `SEARCH`, `CAPTIONS` and `PHOTO` hold only
-        there.
+        Where it works; the keys of `LOSS`, `SAMPLING_FOCUSED`, `TREE`, `SEARCH`, `CAPTIONS` and `PHOTO` hold
+        only there.
     alternate
         Whether an action says this only at times, in place of its usual words; F1 has no line for it.
     """

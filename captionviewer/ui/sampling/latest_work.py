@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Generic, TypeVar
 
-from captionviewer.core.training.product_threads import LibraryThreads
+from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Cancelled, Job
 
@@ -63,15 +63,10 @@ class LatestWork(Generic[T]):
         def quiet(cancelled: Cancelled) -> T:
             if not self._between_steps:
                 return work(lambda: cancelled() or self._dropped)
-            threads = LibraryThreads()
-            with run.between_steps() if run is not None else nullcontext():
-                # Products this small gain nothing from a second thread, and beside a busy program they wait
-                # for it a hundred times as long as they take.
-                threads.use_one()
-                try:
-                    return work(lambda: cancelled() or self._dropped)
-                finally:
-                    threads.use_all()
+            # Products this small gain nothing from a second thread, and beside a busy program they wait
+            # for it a hundred times as long as they take.
+            with run.between_steps() if run is not None else nullcontext(), one_library_thread():
+                return work(lambda: cancelled() or self._dropped)
 
         def done(result: T) -> None:
             if not self._ended():

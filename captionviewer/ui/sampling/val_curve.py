@@ -151,8 +151,8 @@ class ValCurve(QWidget):
         dataset = self._session.dataset
         photos = min(PHOTOS, dataset.split("val").num_photos) if dataset is not None else PHOTOS
         made = (
-            f"Model: {current.words}; {photos} val photos drawn by seed {SEED}, scored against all their captions; "
-            "a generated <UNK> matches none."
+            f"Model: {current.words}; {photos} val photos drawn by seed {SEED}, scored against all their "
+            "captions; a generated <UNK> matches none."
         )
         self.scores = scores
         said = self._say(scores, made)

@@ -4,7 +4,7 @@ They change seldom, so they belong to the axes that are drawn seldom, not to the
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from captionviewer.ui.look.theme import Colors
 
@@ -119,7 +119,9 @@ class FrozenLines:
         across, up = self._axes.transAxes.inverted().transform(
             self._axes.transData.transform(self._best_words.xy)
         )
-        side = "left" if across < 0.15 else "right" if across > 0.85 else "center"
+        side: Literal["left", "right", "center"] = (
+            "left" if across < 0.15 else "right" if across > 0.85 else "center"
+        )
         above = up < 0.3
         self._best_words.set_horizontalalignment(side)
         self._best_words.set_verticalalignment("bottom" if above else "top")

@@ -313,6 +313,32 @@ class _NumberField(_Field):
         return self._edit
 
 
+class _NumberOrOffField(_NumberField):
+    """A number, or nothing of the kind."""
+
+    _SUGGESTED = 5.0  # what a user begins with who turns it on
+
+    def __init__(self, field: SettingField) -> None:
+        super().__init__(field)
+        self._off = CheckBox("Off")
+        self._off.setAccessibleName(f"{field.label}: off")
+        self._off.toggled.connect(self._edit.setDisabled)
+        self._off.toggled.connect(self.changed)
+        self._row.addWidget(self._off)
+        self._edit.setText(f"{self._SUGGESTED:g}")
+
+    def value(self) -> SettingValue:
+        return None if self._off.isChecked() else super().value()
+
+    def set_value(self, value: SettingValue) -> None:
+        self._off.setChecked(value is None)
+        if value is not None:
+            super().set_value(value)
+
+    def widgets(self) -> list[QWidget]:
+        return [self._edit, self._off]
+
+
 class _FlagField(_Field):
     def __init__(self, field: SettingField) -> None:
         super().__init__()
@@ -369,12 +395,14 @@ class _Spin(QSpinBox):
 
 def _make_field(field: SettingField) -> _Field:
     makers: dict[
-        str, type[_ChoiceField] | type[_WholeNumberField] | type[_NumberField] | type[_FlagField]
+        str,
+        type[_ChoiceField] | type[_WholeNumberField] | type[_NumberField] | type[_FlagField],
     ] = {
         "choice": _ChoiceField,
         "integer": _WholeNumberField,
         "integer_or_all": _CountOrAllField,
         "number": _NumberField,
+        "number_or_off": _NumberOrOffField,
         "flag": _FlagField,
     }
     return makers[field.kind](field)

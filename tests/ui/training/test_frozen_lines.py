@@ -105,7 +105,7 @@ def test_the_best_is_the_lowest_validation_loss_and_marked_there(figure: Figure,
     words = best_words(figure)
     assert (words.get_text(), words.xy) == ("best 2.75", (200, 2.75))
     rings = [line for line in figure.axes[0].lines if line.get_fillstyle() == "none"]
-    assert [(list(r.get_xdata()), list(r.get_ydata())) for r in rings] == [([200], [2.75])]
+    assert [r.get_xydata().tolist() for r in rings] == [[[200, 2.75]]]
 
 
 def test_one_point_is_not_called_the_best(figure: Figure, series: LossSeries) -> None:

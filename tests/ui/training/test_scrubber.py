@@ -210,12 +210,13 @@ def test_a_drag_while_a_run_trains_shows_what_was_said_then_and_training_goes_on
                     Qt.KeyboardModifier.NoModifier,
                 ),
             )
+            assert scrubber.iteration is not None
             stops.append(scrubber.iteration)
             record, stop = scrubber.record, scrubber.stop
             assert record is not None and stop is not None
             for row in range(len(record.photos)):
                 assert said(made, row).new == said_at(record, stop, row, made.said._words).new
-                assert made.watched.item(row).text() == said_at(record, stop, row, made.said._words).text
+                assert made.watched.cells.cards[row].text == said_at(record, stop, row, made.said._words).text
         QTest.mouseRelease(layer, LEFT, pos=at(made, 1))
         assert stops == sorted(stops, reverse=True) and len(set(stops)) > 1
         assert layer.iteration == scrubber.iteration == stops[-1]
