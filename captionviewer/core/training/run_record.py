@@ -43,7 +43,8 @@ class Machine:
     products
         the library of matrix products, with its version.
     threads
-        how many threads the products may take; 0: not known.
+        how many threads a product takes while a network trains: one, where the library can be told
+        (see `network/library_threads`); 0: not known.
     """
 
     captionviewer: str
@@ -57,7 +58,7 @@ class Machine:
         """What this program runs with now."""
         libraries = [library for library in threadpool_info() if library.get("user_api") == "blas"]
         names = sorted({f"{one.get('internal_api')} {one.get('version')}" for one in libraries})
-        threads = max((int(library.get("num_threads", 0)) for library in libraries), default=0)
+        threads = 1 if libraries else 0
         return cls(__version__, np.__version__, platform.python_version(), ", ".join(names), threads)
 
     @property
@@ -170,7 +171,7 @@ def how_exactly(record: RunRecord, here: Machine | None = None) -> str:
     here = Machine.here() if here is None else here
     then = record.machine
     if not (here.repeats_exactly and then.repeats_exactly):
-        return "to the same numbers up to rounding, for matrix products take several threads"
+        return "to the same numbers up to rounding, for matrix products may take several threads"
     if (then.numpy, then.products) != (here.numpy, here.products):
         return "to the same numbers up to rounding, for another NumPy computes them"
     return "to the same numbers, bit for bit"

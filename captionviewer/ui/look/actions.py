@@ -6,6 +6,8 @@ rooms. A key is taken by one action only, and F1 lists what stands here.
 Not here are entries of menus that say what the data or the user's own folders say (Open Recent, conditions
 that found no room), and keys of a widget that has the keyboard and does what its kind does: arrows, Home and
 End on a list or on the loss, Enter on what is chosen, Escape, which closes or leaves what is in front.
+
+(Past 400 lines: it is the table.)
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,7 @@
-"""The form that a training run is started from: a preset, and every setting with its explanation."""
+"""The form that a training run is started from: a preset, and every setting with its explanation.
+
+(Past 400 lines: a field for each setting, one after the other.)
+"""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""The view *Tree*: the beam's tree, the captions found, the likeliest proved, and width against quality."""
+"""The view *Tree*: the beam's tree, the captions found, the likeliest proved, and width against quality.
+
+(Past 400 lines: four parts of one view that follow one sample, one decoding and one timestep.)
+"""
 
 from dataclasses import replace
 
