@@ -24,7 +24,7 @@ from captionviewer.ui.plots.plot_canvas import PlotCanvas
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.worker import Cancelled
+from captionviewer.ui.worker import Cancelled, send
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -109,7 +109,7 @@ class ValCurve(QWidget):
                 decodings,
                 captions_each=self._each,
                 stop=cancelled,
-                progress=self._progressed.emit,
+                progress=lambda done: send(self._progressed, done),
             )
 
         def done(scores: Scores | None) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from captionviewer.core.decoding import beam_search as beam_search_module
 from captionviewer.core.decoding import exact_search as module
 from captionviewer.core.decoding.beam_search import SHOWN_PRUNED, BeamNode, BeamSearch, beam_search
 from captionviewer.core.decoding.caption_photos import caption_photos
@@ -315,3 +316,10 @@ def test_captions_of_many_photos_are_those_of_each_method() -> None:
         words = exact_search(model, features, Decoding(max_length=12)).words
         assert tuple(exact[row, : len(words)]) == words
     assert caption_photos(model, PHOTOS, Decoding("beam"), stop=lambda: True) is None
+
+
+def test_of_equal_continuations_the_first_places_come_first() -> None:
+    scores = np.zeros(300)
+    scores[::2] = 1.0  # a hundred and fifty share the first place
+    assert beam_search_module._likeliest(scores, 4) == [0, 2, 4, 6]
+    assert beam_search_module._likeliest(scores, 152)[-2:] == [1, 3]
