@@ -94,7 +94,7 @@ class CaptionWatch:
     """Says now and then what a model in training says of the watched photos (see `BetweenSteps`)."""
 
     name = "captions of watched photos"
-    share = 0.03
+    share = 0.02
     shows_the_model = True
 
     def __init__(self, dataset: CocoDataset, publish: Callable[[WatchedCaptions], None]) -> None:
