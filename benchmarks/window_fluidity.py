@@ -178,7 +178,8 @@ def drag_milliseconds(window: MainWindow, moves: int = 100) -> list[float]:
                 Qt.KeyboardModifier.NoModifier,
             ),
         )
-        window.training_panel.repaint()
+        layer.repaint()  # with the plot under it
+        window.training_panel.watched.viewport().repaint()
         took.append((time.perf_counter() - began) * 1e3)
         wait(10)
     QTest.mouseRelease(layer, Qt.MouseButton.LeftButton, pos=there.toPoint())
