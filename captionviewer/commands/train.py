@@ -81,9 +81,11 @@ def _train(settings: "TrainingSettings", dataset: "object", path: Path) -> int:
     from captionviewer.core.saved.model_file import SavedModel, save_model
     from captionviewer.core.training.events import RunFailed, RunFinished
     from captionviewer.core.training.run import TrainingRun
+    from captionviewer.core.training.watched_photos import NUM_WATCHED
 
     assert isinstance(dataset, CocoDataset)
-    training = TrainingRun(settings, dataset)
+    # watched as in the window, where the saved model is looked at later
+    training = TrainingRun(settings, dataset, watch_trained=NUM_WATCHED)
     cell = CELLS[settings.cell_type].name
     console.tell(f"Training an {cell} on {dataset.folder.name}, seed {settings.seed}.")
     line = StatusLine(_LINE_EVERY_S)

@@ -74,6 +74,13 @@ def test_the_command_gives_the_model_that_the_window_gives(data: Path, model: Pa
         np.testing.assert_allclose(saved.model.params[name], value, rtol=1e-4, atol=1e-6)
 
 
+def test_a_model_of_the_command_keeps_what_was_said_as_it_learned(model: Path) -> None:
+    saved = open_model(model)
+    assert saved.stops is not None and saved.validation
+    assert saved.stops.iterations[0] == 0 and saved.stops.iterations[-1] == saved.iteration
+    assert sum(split == "val" for split, _ in saved.stops.photos) == 2
+
+
 def test_photos_are_captioned_as_the_model_says(data: Path, model: Path, tmp_path: Path) -> None:
     done = captionviewer(
         "caption", model, "--data", data, "--photo", "val:1", "--photo", "train:0", home=tmp_path

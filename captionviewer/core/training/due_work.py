@@ -14,7 +14,7 @@ from typing import Protocol
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 
-MOST_SHARE = 0.06  # of a run's time, for all work at leisure together
+MOST_SHARE = 0.05  # of a run's time, for all work at leisure together
 
 RunSolver = CaptioningSolver[CaptioningRNN]
 

@@ -18,6 +18,7 @@ from captionviewer.core.training.events import PhotoKey, WatchedCaptions
 WATCH_EVERY = 0.5  # seconds between two looks at the watched photos, at the least
 OLDEST_S = 2.0  # what is shown is never older than this, or than `OLDEST_SHARE` of the run
 OLDEST_SHARE = 1 / 20
+NUM_WATCHED = 3  # photos trained on that are watched, besides the one that a user chose
 LEAST_OF_VAL = 2  # photos of val among those watched
 CAPTION_LENGTH = 30  # words at most, <END> included
 
@@ -94,7 +95,7 @@ class CaptionWatch:
     """Says now and then what a model in training says of the watched photos (see `BetweenSteps`)."""
 
     name = "captions of watched photos"
-    share = 0.03
+    share = 0.02
     shows_the_model = True
 
     def __init__(self, dataset: CocoDataset, publish: Callable[[WatchedCaptions], None]) -> None:

@@ -200,7 +200,7 @@ class LossFigure:
         rows = max(2, min(5, int(box.height / em / 2.2) - 2))
         if rows != self._rows:  # more or fewer ticks
             self._rows, self._limits = rows, None
-        left, right = 3.4 * em / box.width, 1 - 1.1 * em / box.width
+        left, right = 3.4 * em / box.width, 1 - 1.7 * em / box.width
         above = max(1.8 * em, self._corner[1] + 8)
         bottom, top = (2.9 if tall else 1.7) * em / box.height, 1 - above / box.height
         if right - left > 0.1 and top - bottom > 0.1:  # a size in passing, while the window is laid out

@@ -23,10 +23,10 @@ from captionviewer.core.training.events import (
 )
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.core.training.watched_photos import NUM_WATCHED
 from captionviewer.ui.look import actions
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.training.watched_photo_list import NUM_WATCHED
 
 TICK_MS = 100  # looks at once to a person; each look takes its time from training
 ORDER_TICK_MS = 15  # after a pause, a step or a stop, until it is carried out: nothing is taken from then

@@ -12,7 +12,7 @@ from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.training.events import PhotoKey
 from captionviewer.core.training.run import TrainingRun
-from captionviewer.core.training.watched_photos import photos_to_watch
+from captionviewer.core.training.watched_photos import NUM_WATCHED, photos_to_watch
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.photos.photo_list import (
     PhotoCard,
@@ -23,7 +23,6 @@ from captionviewer.ui.photos.photo_list import (
 )
 from captionviewer.ui.photos.photo_loader import PhotoLoader
 
-NUM_WATCHED = 3  # photos trained on that are watched, besides the selected one
 NOT_YET = "…"
 NO_WORDS = "(no words)"
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.layout import SPLITS
@@ -35,19 +34,6 @@ def finished(dataset: CocoDataset, settings: TrainingSettings = SETTINGS) -> Tra
     run.start()
     assert run.wait(60)
     return run
-
-
-class OneThread:
-    """Matrix products in one thread, however busy the machine is."""
-
-    def __enter__(self) -> None:
-        self._limits = threadpool_limits(1)
-
-    def __exit__(self, *_: object) -> None:
-        self._limits.restore_original_limits()
-
-    def took(self, seconds: float) -> None:
-        """Change nothing by how long a step took."""
 
 
 def test_a_point_is_the_loss_a_word_of_that_model_on_the_captions_of_val(folder: Path) -> None:
@@ -83,8 +69,6 @@ def test_the_best_model_is_that_of_the_lowest_loss_on_val(folder: Path) -> None:
 def test_a_run_that_is_looked_at_is_the_run_that_is_not(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # sums of several threads are rounded otherwise, and how many there are depends on what else runs
-    monkeypatch.setattr(run_module, "ProductThreads", OneThread)
     with CocoDataset.open(folder) as dataset:
         looked_at = finished(dataset).snapshot()
         monkeypatch.setattr(run_module, "DueWork", lambda works: DueWork(works[:2]))
