@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.network.blocks import in_blocks
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import DecodingState
 from captionviewer.core.network.inference import Params, advance, start_state
@@ -58,16 +59,16 @@ def caption_losses(
     null, V = model.word_to_idx["<NULL>"], len(model.word_to_idx)
     nats, targets = np.zeros(len(captions)), (captions[:, 1:] != null).sum(axis=1)
     in_order = np.lexsort((*captions.T[::-1], owners))  # captions that begin alike beside each other
-    size = max(64, _SCORES // V)
-    for begin in range(0, len(in_order), size):
-        if stop():
-            return None
-        rows = in_order[begin : begin + size]
+
+    def lose(here: slice) -> None:
+        rows = in_order[here]
         photos, places = np.unique(owners[rows], return_inverse=True)
         state = start_state(params, model.cell_type, features[photos])
         nats[rows] = _block(params, state, captions[rows], places, null, V)
-        progress(min(1.0, (begin + size) / len(in_order)))
-    return nats, targets
+
+    size = max(32, min(_SCORES // V, -(-len(in_order) // 2)))  # two blocks at the least, for two cores
+    whole = in_blocks(len(in_order), size, lose, stop, progress)
+    return (nats, targets) if whole else None
 
 
 def _block(

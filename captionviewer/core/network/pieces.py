@@ -77,6 +77,11 @@ class Pieces:
                 self._unfinished -= 1
                 piece()
 
+    @property
+    def is_mine(self) -> bool:
+        """Whether who asks is not the helper: what tells others of its progress does so from one thread."""
+        return threading.current_thread() is not self._thread
+
     def _help(self) -> None:
         while (piece := self._waiting.get()) is not None:
             try:

@@ -299,7 +299,7 @@ def test_the_proof_is_said_in_words() -> None:
     found = exact_search(tiny_model("rnn", 1), PHOTOS[0], Decoding(max_length=4))
     assert found.proof == (
         f"proved: no other caption has more than {100 * math.exp(found.others_at_most):.2g} %"
-        f" ({found.expansions} beginnings continued)"
+        f" ({found.expansions} beginning{'' if found.expansions == 1 else 's'} continued)"
     )
 
 

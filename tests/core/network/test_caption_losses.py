@@ -7,6 +7,7 @@ import pytest
 
 from captionviewer.core.decoding.surprise import surprise
 from captionviewer.core.network import caption_losses as module
+from captionviewer.core.network import library_threads
 from captionviewer.core.network.caption_losses import caption_losses
 from captionviewer.core.network.inference import advance
 from tests.core.network.caption_cases import NULL, START, random_captions, small_model
@@ -64,9 +65,10 @@ def test_captions_that_begin_alike_are_run_once_until_they_part(monkeypatch: pyt
 
 def test_it_says_how_far_it_is_and_ends_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SCORES", 1)
+    monkeypatch.setattr(library_threads, "cores", lambda: 1)
     said: list[float] = []
     assert caption_losses(small_model(), *data(), progress=said.append) is not None
-    assert said == sorted(said) and len(said) == 2 and said[-1] == 1
+    assert said == sorted(said) and len(said) == 3 and said[-1] == 1
     assert caption_losses(small_model(), *data(), stop=lambda: True) is None
 
 
