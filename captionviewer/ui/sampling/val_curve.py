@@ -24,7 +24,7 @@ from captionviewer.ui.plots.plot_canvas import PlotCanvas
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.worker import Cancelled
+from captionviewer.ui.worker import Cancelled, send
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -109,7 +109,7 @@ class ValCurve(QWidget):
                 decodings,
                 captions_each=self._each,
                 stop=cancelled,
-                progress=self._progressed.emit,
+                progress=lambda done: send(self._progressed, done),
             )
 
         def done(scores: Scores | None) -> None:
@@ -151,8 +151,8 @@ class ValCurve(QWidget):
         dataset = self._session.dataset
         photos = min(PHOTOS, dataset.split("val").num_photos) if dataset is not None else PHOTOS
         made = (
-            f"Model: {current.words}; {photos} val photos drawn by seed {SEED}, scored against all their"
-            " captions; a generated <UNK> matches none."
+            f"Model: {current.words}; {photos} val photos drawn by seed {SEED}, scored against all their "
+            "captions; a generated <UNK> matches none."
         )
         self.scores = scores
         said = self._say(scores, made)
