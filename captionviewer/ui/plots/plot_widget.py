@@ -51,8 +51,8 @@ class PlotWidget(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(1, 1, 1, 1)  # where the frame of the keyboard's focus is drawn
         self._pages = QStackedLayout()
+        box.addLayout(self._pages)  # first: it shows what is added, which without a parent were a window
         self._pages.addWidget(self._message)
-        box.addLayout(self._pages)
         self.export_actions = [
             self._export_action(actions.EXPORT_PICTURE, PlotFormat.PNG),
             self._export_action(actions.EXPORT_DRAWING, PlotFormat.SVG),

@@ -1,10 +1,31 @@
 """Small parts that the views of Sampling have in common: a named control, a quiet line of words."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
+from typing import ClassVar
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from captionviewer.ui.look import theme
+
+
+class SliderKeys(QObject):
+    """Leaves arrow keys, Home and End to the sliders it watches; elsewhere in the panel they step."""
+
+    KEYS: ClassVar[frozenset[Qt.Key]] = frozenset(
+        {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End}
+    )
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Claim such a key before the shortcut does."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in self.KEYS
+        ):
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)
 
 
 def labelled(words: str, *widgets: QWidget) -> QWidget:

@@ -268,6 +268,7 @@ class SamplingPanel(QWidget):
             if self._player.track is self._words_track:
                 self.words.show_timestep(dataset, record, self.sample)
             self._show_in_view()
+            self._enable_actions()
 
     def _enable_actions(self) -> None:
         seen = self.views.view

@@ -29,7 +29,7 @@ from captionviewer.ui.look import theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
-from captionviewer.ui.sampling.control_parts import labelled, scrolling, words_label
+from captionviewer.ui.sampling.control_parts import SliderKeys, labelled, scrolling, words_label
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.temperature.drawn_captions import DrawnCaptions
 from captionviewer.ui.sampling.temperature.temperature_figure import (
@@ -132,6 +132,9 @@ class TemperatureView(QWidget):
         )
         self.p_slider.valueChanged.connect(lambda step: self._want(replace(self._decoding, p=step / 100)))
         self._p = QLabel()
+        keys = SliderKeys(self)
+        for slider in (self.temperature_slider, self.p_slider):
+            slider.installEventFilter(keys)
         self.draws_button = QPushButton("New draws")
         self.draws_button.setObjectName("new_draws")
         self.draws_button.setToolTip("Draw by other numbers: the next seed")

@@ -30,7 +30,7 @@ from captionviewer.ui.look import actions, theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import CaptionPlayer, Track
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
-from captionviewer.ui.sampling.control_parts import labelled, scrolling, words_label
+from captionviewer.ui.sampling.control_parts import SliderKeys, labelled, scrolling, words_label
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.probability_words import nats, small_probability
 from captionviewer.ui.sampling.tree.beam_tree import BeamTree, grow_tree, tree_rows
@@ -102,6 +102,7 @@ class TreeView(QWidget):
             lambda step: self._want(replace(self._decoding, alpha=step / _ALPHAS))
         )
         self.alpha_slider.setFixedWidth(120)
+        self.alpha_slider.installEventFilter(SliderKeys(self))
         self._alpha = QLabel()
         self.prove_button = QPushButton("Prove the likeliest")
         self.prove_button.setObjectName("prove")
