@@ -35,6 +35,7 @@ MODELS_KEPT = 10
 MOST_BYTES = 2 * 1024**3
 MOST_RUNS = 1000
 LONGEST_NAME = 80
+ENDS = ("finished", "stopped", "failed")
 _RUN, _SUMMARY, _LABEL, _LOCK = "run.npz", "summary.json", "label.json", "lock"
 _MOST_JSON = 64 * 1024
 _KEY = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}\Z")
@@ -118,7 +119,7 @@ class Place:
         """Write the run as it is now, and let go of it when it has ended; RunFileError as `save_run`."""
         save_run(self.folder / _RUN, record)
         _write_json(self.folder / _SUMMARY, _summary(record))
-        if record.outcome in ("finished", "stopped", "failed"):
+        if record.outcome in ENDS:
             self.release()
 
     def release(self) -> None:
@@ -128,6 +129,46 @@ class Place:
         self._lock.release()
         if not (self.folder / _RUN).exists():
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class ShelfKeeper:
+    """Keeps one run on a shelf: what a `TrainingRun` calls, in its writer's thread.
+
+    The place is made with the first record and not before, since a shelf may lie on a disk that takes its
+    time. The newest record stays in memory, so that the run can go on whatever the disk says.
+    """
+
+    def __init__(self, shelf: "RunShelf", key: str | None = None) -> None:
+        """Keep a new run; or go on with the one of that key."""
+        self._shelf, self._key = shelf, key
+        self._place: Place | None = None
+        self.last: RunRecord | None = None
+        self.failed = False  # whether what is newest could not be written
+
+    @property
+    def key(self) -> str | None:
+        """The run's key on the shelf; None before the first record was written."""
+        return self._key
+
+    def __call__(self, record: RunRecord) -> None:
+        """Keep a record.  ShelfError, RunFileError: it could not be written."""
+        self.last = record
+        try:
+            if self._place is None:
+                self._place = self._shelf.begin() if self._key is None else self._shelf.go_on(self._key)
+                self._key = self._place.key
+            self._place.keep(record)
+        except BaseException:
+            self.failed = True
+            raise
+        self.failed = False
+        if record.outcome in ENDS:
+            self._shelf.tidy()
+
+    def release(self) -> None:
+        """Let go of the run, when nothing is written any more."""
+        if self._place is not None:
+            self._place.release()
 
 
 class RunShelf:
