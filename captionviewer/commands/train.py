@@ -20,6 +20,7 @@ from captionviewer.commands.status_line import StatusLine
 if TYPE_CHECKING:
     from captionviewer.core.training.events import TerminalEvent
     from captionviewer.core.training.run import TrainingRun
+    from captionviewer.core.training.run_record import RunRecord
     from captionviewer.core.training.settings import SettingValue, TrainingSettings
 
 DESCRIPTION = (
@@ -49,6 +50,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="changes",
         help="change one setting, as in --set hidden_dim=256; may be repeated; --set list=all names them",
     )
+    parser.add_argument(
+        "--run",
+        type=named_file,
+        metavar="RUN",
+        help="keep the run itself in a file, now and then and at its end, as in run.npz: it can be opened, "
+        "compared and continued",
+    )
+    parser.add_argument(
+        "--resume",
+        type=named_file,
+        metavar="RUN",
+        help="go on with a run that was kept (and keep it there), for more epochs with --set num_epochs=N",
+    )
     add_data_arguments(parser)
 
 
@@ -59,7 +73,15 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.preset == "list" or ("list", "all") in chosen.changes:
         _list_settings()
         return ExitCode.DONE
-    settings = _settings(chosen)
+    record = None
+    if chosen.resume is not None:
+        from captionviewer.core.saved.run_file import open_run
+
+        if chosen.preset or any(name != "num_epochs" for name, _ in chosen.changes):
+            console.complain("a run is continued with its own settings; only --set num_epochs=N may be given")
+            return ExitCode.BAD_ARGUMENT
+        record = open_run(chosen.resume)
+    settings = _settings(chosen, record.settings if record is not None else None)
     if isinstance(settings, str):
         console.complain(settings)
         return ExitCode.BAD_ARGUMENT
@@ -72,22 +94,41 @@ def run(chosen: argparse.Namespace) -> int:
         if problems:
             console.complain(" ".join(f"{name}: {words}" for name, words in problems.items()))
             return ExitCode.BAD_ARGUMENT
-        return _train(settings, dataset, path)
+        return _train(settings, dataset, path, record, chosen.run or chosen.resume)
 
 
-def _train(settings: "TrainingSettings", dataset: "object", path: Path) -> int:
+def _train(
+    settings: "TrainingSettings",
+    dataset: "object",
+    path: Path,
+    record: "RunRecord | None",
+    kept_in: Path | None,
+) -> int:
     from captionviewer.core.coco.dataset import CocoDataset
     from captionviewer.core.network.cells import CELLS
     from captionviewer.core.saved.model_file import SavedModel, save_model
+    from captionviewer.core.saved.run_file import save_run
     from captionviewer.core.training.events import RunFailed, RunFinished
     from captionviewer.core.training.run import TrainingRun
+    from captionviewer.core.training.run_record import how_exactly
     from captionviewer.core.training.watched_photos import NUM_WATCHED
 
     assert isinstance(dataset, CocoDataset)
-    # watched as in the window, where the saved model is looked at later
-    training = TrainingRun(settings, dataset, watch_trained=NUM_WATCHED)
+    training = TrainingRun(
+        settings,
+        dataset,
+        watch_trained=NUM_WATCHED,  # as in the window, where the saved model is looked at later
+        keep=None if kept_in is None else lambda kept: save_run(kept_in, kept),
+        go_on_from=record,
+    )
     cell = CELLS[settings.cell_type].name
-    console.tell(f"Training an {cell} on {dataset.folder.name}, seed {settings.seed}.")
+    if record is None:
+        console.tell(f"Training an {cell} on {dataset.folder.name}, seed {settings.seed}.")
+    else:
+        console.tell(
+            f"Going on with an {cell} on {dataset.folder.name} from iteration {record.iteration:,},"
+            f" {how_exactly(record, training.machine)}."
+        )
     line = StatusLine(_LINE_EVERY_S)
     began = time.monotonic()
     training.start()
@@ -97,7 +138,9 @@ def _train(settings: "TrainingSettings", dataset: "object", path: Path) -> int:
         training.stop()  # where the output went away, too: what was learned is saved below
         training.wait()
         line.end()
-    outcome = _outcome(training)
+    outcome, not_kept = _outcome(training)
+    if not_kept:
+        console.complain(not_kept)
     snapshot = training.snapshot()
     if isinstance(outcome, RunFailed):
         console.complain(outcome.reason)
@@ -116,11 +159,14 @@ def _train(settings: "TrainingSettings", dataset: "object", path: Path) -> int:
     return ExitCode.FAILED if isinstance(outcome, RunFailed) else ExitCode.INTERRUPTED
 
 
-def _outcome(training: "TrainingRun") -> "TerminalEvent | None":
-    from captionviewer.core.training.events import RunFailed, RunFinished, RunStopped
+def _outcome(training: "TrainingRun") -> "tuple[TerminalEvent | None, str]":
+    """How the run ended, and why it could not be kept ("" where it was)."""
+    from captionviewer.core.training.events import RunFailed, RunFinished, RunNotKept, RunStopped
 
-    ends = [e for e in training.take_events() if isinstance(e, RunFinished | RunStopped | RunFailed)]
-    return ends[-1] if ends else None
+    events = training.take_events()
+    ends = [event for event in events if isinstance(event, RunFinished | RunStopped | RunFailed)]
+    reasons = [event.reason for event in events if isinstance(event, RunNotKept)]
+    return ends[-1] if ends else None, "".join(reasons[:1])
 
 
 def _progress_words(training: "TrainingRun") -> str:
@@ -148,8 +194,10 @@ def _assignment(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _settings(chosen: argparse.Namespace) -> "TrainingSettings | str":
-    """The settings that the arguments ask for, or what is wrong with them."""
+def _settings(
+    chosen: argparse.Namespace, of_run: "TrainingSettings | None" = None
+) -> "TrainingSettings | str":
+    """The settings that the arguments ask for, or what is wrong with them; `of_run` stands for a preset."""
     from captionviewer.core.training.settings import FIELD_NAMED, NOTEBOOK_PRESET, PRESETS
 
     preset = chosen.preset or NOTEBOOK_PRESET
@@ -165,7 +213,7 @@ def _settings(chosen: argparse.Namespace) -> "TrainingSettings | str":
         if isinstance(value, ValueError):
             return f"{name}: {value}"
         changes[name] = value
-    settings = replace(PRESETS[found], **changes)  # type: ignore[arg-type]  # judged on the next line
+    settings = replace(of_run or PRESETS[found], **changes)  # type: ignore[arg-type]  # judged on the next line
     problems = settings.problems(None)
     return " ".join(f"{name}: {words}" for name, words in problems.items()) if problems else settings
 

@@ -25,6 +25,8 @@ CaptionviewerError
         TooManyRedirects            redirects lead on and on
         Unreachable                 no connection came about
         UntrustedServer             its certificate or encryption can't be trusted
+    RunFileError                core/saved       a run file can't be opened or written
+    ShelfError                  core/saved       something on the shelf of runs can't be done
     TransientError              core/download    a try failed, another may not (told within the room)
     WeightsError                core/encoders    an encoder's weights are missing, or not the known ones
 """

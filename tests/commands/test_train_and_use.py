@@ -208,3 +208,23 @@ def test_presets_and_settings_are_listed(tmp_path: Path) -> None:
     done = captionviewer("train", "--out", "x.npz", "--preset", "list", home=tmp_path)
     assert done.returncode == 0
     assert all(name in done.stdout for name in PRESETS) and "learning_rate" in done.stdout
+
+
+def test_a_run_that_was_kept_is_resumed_to_the_same_numbers(data: Path, tmp_path: Path) -> None:
+    kept, half, whole, once = (tmp_path / name for name in ("run.npz", "half.npz", "whole.npz", "once.npz"))
+    done = captionviewer("train", "--data", data, *SMALL, "--out", half, "--run", kept, home=tmp_path)
+    assert done.returncode == 0 and kept.exists(), done.stderr
+    more = ["--set", "num_epochs=6"]
+    done = captionviewer("train", "--data", data, "--resume", kept, *more, "--out", whole, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "from iteration 16, to the same numbers, bit for bit" in done.stdout
+    done = captionviewer("train", "--data", data, *SMALL, *more, "--out", once, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    resumed, never_left = open_model(whole), open_model(once)
+    assert resumed.iteration == never_left.iteration == 24
+    for name, value in never_left.model.params.items():
+        np.testing.assert_array_equal(value, resumed.model.params[name])
+    wrong = captionviewer(
+        "train", "--data", data, "--resume", kept, "--set", "seed=3", "--out", whole, home=tmp_path
+    )
+    assert wrong.returncode != 0 and "own settings" in wrong.stderr

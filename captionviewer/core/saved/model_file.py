@@ -9,8 +9,7 @@ that came from someone else runs nothing of theirs, and every part is checked be
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -20,10 +19,21 @@ from captionviewer.core.amounts import format_bytes
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.layout import FEATURES, FeatureKind, feature_kind_named
-from captionviewer.core.coco.vocabulary import LARGEST_VOCABULARY, NULL, SPECIAL_WORDS, is_word
+from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES, parameter_shapes
+from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
+from captionviewer.core.saved.checked_parts import (
+    MOST_ABOUT_BYTES,
+    about_in,
+    check_shapes,
+    column_in,
+    is_finite_array,
+    settings_in,
+    text_in,
+    vocabulary_in,
+    whole_number_in,
+)
 from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
 from captionviewer.core.saved.progress_arrays import read_progress, written_progress
 from captionviewer.core.training.available_memory import available_memory
@@ -38,11 +48,7 @@ if TYPE_CHECKING:
 
 FORMAT = "captionviewer model"
 VERSION = 3
-# Older files lack these: they were trained with what is the default now.
-_ADDED_SETTINGS = ("clip_norm", "validation_captions")
 MOST_BYTES = 8 * 1024**3
-# Real ones take 0.02 to 1 MB. Parsed, JSON takes many times its size, and the window stands still meanwhile.
-MOST_ABOUT_BYTES = 4 * 1024**2
 # What opening takes beside the arrays themselves.
 ROOM_BYTES = 64 * 1024**2
 
@@ -171,7 +177,7 @@ def save_model(path: Path, saved: SavedModel) -> None:
     arrays: dict[str, PlainArray] = {"about": np.frombuffer(text, dtype=np.uint8)}
     for name in PARAMETER_NAMES:
         parameter = model.params[name]
-        if not _is_finite(parameter):
+        if not is_finite_array(parameter):
             raise ModelFileError(
                 path, f"The model was not saved to {path}: its {name} holds NaN or infinite numbers."
             )
@@ -228,9 +234,9 @@ def _require_memory(path: Path, num_bytes: int) -> None:
 
 
 def _read(archive: NumberArchive) -> SavedModel:
-    about = _read_about(archive)
-    settings = _settings(about)
-    words = _vocabulary(about)
+    about = about_in(archive, FORMAT, "model", VERSION)
+    settings = settings_in(about)
+    words = vocabulary_in(about)
     dtype = about.get("dtype")
     if dtype not in ("float32", "float64"):
         raise ArchiveError("its number type is neither float32 nor float64")
@@ -238,25 +244,25 @@ def _read(archive: NumberArchive) -> SavedModel:
     if len(shape) != 2 or min(shape) < 1:
         raise ArchiveError(f"its W_proj has the shape {shape}, not (features, hidden size)")
     input_dim = shape[0]
-    _check_shapes(archive, settings, input_dim, len(words), np.dtype(dtype))
-    rows = _column(archive, "caption_rows", np.dtype(np.int64))
+    check_shapes(archive, settings, input_dim, len(words), np.dtype(dtype))
+    rows = column_in(archive, "caption_rows", np.dtype(np.int64))
     if len(rows) and int(rows.min()) < 0:
         raise ArchiveError("it names captions by negative numbers")
     losses, losses_per_word = _history(archive, "loss_history"), _history(archive, "words_history")
-    if _whole_number(about, "version") == 1:
+    if whole_number_in(about, "version") == 1:
         rates = _planned_rates(settings, len(rows), len(losses))
     else:
         rates = _history(archive, "rates_history")
     validation: tuple[ValidationPoint, ...] = ()
     stops: RecordedCaptions | None = None
-    if _whole_number(about, "version") >= 3:
+    if whole_number_in(about, "version") >= 3:
         validation, stops = read_progress(archive, words, words.index(NULL))
     if not len(losses) == len(losses_per_word) == len(rates):
         raise ArchiveError("its histories of losses and learning rates differ in length")
     params: dict[str, FloatArray] = {}
     for name in PARAMETER_NAMES:
         params[name] = cast(FloatArray, archive.read(name))
-        if not _is_finite(params[name]):
+        if not is_finite_array(params[name]):
             raise ArchiveError(f"its {name} holds NaN or infinite numbers")
     model = CaptioningRNN.of_params(
         {word: i for i, word in enumerate(words)}, params, cell_type=settings.cell_type
@@ -267,102 +273,21 @@ def _read(archive: NumberArchive) -> SavedModel:
     return SavedModel(
         model=model,
         settings=settings,
-        iteration=_whole_number(about, "iteration"),
+        iteration=whole_number_in(about, "iteration"),
         loss_history=losses,
         words_history=losses_per_word,
         rates_history=rates,
         caption_rows=cast(IntArray, rows),
-        data_name=_text(about, "data_name"),
+        data_name=text_in(about, "data_name"),
         feature_kind=kind,
-        data_digest=_text(about, "data_digest"),
+        data_digest=text_in(about, "data_digest"),
         validation=validation,
         stops=stops,
     )
 
 
-def _is_finite(numbers: PlainArray | FloatArray) -> bool:
-    """Whether none is NaN or infinite; takes no memory: a model may be as large as what is free."""
-    return not numbers.size or bool(np.isfinite(numbers.min()) and np.isfinite(numbers.max()))
-
-
-def _read_about(archive: NumberArchive) -> Mapping[str, object]:
-    shape = archive.shape("about")
-    if archive.dtype("about") != np.uint8 or len(shape) != 1 or shape[0] > MOST_ABOUT_BYTES:
-        raise ArchiveError("its description is not the text that captionviewer writes")
-    try:
-        about = json.loads(archive.read("about").tobytes().decode("utf-8"))
-    except (ValueError, RecursionError) as problem:
-        raise ArchiveError("its description is not the text that captionviewer writes") from problem
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise ArchiveError("its description does not say that it is a captionviewer model")
-    version = _whole_number(about, "version")
-    if version > VERSION:
-        raise ArchiveError(
-            f"it was saved by a newer captionviewer (format {version}; this one reads up to {VERSION})."
-            " Update captionviewer"
-        )
-    return about
-
-
-def _settings(about: Mapping[str, object]) -> TrainingSettings:
-    stored = about.get("settings")
-    if not isinstance(stored, dict):
-        raise ArchiveError("its training settings are missing")
-    names = [item.name for item in fields(TrainingSettings)]
-    missing = [name for name in names if name not in stored and name not in _ADDED_SETTINGS]
-    if missing:
-        raise ArchiveError(f"its training settings lack {', '.join(missing)}")
-    settings = TrainingSettings(**{name: stored[name] for name in names if name in stored})
-    problems = settings.problems(None)
-    if problems:
-        raise ArchiveError(f"its training settings are wrong: {next(iter(problems.values())).rstrip('.')}")
-    return settings
-
-
-def _vocabulary(about: Mapping[str, object]) -> list[str]:
-    words = about.get("vocabulary")
-    if not isinstance(words, list) or not 1 <= len(words) <= LARGEST_VOCABULARY:
-        raise ArchiveError("its vocabulary is missing or of an impossible size")
-    if not all(map(is_word, words)):
-        raise ArchiveError("its vocabulary holds something that is not a word")
-    if len(set(words)) != len(words):
-        raise ArchiveError("its vocabulary has a word twice")
-    lacking = [word for word in SPECIAL_WORDS if word not in words]
-    if lacking:
-        raise ArchiveError(f"its vocabulary lacks {', '.join(lacking)}")
-    return words
-
-
-def _check_shapes(
-    archive: NumberArchive,
-    settings: TrainingSettings,
-    input_dim: int,
-    num_words: int,
-    dtype: np.dtype[np.float32 | np.float64],
-) -> None:
-    wanted = parameter_shapes(
-        settings.cell_type, num_words, input_dim, settings.wordvec_dim, settings.hidden_dim
-    )
-    for name, shape in wanted.items():
-        if archive.shape(name) != shape:
-            raise ArchiveError(
-                f"its {name} has the shape {archive.shape(name)} where its settings ask for {shape}"
-            )
-        if archive.dtype(name) != dtype:
-            raise ArchiveError(f"its {name} is {archive.dtype(name).name} where the model is {dtype.name}")
-
-
-def _column(archive: NumberArchive, name: str, dtype: np.dtype[np.float32 | np.int64]) -> PlainArray:
-    if len(archive.shape(name)) != 1 or archive.dtype(name) != dtype:
-        raise ArchiveError(f"its {name} is not a column of {dtype.name} numbers")
-    values = archive.read(name)
-    if not _is_finite(values):
-        raise ArchiveError(f"its {name} holds NaN or infinite numbers")
-    return values
-
-
 def _history(archive: NumberArchive, name: str) -> FloatArray:
-    return cast(FloatArray, _column(archive, name, np.dtype(np.float32)))
+    return cast(FloatArray, column_in(archive, name, np.dtype(np.float32)))
 
 
 def _planned_rates(settings: TrainingSettings, num_captions: int, iterations: int) -> FloatArray:
@@ -370,17 +295,3 @@ def _planned_rates(settings: TrainingSettings, num_captions: int, iterations: in
     an_epoch = max(1, num_captions // settings.batch_size)
     rates: FloatArray = settings.learning_rate * settings.lr_decay ** (np.arange(iterations) // an_epoch)
     return rates.astype(np.float32)
-
-
-def _whole_number(about: Mapping[str, object], name: str) -> int:
-    value = about.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise ArchiveError(f"its {name} is not a whole number")
-    return value
-
-
-def _text(about: Mapping[str, object], name: str) -> str:
-    value = about.get(name)
-    if not isinstance(value, str) or len(value) > 1000:
-        raise ArchiveError(f"its {name} is not a text")
-    return value

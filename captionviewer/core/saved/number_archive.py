@@ -70,6 +70,7 @@ class NumberArchive:
         """Open `path` and check every member's declared size. ArchiveError or OSError."""
         self._size = path.stat().st_size
         self._declarations: dict[str, tuple[PlainType, tuple[int, ...]]] = {}
+        self._damaged: set[str] = set()  # told when they are asked for: one may do without
         self._file = _DirectoryReader(path)
         try:
             self._zip = zipfile.ZipFile(self._file)
@@ -139,6 +140,8 @@ class NumberArchive:
         return numbers.reshape(shape)
 
     def _declared(self, name: str) -> tuple[PlainType, tuple[int, ...]]:
+        if name in self._damaged:
+            raise ArchiveError(f"its part {name!r} is damaged")
         if name not in self._declarations:
             raise ArchiveError(f"its part {name!r} is missing")
         return self._declarations[name]
@@ -158,16 +161,19 @@ class NumberArchive:
         if sum(member.file_size for member in members) > self._size:
             raise ArchiveError("its parts claim to be larger than the file itself")
         for name, member in zip(names, members, strict=True):
-            self._declarations[name] = self._read_header(name, member)
+            declared = self._read_header(name, member)
+            if declared is not None:
+                self._declarations[name] = declared
 
-    def _read_header(self, name: str, member: zipfile.ZipInfo) -> tuple[PlainType, tuple[int, ...]]:
+    def _read_header(self, name: str, member: zipfile.ZipInfo) -> tuple[PlainType, tuple[int, ...]] | None:
         try:
             with self._zip.open(member) as content:
                 start = content.read(len(_MAGIC) + 2)
                 length = int.from_bytes(start[len(_MAGIC) :], "little")
                 header = content.read(length)
-        except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError) as problem:
-            raise ArchiveError(f"its part {name!r} is damaged") from problem
+        except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError):
+            self._damaged.add(name)
+            return None
         found = _HEADER.fullmatch(header.decode("latin-1"))
         if not start.startswith(_MAGIC) or found is None:
             raise ArchiveError(f"its part {name!r} is not an array of plain numbers")

@@ -199,6 +199,23 @@ class TrainingRun:
         self._edits.ask("clip_norm", value)
 
     @property
+    def learning_rate(self) -> float:
+        """That of the next step, also where it was asked for and is not in force yet."""
+        asked = self._edits.asked("learning_rate")
+        return self._progress.learning_rate if asked is None else asked
+
+    @property
+    def clip_norm(self) -> float | None:
+        """The norm that gradients are clipped at now; None: they are not."""
+        norms = [edit.value for edit in self._edits.done if edit.name == "clip_norm"]
+        return norms[-1] if norms else self.settings.clip_norm
+
+    @property
+    def continues(self) -> bool:
+        """Whether it goes on with a run that was left."""
+        return self._go_on_from is not None
+
+    @property
     def edits(self) -> tuple[SettingEdit, ...]:
         """What was changed while the run went on, in order."""
         return self._edits.done

@@ -52,6 +52,11 @@ class SettingEdits:
         with self._lock:
             self._asked[name] = value
 
+    def asked(self, name: EditedSetting) -> float | None:
+        """What a setting is to become at the next step; None where nothing was asked for."""
+        with self._lock:
+            return self._asked.get(name)
+
     @property
     def done(self) -> tuple[SettingEdit, ...]:
         """What was changed so far, in order."""

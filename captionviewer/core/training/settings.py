@@ -262,9 +262,10 @@ class TrainingSettings:
 
     def parameter_bytes(self, facts: DataFacts) -> int:
         """Bytes that grow with the model: parameters, gradients, two moments, work space, and the copies
-        that are kept (two guards, one candidate, one snapshot, the best, one on the screen), in float32.
+        that are kept (two guards, one candidate, one snapshot, the best, one on the screen, and of parameters
+        and moments the checkpoint that is written and the one that waits), in float32.
         """
-        return 4 * self.num_parameters(facts) * 11
+        return 4 * self.num_parameters(facts) * 17
 
     def activation_bytes(self, facts: DataFacts) -> int:
         """Bytes that grow with the minibatch: what the forward pass keeps for the backward pass, in

@@ -281,8 +281,47 @@ PAUSE = ActionWords(
     "&Pause", "Let the run wait after the step under way", ("F6",), "pause", place=Place.TRAINING
 )
 RESUME = ActionWords("Resu&me", "Go on training", ("F6",), "play", place=Place.TRAINING, alternate=True)
+CONTINUE = ActionWords(
+    "&Continue",
+    "Go on with this run to the same numbers",
+    ("F5",),
+    "play",
+    place=Place.TRAINING,
+    alternate=True,
+)
+CHANGE_RATE = ActionWords(
+    "Chan&ge",
+    "Show what can be changed while a run goes on: its learning rate, and the norm gradients are clipped at",
+    (),
+    "settings",
+    checkable=True,
+    place=Place.TRAINING,
+)
+LAST_GOOD = ActionWords(
+    "&Back to the Last Good Model",
+    "Start again from the last good model, with a tenth of the learning rate",
+    ("Shift+F5",),
+    "restart",
+    place=Place.TRAINING,
+)
+CONTINUE_ENDED = ActionWords(
+    "Go &On",
+    "Go on with the run that was stopped, to the numbers it would have come to; one that finished goes on for"
+    " as many epochs again",
+    ("Ctrl+F5",),
+    "play",
+    place=Place.TRAINING,
+)
 TRAINING_STEP = ActionWords(
     "S&tep", "Make one update with one minibatch, then wait", ("F7",), "step", place=Place.TRAINING
+)
+FIRST_STEP = ActionWords(
+    "S&tep",
+    "Start a new run with these settings, and wait after its first update; the last run is kept",
+    ("F7",),
+    "step",
+    place=Place.TRAINING,
+    alternate=True,
 )
 STOP = ActionWords("St&op", "End the run and keep what it has learned", ("F8",), "stop", place=Place.TRAINING)
 LOSS_PER_CAPTION = ActionWords(

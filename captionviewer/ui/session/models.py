@@ -20,6 +20,7 @@ from captionviewer.core.saved.model_file import (
     rows_trained_on,
     save_model,
 )
+from captionviewer.core.saved.run_shelf import ShelfKeeper
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.user_folders import data_folder
 from captionviewer.ui.session.trouble import not_opened
@@ -48,13 +49,19 @@ class CurrentModel:
     saved: SavedModel  # the model with all that a file of it holds
     origin: ModelOrigin
     path: Path | None = None  # the file it was opened from or saved to
-    unsaved: bool = False  # closing would lose it
+    unsaved: bool = False  # it is in no file of the user's
     best: SavedModel | None = None  # of its run, where the validation loss was lowest earlier
+    keeper: ShelfKeeper | None = None  # keeps the run that it is of
 
     @property
     def model(self) -> CaptioningRNN:
         """The network itself; nobody writes to it."""
         return self.saved.model
+
+    @property
+    def at_risk(self) -> bool:
+        """Whether closing would lose it: it is in no file, and its run is not kept either."""
+        return self.unsaved and (self.keeper is None or self.keeper.failed)
 
     @property
     def words(self) -> str:
@@ -116,8 +123,13 @@ class Models(QObject):
 
     @property
     def has_unsaved(self) -> bool:
-        """Whether closing now would lose a trained model."""
+        """Whether there is a trained model that is in no file of the user's."""
         return self._current is not None and self._current.unsaved
+
+    @property
+    def would_be_lost(self) -> bool:
+        """Whether closing now would lose a trained model: its run is not kept, either."""
+        return self._current is not None and self._current.at_risk
 
     def set(self, model: CurrentModel) -> None:
         """Make another model the current one."""
@@ -240,7 +252,7 @@ class Models(QObject):
             if self._is_training():
                 self.problem.emit(f"{path.name} was not opened: training began meanwhile. Stop it first.")
                 return
-            if self.has_unsaved and self._current is not before:
+            if self.would_be_lost and self._current is not before:
                 self.problem.emit(f"{path.name} was not opened: a model was trained since. Save it first.")
                 return
             dataset = self._dataset()

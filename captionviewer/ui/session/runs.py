@@ -1,7 +1,8 @@
-"""The training run that is live."""
+"""The training run that is live, and the shelf on which every run is kept."""
 
 from PySide6.QtCore import QObject, Signal
 
+from captionviewer.core.saved.run_shelf import RunShelf
 from captionviewer.core.training.run import TrainingRun
 
 
@@ -13,6 +14,12 @@ class Runs(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._run: TrainingRun | None = None
+        self._shelf = RunShelf()
+
+    @property
+    def shelf(self) -> RunShelf:
+        """Where every run is kept."""
+        return self._shelf
 
     @property
     def run(self) -> TrainingRun | None:

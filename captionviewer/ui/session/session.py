@@ -199,7 +199,7 @@ class Session(QObject):
 
     @property
     def has_unsaved_model(self) -> bool:
-        """Whether closing now would lose a trained model."""
+        """Whether there is a trained model that is in no file of the user's."""
         return self._models.has_unsaved
 
     def set_model(self, model: CurrentModel) -> None:

@@ -13,8 +13,10 @@ import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.training.loss_history import RunningSum, thin_to_columns
+from captionviewer.core.training.setting_edits import SettingEdit
 from captionviewer.ui.look.theme import Colors
 from captionviewer.ui.training.frozen_lines import FrozenLines, FrozenLoss
+from captionviewer.ui.training.past_lines import PastLines
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -80,6 +82,8 @@ class LossFigure:
         (self._raw,) = self._axes.plot([], [], linewidth=0.9, animated=True, label="each iteration")
         (self._smooth,) = self._axes.plot([], [], linewidth=2.0, animated=True, label="smoothed")
         self._frozen = FrozenLines(self._axes)
+        self._past = PastLines(self._axes)
+        self._past_top = 0.0
         self._corner = (0.0, 0.0)
         self._rows = 5
         self._total = 0
@@ -110,6 +114,7 @@ class LossFigure:
         self._smooth.set_color(colors.accent.name())
         self._word_color, self._points = colors.muted.name(), points
         self._frozen.style(colors, points)
+        self._past.style(colors, points)
         self._put_words()
         self._fit_margins()
 
@@ -126,6 +131,15 @@ class LossFigure:
         self._frozen.show(points, num_captions, guesses, words_a_caption)
         self._limits = None
         self._frozen.give_way(self._figure.bbox.height > 17 * self._em())
+
+    def show_past(self, runs: Sequence[LossSeries], edits: Sequence[SettingEdit]) -> None:
+        """Show earlier runs faintly, and what was changed in this one, from the next draw on."""
+        curves = [run.smoothed(self._per_word) for run in runs]
+        if self._log:
+            curves = [(places, np.maximum(means, _SMALLEST)) for places, means in curves]
+        self._past.show(curves, edits)
+        self._past_top = self._past.highest(curves)
+        self._limits = None
 
     def configure(self, total: int, per_word: bool, log: bool) -> None:
         """Choose what is shown: of `total` planned iterations, which loss, on which scale."""
@@ -209,7 +223,7 @@ class LossFigure:
     def _fit_limits(self, values: FloatArray, count: int) -> bool:
         right = self._right_end(count)
         low, high = (float(values.min()), float(values.max())) if len(values) else (1.0, 1.0)
-        low, high = self._frozen.span(low, high)
+        low, high = self._frozen.span(low, max(high, self._past_top))
         old = self._limits
         if self._log:
             bottom, top = _round_down(low), _round_up(high * 1.05)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.training.loss_history import LossHistory
+from captionviewer.core.training.setting_edits import SettingEdit
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.plots.plot_widget import PlotWidget
 from captionviewer.ui.session.session import Session
@@ -66,6 +67,8 @@ class LossPlot(PlotWidget):
         self._guesses: dict[str, float] = {}
         self._points: tuple[FrozenLoss, ...] = ()
         self._num_captions = 0
+        self._past: tuple[LossSeries, ...] = ()
+        self._edits: tuple[SettingEdit, ...] = ()
         self._say(NOTHING_YET)
 
     def set_corner(self, widget: QWidget) -> None:
@@ -162,6 +165,18 @@ class LossPlot(PlotWidget):
             self._describe()
             self._draw_soon()
 
+    def show_past(self, runs: Sequence[LossSeries]) -> None:
+        """Draw the smoothed losses of earlier runs faintly behind those shown."""
+        if tuple(runs) != self._past:
+            self._past = tuple(runs)
+            self._draw_soon()
+
+    def show_edits(self, edits: Sequence[SettingEdit]) -> None:
+        """Mark where settings were changed while the run went on."""
+        if tuple(edits) != self._edits:
+            self._edits = tuple(edits)
+            self._draw_soon()
+
     def _words_a_caption(self) -> float:
         """What a loss per word is multiplied by to stand beside the losses shown."""
         per_word = self._series.raw(per_word=True)
@@ -250,6 +265,7 @@ class LossPlot(PlotWidget):
             self._plot.show_frozen(self._points, self._num_captions, self._guesses, self._words_a_caption())
         else:
             self._plot.show_frozen((), 0, {}, 1.0)
+        self._plot.show_past(self._past, self._edits)
         self._plot.take(self._series)
         self._background = None
 

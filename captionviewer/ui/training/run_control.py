@@ -9,11 +9,14 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.model_file import SavedModel
+from captionviewer.core.saved.run_shelf import ShelfKeeper
 from captionviewer.core.training.events import (
     ModelSnapshot,
     RunFailed,
     RunFinished,
+    RunNotKept,
     RunPaused,
     RunResumed,
     RunStarted,
@@ -22,6 +25,7 @@ from captionviewer.core.training.events import (
     WatchedCaptions,
 )
 from captionviewer.core.training.run import TrainingRun
+from captionviewer.core.training.run_record import CannotContinueError, RunRecord, how_exactly
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.training.watched_photos import NUM_WATCHED
 from captionviewer.ui.look import actions
@@ -43,6 +47,7 @@ class RunControl(QObject):
     run_prepared = Signal()  # the captions are drawn and the number of iterations is known
     ticked = Signal()  # while a run is live: look at its history and progress
     captions_came = Signal(object)  # WatchedCaptions
+    settings_taken = Signal(object)  # TrainingSettings of a run that others than the form's gave
 
     def __init__(self, session: Session, wanted: Callable[[], TrainingSettings], owner: QWidget) -> None:
         """`wanted()` gives the settings of the next run; `owner` takes the actions and their shortcuts."""
@@ -52,6 +57,7 @@ class RunControl(QObject):
         self._obstacle = ""
         self._shown: ModelSnapshot | None = None
         self._best: SavedModel | None = None
+        self._keeper: ShelfKeeper | None = None  # of the last run
         self._ticks = 0
         self.run: TrainingRun | None = None
         self.failure = ""  # why the last run failed, for people
@@ -67,7 +73,10 @@ class RunControl(QObject):
         self.pause_action = actions.make(actions.PAUSE, self, self.pause_or_resume)
         self.step_action = actions.make(actions.TRAINING_STEP, self, self.step)
         self.stop_action = actions.make(actions.STOP, self, self.stop)
+        self.continue_action = actions.make(actions.CONTINUE_ENDED, self, self.continue_run)
+        self.last_good_action = actions.make(actions.LAST_GOOD, self, self.back_to_last_good)
         owner.addActions([self.start_action, self.pause_action, self.step_action, self.stop_action])
+        owner.addActions([self.continue_action, self.last_good_action])
         session.opening_changed.connect(self._enable)
         self._enable()
 
@@ -89,16 +98,50 @@ class RunControl(QObject):
         self._enable()
 
     def start(self) -> None:
-        """Start a new run."""
+        """Start a new run; or let one that waits go on."""
+        if self.is_live and self.state is RunState.PAUSED:
+            self.pause_or_resume()
+            return
         if self._make_run():
             assert self.run is not None
             self.run.start()
             self._tell()
 
+    def continue_run(self) -> None:
+        """Go on with the run that has ended, to the same numbers; for as many epochs again if it finished."""
+        record = self.continued
+        if record is None or not self._may_begin():
+            return
+        settings = record.settings
+        if record.iteration >= record.num_iterations:
+            settings = replace(settings, num_epochs=2 * settings.num_epochs)
+        assert self._keeper is not None
+        self._begin(
+            settings, go_on_from=record, keeper=ShelfKeeper(self._session.runs.shelf, self._keeper.key)
+        )
+
+    def back_to_last_good(self) -> None:
+        """Start from the last good model of a run that diverged, with a tenth of its learning rate."""
+        record = self._keeper.last if self._keeper is not None else None
+        if self.state is not RunState.FAILED or record is None or record.model is None:
+            return
+        if self._may_begin():
+            rates = [edit.value for edit in record.edits if edit.name == "learning_rate" and edit.value]
+            rate = (rates[-1] if rates else record.settings.learning_rate) / 10
+            self._begin(replace(record.settings, learning_rate=rate), weights=record.model)
+
+    @property
+    def continued(self) -> RunRecord | None:
+        """What the run that has ended would go on from; None where it can't."""
+        if self.is_live or self._keeper is None or self.run is None:
+            return None
+        record = self._keeper.last
+        return record if record is not None and record.state is not None else None
+
     def step(self) -> None:
         """Make one update: of a new run, or of one that waits."""
         if self.is_live or self._make_run():
-            assert self.run is not None
+            assert self.run is not None  # a new one, where the last has ended: its tip says so
             self.run.step_once()
             self._order_timer.start()
             self._tell()
@@ -122,13 +165,31 @@ class RunControl(QObject):
             self._enable()
             self.state_changed.emit()
 
+    def set_learning_rate(self, rate: float) -> None:
+        """Make the next steps with another learning rate."""
+        if self.run is not None and self.is_live:
+            try:
+                self.run.set_learning_rate(rate)
+            except ValueError as problem:
+                self._session.problem.emit(str(problem))
+
+    def set_clip_norm(self, norm: float | None) -> None:
+        """Clip the gradients of the next steps at another norm; None: not at all."""
+        if self.run is not None and self.is_live:
+            try:
+                self.run.set_clip_norm(norm)
+            except ValueError as problem:
+                self._session.problem.emit(str(problem))
+
     def stop_and_wait(self, timeout_s: float) -> bool:
         """End the run and wait for it, at most `timeout_s` seconds; True when none is live any more.
 
         The model that it learned is the session's then.
         """
-        if self.run is None or not self.is_live:
+        if self.run is None:
             return True
+        if not self.is_live:
+            return self.run.wait(timeout_s)  # what is kept of it may still be on its way to the disk
         self.run.stop()
         if not self.run.wait(timeout_s):
             return False
@@ -144,13 +205,58 @@ class RunControl(QObject):
     # ---- inside ------------------------------------------------------------------------------
 
     def _make_run(self) -> bool:
-        if not self._can_start() or not self.may_start():
-            return False
+        """Make a new run of the settings wanted; whether there is one now."""
+        return self._may_begin() and self._plan(self._wanted())
+
+    def _may_begin(self) -> bool:
+        # it is looked twice: another thing may be opened while the question stands
+        return self._can_start() and self.may_start() and self._can_start()
+
+    def _begin(
+        self,
+        settings: TrainingSettings,
+        *,
+        go_on_from: RunRecord | None = None,
+        weights: CaptioningRNN | None = None,
+        keeper: ShelfKeeper | None = None,
+    ) -> None:
+        """Train on from something that is there."""
+        try:
+            planned = self._plan(settings, go_on_from=go_on_from, weights=weights, keeper=keeper)
+        except CannotContinueError as problem:
+            self._session.problem.emit(str(problem))
+            return
+        if planned:
+            assert self.run is not None
+            self.run.start()
+            self.settings_taken.emit(settings)
+            if go_on_from is not None:
+                self._session.notice.emit(f"The run goes on {how_exactly(go_on_from, self.run.machine)}.")
+            self._tell()
+
+    def _plan(
+        self,
+        settings: TrainingSettings,
+        *,
+        go_on_from: RunRecord | None = None,
+        weights: CaptioningRNN | None = None,
+        keeper: ShelfKeeper | None = None,
+    ) -> bool:
         dataset = self._session.dataset
-        if dataset is None or not self._can_start():  # another thing was opened while the question stood
+        if dataset is None:
             return False
         chosen = [self._session.record] if self._session.record is not None else []
-        self.run = TrainingRun(self._wanted(), dataset, watched=chosen, watch_trained=NUM_WATCHED)
+        keeper = ShelfKeeper(self._session.runs.shelf) if keeper is None else keeper
+        self.run = TrainingRun(
+            settings,
+            dataset,
+            watched=chosen,
+            watch_trained=NUM_WATCHED,
+            keep=keeper,
+            go_on_from=go_on_from,
+            weights=weights,
+        )
+        self._keeper = keeper
         self.failure = ""
         self.is_stopping = False
         self._shown = self._best = None
@@ -172,11 +278,21 @@ class RunControl(QObject):
         live = self.is_live
         paused = live and self.state is RunState.PAUSED
         can_start = self._can_start()
-        self.start_action.setEnabled(can_start)
+        self.start_action.setEnabled(can_start or (paused and not self.is_stopping))
+        actions.dress(self.start_action, actions.CONTINUE if paused else actions.START)
+        self._enable_going_on(can_start)
+        has_ended = not live and self.run is not None
+        actions.dress(self.step_action, actions.FIRST_STEP if has_ended else actions.TRAINING_STEP)
         self.pause_action.setEnabled(live and not self.is_stopping)
         actions.dress(self.pause_action, actions.RESUME if paused else actions.PAUSE)
         self.step_action.setEnabled(can_start or (paused and not self.is_stopping))
         self.stop_action.setEnabled(live and not self.is_stopping)
+
+    def _enable_going_on(self, can_start: bool) -> None:
+        self.continue_action.setEnabled(can_start and self.continued is not None)
+        failed = not self.is_live and self.state is RunState.FAILED
+        kept = self._keeper.last if self._keeper is not None else None
+        self.last_good_action.setEnabled(can_start and failed and kept is not None and kept.model is not None)
 
     def _look_at_order(self) -> None:
         """Look whether an order has been carried out, sooner than the clock would."""
@@ -201,6 +317,8 @@ class RunControl(QObject):
                 case RunStarted():
                     self._publish_snapshot(run)
                     self.run_prepared.emit()
+                case RunNotKept():
+                    self._session.problem.emit(event.reason)
                 case RunPaused() | RunResumed():
                     changed = True
                 case RunFinished() | RunStopped():
@@ -232,7 +350,9 @@ class RunControl(QObject):
             self._shown = newest
             saved, unsaved = SavedModel.of_run(run, newest), newest.iteration > 0
             best = self._best_before(run, newest)
-            self._session.set_model(CurrentModel(saved, ModelOrigin.TRAINING, unsaved=unsaved, best=best))
+            self._session.set_model(
+                CurrentModel(saved, ModelOrigin.TRAINING, unsaved=unsaved, best=best, keeper=self._keeper)
+            )
 
     def _best_before(self, run: TrainingRun, newest: ModelSnapshot) -> SavedModel | None:
         """The model of the lowest validation loss, where that was earlier and after some learning."""
@@ -249,7 +369,9 @@ class RunControl(QObject):
         if left is not None and left.iteration > 0:
             saved = SavedModel.of_run(run, left)
             best = self._best_before(run, left)
-            self._session.set_model(CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True, best=best))
+            self._session.set_model(
+                CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True, best=best, keeper=self._keeper)
+            )
             return
         first = left or self._shown
         if first is None:

@@ -25,7 +25,10 @@ class RunHead(QWidget):
         All buttons from left to right, that of the settings last.
     """
 
-    def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, actions: Sequence[QAction], at_times: Sequence[QAction] = (), parent: QWidget | None = None
+    ) -> None:
+        """Make the buttons; those of the actions `at_times` are seen only while they can be used."""
         super().__init__(parent)
         self._is_bad = False
         self._is_beside = True
@@ -36,6 +39,8 @@ class RunHead(QWidget):
         self._row.setSpacing(_GAP)
         for button in self.buttons[:-1]:
             self._row.addWidget(button)
+        for action in at_times:
+            self.add_at_times(action)
         self._state = QLabel()
         self._state.setObjectName("training_state")
         self._state.setWordWrap(True)
@@ -50,6 +55,14 @@ class RunHead(QWidget):
         self._grid.addLayout(self._row, 0, 0)
         self._grid.addWidget(self._state, 0, 1)
         self._grid.addWidget(self.buttons[-1], 0, 2)
+
+    def add_at_times(self, action: QAction) -> None:
+        """Add a button that is seen only while its action can be used."""
+        button = _button(action)
+        button.setVisible(action.isEnabled())
+        action.enabledChanged.connect(button.setVisible)
+        action.enabledChanged.connect(lambda _enabled: self._fit())
+        self._row.addWidget(button)
 
     def say(self, words: str, is_bad: bool) -> None:
         """Say how the run is; bad news is coloured."""

@@ -1,5 +1,6 @@
 """The Training panel: a form, a run, its loss as it falls, and what the network says meanwhile."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -22,9 +23,12 @@ from captionviewer.core.training.events import RunState
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
 from captionviewer.core.user_folders import is_shipped_book
+from captionviewer.ui.look.actions import CHANGE_RATE, make
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.training.loss_figure import LossSeries
+from captionviewer.ui.training.rate_row import RateRow
 from captionviewer.ui.training.recorded_progress import RecordedProgress
 from captionviewer.ui.training.run_area import RunArea
 from captionviewer.ui.training.run_control import RunControl
@@ -41,6 +45,7 @@ _ROOM_BESIDE, _ROOM_HIGH, _ROOM_ABOVE = 26, 20, 46
 _ROOM_LEAST = 17  # beside the form, or only one of the two is shown
 _ROOM_BELOW, _ROOM_HALF = 22, 30  # the width below which, and the height above which, the form stands above
 _PROGRESS_STEPS = 1000
+NUM_PAST = 3  # earlier runs whose losses stay in the plot, faintly
 NUMBER_TICKS = 2  # numbers that change faster than five times a second can't be read
 
 
@@ -49,7 +54,7 @@ class TrainingPanel(QWidget):
 
     Attributes
     ----------
-    start_action, pause_action, step_action, stop_action : QAction
+    start_action, pause_action, step_action, stop_action, continue_action, last_good_action : QAction
         For menus and toolbars; they are enabled only when they make sense.
     settings_action : QAction
         Shows the form, or folds it away; a run that starts where there is little room folds it away.
@@ -63,6 +68,8 @@ class TrainingPanel(QWidget):
         self._facts: DataFacts | None = None
         self._file: SavedModel | None = None  # the opened model whose history is shown
         self._ticks = 0
+        self._past: deque[LossSeries] = deque(maxlen=NUM_PAST)  # of earlier runs on the data that is open
+        self._last_losses = LossSeries()
         self._was_running = False
         self.setAccessibleName("Training")
         self.form = TrainingForm()
@@ -82,6 +89,7 @@ class TrainingPanel(QWidget):
         self.form.changed.connect(self._settings_changed)
         self.control.state_changed.connect(self._show_state)
         self.control.run_prepared.connect(self._run_prepared)
+        self.control.settings_taken.connect(self.form.set_settings)
         self.control.ticked.connect(self._tick)
         self.control.captions_came.connect(self.said.show_now)
         self._recorded = RecordedProgress(session, self.plot, self.said, self)
@@ -113,8 +121,10 @@ class TrainingPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.continue_action = self.control.continue_action
+        self.last_good_action = self.control.last_good_action
         actions = [self.start_action, self.pause_action, self.step_action, self.stop_action]
-        self._head = RunHead(actions)
+        self._head = RunHead(actions, [self.continue_action, self.last_good_action])
         self.settings_action = self._head.settings_action
         self.settings_action.toggled.connect(self._fold)
         self.addAction(self.settings_action)
@@ -125,6 +135,15 @@ class TrainingPanel(QWidget):
         self._progress.setFixedHeight(4)
         self._progress.setAccessibleName("Progress of the run")
         column.addWidget(self._progress)
+        self.rate_row = RateRow()
+        self.rate_row.hide()
+        column.addWidget(self.rate_row)
+        self.rate_action = make(CHANGE_RATE, self)
+        self.rate_action.toggled.connect(lambda _shown: self._show_rate_row())
+        self.rate_row.rate_changed.connect(self.control.set_learning_rate)
+        self.rate_row.clip_changed.connect(self.control.set_clip_norm)
+        self.addAction(self.rate_action)
+        self._head.add_at_times(self.rate_action)
         self._parts = QSplitter(Qt.Orientation.Horizontal)
         self._parts.setChildrenCollapsible(False)
         self._parts.addWidget(self._make_form_area())
@@ -202,6 +221,9 @@ class TrainingPanel(QWidget):
             self.control.stop_and_wait(1.0)
             self.control.forget()
             self._show_nothing()
+        self._past.clear()
+        self._last_losses = LossSeries()
+        self.plot.show_past(())
         self._facts = DataFacts.of(dataset) if dataset is not None else None
         is_book = dataset is not None and is_shipped_book(dataset.folder)
         self.form.offer_preset(STORYBOOK_PRESET if is_book else NOTEBOOK_PRESET)
@@ -228,6 +250,7 @@ class TrainingPanel(QWidget):
 
     def _show_nothing(self) -> None:
         self.plot.show_history(LossHistory(), 0)
+        self.plot.show_edits(())
         self._recorded.forget()
         self.said.watch([])
         self.numbers.clear()
@@ -276,7 +299,12 @@ class TrainingPanel(QWidget):
         assert run is not None
         self._file = None
         total = run.progress().num_iterations
+        if not run.continues and len(self._last_losses):
+            self._past.append(self._last_losses)
+        self._last_losses = LossSeries()
+        self.plot.show_past(self._past)
         self.plot.show_history(run.history, total)
+        self._last_losses = self.plot.series
         self._recorded.follow(run, run.caption_rows, total)
         self._watch()
         self._show_state()
@@ -293,10 +321,21 @@ class TrainingPanel(QWidget):
         run = self.control.run
         if run is None:
             return
+        self._show_rate_row()
+        self.plot.show_edits(run.edits)
         progress = run.progress()
         self._progress.setValue(_PROGRESS_STEPS * progress.iteration // max(1, progress.num_iterations))
         self.numbers.show_progress(progress, run.history.learning_rate, run.state is RunState.RUNNING)
         self.run_area.show_losses()
+
+    def _show_rate_row(self) -> None:
+        """Show what can be changed now, while a run goes on and the user wants to see it."""
+        run = self.control.run
+        self.rate_action.setEnabled(self.is_running())
+        self.rate_row.setVisible(self.rate_action.isChecked() and self.is_running())
+        if run is not None and self.is_running():
+            self.rate_row.show_rate(run.learning_rate)
+            self.rate_row.show_clip(run.clip_norm)
 
     def _watch(self) -> None:
         """Watch the selected photo and the first few that are trained on."""
@@ -352,7 +391,7 @@ class TrainingPanel(QWidget):
             case RunState.FINISHED:
                 return f"Finished: {done} iterations.", False
             case RunState.STOPPED:
-                return f"Stopped after iteration {done}. What was learned is kept.", False
+                return f"Stopped after iteration {done}. What was learned is kept; the run can go on.", False
             case RunState.FAILED:
                 return f"Failed. {self.control.failure}", True
         return "Ready to train.", False

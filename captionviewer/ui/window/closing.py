@@ -71,7 +71,7 @@ class Closing:
                 self._window,
                 "Training is running",
                 f"{what} ends the training that is running. Stop it?",
-                "The model is kept as it is after the last finished step.",
+                "The run is kept as it is after the last finished step, and can be continued.",
                 answers=(stop, "Keep training"),
             )
             if answer != stop:
@@ -81,7 +81,7 @@ class Closing:
                     "The training step under way has not ended yet. Wait a moment and try again."
                 )
                 return False
-        if self._session.has_unsaved_model:
+        if self._session.models.would_be_lost:
             answer = ask(
                 self._window,
                 "The model is not saved",

@@ -170,6 +170,8 @@ class MainWindow(QMainWindow):
                 training.pause_action,
                 training.step_action,
                 training.stop_action,
+                training.continue_action,
+                training.last_good_action,
                 None,
                 training.settings_action,
             ],

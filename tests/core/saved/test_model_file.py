@@ -20,8 +20,8 @@ from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved import model_file
+from captionviewer.core.saved.checked_parts import MOST_ABOUT_BYTES
 from captionviewer.core.saved.model_file import (
-    MOST_ABOUT_BYTES,
     ModelFileError,
     SavedModel,
     fits,

@@ -1,0 +1,69 @@
+"""What tells runs apart: the settings that differ, and names made of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from captionviewer.core.network.cells import CELLS
+from captionviewer.core.network.optim import FACTS
+from captionviewer.core.training.settings import FIELD_NAMED, SettingValue, TrainingSettings
+
+_SHORT = {
+    "cell_type": "", "hidden_dim": "hidden", "wordvec_dim": "word vector", "num_captions": "captions",
+    "one_caption_an_image": "one caption an image", "batch_size": "batch", "num_epochs": "epochs",
+    "update_rule": "", "learning_rate": "lr", "lr_decay": "decay", "clip_norm": "clip", "seed": "seed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DifferingSetting:
+    """A setting that some runs do not share, with each run's value in the runs' order."""
+
+    name: str
+    values: tuple[SettingValue, ...]
+
+
+def differing_settings(runs: Sequence[TrainingSettings]) -> tuple[DifferingSetting, ...]:
+    """The settings that are not the same in all runs, in the form's order.
+
+    Floats are the same when they are written the same (repr); None is a value like another.
+    """
+    found = []
+    for item in fields(TrainingSettings):
+        values = tuple(getattr(run, item.name) for run in runs)
+        if len({repr(value) for value in values}) > 1:
+            found.append(DifferingSetting(item.name, values))
+    return tuple(found)
+
+
+def equal_settings(runs: Sequence[TrainingSettings]) -> tuple[str, ...]:
+    """The names of the settings that all runs share, in the form's order."""
+    differing = {setting.name for setting in differing_settings(runs)}
+    return tuple(item.name for item in fields(TrainingSettings) if item.name not in differing)
+
+
+def value_words(name: str, value: SettingValue) -> str:
+    """A setting's value as people read it: "LSTM", "1e-3", "all", "off"."""
+    if name == "cell_type":
+        return "LSTM" if value == "lstm" else "RNN" if value == "rnn" else CELLS[value].label  # type: ignore[index]
+    if name == "update_rule":
+        return FACTS[value].label  # type: ignore[index]
+    if value is None:
+        return "all" if FIELD_NAMED[name].kind == "integer_or_all" else "off"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}".replace("e-0", "e-")
+    return f"{value:,}" if name != "seed" else str(value)
+
+
+def run_names(runs: Sequence[TrainingSettings]) -> list[str]:
+    """A name for each run, made of its cell and of what differs among all: "LSTM, lr 0.001"."""
+    differing = [setting.name for setting in differing_settings(runs) if setting.name != "cell_type"]
+    names = []
+    for run in runs:
+        parts = [value_words("cell_type", run.cell_type)]
+        for name in differing:
+            words = value_words(name, getattr(run, name))
+            parts.append(f"{_SHORT[name]} {words}".strip())
+        names.append(", ".join(parts))
+    return names

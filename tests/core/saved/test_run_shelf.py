@@ -1,0 +1,167 @@
+"""The shelf of runs: all are kept, limits hold, and no trouble with one costs another."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.saved import run_file
+from captionviewer.core.saved.run_file import RunFileError
+from captionviewer.core.saved.run_shelf import MODELS_KEPT, RunShelf, ShelfError
+from captionviewer.core.training.run_names import differing_settings, equal_settings, run_names
+from captionviewer.core.training.run_record import RunRecord
+from captionviewer.core.training.settings import TrainingSettings
+from tests.core.saved.run_cases import SMALL, record_of
+
+
+@pytest.fixture(scope="module")
+def record(dataset: CocoDataset) -> RunRecord:
+    return record_of(SMALL, dataset)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> RunShelf:
+    return RunShelf(tmp_path / "runs")
+
+
+@contextlib.contextmanager
+def unwritable(folder: Path) -> Iterator[None]:
+    """A file stands where a folder should be: that holds for root, too, who may write to a read-only one."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.write_bytes(b"")
+    yield
+    folder.unlink()
+
+
+def test_a_run_is_listed_with_what_it_was(shelf: RunShelf, record: RunRecord) -> None:
+    key = shelf.add(record)
+    (run,) = shelf.runs()
+    assert (run.key, run.settings, run.outcome, run.iteration) == (key, SMALL, "finished", 16)
+    assert run.has_model and run.can_continue and not run.live and not run.problem
+    assert run.best_val == pytest.approx(min(point.val for point in record.validation))
+    assert run.num_bytes == (shelf.folder / key / "run.npz").stat().st_size
+    assert shelf.open(key).model is not None
+
+
+def test_a_run_that_was_killed_is_listed_with_what_it_had(shelf: RunShelf, record: RunRecord) -> None:
+    place = shelf.begin()
+    assert shelf.runs() == []  # nothing was kept yet
+    place.keep(replace(record, outcome="running"))
+    assert shelf.runs()[0].live and shelf.runs()[0].outcome == "running"
+    with pytest.raises(ShelfError, match="Stop it first"):
+        shelf.delete(place.key)
+    with pytest.raises(ShelfError, match="another window"):
+        shelf.go_on(place.key)
+    place._lock.release()  # as the system does with what a killed process held
+    (run,) = shelf.runs()
+    assert (run.outcome, run.live, run.iteration) == ("killed", False, 16)
+    again = shelf.go_on(run.key)
+    again.keep(record)
+    assert shelf.runs()[0].outcome == "finished"
+    shelf.delete(run.key)
+    assert shelf.runs() == [] and list(shelf.folder.iterdir()) == []
+
+
+def test_names_and_pins_last_and_do_not_touch_the_run(shelf: RunShelf, record: RunRecord) -> None:
+    key = shelf.add(record)
+    before = (shelf.folder / key / "run.npz").read_bytes()
+    shelf.rename(key, "  my \n first  ")
+    shelf.pin(key, True)
+    (run,) = RunShelf(shelf.folder).runs()
+    assert (run.name, run.pinned) == ("my first", True)
+    assert (shelf.folder / key / "run.npz").read_bytes() == before
+
+
+def test_models_go_past_the_newest_ten_unless_they_are_pinned(shelf: RunShelf, record: RunRecord) -> None:
+    keys = [shelf.add(record) for _ in range(MODELS_KEPT + 3)]
+    oldest_first = sorted(keys)
+    shelf.pin(oldest_first[0], True)
+    shelf.tidy()
+    has = {run.key: run.has_model for run in shelf.runs()}
+    assert [has[key] for key in oldest_first[:4]] == [True, False, False, True]
+    light = shelf.open(oldest_first[1])
+    assert light.model is None and len(light.losses) == 16 and len(light.validation) == len(record.validation)
+
+
+def test_the_oldest_go_past_the_size_limit_and_pinned_ones_stay(tmp_path: Path, record: RunRecord) -> None:
+    shelf = RunShelf(tmp_path / "runs")
+    keys = sorted(shelf.add(record) for _ in range(4))
+    shelf.pin(keys[0], True)
+    size = sum(path.stat().st_size for path in (shelf.folder / keys[1]).iterdir())
+    RunShelf(shelf.folder, most_bytes=int(2.5 * size)).tidy()
+    assert sorted(run.key for run in shelf.runs()) == [keys[0], keys[3]]
+    assert shelf.empty() == 1 and [run.key for run in shelf.runs()] == [keys[0]]
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"settings": {"cell_type": "gru"}}', b"[1]", b"\xff" * 20])
+def test_a_damaged_entry_is_named_and_hides_no_other(
+    shelf: RunShelf, record: RunRecord, damage: bytes
+) -> None:
+    first, second = shelf.add(record), shelf.add(record)
+    (shelf.folder / first / "summary.json").write_bytes(damage)
+    (shelf.folder / first / "label.json").write_bytes(damage)
+    found = {run.key: run for run in shelf.runs()}
+    assert "damaged" in found[first].problem and not found[second].problem
+    shelf.tidy()
+    shelf.delete(first)
+    assert [run.key for run in shelf.runs()] == [second]
+
+
+def test_a_folder_that_can_not_be_written_to_is_a_message(shelf: RunShelf) -> None:
+    with unwritable(shelf.folder):
+        with pytest.raises(ShelfError, match="can't be kept in"):
+            shelf.begin()
+        assert shelf.runs() == []
+
+
+def test_a_full_disk_is_a_message_and_what_was_kept_before_stays(
+    shelf: RunShelf, record: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = shelf.begin()
+    place.keep(replace(record, outcome="running", reason="first"))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run_file, "write_archive", full)
+    with pytest.raises(RunFileError, match="No space left"):
+        place.keep(record)
+    place.release()
+    assert shelf.open(place.key).reason == "first"
+
+
+def test_a_place_where_nothing_was_kept_is_given_back(shelf: RunShelf) -> None:
+    place = shelf.begin()
+    place.release()
+    place.release()
+    assert list(shelf.folder.iterdir()) == []
+
+
+def test_what_does_not_belong_to_the_shelf_is_left_alone(shelf: RunShelf, record: RunRecord) -> None:
+    shelf.add(record)
+    (shelf.folder / "notes.txt").write_text("mine")
+    (shelf.folder / "other").mkdir()
+    shelf.empty()
+    with pytest.raises(ShelfError):
+        shelf.delete("../runs")
+    assert sorted(path.name for path in shelf.folder.iterdir()) == ["notes.txt", "other"]
+
+
+def test_exactly_the_settings_that_differ_are_named() -> None:
+    base = TrainingSettings()
+    runs = [base, replace(base, learning_rate=1e-3, clip_norm=5.0), replace(base, cell_type="lstm")]
+    assert [found.name for found in differing_settings(runs)] == ["cell_type", "learning_rate", "clip_norm"]
+    assert differing_settings(runs)[2].values == (None, 5.0, None)
+    assert len(equal_settings(runs)) == 9
+    assert run_names(runs) == ["RNN, lr 0.005, clip off", "RNN, lr 0.001, clip 5", "LSTM, lr 0.005, clip off"]
+    assert differing_settings([base, base]) == () and run_names([base]) == ["RNN"]
+    nearly = replace(base, learning_rate=0.1 + 0.2)
+    assert [s.name for s in differing_settings([nearly, replace(base, learning_rate=0.3)])] == [
+        "learning_rate"
+    ]
