@@ -32,6 +32,8 @@ from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.outside_text import set_plain_tip
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
+LARGE_EM = 26  # pixels of a line of text: some 180 %
+
 
 class PhotoDetails(QTabWidget):
     """Shows one photo: large, with its captions, ids and mask, features; and statistics of all."""
@@ -251,7 +253,8 @@ class PhotoDetails(QTabWidget):
     def minimumSizeHint(self) -> QSize:
         """Return the least size at which the captions can be read."""
         em = self.fontMetrics().height()
-        return QSize(18 * em, 11 * em)
+        lines = 11 if em < LARGE_EM else 9  # at twice the text a small screen has no room for more
+        return QSize(18 * em, lines * em)
 
     # ---- doing -----------------------------------------------------------------------------
 
