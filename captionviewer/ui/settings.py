@@ -11,12 +11,13 @@ import json
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from captionviewer.core.atomic_file import write_atomically
+from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.photos.cache import CACHE_BYTES
 from captionviewer.core.user_folders import config_folder, read_remembered
 
@@ -144,6 +145,33 @@ def _sealed(key: str) -> Setting[bytes]:
     return Setting(key, b"", taken, written)
 
 
+def _decoding(key: str) -> Setting[Decoding]:
+    def taken(value: Json) -> Decoding:
+        if not isinstance(value, dict):
+            raise ValueError("no way to write captions")
+        known = {field.name for field in fields(Decoding)}
+        if not value.keys() <= known:
+            raise ValueError("not what was written here")
+        given = dict(value)
+        whole = [given.get(name, 0) for name in ("beam_width", "ngram_block", "max_length", "seed")]
+        whole.append(1 if given.get("k") is None else given["k"])
+        numbers = [*whole, *(given.get(name, 1) for name in ("temperature", "p", "alpha"))]
+        if any(type(number) is not int for number in whole) or any(
+            type(number) not in (int, float) for number in numbers
+        ):
+            raise ValueError("no such numbers")
+        words = given.pop("forbidden_words", [])
+        if not isinstance(words, list) or len(words) > _LONGEST_LIST:
+            raise ValueError("no list of words")
+        # Each was looked at; the value itself refuses what is out of its limits, by a ValueError.
+        return Decoding(forbidden_words=tuple(_checked_text(word) for word in words), **given)  # type: ignore[arg-type]
+
+    def written(decoding: Decoding) -> Json:
+        return {**asdict(decoding), "forbidden_words": list(decoding.forbidden_words)}
+
+    return Setting(key, Decoding(), taken, written)
+
+
 PLACE = _counts("window/place", 4)  # x, y, width and height while neither maximised nor full screen
 MAXIMISED = _flag("window/maximised", False)
 ARRANGEMENT = _sealed("window/arrangement")
@@ -164,6 +192,7 @@ EXPORT_FOLDER = _text("plots/export_folder", "")
 TRAINING_VIEW = _text("training/view", "")  # the title of the view that was open
 SAMPLING_VIEW = _text("sampling/view", "")
 PLAY_SPEED = _number("sampling/words_per_second", 2.0, 0.01, 1000.0)
+DECODING = _decoding("sampling/decoding")
 FOLLOW_TRAINING = _flag("sampling/follow_training", True)
 
 

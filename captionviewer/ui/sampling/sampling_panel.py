@@ -61,7 +61,6 @@ class SamplingPanel(QWidget):
         self._player = CaptionPlayer(self)
         self._player.set_speed(speed)
         self._words_track = self._player.track
-        self._decoding = Decoding()
         self.tree: TreeView | None = None  # made when first opened
         self.temperature: TemperatureView | None = None
         self.sampler = Sampler(session, session.settings.get(remembered.FOLLOW_TRAINING), self)
@@ -96,6 +95,7 @@ class SamplingPanel(QWidget):
         session.dataset_changed.connect(self._dataset_changed)
         session.selection_changed.connect(self._selection_changed)
         session.model_changed.connect(self._model_changed)
+        session.decoding.changed.connect(self._decoding_changed)
         session.matplotlib_ready.connect(self._enable_actions)
         self._show_record()
         self._show_model()
@@ -144,8 +144,8 @@ class SamplingPanel(QWidget):
         self.views.add("Tree", "Beam search timestep by timestep, as a tree", self._make_tree)
 
     def _make_tree(self) -> QWidget:
-        tree = TreeView(self._session, self._player, self._decoding)
-        tree.decoding_wanted.connect(self._set_decoding)
+        tree = TreeView(self._session, self._player, self._session.decoding.value)
+        tree.decoding_wanted.connect(self._session.decoding.set)
         tree.curve.shown.connect(self._enable_actions)
         tree.val_button.toggled.connect(self._enable_actions)
         self.addActions(tree.canvas_actions)
@@ -153,8 +153,8 @@ class SamplingPanel(QWidget):
         return tree
 
     def _make_temperature(self) -> QWidget:
-        view = TemperatureView(self._session, self._player, self._decoding)
-        view.decoding_wanted.connect(self._set_decoding)
+        view = TemperatureView(self._session, self._player, self._session.decoding.value)
+        view.decoding_wanted.connect(self._session.decoding.set)
         view.curve.shown.connect(self._enable_actions)
         view.val_button.toggled.connect(self._enable_actions)
         self.temperature = view
@@ -180,9 +180,8 @@ class SamplingPanel(QWidget):
                 view.set_outdated(self.sampler.is_outdated)
                 view.show_timestep()
 
-    def _set_decoding(self, decoding: Decoding) -> None:
+    def _decoding_changed(self, decoding: Decoding) -> None:
         """What one view chose holds in the other, too."""
-        self._decoding = decoding
         for view in (self.tree, self.temperature):
             if view is not None and view.decoding != decoding:
                 view.set_decoding(decoding)

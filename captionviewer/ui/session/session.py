@@ -9,6 +9,7 @@ from captionviewer.core.coco.dataset import CocoDataset, FeatureKind, PhotoRecor
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.session.data import OpenData
+from captionviewer.ui.session.decoding import ChosenDecoding
 from captionviewer.ui.session.images import Images
 from captionviewer.ui.session.models import CurrentModel, Models
 from captionviewer.ui.session.runs import Runs
@@ -21,7 +22,8 @@ class Session(QObject):
     """The one object that the panels share; it tells them of every change.
 
     Each part knows one thing (`data`, `images`, `models`, `runs`); what the panels ask most is answered here,
-    and every signal is here. Nothing can be set without one: what is public is read only.
+    and every signal is here. Nothing can be set without one: what is public is read only. How captions are
+    written is `decoding`, which tells of its changes itself.
     """
 
     dataset_changed = Signal()
@@ -47,6 +49,7 @@ class Session(QObject):
         self._data = OpenData(settings, self._workers, self)
         self._images = Images(settings, self._workers, self._photos, self)
         self._runs = Runs(self)
+        self._decoding = ChosenDecoding(settings, self)
         self._models = Models(self._workers, lambda: self._data.dataset, lambda: self._runs.is_training, self)
         self._data.opened.connect(self._data_opened)
         self._data.opening_changed.connect(self.opening_changed)
@@ -96,6 +99,11 @@ class Session(QObject):
     def runs(self) -> Runs:
         """Knows the live run."""
         return self._runs
+
+    @property
+    def decoding(self) -> ChosenDecoding:
+        """Knows how captions are written."""
+        return self._decoding
 
     # ---- data ------------------------------------------------------------------------------
 

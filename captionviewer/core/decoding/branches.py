@@ -1,0 +1,217 @@
+"""Another word: a caption decoded on after words that a person forced; branches share their beginning.
+
+Timesteps are values, so a branch keeps the very timesteps before its fork: only what follows is computed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from captionviewer.core.arrays import FloatArray
+from captionviewer.core.coco.vocabulary import END
+from captionviewer.core.decoding.beam_search import beam_search
+from captionviewer.core.decoding.decoding import Decoding
+from captionviewer.core.decoding.exact_search import exact_search
+from captionviewer.core.decoding.restrictions import Restrictions
+from captionviewer.core.decoding.sampling import draw, draws, next_word
+from captionviewer.core.decoding.timestep import Timestep, initial_state, next_timestep
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.inference import word_id
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A caption of one photo, some of whose words a person forced.
+
+    Attributes
+    ----------
+    timesteps
+        up to and including the one that chose `<END>`, or as many as may be said.
+    forced
+        word id by timestep, of the words that were forced.
+    """
+
+    timesteps: tuple[Timestep, ...]
+    forced: Mapping[int, int]
+
+    @property
+    def words(self) -> tuple[int, ...]:
+        """The word ids."""
+        return tuple(step.word for step in self.timesteps)
+
+    @property
+    def log_probability(self) -> float:
+        """The whole caption's ln p, in nats: under the model, nothing forced, tempered or forbidden."""
+        return self.timesteps[-1].caption_log_probability if self.timesteps else 0.0
+
+    @property
+    def surprises(self) -> tuple[float, ...]:
+        """-ln p of each word, in nats."""
+        before = [0.0, *(step.caption_log_probability for step in self.timesteps)]
+        return tuple(a - b for a, b in pairwise(before))
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a forced word cost, in nats, against the caption that it was forced into.
+
+    Attributes
+    ----------
+    word
+        how much less ln p has the forced word than the one it replaced; below 0 where it has more.
+    won_back
+        how much more ln p has the rest than the rest that it replaced; below 0 where that cost, too.
+    """
+
+    word: float
+    won_back: float
+
+    @property
+    def total(self) -> float:
+        """By how much ln p of the whole is lower; below 0 where the forced caption is the likelier."""
+        return self.word - self.won_back
+
+
+def decode_on(
+    model: CaptioningRNN,
+    features: FloatArray,
+    decoding: Decoding,
+    before: Sequence[Timestep] = (),
+    word: int | None = None,
+) -> tuple[Timestep, ...]:
+    """Go on with a caption, after one forced word if `word` is given.
+
+    Greedy and sampled captions go on as `decoding` says, drawn by the number of their timestep: a sampled
+    caption that is forced to say what it said anyway stays the same. A search looks at whole captions and
+    can't begin in the middle, so after the first word, or a forced one, beam and exact go on greedily.
+
+    Parameters
+    ----------
+    model
+        the network.
+    features
+        (D,) of the photo.
+    decoding
+        how; a forced word may be a forbidden one, and then stands.
+    before
+        timesteps that are kept as they are; of this model and photo.
+    word
+        id of the forced word.
+
+    Returns
+    -------
+    `before`, the very same timesteps, and those that follow.
+
+    Raises
+    ------
+    ValueError
+        `before` has ended or is as long as may be, a word outside the vocabulary, or wrong features.
+    """
+    end = word_id(model.word_to_idx, END)
+    steps = list(before)
+    if steps and (steps[-1].word == end or len(steps) >= decoding.max_length):
+        raise ValueError("The caption has ended: nothing can be said after it.")
+    restrictions = Restrictions(decoding, model.word_to_idx)
+    start = initial_state(model, np.asarray(features)[np.newaxis])
+    searched: Sequence[int] = ()
+    if not steps and word is None and decoding.method in ("beam", "exact"):
+        searched = (
+            exact_search(model, features, decoding).words
+            if decoding.method == "exact"
+            else beam_search(model, features, decoding).best(decoding.alpha)[0].words
+        )
+    numbers = draws(decoding.seed, 1, decoding.max_length)[0]
+    if word is not None:
+        steps.append(next_timestep(model, steps[-1] if steps else start, word))
+    for found in searched:
+        steps.append(next_timestep(model, steps[-1] if steps else start, found))
+    while len(steps) < decoding.max_length and not (steps and steps[-1].word == end):
+        step = next_timestep(model, steps[-1] if steps else start)
+        steps.append(_chosen(step, [each.word for each in steps], decoding, restrictions, numbers))
+    return tuple(steps)
+
+
+def _chosen(
+    step: Timestep, said: list[int], decoding: Decoding, restrictions: Restrictions, numbers: FloatArray
+) -> Timestep:
+    """A timestep that took the likeliest word, with the word that `decoding` takes."""
+    with np.errstate(divide="ignore"):  # a word without probability can't be said
+        logits: FloatArray = np.log(step.probabilities)[np.newaxis]
+    allowed = restrictions.block(restrictions.forbid(logits), np.array([said], np.int64))
+    if decoding.method == "sample" and not decoding.repeatable:
+        distribution = next_word(allowed, decoding.temperature, decoding.k, decoding.p)
+        word = int(draw(distribution.probabilities, numbers[len(said) : len(said) + 1])[0])
+    elif allowed[0, step.word] == logits[0, step.word]:
+        return step
+    else:
+        word = int(allowed[0].argmax())
+    before = step.caption_log_probability - float(logits[0, step.word])
+    return replace(step, word=word, caption_log_probability=before + float(logits[0, word]))
+
+
+def first_branch(model: CaptioningRNN, features: FloatArray, decoding: Decoding) -> Branch:
+    """The caption that `decoding` writes, with nothing forced; errors as `decode_on`."""
+    return Branch(decode_on(model, features, decoding), {})
+
+
+def force(
+    model: CaptioningRNN, features: FloatArray, decoding: Decoding, branch: Branch, index: int, word: int
+) -> Branch:
+    """Have another word said at a timestep of a branch; what was forced before it stays.
+
+    ValueError where the branch has no such timestep, or as `decode_on`.
+    """
+    if not 0 <= index < len(branch.timesteps):
+        raise ValueError(f"The caption has no timestep {index}: it has {len(branch.timesteps)}.")
+    kept = {t: forced for t, forced in branch.forced.items() if t < index}
+    steps = decode_on(model, features, decoding, branch.timesteps[:index], word)
+    return Branch(steps, {**kept, index: word})
+
+
+def carry_over(
+    model: CaptioningRNN,
+    features: FloatArray,
+    decoding: Decoding,
+    words: Sequence[int],
+    forced: Sequence[int],
+) -> Branch:
+    """Say the same beginning of another photo, or with another model, and decode on.
+
+    Parameters
+    ----------
+    model, features, decoding
+        as in `decode_on`.
+    words
+        ids of the beginning, all of which are said.
+    forced
+        the timesteps among them that a person chose.
+
+    Raises
+    ------
+    ValueError
+        words go on after `<END>` or are too many, or as `decode_on`.
+    """
+    steps: tuple[Timestep, ...] = ()
+    end = word_id(model.word_to_idx, END)
+    if len(words) > decoding.max_length or end in words[:-1]:
+        raise ValueError("The caption has ended: nothing can be said after it.")
+    previous = initial_state(model, np.asarray(features)[np.newaxis])
+    for word in words:
+        steps = (*steps, next_timestep(model, steps[-1] if steps else previous, word))
+    if len(steps) < decoding.max_length and not (steps and steps[-1].word == end):
+        steps = decode_on(model, features, decoding, steps)
+    return Branch(steps, {t: words[t] for t in forced if t < len(words)})
+
+
+def fork(first: Branch, second: Branch) -> int:
+    """The timestep at which two branches part: how many words they begin with alike."""
+    together = zip(first.words, second.words, strict=False)
+    return next((t for t, (a, b) in enumerate(together) if a != b), min(len(first.words), len(second.words)))
+
+
+def cost(original: Branch, forced: Branch, index: int) -> Cost:
+    """What the word at a timestep of `forced` cost against `original`, with which it agrees before it."""
+    there, here = original.surprises, forced.surprises
+    return Cost(here[index] - there[index], sum(there[index + 1 :]) - sum(here[index + 1 :]))
