@@ -102,6 +102,7 @@ class TreeView(QWidget):
             lambda step: self._want(replace(self._decoding, alpha=step / _ALPHAS))
         )
         self.alpha_slider.setFixedWidth(120)
+        self.alpha_slider.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.alpha_slider.installEventFilter(SliderKeys(self))
         self._alpha = QLabel()
         self.prove_button = QPushButton("Prove the likeliest")
