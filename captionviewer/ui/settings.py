@@ -193,6 +193,7 @@ TRAINING_VIEW = _text("training/view", "")  # the title of the view that was ope
 SAMPLING_VIEW = _text("sampling/view", "")
 PLAY_SPEED = _number("sampling/words_per_second", 2.0, 0.01, 1000.0)
 DECODING = _decoding("sampling/decoding")
+SHOW_COMING = _flag("sampling/show_coming", True)
 FOLLOW_TRAINING = _flag("sampling/follow_training", True)
 
 

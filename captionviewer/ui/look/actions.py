@@ -305,7 +305,7 @@ LAST_GOOD = ActionWords(
     place=Place.TRAINING,
 )
 CONTINUE_ENDED = ActionWords(
-    "Go &On",
+    "Go O&n",
     "Go on with the run that was stopped, to the numbers it would have come to; one that finished goes on for"
     " as many epochs again",
     ("Ctrl+F5",),
@@ -384,6 +384,13 @@ COPY_GENERATED = ActionWords(
     "Copy the generated caption as far as it is shown",
     ("Ctrl+Shift+G",),
     "copy",
+    place=Place.SAMPLING,
+)
+SHOW_COMING = ActionWords(
+    "Show the Caption to Co&me",
+    "Show the words after this timestep faintly; off for who wants to guess first",
+    (),
+    checkable=True,
     place=Place.SAMPLING,
 )
 FOLLOW = ActionWords(

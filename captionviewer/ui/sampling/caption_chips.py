@@ -12,7 +12,8 @@ from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
 
 
 class CaptionChips(WordFlow):
-    """`<START>` and the words chosen so far; words seen before going back stand on as outlines.
+    """`<START>` and the words chosen so far; words seen before going back stand on as outlines, and those
+    that have not been seen, where they are shown at all, faintly.
 
     The last solid chip is the word that the network reads at this timestep.
     """
@@ -26,6 +27,7 @@ class CaptionChips(WordFlow):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._position = 0
+        self._seen: int | None = None  # how many words have been seen; None for all
         self._hovered: int | None = None
         self.setAccessibleName("Caption so far")
         self.show_words((), 0)
@@ -35,12 +37,23 @@ class CaptionChips(WordFlow):
         """How many words are chosen."""
         return self._position
 
-    def show_words(self, words: Sequence[FlowWord], position: int, room_for: Sequence[str] = ()) -> None:
-        """Show `<START>` and these words, of which the first `position` are chosen now.
+    @property
+    def seen(self) -> int:
+        """How many words are shown as seen; those after them stand faintly."""
+        return len(self.words()) - 1 if self._seen is None else self._seen
+
+    def show_words(
+        self,
+        words: Sequence[FlowWord],
+        position: int,
+        room_for: Sequence[str] = (),
+        seen: int | None = None,
+    ) -> None:
+        """Show `<START>` and these words, of which the first `position` are chosen and `seen` were seen.
 
         `room_for` is the whole caption, for which room is kept.
         """
-        self._position = position
+        self._position, self._seen = position, seen
         start = FlowWord(START, "timestep 0: the network starts from the photo and reads <START>")
         self.set_words([start, *words], [START, *room_for])
         self.setAccessibleDescription(" ".join([START, *(word.text for word in words[:position])]))
@@ -75,15 +88,17 @@ class CaptionChips(WordFlow):
             fill, border, color = c.raised, c.border, c.text
         else:
             fill, border, color = c.window, c.border, c.muted
+        coming = self._seen is not None and index > self._seen
         if index == self._hovered and not current:
             border = c.accent
         if word in (START, END) and not current:
             color = c.muted
         elif word == UNK and not current:
             color = c.unknown
-        painter.setPen(QPen(border, 1, Qt.PenStyle.SolidLine if reached else Qt.PenStyle.DashLine))
-        painter.setBrush(fill if reached else Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(edge, 5, 5)
+        if not coming or index == self._hovered:
+            painter.setPen(QPen(border, 1, Qt.PenStyle.SolidLine if reached else Qt.PenStyle.DashLine))
+            painter.setBrush(fill if reached else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(edge, 5, 5)
         painter.setPen(color)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
 

@@ -43,7 +43,7 @@ class SamplingPanel(QWidget):
     ----------
     restart_action, back_action, step_action, play_action, end_action : QAction
         Move through the caption; their keys hold while the panel has the keyboard's focus.
-    copy_caption_action, follow_action, export_action : QAction
+    copy_caption_action, follow_action, coming_action, export_action : QAction
         Copy the caption so far; follow the model in training; save the bars as a plot or a table.
     sampler : Sampler
         Keeps the sample up to date.
@@ -70,6 +70,7 @@ class SamplingPanel(QWidget):
         self._make_actions()
         keeper = SpaceKeeper(self)
         self.words = WordsView(session.photos, self._player)
+        self.words.set_coming(self.coming_action.isChecked())
         self.words.photo.retry_button.installEventFilter(keeper)
         self.views = ViewRow("Views of Sampling")
         self._add_views()
@@ -112,6 +113,9 @@ class SamplingPanel(QWidget):
         self.follow_action = actions.make(actions.FOLLOW, self)
         self.follow_action.setChecked(self.sampler.follows)
         self.follow_action.toggled.connect(self._follow)
+        self.coming_action = actions.make(actions.SHOW_COMING, self)
+        self.coming_action.setChecked(self._session.settings.get(remembered.SHOW_COMING))
+        self.coming_action.toggled.connect(self._show_coming)
         self.export_action = actions.make(actions.EXPORT_PROBABILITIES, self, self._export)
 
     def _make_head(self, keeper: QObject) -> QWidget:
@@ -296,6 +300,11 @@ class SamplingPanel(QWidget):
         self._session.settings.set(remembered.FOLLOW_TRAINING, follows)
         self.sampler.set_follows(follows)
         self._show_model()
+
+    def _show_coming(self, shown: bool) -> None:
+        self._session.settings.set(remembered.SHOW_COMING, shown)
+        self.words.set_coming(shown)
+        self._show_timestep()
 
     def _remember_view(self, title: str) -> None:
         self._session.settings.set(remembered.SAMPLING_VIEW, title)

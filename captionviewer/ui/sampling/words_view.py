@@ -45,6 +45,7 @@ class WordsView(QScrollArea):
     def __init__(self, photos: PhotoLoader, player: CaptionPlayer) -> None:
         super().__init__()
         self._player = player
+        self._coming = True  # whether the words after this timestep stand there, faintly
         self._whole: list[str] = []  # the words of the caption that there is to show
         self.photo = PhotoView(photos)
         photos.photo_changed.connect(self._place_photo)
@@ -152,10 +153,16 @@ class WordsView(QScrollArea):
             FlowWord(word, f"timestep {i + 1}: “{word}”, {p_words(float(step.probabilities[step.word]))}")
             for i, (word, step) in enumerate(steps)
         ]
-        self._chips.show_words(chips[: self._player.seen], position, words[:ROOM_KEPT])
+        seen = self._player.seen
+        shown = chips if self._coming else chips[:seen]
+        self._chips.show_words(shown, position, words[:ROOM_KEPT], seen=seen)
         note = note_of(sample, same) if self._player.at_end else None
         self.caption.show_caption(sample, position, note)
         self._show_bars(sample, min(position, len(words) - 1))
+
+    def set_coming(self, shown: bool) -> None:
+        """Show the caption to come, from the next timestep shown on; or only the words seen so far."""
+        self._coming = shown
 
     def set_outdated(self, outdated: bool) -> None:
         """Grey what the model said, while a newer one is being asked; the photo stays as it is."""

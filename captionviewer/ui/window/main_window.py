@@ -183,6 +183,7 @@ class MainWindow(QMainWindow):
                 sampling.end_action,
                 None,
                 sampling.follow_action,
+                sampling.coming_action,
                 sampling.export_action,
             ],
             find=data.find_action,

@@ -91,7 +91,8 @@ def test_the_arrow_keys_walk_the_greedy_caption_to_its_end_and_back(qtbot: QtBot
             assert shown.text("timestep") == f"timestep {count} of at most 30"
             chips = shown.panel.findChild(CaptionChips)
             assert chips is not None
-            assert [word.text for word in chips.words()] == ["<START>", *greedy[:count]]
+            assert [word.text for word in chips.words()] == ["<START>", *greedy]
+            assert chips.seen == chips.position == count
         assert not shown.panel.step_action.isEnabled() and not shown.panel.end_action.isEnabled()
         assert shown.text("caption_note")
         shown.press(Qt.Key.Key_Right)
@@ -169,7 +170,29 @@ def test_a_chip_clicked_goes_to_its_timestep_and_later_words_stay_to_be_clicked(
         shown.press(Qt.Key.Key_Left)  # the click brought the keyboard here
         assert shown.panel.position == length - 1
         shown.click("sampling_restart")
-        assert len(chips.words()) == 1
+        assert chips.seen == 0
+
+
+def test_the_caption_to_come_stands_there_faintly_or_is_hidden_for_who_wants_to_guess(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    with shown_sampling(qtbot, coco_folder) as shown:
+        shown.use(learned_model(coco_folder))
+        shown.select("train", 3)
+        chips = shown.panel.findChild(CaptionChips)
+        assert chips is not None
+        whole = len(chips.words())
+        assert whole > 3 and chips.seen == 0  # to be read at timestep 0, and clicked
+        with_them = chips.grab().toImage()
+        shown.panel.coming_action.trigger()
+        assert len(chips.words()) == 1 and chips.grab().toImage() != with_them
+        shown.panel.setFocus()
+        shown.press(Qt.Key.Key_Right, 2)
+        assert len(chips.words()) == 3
+        shown.panel.coming_action.trigger()
+        assert len(chips.words()) == whole and chips.seen == 2
+        qtbot.mouseClick(chips, Qt.MouseButton.LeftButton, pos=chips.boxes()[whole - 1].center())
+        assert shown.panel.position == whole - 1
 
 
 def test_the_keys_work_only_while_the_keyboard_is_in_the_panel(qtbot: QtBot, coco_folder: Path) -> None:
