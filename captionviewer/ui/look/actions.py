@@ -305,7 +305,7 @@ LAST_GOOD = ActionWords(
     place=Place.TRAINING,
 )
 CONTINUE_ENDED = ActionWords(
-    "Go O&n",
+    "Contin&ue",
     "Go on with the run that was stopped, to the numbers it would have come to; one that finished goes on for"
     " as many epochs again",
     ("Ctrl+F5",),

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.model_file import SavedModel
-from captionviewer.core.saved.run_shelf import ShelfKeeper
+from captionviewer.core.saved.run_shelf import ENDS, ShelfKeeper
 from captionviewer.core.training.events import (
     ModelSnapshot,
     RunFailed,
@@ -69,6 +69,9 @@ class RunControl(QObject):
         self._order_timer = QTimer(self)
         self._order_timer.setInterval(ORDER_TICK_MS)
         self._order_timer.timeout.connect(self._look_at_order)
+        self._kept_timer = QTimer(self)  # after a run's end, until what is kept of it is written
+        self._kept_timer.setInterval(TICK_MS)
+        self._kept_timer.timeout.connect(self._look_at_kept)
         self.start_action = actions.make(actions.START, self, self.start)
         self.pause_action = actions.make(actions.PAUSE, self, self.pause_or_resume)
         self.step_action = actions.make(actions.TRAINING_STEP, self, self.step)
@@ -136,7 +139,9 @@ class RunControl(QObject):
         if self.is_live or self._keeper is None or self.run is None:
             return None
         record = self._keeper.last
-        return record if record is not None and record.state is not None else None
+        if record is None or record.state is None or record.outcome not in ENDS:
+            return None  # the record of its end is still on its way
+        return record
 
     def step(self) -> None:
         """Make one update: of a new run, or of one that waits."""
@@ -294,6 +299,12 @@ class RunControl(QObject):
         kept = self._keeper.last if self._keeper is not None else None
         self.last_good_action.setEnabled(can_start and failed and kept is not None and kept.model is not None)
 
+    def _look_at_kept(self) -> None:
+        """Offer to go on once the record of a run's end is there."""
+        if self.run is None or self.is_live or self.run.wait(0):
+            self._kept_timer.stop()
+            self._enable()
+
     def _look_at_order(self) -> None:
         """Look whether an order has been carried out, sooner than the clock would."""
         if not self.is_live:
@@ -328,6 +339,7 @@ class RunControl(QObject):
                     ended = True
         if ended:
             self._timer.stop()
+            self._kept_timer.start()
             self.is_stopping = False
         try:
             if ended:

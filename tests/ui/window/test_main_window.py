@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from captionviewer.core.coco.chosen_data import remember_data_folder
+from captionviewer.core.saved import run_file
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.photo_grid import PhotoGrid
@@ -187,9 +188,27 @@ def test_closing_while_training_asks_and_keeps_training_if_told_to(
     assert driver.window.training_panel.is_running()
 
 
-def test_closing_while_training_stops_it_and_offers_to_save_what_it_learned(
+def test_closing_while_training_stops_it_and_the_run_is_kept_without_another_question(
     driver: WindowDriver, small_coco: Path
 ) -> None:
+    opened(driver, small_coco)
+    train_a_little(driver, epochs="5000")
+    driver.wait_for(lambda: int(driver.text("number_iteration").split("/")[0].replace(",", "")) > 2)
+    said = driver.answer("Stop training")
+    driver.window.close()
+    assert len(said) == 1 and "ends the training" in said[0]
+    assert not driver.window.isVisible()
+    (run,) = driver.window.session.runs.shelf.runs()
+    assert run.outcome == "stopped" and run.iteration > 2 and run.has_model and run.can_continue
+
+
+def test_closing_offers_to_save_what_was_learned_where_the_run_could_not_be_kept(
+    driver: WindowDriver, small_coco: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run_file, "write_archive", full)
     opened(driver, small_coco)
     train_a_little(driver, epochs="5000")
     driver.wait_for(lambda: int(driver.text("number_iteration").split("/")[0].replace(",", "")) > 2)
