@@ -6,6 +6,7 @@ import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.vocabulary import Vocabulary
 
 MOST_CAPTIONS = 5_000
 KNOCK_OUT_PHOTOS = 100
@@ -32,6 +33,11 @@ class Corpus:
     photos: IntArray
     features: FloatArray
     is_whole: bool
+
+    def fed(self, vocabulary: Vocabulary) -> IntArray:
+        """The captions (N, T) without `<END>`, which is never fed: what comes after it is no state."""
+        fed: IntArray = np.where(self.captions == vocabulary.end, vocabulary.null, self.captions)
+        return fed
 
 
 def draw_corpus(dataset: CocoDataset, most: int = MOST_CAPTIONS, seed: int = SEED) -> Corpus:

@@ -7,6 +7,7 @@ needs to pay; only the difference to such a one is fair.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -76,7 +77,7 @@ def derangement(count: int, rng: np.random.Generator) -> IntArray:
 
 
 def photos_of(corpus: Corpus) -> tuple[IntArray, FloatArray, IntArray]:
-    """The photo rows (P,) of a corpus, each once, their features (P, D), and the photo (N,) of each caption."""
+    """The photo rows (P,) of a corpus, each once, their features (P, D), and each caption's photo (N,)."""
     rows, first, owners = np.unique(corpus.photos, return_index=True, return_inverse=True)
     return rows, corpus.features[first], owners
 
@@ -152,6 +153,11 @@ def word_surprises(
     return WordSurprises(nats, counts)
 
 
+def _of_all(progress: Callable[[float], bool], done: int, share: float) -> bool:
+    """Tell the share of all sources where so many are done and a share of the next is."""
+    return progress((done + share) / len(SOURCES))
+
+
 def photo_worth(
     model: CaptioningRNN,
     corpus: Corpus,
@@ -189,7 +195,7 @@ def photo_worth(
             given,
             corpus.captions,
             owners,
-            lambda share, done=number: progress((done + share) / len(SOURCES)),
+            partial(_of_all, progress, number),
         )
         if read is None:
             return None

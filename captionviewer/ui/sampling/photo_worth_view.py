@@ -192,6 +192,7 @@ class PhotoWorthView(QWidget):
             words = ground_truth_words(said.sample.captions, said.sample.vocabulary)[number]
             surprises = said.surprises[source][number]
             tinted = TintedCaption(tuple(TintedWord(word, float(surprises[at])) for at, word in words))
+            self.truths[source].set_index(number)
             self.truths[source].show_caption(tinted, float(np.log(len(said.sample.vocabulary))))
 
     # ---- all of val ----------------------------------------------------------------------------
@@ -271,7 +272,7 @@ class PhotoWorthView(QWidget):
 
 def confidence_words(worth: PhotoWorth) -> str:
     """Why a wrong photo may cost more than none, where it does here."""
-    another, zero = (worth.surprises[source].nats_a_word for source in ("another", "zero"))  # type: ignore[index]
+    another, zero = (worth.surprises[source].nats_a_word for source in ("another", "zero"))
     if another <= zero:
         return ""
     return " Another's photo costs more than none at all: the network is sure of the wrong thing."

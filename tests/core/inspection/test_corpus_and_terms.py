@@ -21,7 +21,10 @@ def test_a_small_val_is_read_whole_and_each_caption_has_the_features_of_its_own_
         corpus, val = draw_corpus(dataset), dataset.split("val")
         assert corpus.is_whole
         np.testing.assert_array_equal(corpus.captions, val.captions)
+        fed, words = corpus.fed(dataset.vocabulary), dataset.vocabulary
+        ids = (words.end, words.null)
         for row in range(val.num_captions):
+            assert [i for i in fed[row] if i != words.null] == [i for i in val.captions[row] if i not in ids]
             own = val.features.rows(val.image_idxs[row : row + 1])[0]
             np.testing.assert_array_equal(corpus.features[row], own)
             assert row in val.record(int(corpus.photos[row])).caption_rows

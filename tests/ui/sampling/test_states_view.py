@@ -113,7 +113,7 @@ def test_a_click_on_a_unit_leads_to_its_places_and_its_knock_out_and_back(
     view = opened(shown)
     unit = open_unit(shown, view, 3, 1)
     corpus = draw_corpus(shown.dataset)
-    states = corpus_states(saved.model, corpus.features, corpus.captions)
+    states = corpus_states(saved.model, corpus.features, corpus.fed(shown.dataset.vocabulary))
     assert states is not None
     column = states.values[:, unit]
     ordered = np.argsort(-column.astype(float), kind="stable")

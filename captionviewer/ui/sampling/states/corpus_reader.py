@@ -61,9 +61,8 @@ class CorpusReader(QObject):
         def work(cancelled: Cancelled) -> ReadCorpus | None:
             corpus = same[0] if same else draw_corpus(dataset)
             with one_library_thread():  # these products are too small to share
-                states = corpus_states(
-                    current.model, corpus.features, corpus.captions, quantity, self._told(cancelled)
-                )
+                fed = corpus.fed(dataset.vocabulary)
+                states = corpus_states(current.model, corpus.features, fed, quantity, self._told(cancelled))
             return None if states is None else ReadCorpus(current, dataset, corpus, states)
 
         def done(read: ReadCorpus | None) -> None:

@@ -218,5 +218,7 @@ class KnockOutPart(QWidget):
 def _means(model: CaptioningRNN, dataset: CocoDataset, cancelled: Cancelled) -> FloatArray | None:
     """The mean (H,) of h over the corpus; None if cancelled."""
     corpus = draw_corpus(dataset)
-    states = corpus_states(model, corpus.features, corpus.captions, "h", lambda _share: not cancelled())
+    states = corpus_states(
+        model, corpus.features, corpus.fed(dataset.vocabulary), "h", lambda _share: not cancelled()
+    )
     return None if states is None else states.values.mean(axis=0, dtype=np.float64)
