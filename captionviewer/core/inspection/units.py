@@ -49,7 +49,7 @@ def extreme_places(states: CorpusStates, unit: int, count: int = 20) -> tuple[In
     highest, lowest
         positions in `states`, (count,) each.
     """
-    values = states.values[:, unit]
+    values = states.values[:, unit].astype(np.float32)  # ten times faster to sort than float16
     return _largest(values, count), _largest(-values, count)
 
 

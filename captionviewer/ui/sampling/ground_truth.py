@@ -102,6 +102,12 @@ class GroundTruthCaption(WordFlow):
         self.addAction(self.copy_action)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
+    def set_index(self, index: int) -> None:
+        """Stand for another caption of the photo."""
+        if index != self._index:
+            self._index = index
+            self.update()
+
     def text(self) -> str:
         """Return the caption in plain words."""
         return self._caption.text

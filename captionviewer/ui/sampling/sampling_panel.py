@@ -18,8 +18,10 @@ from captionviewer.ui.look import actions, theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample
+from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
 from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
 from captionviewer.ui.sampling.sampler import Sampler
+from captionviewer.ui.sampling.states.states_view import StatesView
 from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
 from captionviewer.ui.sampling.tree.tree_view import TreeView
 from captionviewer.ui.sampling.words_view import WordsView
@@ -146,6 +148,8 @@ class SamplingPanel(QWidget):
             self._make_temperature,
         )
         self.views.add("Tree", "Beam search timestep by timestep, as a tree", self._make_tree)
+        self.views.add("States", "What the network holds, word by word", self._make_states)
+        self.views.add("Photo's worth", "What is said with other photos in its place", self._make_worth)
 
     def _make_tree(self) -> QWidget:
         tree = TreeView(self._session, self._player, self._session.decoding.value)
@@ -155,6 +159,12 @@ class SamplingPanel(QWidget):
         self.addActions(tree.canvas_actions)
         self.tree = tree
         return tree
+
+    def _make_states(self) -> QWidget:
+        return StatesView(self._session, self.sampler, self._player)
+
+    def _make_worth(self) -> QWidget:
+        return PhotoWorthView(self._session, self.sampler)
 
     def _make_temperature(self) -> QWidget:
         view = TemperatureView(self._session, self._player, self._session.decoding.value)

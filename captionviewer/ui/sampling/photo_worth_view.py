@@ -1,0 +1,328 @@
+"""The view Photo's worth: what the model says and expects with the true photo, and with others instead."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette, QShowEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from captionviewer.core.arrays import FloatArray
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.decoding.surprise import surprise_of
+from captionviewer.core.inspection.corpus import SEED, Corpus, draw_corpus
+from captionviewer.core.inspection.photo_worth import (
+    SOURCES,
+    PhotoSource,
+    PhotoWorth,
+    features_from,
+    photo_worth,
+    photos_of,
+)
+from captionviewer.core.network.library_threads import one_library_thread
+from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
+from captionviewer.ui.sampling.control_parts import labelled, scrolling, words_label
+from captionviewer.ui.sampling.ground_truth import GroundTruthCaption, TintedCaption, TintedWord
+from captionviewer.ui.sampling.latest_work import LatestWork
+from captionviewer.ui.sampling.sampler import Sampler
+from captionviewer.ui.session.models import CurrentModel
+from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.outside_text import show_plainly
+from captionviewer.ui.worker import Cancelled, Job, send
+
+TITLES: dict[PhotoSource, str] = {
+    "true": "True photo",
+    "another": "Another's photo",
+    "average": "Average photo",
+    "zero": "Zero",
+}
+NAMED_WORDS = 6  # that gain most, and as many that lose
+CAUTION = (
+    "What a row costs more than the true photo is not what the photo is worth: this network was trained with"
+    " photos and never learned to do without. One that is trained without photos knows better how to guess,"
+    " and only the difference to that one is fair."
+)
+
+
+@dataclass(frozen=True)
+class _Photos:
+    """The photos of val that stand in for the one that is shown."""
+
+    dataset: CocoDataset
+    corpus: Corpus
+    average: FloatArray
+
+
+@dataclass(frozen=True)
+class SaidOfPhotos:
+    """What a model says, and how surprised it is at the ground truth, with each source of features."""
+
+    sample: CaptionSample
+    photos: _Photos
+    other_row: int  # of val, whose features stand for another's
+    captions: dict[PhotoSource, str]
+    surprises: dict[PhotoSource, FloatArray]  # (K, T - 1)
+
+
+class PhotoWorthView(QWidget):
+    """Follows the sampler's sample; reads val on request only."""
+
+    _reported = Signal(float)  # from the thread that reads val
+
+    def __init__(self, session: Session, sampler: Sampler) -> None:
+        super().__init__()
+        self._session, self._sampler = session, sampler
+        self.said: SaidOfPhotos | None = None
+        self.worth: PhotoWorth | None = None
+        self._measured: CurrentModel | None = None
+        self._photos: _Photos | None = None
+        self._job: Job | None = None
+        self._work: LatestWork[SaidOfPhotos] = LatestWork(session, "captioning with other photos")
+        self._build()
+        self._reported.connect(self._report, Qt.ConnectionType.QueuedConnection)
+        sampler.sample_changed.connect(self._sample_changed)
+        session.dataset_changed.connect(self._forget)
+        self._refresh()
+
+    # ---- parts ---------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.caption_choice = QComboBox()
+        self.caption_choice.setAccessibleName("Ground-truth caption that is tinted")
+        self.caption_choice.currentIndexChanged.connect(lambda _index: self._show_truth())
+        self.measure_button = QPushButton("Measure over val")
+        self.measure_button.setToolTip("Reads people's captions of val with each of the four")
+        self.measure_button.clicked.connect(self.measure)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.clicked.connect(self.cancel)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setAccessibleName("Progress of reading val")
+        head = FlowLayout(gap=10, line_gap=4)
+        head.addWidget(labelled("Ground truth", self.caption_choice))
+        for widget in (self.measure_button, self.progress, self.cancel_button):
+            head.addWidget(widget)
+        body = QWidget()
+        grid = QGridLayout(body)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(3)
+        grid.setColumnStretch(1, 1)
+        self.titles: dict[PhotoSource, QLabel] = {}
+        self.captions: dict[PhotoSource, QLabel] = {}
+        self.truths: dict[PhotoSource, GroundTruthCaption] = {}
+        self.nats: dict[PhotoSource, QLabel] = {}
+        for number, source in enumerate(SOURCES):
+            self.titles[source] = QLabel(TITLES[source])
+            self.nats[source] = show_plainly(QLabel())
+            self.nats[source].setObjectName(f"nats_{source}")
+            self.captions[source] = words_label(f"said_{source}")
+            self.captions[source].setForegroundRole(QPalette.ColorRole.NoRole)
+            self.truths[source] = GroundTruthCaption(0)
+            top = Qt.AlignmentFlag.AlignTop
+            grid.addWidget(self.titles[source], 3 * number, 0, top)
+            grid.addWidget(self.captions[source], 3 * number, 1)
+            grid.addWidget(self.nats[source], 3 * number + 1, 0, top)
+            grid.addWidget(self.truths[source], 3 * number + 1, 1)
+            grid.setRowMinimumHeight(3 * number + 2, 6)
+        self.by_word = words_label("worth_by_word")
+        self.of = words_label("worth_of")
+        self.caution = words_label("worth_caution")
+        self.caution.setText(CAUTION)
+        for number, label in enumerate((self.of, self.by_word, self.caution)):
+            grid.addWidget(label, 3 * len(SOURCES) + number, 0, 1, 2)
+        grid.setRowStretch(3 * len(SOURCES) + 3, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.setSpacing(6)
+        column.addLayout(head)
+        column.addWidget(scrolling(body), 1)
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+
+    # ---- this photo ----------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what changed while nobody looked."""
+        super().showEvent(event)
+        self._sample_changed()
+
+    def _sample_changed(self) -> None:
+        sample, dataset = self._sampler.sample, self._session.dataset
+        if not self.isVisible():
+            return
+        if sample is None or dataset is None:
+            self._work.drop()
+            self.said = None
+            self._refresh()
+            return
+        kept = self._photos
+
+        def work(_cancelled: Cancelled) -> SaidOfPhotos:
+            photos = kept if kept is not None and kept.dataset is dataset else _photos_of_val(dataset)
+            with one_library_thread():
+                return _said(sample, photos)
+
+        self._work.ask(work, self._show, self._failed)
+
+    def _show(self, said: SaidOfPhotos) -> None:
+        self.said, self._photos = said, said.photos
+        count = len(said.sample.captions)
+        if self.caption_choice.count() != count:
+            self.caption_choice.blockSignals(True)
+            self.caption_choice.clear()
+            self.caption_choice.addItems([str(number + 1) for number in range(count)])
+            self.caption_choice.blockSignals(False)
+        self._refresh()
+
+    def _failed(self, error: Exception) -> None:
+        self._job = None
+        self._session.problem.emit(f"The photo could not be replaced by others. {error}")
+        self._refresh()
+
+    def _show_truth(self) -> None:
+        said, number = self.said, self.caption_choice.currentIndex()
+        for source in SOURCES:
+            shown = said is not None and 0 <= number < len(said.sample.captions)
+            self.truths[source].setVisible(shown)
+            if said is None or not shown:
+                continue
+            words = ground_truth_words(said.sample.captions, said.sample.vocabulary)[number]
+            surprises = said.surprises[source][number]
+            tinted = TintedCaption(tuple(TintedWord(word, float(surprises[at])) for at, word in words))
+            self.truths[source].set_index(number)
+            self.truths[source].show_caption(tinted, float(np.log(len(said.sample.vocabulary))))
+
+    # ---- all of val ----------------------------------------------------------------------------
+
+    def measure(self) -> None:
+        """Read val with each source of photos."""
+        said = self.said
+        if said is None or self._job is not None:
+            return
+        current, corpus = said.sample.current, said.photos.corpus
+
+        def work(cancelled: Cancelled) -> PhotoWorth | None:
+            def progress(share: float) -> bool:
+                send(self._reported, share)
+                return not cancelled()
+
+            with one_library_thread():  # these products are too small to share
+                return photo_worth(current.model, corpus, SEED, progress)
+
+        def done(worth: PhotoWorth | None) -> None:
+            self._job = None
+            if worth is not None:
+                self.worth, self._measured = worth, current
+            self._refresh()
+
+        self.progress.setValue(0)
+        self._job = self._session.workers.start("measuring the photo's worth", work, done, self._failed)
+        self._refresh()
+
+    def cancel(self) -> None:
+        """End the reading under way; the figures that were there stay."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+            self._refresh()
+
+    def _forget(self) -> None:
+        self.cancel()
+        self.said = self.worth = self._measured = self._photos = None
+        self._refresh()
+
+    def _report(self, share: float) -> None:
+        if self._job is not None:
+            self.progress.setValue(round(1000 * share))
+
+    # ---- words ---------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        said, worth, busy = self.said, self.worth, self._job is not None
+        self.measure_button.setVisible(not busy)
+        self.measure_button.setEnabled(said is not None)
+        self.measure_button.setText("Measure over val" if worth is None else "Measure again")
+        self.progress.setVisible(busy)
+        self.cancel_button.setVisible(busy)
+        for source in SOURCES:
+            self.captions[source].setText("…" if said is None else said.captions[source] or "–")
+            self.nats[source].setText(
+                "" if worth is None else f"{worth.surprises[source].nats_a_word:.2f} nats a word"
+            )
+        if said is not None:
+            self.titles["another"].setToolTip(f"The features of val's photo {said.other_row:,}")
+        self._show_truth()
+        self.of.setVisible(worth is not None)
+        self.by_word.setVisible(worth is not None)
+        if worth is None or self._measured is None or self._photos is None:
+            return
+        corpus = self._photos.corpus
+        which = "all" if corpus.is_whole else "drawn"
+        is_old = said is not None and said.sample.current.model is not self._measured.model
+        old = " Sampling shows another model now." if is_old else ""
+        self.of.setText(
+            f"Nats a word: over {len(corpus.captions):,} captions of val ({which}),"
+            f" by {self._measured.words}.{old}{confidence_words(worth)}"
+        )
+        self.by_word.setText(worth_words(worth, self._photos.dataset.vocabulary.idx_to_word))
+
+
+def confidence_words(worth: PhotoWorth) -> str:
+    """Why a wrong photo may cost more than none, where it does here."""
+    another, zero = (worth.surprises[source].nats_a_word for source in ("another", "zero"))
+    if another <= zero:
+        return ""
+    return " Another's photo costs more than none at all: the network is sure of the wrong thing."
+
+
+def worth_words(worth: PhotoWorth, idx_to_word: list[str] | tuple[str, ...]) -> str:
+    """The words that surprise most, and least, when the average photo takes the true one's place."""
+    costs = worth.costs("average")
+    known = np.flatnonzero(np.isfinite(costs))
+    if not len(known):
+        return "No word is frequent enough in val to be told apart."
+    order = known[np.argsort(-costs[known], kind="stable")]
+
+    def named(words: list[int]) -> str:
+        return ", ".join(
+            f"{idx_to_word[word]} {costs[word]:+.1f}".replace("-", "\N{MINUS SIGN}") for word in words
+        )
+
+    most, least = order[:NAMED_WORDS].tolist(), order[::-1][:NAMED_WORDS].tolist()
+    return f"Average in place of true, nats more by word: most {named(most)}; least {named(least)}."
+
+
+def _photos_of_val(dataset: CocoDataset) -> _Photos:
+    corpus = draw_corpus(dataset)
+    _rows, features, _owners = photos_of(corpus)
+    return _Photos(dataset, corpus, features_from("average", features)[0])
+
+
+def _said(sample: CaptionSample, photos: _Photos) -> SaidOfPhotos:
+    """Caption a photo, and read its ground truth, with each source of features."""
+    rows, features, _owners = photos_of(photos.corpus)
+    others = (
+        np.flatnonzero(rows != sample.record.row) if sample.record.split == "val" else np.arange(len(rows))
+    )
+    if not len(others):
+        raise ValueError("Val has no other photo.")
+    other = int(np.random.default_rng([SEED, sample.record.row]).choice(others))
+    given: dict[PhotoSource, FloatArray] = {
+        "true": sample.features,
+        "another": features[other],
+        "average": photos.average,
+        "zero": np.zeros_like(sample.features),
+    }
+    model = sample.current.model
+    said = model.sample(np.stack([given[source] for source in SOURCES]))
+    captions = {source: caption_text(said[n], sample.vocabulary) for n, source in enumerate(SOURCES)}
+    surprises: dict[PhotoSource, FloatArray] = {
+        source: surprise_of(model, given[source], sample.captions)
+        if len(sample.captions)
+        else np.empty((0, 0))
+        for source in SOURCES
+    }
+    return SaidOfPhotos(sample, photos, int(rows[other]), captions, surprises)

@@ -1,0 +1,93 @@
+"""The photo's worth: the true row is the validation loss, swapped photos are others', zero is one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.inspection.corpus import Corpus, draw_corpus
+from captionviewer.core.inspection.photo_worth import (
+    SOURCES,
+    derangement,
+    features_from,
+    photo_worth,
+    photos_of,
+    word_surprises,
+)
+from captionviewer.core.network.caption_losses import caption_losses
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+
+
+def read(folder: Path) -> tuple[CaptioningRNN, Corpus]:
+    with CocoDataset.open(folder) as dataset:
+        corpus = draw_corpus(dataset)
+        model = CaptioningRNN(
+            dataset.vocabulary.word_to_idx, dataset.feature_dim, 8, 12, "lstm", rng=np.random.default_rng(3)
+        )
+    for value in model.params.values():
+        value *= 6  # so that it has something to say
+    return model, corpus
+
+
+def test_no_photo_keeps_its_own_features_and_each_is_given_once() -> None:
+    for count in range(2, 60):
+        order = derangement(count, np.random.default_rng(count))
+        assert sorted(order.tolist()) == list(range(count))
+        assert (order != np.arange(count)).all()
+    with pytest.raises(ValueError, match="two photos"):
+        derangement(1, np.random.default_rng(0))
+
+
+def test_the_true_row_is_the_loss_on_val_and_each_row_what_the_losses_of_its_features_are(
+    coco_folder: Path,
+) -> None:
+    model, corpus = read(coco_folder)
+    worth = photo_worth(model, corpus)
+    assert worth is not None
+    _rows, features, owners = photos_of(corpus)
+    for source in SOURCES:
+        losses = caption_losses(model, features_from(source, features), corpus.captions, owners)
+        assert losses is not None
+        nats, targets = losses
+        assert worth.surprises[source].nats_a_word == pytest.approx(nats.sum() / targets.sum(), rel=1e-5)
+        assert worth.surprises[source].counts.sum() == targets.sum()
+    assert worth.surprises["another"].nats_a_word != worth.surprises["true"].nats_a_word
+
+
+def test_what_words_cost_more_adds_up_to_what_the_corpus_costs_more(coco_folder: Path) -> None:
+    model, corpus = read(coco_folder)
+    worth = photo_worth(model, corpus)
+    assert worth is not None
+    true, zero, costs = worth.surprises["true"], worth.surprises["zero"], worth.costs("zero")
+    often = true.counts >= 10
+    assert np.isnan(costs[~often]).all() and often.any()
+    total = (costs[often] * true.counts[often]).sum()
+    assert total == pytest.approx((zero.nats - true.nats)[often].sum(), rel=1e-9)
+    assert np.nanmax(np.abs(worth.costs("true"))) == 0.0
+
+
+def test_the_average_and_zero_give_all_photos_the_same_caption(coco_folder: Path) -> None:
+    model, corpus = read(coco_folder)
+    _rows, features, _owners = photos_of(corpus)
+    np.testing.assert_allclose(features_from("average", features)[0], features.mean(axis=0), atol=1e-5)
+    for source, several in (("true", True), ("another", True), ("average", False), ("zero", False)):
+        captions = model.sample(features_from(source, features))  # type: ignore[arg-type]
+        assert (len(np.unique(captions, axis=0)) > 1) is several
+
+
+def test_a_network_that_has_learned_nothing_gains_nothing_from_the_photo(coco_folder: Path) -> None:
+    _model, corpus = read(coco_folder)
+    with CocoDataset.open(coco_folder) as dataset:
+        fresh = CaptioningRNN(dataset.vocabulary.word_to_idx, dataset.feature_dim, 8, 12)
+    worth = photo_worth(fresh, corpus)
+    assert worth is not None
+    nats = [worth.surprises[source].nats_a_word for source in SOURCES]
+    assert max(nats) - min(nats) < 0.02 * nats[0]
+
+
+def test_reading_ends_when_nobody_wants_it_any_more(coco_folder: Path) -> None:
+    model, corpus = read(coco_folder)
+    _rows, features, owners = photos_of(corpus)
+    assert word_surprises(model, features, corpus.captions, owners, lambda _share: False) is None
+    assert photo_worth(model, corpus, progress=lambda share: share < 0.4) is None
