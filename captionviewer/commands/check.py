@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
-from captionviewer.commands.models_and_data import add_data_arguments, open_data
+from captionviewer.commands.models_and_data import add_data_arguments, file_name, open_data
 
 if TYPE_CHECKING:
     from captionviewer.core.checks.check import Check, Outcome
@@ -28,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bug", metavar="NAME", help="with a bug on purpose, to see which checks find it; list: their names"
     )
+    parser.add_argument(
+        "--layers",
+        type=file_name,
+        metavar="FILE",
+        help="your own rnn_layers.py, checked in a process of its own; needs the course's names",
+    )
     add_data_arguments(parser)
 
 
@@ -37,6 +43,7 @@ def run(chosen: argparse.Namespace) -> int:
     from captionviewer.core.checks.check import Bench, run_check
     from captionviewer.core.checks.few_captions import FewCaptions
     from captionviewer.core.checks.notebook_checks import CHECKS
+    from captionviewer.core.checks.student_code import StudentCode
     from captionviewer.core.checks.subject import Subject, fresh_layers
 
     if chosen.bug == "list":
@@ -46,6 +53,9 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.bug is not None and chosen.bug not in bugs.BY_KEY:
         console.complain(f"--bug: there is no {chosen.bug!r}; the names are {', '.join(bugs.BY_KEY)}")
         return ExitCode.BAD_ARGUMENT
+    if chosen.layers is not None and chosen.bug is not None:
+        console.complain("--bug spoils the program's own layers: leave out --layers or --bug")
+        return ExitCode.BAD_ARGUMENT
     if chosen.seed < 0:
         console.complain("--seed: a whole number from 0 on is needed")
         return ExitCode.BAD_ARGUMENT
@@ -53,15 +63,20 @@ def run(chosen: argparse.Namespace) -> int:
     if not chosen.quick:
         with open_data(chosen) as dataset:
             few = FewCaptions.drawn(dataset, chosen.seed)
+    student = None if chosen.layers is None else StudentCode(chosen.layers, few, chosen.seed)
     subject = Subject(fresh_layers()) if chosen.bug is None else bugs.BY_KEY[chosen.bug].subject()
     bench = Bench(subject, few, chosen.seed)
     outcomes: list[Outcome] = []
-    for check in CHECKS:
-        if check.trains and chosen.quick:
-            continue
-        outcomes.append(run_check(check, bench))
-        if not chosen.json:
-            console.tell(_as_line(check, outcomes[-1]))
+    try:
+        for check in CHECKS:
+            if check.trains and chosen.quick:
+                continue
+            outcomes.append(run_check(check, bench) if student is None else student.run(check))
+            if not chosen.json:
+                console.tell(_as_line(check, outcomes[-1]))
+    finally:
+        if student is not None:
+            student.close()
     missed = sum(not outcome.passed for outcome in outcomes)
     if chosen.json:
         console.tell(_as_json(outcomes))
@@ -73,7 +88,8 @@ def run(chosen: argparse.Namespace) -> int:
 def _as_line(check: "Check", outcome: "Outcome") -> str:
     verdict = "pass" if outcome.passed else "MISS"
     error = "-" if math.isnan(outcome.error) else f"{outcome.error:.1e}"
-    said = outcome.problem or f"expected {outcome.expected}; ours {outcome.ours}"
+    said = outcome.problem + (f" (row {outcome.row}: {outcome.line})" if outcome.row else "")
+    said = said or f"expected {outcome.expected}; ours {outcome.ours}"
     return (
         f"{verdict}  {check.notebook:4}  {check.key:25}  {error:>8} (at most {outcome.tolerance:.0e})  "
         f"{outcome.seconds:6.2f} s  {check.shows}\n      {said}"
@@ -95,6 +111,8 @@ def _as_json(outcomes: "list[Outcome]") -> str:
             "passed": outcome.passed,
             "seconds": round(outcome.seconds, 4),
             "problem": outcome.problem,
+            "row": outcome.row,
+            "line": outcome.line,
         }
         for outcome in outcomes
     ]

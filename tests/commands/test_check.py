@@ -41,3 +41,13 @@ def test_a_folder_that_is_no_data_is_said_in_a_line(
 ) -> None:
     assert main(["check", "--data", str(tmp_path)]) == 1
     assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_ones_own_layers_are_checked_and_their_error_is_told_with_its_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "rnn_layers.py"
+    file.write_text("def rnn_step_forward(x, prev_h, Wx, Wh, b):\n    return x @ Wh, None\n")
+    assert main(["check", "--quick", "--layers", str(file)]) == 1
+    assert "(row 2: return x @ Wh, None)" in capsys.readouterr().out
+    assert main(["check", "--layers", str(file), "--bug", "no-bias"]) == 2

@@ -17,7 +17,7 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from tests.coco_folder_writer import write_coco_folder
 
 QUICK = [check for check in CHECKS if not check.trains]
-SIZES = {"hidden_dim": 64, "wordvec_dim": 32, "batch_size": 2}  # still learns the captions by heart
+SIZES = {"hidden_dim": 192, "wordvec_dim": 64, "batch_size": 2}  # still learns the captions by heart
 
 
 @pytest.fixture(scope="module")
