@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "train": "train a network and save it",
     "caption": "caption photos with a saved model",
     "evaluate": "score a saved model's captions beside baselines",
+    "check": "do the notebooks' checks",
     "export": "write a model for PyTorch",
     "import-model": "bring a model back from PyTorch",
 }

@@ -11,7 +11,10 @@ import os
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+import captionviewer
 
 # What starting may take, on a cold disk; warm it takes a quarter to half a second.
 START_SECONDS = 60.0
@@ -105,3 +108,10 @@ class ChildProgram:
             if pipe is not None:
                 with contextlib.suppress(OSError):  # what was still to be written to it
                     pipe.close()
+
+
+def package_path() -> str:
+    """Where Python finds this package, also where it was not installed: a child's PYTHONPATH."""
+    here = str(Path(captionviewer.__file__).resolve().parents[1])
+    others = os.environ.get("PYTHONPATH", "")
+    return os.pathsep.join([here, others]) if others else here

@@ -5,15 +5,12 @@ for long: four threads that draw a page's photos slow a training run down to a s
 """
 
 import logging
-import os
 import threading
-from pathlib import Path
 
 import numpy as np
 
-import captionviewer
 from captionviewer.core.arrays import ByteArray
-from captionviewer.core.child_program import ChildProgram
+from captionviewer.core.child_program import ChildProgram, package_path
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.interpreter import python_program
 
@@ -95,7 +92,7 @@ class StorybookDrawer:
             if self._closed or self._program is not None or python is None:
                 return None if self._closed else self._program
         try:
-            program = ChildProgram(python, ["-m", PROGRAM], {"PYTHONPATH": _package_path()})
+            program = ChildProgram(python, ["-m", PROGRAM], {"PYTHONPATH": package_path()})
         except (OSError, EOFError) as problem:
             _log.warning("the program that draws pictures can't be started (%r)", problem)
             self._can_start = False
@@ -110,10 +107,3 @@ class StorybookDrawer:
 
     def _is_closed(self) -> bool:
         return self._closed
-
-
-def _package_path() -> str:
-    """Where Python finds this package, also where it was not installed."""
-    here = str(Path(captionviewer.__file__).resolve().parents[1])
-    others = os.environ.get("PYTHONPATH", "")
-    return os.pathsep.join([here, others]) if others else here

@@ -1,0 +1,114 @@
+"""The notebooks' checks: intact layers pass them, and each bug on purpose fails the one named for it."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from captionviewer.core.checks.bugs import BUGS, Bug
+from captionviewer.core.checks.check import Bench, run_check
+from captionviewer.core.checks.few_captions import FewCaptions
+from captionviewer.core.checks.notebook_checks import BY_KEY, CHECKS
+from captionviewer.core.checks.subject import Subject, fresh_layers
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.network import layers
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from tests.coco_folder_writer import write_coco_folder
+
+QUICK = [check for check in CHECKS if not check.trains]
+SIZES = {"hidden_dim": 192, "wordvec_dim": 64, "batch_size": 2}  # still learns the captions by heart
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> FewCaptions:
+    with CocoDataset.open(write_coco_folder(tmp_path_factory.mktemp("coco") / "data")) as dataset:
+        drawn = FewCaptions.drawn(dataset, 231, 20)
+    # As different as photos are: the written folder's features say little of their photo.
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal(drawn.train_features.shape).astype(np.float32)
+    return FewCaptions(
+        drawn.train_captions, features, drawn.val_captions, drawn.val_features, drawn.word_to_idx
+    )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_intact_layers_pass_every_check_that_trains_nothing(seed: int) -> None:
+    bench = Bench(Subject(fresh_layers()), seed=seed)
+    outcomes = [run_check(check, bench) for check in QUICK]
+    assert [outcome for outcome in outcomes if not outcome.passed] == []
+    assert all(outcome.expected and outcome.ours and not outcome.problem for outcome in outcomes)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_intact_layers_learn_captions_by_heart_and_give_them_back(cell: str, few: FewCaptions) -> None:
+    bench = Bench(Subject(fresh_layers()), few, **SIZES)
+    for key in (f"{cell}_overfit", f"{cell}_sample_train"):
+        assert run_check(BY_KEY[key], bench).passed, run_check(BY_KEY[key], bench)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.key)
+def test_a_bug_on_purpose_is_found_by_the_check_named_for_it(bug: Bug, few: FewCaptions) -> None:
+    outcome = run_check(BY_KEY[bug.caught_by], Bench(bug.subject(), few, **SIZES))
+    assert not outcome.passed
+    assert not outcome.problem, "a wrong number, and not an exception, is what a student sees"
+
+
+def test_there_are_a_dozen_bugs_and_the_reference_keeps_none_of_them() -> None:
+    assert len(BUGS) >= 12
+    before = {name: value for name, value in vars(layers).items() if callable(value)}
+    for bug in BUGS:
+        bug.subject()
+    assert {name: value for name, value in vars(layers).items() if callable(value)} == before
+
+
+def test_gates_in_another_order_pass_every_gradient_check() -> None:
+    bug = next(bug for bug in BUGS if bug.key == "gate-order")
+    bench = Bench(bug.subject())
+    assert run_check(BY_KEY["lstm_step_backward"], bench).passed
+    assert run_check(BY_KEY["lstm_gradients"], bench).passed
+
+
+def test_a_forgotten_end_passes_every_check_that_trains_nothing() -> None:
+    bug = next(bug for bug in BUGS if bug.key == "end-not-predicted")
+    bench = Bench(bug.subject())
+    assert all(run_check(check, bench).passed for check in QUICK)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_captions_sampled_by_the_layers_are_those_of_the_fast_model(cell: str, few: FewCaptions) -> None:
+    bench = Bench(Subject(fresh_layers()), few, **SIZES)
+    model, _ = bench.trained(cell)  # type: ignore[arg-type]
+    fast = CaptioningRNN.of_params(few.word_to_idx, model.params, model.cell_type)
+    np.testing.assert_array_equal(model.sample(few.val_features), fast.sample(few.val_features))
+
+
+def test_a_function_that_is_not_written_or_of_another_shape_is_said_in_words() -> None:
+    broken = fresh_layers()
+    broken.rnn_step_forward = lambda x, prev_h, Wx, Wh, b: (None, None)  # type: ignore[attr-defined]
+    outcome = run_check(BY_KEY["rnn_step_forward"], Bench(Subject(broken)))
+    assert not outcome.passed and math.isnan(outcome.error) and "written yet" in outcome.problem
+    broken.rnn_step_forward = lambda x, prev_h, Wx, Wh, b: (prev_h.T, None)  # type: ignore[attr-defined]
+    assert "(3, 4) is needed" in run_check(BY_KEY["rnn_step_forward"], Bench(Subject(broken))).problem
+    del broken.rnn_step_forward
+    assert (
+        "no function rnn_step_forward"
+        in run_check(BY_KEY["rnn_step_forward"], Bench(Subject(broken))).problem
+    )
+
+
+def test_what_a_function_raises_is_told_with_its_row(tmp_path: Path) -> None:
+    file = tmp_path / "rnn_layers.py"
+    file.write_text("def rnn_step_forward(x, prev_h, Wx, Wh, b):\n    return x @ Wh, None\n")
+    broken = fresh_layers()
+    exec(compile(file.read_text(), str(file), "exec"), vars(broken))
+    outcome = run_check(BY_KEY["rnn_step_forward"], Bench(Subject(broken, str(file))))
+    assert (outcome.row, outcome.line) == (2, "return x @ Wh, None")
+    assert outcome.problem.startswith("ValueError: matmul")
+
+
+def test_a_result_that_is_no_number_is_a_miss() -> None:
+    broken = fresh_layers()
+    right = broken.rnn_step_backward
+    broken.rnn_step_backward = lambda dh, cache: [part * np.nan for part in right(dh, cache)]  # type: ignore[attr-defined]
+    assert not run_check(BY_KEY["rnn_step_backward"], Bench(Subject(broken))).passed
