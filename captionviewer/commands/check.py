@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
-from captionviewer.commands.models_and_data import add_data_arguments, file_name, open_data
+from captionviewer.commands.arguments import named_file
+from captionviewer.commands.models_and_data import add_data_arguments, open_data
 
 if TYPE_CHECKING:
     from captionviewer.core.checks.check import Check, Outcome
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--layers",
-        type=file_name,
+        type=named_file,
         metavar="FILE",
         help="your own rnn_layers.py, checked in a process of its own; needs the course's names",
     )

@@ -1,4 +1,4 @@
-"""A student's own rnn_layers.py put to the checks, never in this process: in `student_child`, within bounds."""
+"""A student's own rnn_layers.py put to the checks: never in this process, but in `student_child`, bounded."""
 
 import math
 import os

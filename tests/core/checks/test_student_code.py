@@ -77,7 +77,9 @@ def test_a_file_that_is_no_python_is_told_with_its_row_for_each_check(code: Chec
 
 def test_functions_that_are_not_written_yet_are_said_so(code: Check) -> None:
     student = code(
-        "def rnn_step_forward(x, prev_h, Wx, Wh, b):\n    next_h, cache = None, None\n    return next_h, cache\n"
+        "def rnn_step_forward(x, prev_h, Wx, Wh, b):\n"
+        "    next_h, cache = None, None\n"
+        "    return next_h, cache\n"
     )
     assert "written yet" in student.run(FORWARD).problem
     assert "no function lstm_step_forward" in student.run(BY_KEY["lstm_step_forward"]).problem
