@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance, Slot
+from shiboken6 import isValid
 
 _log = logging.getLogger(__name__)
 
@@ -77,8 +78,8 @@ class Workers(QObject):
             except Exception as error:  # whatever it is, it is handed to the window, which says it
                 failure = error
                 _log.info("a job failed: %s", name, exc_info=error)
-                return lambda: on_failed(failure)
-            return lambda: on_done(result)
+                return lambda: _call(on_failed, failure)
+            return lambda: _call(on_done, result)
 
         job = Job(name, answer_of, brief)
 
@@ -120,3 +121,10 @@ class Workers(QObject):
         if not job.brief:
             self.busy_changed.emit()
         job.answer()
+
+
+def _call(back: Callable[[T], None], value: T) -> None:
+    """Call back, unless whose method that is has been deleted with its window meanwhile."""
+    owner = getattr(back, "__self__", None)
+    if not isinstance(owner, QObject) or isValid(owner):
+        back(value)

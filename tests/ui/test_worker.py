@@ -56,6 +56,29 @@ def test_a_cancelled_job_never_calls_back(qtbot: QtBot, workers: Workers) -> Non
     assert calls == []
 
 
+class Asker(QObject):
+    """Asks for work, and is told a number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[int] = []
+
+    def tell(self, number: int) -> None:
+        """Note it."""
+        self.told.append(number)
+
+
+def test_who_asked_and_was_deleted_meanwhile_is_not_called_back(qtbot: QtBot, workers: Workers) -> None:
+    gone, there = Asker(), Asker()
+    hold = threading.Event()
+    for asker in (gone, there):
+        workers.start("counting", lambda _cancelled: int(hold.wait(5)), asker.tell, failed)
+    shiboken6.delete(gone)
+    hold.set()
+    qtbot.waitUntil(lambda: not workers.running())
+    assert (gone.told, there.told) == ([], [1])
+
+
 def test_shutting_down_asks_the_work_to_end_and_says_whether_it_did(qtbot: QtBot, workers: Workers) -> None:
     def polite(cancelled: object) -> None:
         assert callable(cancelled)
