@@ -62,7 +62,10 @@ class GradientLines(QWidget):
     def _room(self) -> QRectF:
         line = self.fontMetrics().height()
         left = self.fontMetrics().horizontalAdvance("1e\N{MINUS SIGN}12") + 6
-        return QRectF(left, line + 6, max(self.width() - left - 10, 1), max(self.height() - 3 * line - 8, 1))
+        right = self.fontMetrics().horizontalAdvance("12") / 2 + 6
+        return QRectF(
+            left, line + 6, max(self.width() - left - right, 1), max(self.height() - 3 * line - 8, 1)
+        )
 
     def sizeHint(self) -> QSize:
         return QSize(300, 12 * self.fontMetrics().height())
