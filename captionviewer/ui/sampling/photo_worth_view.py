@@ -42,7 +42,7 @@ NAMED_WORDS = 6  # that gain most, and as many that lose
 CAUTION = (
     "What a row costs more than the true photo is not what the photo is worth: this network was trained with"
     " photos and never learned to do without. One that is trained without photos knows better how to guess,"
-    " and only the difference to that one is fair."
+    " and only the difference to that one is fair. All captions here are greedy."
 )
 
 

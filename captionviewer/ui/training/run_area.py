@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import TRAINING_VIEW
+from captionviewer.ui.training.gradients.gradients_view import GradientsView
 from captionviewer.ui.training.loss_view import LossView
 from captionviewer.ui.training.run_numbers import RunNumbers
 from captionviewer.ui.training.scores.scores_view import ScoresView
@@ -47,6 +48,9 @@ class RunArea(QWidget):
         )
         self.views.add(
             "Scores", "How good the captions are, beside baselines", lambda: ScoresView(self._session)
+        )
+        self.views.add(
+            "Gradients", "How far a loss reaches back through time", lambda: GradientsView(self._session)
         )
 
     def show_losses(self) -> None:

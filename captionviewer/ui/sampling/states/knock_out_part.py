@@ -194,7 +194,7 @@ class KnockOutPart(QWidget):
         at = "" if without.value == 0 else f" ({signed(without.value)})"
         held = f"{self.value_choice.currentText()}{at}"
         if without.usual == without.changed:
-            self.caption.setText(f"Held at {held}, the model's caption of this photo stays: {without.usual}")
+            self.caption.setText(f"Held at {held}, the greedy caption of this photo stays: {without.usual}")
         else:
             self.caption.setText(
                 f"As it is: {without.usual or '–'}\nHeld at {held}: {without.changed or '–'}"

@@ -1,0 +1,107 @@
+"""Gradients through time over many captions: the median and the middle four fifths, never one example."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.vocabulary import NULL
+from captionviewer.core.inspection.gradients import state_gradients
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+
+NUM_CAPTIONS = 60
+NUM_WORDS = 10  # at least, of a caption that is drawn where there are enough: `<START>` and `<END>` aside
+BATCH = 10  # captions at a time: their gradients take 4 T (T + 1) H bytes each
+
+
+@dataclass(frozen=True)
+class StudiedCaptions:
+    """Captions (N, T + 1) with the features (N, D) of their photos."""
+
+    features: FloatArray
+    captions: IntArray
+
+
+@dataclass(frozen=True)
+class GradientNorms:
+    """Norms of d loss_s / d h_t, and for an LSTM of d loss_s / d c_t, of each caption.
+
+    Attributes
+    ----------
+    h
+        (N, T, T + 1), NaN where there is no loss at s or the state comes after it.
+    c
+        the same, None for a cell without a cell state.
+    """
+
+    h: FloatArray
+    c: FloatArray | None
+
+    def band(self, s: int, of_cell: bool = False) -> FloatArray:
+        """The 10 %, 50 % and 90 % quantiles (3, s + 2) over the captions, of states 0 to s + 1.
+
+        Raises
+        ------
+        ValueError
+            there is no cell state, or no caption has a loss at s.
+        """
+        norms = self.c if of_cell else self.h
+        if norms is None:
+            raise ValueError("this cell has no cell state")
+        row = norms[:, s, : s + 2]
+        row = row[~np.isnan(row).any(axis=1)]
+        if not len(row):
+            raise ValueError(f"no caption has a word after timestep {s}")
+        quantiles: FloatArray = np.quantile(row, (0.1, 0.5, 0.9), axis=0)
+        return quantiles
+
+    @property
+    def num_losses(self) -> int:
+        """How many timesteps have a loss in at least half of the captions."""
+        shares = (~np.isnan(self.h[:, :, 0])).mean(axis=0)
+        return int((shares >= 0.5).sum())
+
+    def medians(self) -> FloatArray:
+        """The median (T, T + 1) over the captions of each norm of h, NaN where there is none."""
+        medians = np.full(self.h.shape[1:], np.nan)
+        for s in range(self.num_losses):
+            medians[s, : s + 2] = self.band(s)[1]
+        return medians
+
+
+def draw_studied(dataset: CocoDataset, count: int = NUM_CAPTIONS, seed: int = 231) -> StudiedCaptions:
+    """Draw captions of val, those of `NUM_WORDS` words or more first: what is short shows no long way.
+
+    Raises
+    ------
+    DataError
+        the features can't be read.
+    """
+    val = dataset.split("val")
+    order = np.random.default_rng(seed).permutation(val.num_captions)
+    is_long = (val.captions[order] != dataset.vocabulary.null).sum(axis=1) >= NUM_WORDS + 2
+    rows = np.concatenate([order[is_long], order[~is_long]])[:count]
+    photos, owners = np.unique(val.image_idxs[rows], return_inverse=True)
+    return StudiedCaptions(val.features.rows(photos)[owners], val.captions[rows])
+
+
+def gradient_norms(model: CaptioningRNN, studied: StudiedCaptions) -> GradientNorms:
+    """The norms of every caption's own gradients.
+
+    Raises
+    ------
+    ValueError
+        features or captions that do not fit the network.
+    """
+    captions = studied.captions
+    lengths = (captions != model.word_to_idx[NULL]).sum(axis=1)
+    captions = captions[:, : max(int(lengths.max(initial=2)), 2)]
+    h, c = [], []
+    for begin in range(0, len(captions), BATCH):
+        part = slice(begin, begin + BATCH)
+        gradients = state_gradients(model, studied.features[part], captions[part])
+        h.append(gradients.norms())
+        if gradients.c is not None:
+            c.append(gradients.norms(of_cell=True))
+    return GradientNorms(np.concatenate(h), np.concatenate(c) if c else None)
