@@ -29,6 +29,7 @@ CaptionviewerError
     ShelfError                  core/saved       something on the shelf of runs can't be done
     TransientError              core/download    a try failed, another may not (told within the room)
     WeightsError                core/encoders    an encoder's weights are missing, or not the known ones
+    WrongAnswer                 core/checks      a checked layer gave nothing to compare (told within it)
 """
 
 

@@ -53,6 +53,7 @@ class Bench:
     ) -> None:
         self.subject, self.few, self.seed = subject, few, seed
         self._sizes, self._batch_size = (wordvec_dim, hidden_dim), batch_size
+        self.stopped: Callable[[], bool] = lambda: False  # asked at each step of a training
         self._trained: dict[CellType, tuple[LayeredModel, list[float]]] = {}
 
     def rng(self) -> np.random.Generator:
@@ -63,6 +64,7 @@ class Bench:
         """A new model of the subject's layers; arguments as for `CaptioningRNN`."""
         model = LayeredModel(*arguments, **named)
         model.subject = self.subject
+        model.stopped = lambda: self.stopped()  # noqa: PLW0108  as it is when asked
         return model
 
     def captions(self) -> FewCaptions:

@@ -32,6 +32,7 @@ if sys.platform != "win32":
     import resource
 
 MEMORY_BYTES = 3 * 2**30  # of addresses; the libraries alone take a third of it
+CPU_SECONDS = 1_800  # should the parent be gone that ends it
 LARGEST_FILE_BYTES = 2 * 2**20
 # What the course gives its students beside their own functions; ours where their file lacks them.
 GIVEN = (
@@ -67,6 +68,7 @@ def _bound() -> None:
             (resource.RLIMIT_AS, MEMORY_BYTES),
             (resource.RLIMIT_FSIZE, 0),
             (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_CPU, CPU_SECONDS),
         ):
             with contextlib.suppress(ValueError, OSError):  # macOS has no bound on addresses
                 resource.setrlimit(what, (most, most))

@@ -1,8 +1,9 @@
-"""A student's own rnn_layers.py put to the checks: never in this process, but in `student_child`, bounded."""
+"""A student's own rnn_layers.py put to the checks, not in this process: in `student_child`, in bounds."""
 
 import math
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ class StudentCode:
     file
         The student's file, read anew by each `StudentCode`.
     few
-        The captions to learn by heart; None where no check that trains is asked for.
+        The captions to learn by heart, or what draws them when the process starts; None where no
+        check that trains is asked for.
     seed
         As for `Bench`.
     quick_seconds, training_seconds
@@ -36,7 +38,7 @@ class StudentCode:
     def __init__(
         self,
         file: Path,
-        few: FewCaptions | None = None,
+        few: Callable[[], FewCaptions | None] | FewCaptions | None = None,
         seed: int = 231,
         *,
         quick_seconds: float = QUICK_SECONDS,
@@ -72,9 +74,7 @@ class StudentCode:
         """Start the process and let it load the file; what keeps it from that, or None."""
         python = python_program()
         if python is None:
-            return {
-                "problem": f"{host_program()} has no Python beside it to run the file in a process of its own"
-            }
+            return {"problem": f"{host_program()} has no Python beside it to run the file with"}
         try:
             program = ChildProgram(python, ["-m", PROGRAM], {"PYTHONPATH": package_path()})
         except (OSError, EOFError) as error:
@@ -86,8 +86,9 @@ class StudentCode:
             program.end()
             return {"problem": "it was closed before it was checked"}
         path = os.fspath(self.file.absolute())
+        few = self._few() if callable(self._few) else self._few
         said = self._ask(
-            {"do": "load", "path": path, "seed": self._seed, "few": _as_lists(self._few)}, self._quick_seconds
+            {"do": "load", "path": path, "seed": self._seed, "few": _as_lists(few)}, self._quick_seconds
         )
         return said or None
 

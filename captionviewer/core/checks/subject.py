@@ -1,6 +1,7 @@
 """What is put to the checks: layer functions by the course's names, and the model made of them."""
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -8,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
+from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network import layers as reference
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.workspace import Interrupt, never
 
 
-class WrongAnswer(Exception):
+class WrongAnswer(CaptionviewerError):
     """A layer function gave something that is not even of the right form, or is not there."""
 
 
@@ -82,6 +84,7 @@ class LayeredModel(CaptioningRNN):
     """The captioning network with the loss and the greedy captions that a subject's layers give."""
 
     subject: Subject
+    stopped: Callable[[], bool] = staticmethod(lambda: False)
 
     def counted(self, targets: IntArray) -> BoolArray:
         """Which targets (N, T) the loss counts."""
@@ -92,6 +95,8 @@ class LayeredModel(CaptioningRNN):
 
     def loss(self, features: FloatArray, captions: IntArray) -> tuple[float, dict[str, FloatArray]]:
         """As `CaptioningRNN.loss`, by the subject's layers.  WrongAnswer, and whatever they raise."""
+        if self.stopped():
+            raise WrongAnswer("it was stopped")
         call, p, cell = self.subject.call, self.params, self.cell_type
         inputs, targets = captions[:, :-1], captions[:, 1:]
         features = features.astype(p["Wx"].dtype, copy=False)

@@ -139,6 +139,9 @@ SHORTCUTS = ActionWords(
     "&Keyboard Shortcuts", "Show the keys that do things", (QKeySequence.StandardKey.HelpContents,)
 )
 ABOUT_COCO = ActionWords("How to &Get COCO…", "What the data is and where it comes from")
+CHECKS = ActionWords(
+    "Notebook &Checks…", "Every check of the notebooks, with bugs on purpose and for your own layers"
+)
 SHOW_LOG = ActionWords("Show the &Log", "What happened lately, for a report of a fault")
 ABOUT = ActionWords("&About captionviewer", "Version and licence")
 

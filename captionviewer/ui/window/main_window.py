@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
@@ -39,6 +40,9 @@ from captionviewer.ui.window.status_bar import WindowStatus
 from captionviewer.ui.window.welcome_card import WelcomeCard
 from captionviewer.ui.window.window_place import WindowPlace
 
+if TYPE_CHECKING:
+    from captionviewer.ui.window.checks_window import ChecksWindow
+
 _log = logging.getLogger(__name__)
 
 
@@ -53,6 +57,7 @@ class MainWindow(QMainWindow):
         self.theme = theme
         self._painted = False
         self._preferences: Preferences | None = None
+        self._checks: ChecksWindow | None = None
         self.setObjectName("main_window")
         self.setWindowTitle("captionviewer")
         self.setDockOptions(
@@ -136,6 +141,7 @@ class MainWindow(QMainWindow):
             full_screen=self.place.toggle_full_screen,
             choose_features=self._open_with,
             welcome=self.welcome.open,
+            checks=self.show_checks,
             show_log=self.tells.show_log,
         )
         panels = PanelActions(
@@ -304,6 +310,16 @@ class MainWindow(QMainWindow):
         self._preferences.raise_()
         self._preferences.activateWindow()
 
+    def show_checks(self) -> None:
+        """Open the notebooks' checks beside the window, or bring them to the front."""
+        from captionviewer.ui.window.checks_window import ChecksWindow  # the launch needs none of it
+
+        if self._checks is None:
+            self._checks = ChecksWindow(self.session, self)
+        self._checks.show()
+        self._checks.raise_()
+        self._checks.activateWindow()
+
     # ---- closing and what is like it ---------------------------------------------------------
 
     def may_replace_model(self, what: str) -> bool:
@@ -320,6 +336,8 @@ class MainWindow(QMainWindow):
         if not self.closing.may_close():
             event.ignore()
             return
+        if self._checks is not None:
+            self._checks.close()
         self.closing.end()
         event.accept()
 

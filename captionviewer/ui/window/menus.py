@@ -46,6 +46,7 @@ class WindowCalls:
     full_screen: Call
     choose_features: Callable[[FeatureKind], object]
     welcome: Call
+    checks: Call
     show_log: Call
 
 
@@ -227,6 +228,7 @@ class Menus:
                 self._action(actions.SHORTCUTS, partial(show_shortcuts, owner)),
                 self._action(actions.ABOUT_COCO, partial(show_coco, owner)),
                 SEPARATOR,
+                self._action(actions.CHECKS, calls.checks),
                 self._action(actions.SHOW_LOG, calls.show_log),
                 self._action(actions.ABOUT, partial(show_about, owner)),
             ],

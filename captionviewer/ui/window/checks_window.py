@@ -1,0 +1,383 @@
+"""The notebooks' checks in a window of their own: all or some, with a bug on purpose, or a student's file."""
+
+import inspect
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontDatabase, QHideEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSplitter,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from captionviewer.core.checks.bugs import BUGS
+from captionviewer.core.checks.check import Bench, Check, Outcome, run_check
+from captionviewer.core.checks.few_captions import FewCaptions
+from captionviewer.core.checks.notebook_checks import CHECKS
+from captionviewer.core.checks.student_code import StudentCode
+from captionviewer.core.checks.subject import Subject, fresh_layers
+from captionviewer.core.network import layers
+from captionviewer.ui.look.theme import colors
+from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.check_box import CheckBox
+from captionviewer.ui.widgets.outside_text import set_plain_tip, show_plainly
+from captionviewer.ui.worker import Cancelled, Job
+
+COLUMNS = ("Notebook", "What it shows", "Expected", "Ours", "Error, log scale", "", "Time")
+_BOOK, _SHOWS, _EXPECTED, _OURS, _ERROR, _RESULT, _TIME = range(len(COLUMNS))
+_OUTCOME = Qt.ItemDataRole.UserRole
+_LEAST, _MOST = -17.0, 2.0  # the ends of the scale, as powers of ten
+
+Run = Callable[[Check, Cancelled], Outcome]
+
+
+class ErrorBar(QStyledItemDelegate):
+    """Paints an error as a bar on a log scale, with a line at the tolerance."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        outcome = index.data(_OUTCOME)
+        if not isinstance(outcome, Outcome):
+            return
+        c, room = colors(), QRectF(option.rect).adjusted(6, 4, -6, -4)
+        words_wide = painter.fontMetrics().horizontalAdvance("0.0e-00 ")
+        scale = room.adjusted(words_wide, 0, 0, 0)
+
+        def place(value: float) -> float:
+            power = math.log10(value) if value > 0 else _LEAST
+            share = (min(max(power, _LEAST), _MOST) - _LEAST) / (_MOST - _LEAST)
+            return scale.left() + share * scale.width()
+
+        painter.save()
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        ink = option.palette.highlightedText().color() if is_selected else c.text
+        painter.setPen(ink)
+        words = "–" if math.isnan(outcome.error) else f"{outcome.error:.1e}"
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
+        end = scale.right() if math.isnan(outcome.error) else place(outcome.error)
+        bar = QRectF(scale.left(), scale.center().y() - 4, max(end - scale.left(), 2), 8)
+        # on the selection's ground neither green nor red can be told apart: the words beside it say which
+        painter.fillRect(bar, ink if is_selected else c.good if outcome.passed else c.bad)
+        painter.setPen(QPen(ink, 2))
+        at = place(outcome.tolerance)
+        painter.drawLine(int(at), int(scale.top()), int(at), int(scale.bottom()))
+        painter.restore()
+
+
+class ChecksWindow(QDialog):
+    """Stays open beside the window. A run goes through its checks one by one, in threads."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._queue: list[Check] = []
+        self._job: Job | None = None
+        self._run: Run | None = None
+        self._student: StudentCode | None = None
+        self._file: Path | None = None
+        self.setObjectName("checks_window")
+        self.setWindowTitle("Notebook Checks")
+        self.setAcceptDrops(True)
+        self._make()
+        self._clear()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As large as the table is read well, and no larger than the screen."""
+        wanted = QSize(190 * self.fontMetrics().averageCharWidth(), 46 * self.fontMetrics().height())
+        screen = self.screen().availableSize() if self.screen() is not None else wanted
+        self.resize(wanted.boundedTo(screen * 0.94))
+
+    # ---- making ----------------------------------------------------------------------------
+
+    def _make(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(10)
+        intro = QLabel(
+            "Every check of the RNN and the LSTM notebook, in their order. Choose a bug to see which checks "
+            "find it, or drop your own rnn_layers.py here: it runs in a process of its own."
+        )
+        intro.setWordWrap(True)
+        column.addWidget(intro)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        self.layers_box = QComboBox()
+        self.layers_box.setObjectName("checked_layers")
+        self.layers_box.setAccessibleName("Which layers are checked")
+        self.layers_box.addItem("The program's layers, intact", None)
+        for bug in BUGS:
+            self.layers_box.addItem(f"Bug: {bug.title}", bug)
+        self.layers_box.activated.connect(lambda _place: self.run_all())
+        line.addWidget(self.layers_box, 1)
+        self.open_button = self._button("&Open a File…", "open_layers", self._ask_for_file)
+        self.open_button.setToolTip("Check an rnn_layers.py of your own, with the course's names")
+        self.training_box = CheckBox("Also &train")
+        self.training_box.setObjectName("checks_that_train")
+        self.training_box.setToolTip(
+            "Also learn 50 captions of the open data by heart, with both cells: about a minute"
+        )
+        self.run_button = self._button("&Run All", "run_checks", self.run_all)
+        self.one_button = self._button("Run &Selected", "run_check", self.run_selected)
+        self.stop_button = self._button("S&top", "stop_checks", self.stop)
+        for widget in (
+            self.open_button, self.training_box, self.run_button, self.one_button, self.stop_button,
+        ):  # fmt: skip
+            line.addWidget(widget)
+        column.addLayout(line)
+        self.table = QTableWidget(len(CHECKS), len(COLUMNS))
+        self.table.setObjectName("checks_table")
+        self.table.setAccessibleName("The checks")
+        self.table.setHorizontalHeaderLabels(COLUMNS)
+        self.table.verticalHeader().hide()
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setWordWrap(False)
+        self.table.setTabKeyNavigation(False)
+        self._bars = ErrorBar(self.table)
+        self.table.setItemDelegateForColumn(_ERROR, self._bars)
+        header = self.table.horizontalHeader()
+        for place in range(len(COLUMNS)):
+            header.setSectionResizeMode(place, QHeaderView.ResizeMode.ResizeToContents)
+        for place in (_EXPECTED, _OURS, _ERROR):
+            header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
+        self.table.itemSelectionChanged.connect(self._show_code)
+        self.code = QPlainTextEdit()
+        self.code.setObjectName("checked_code")
+        self.code.setAccessibleName("The layer that the check is of")
+        self.code.setReadOnly(True)
+        self.code.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.code.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.code.setTabChangesFocus(True)
+        self.code.setPlaceholderText("Select a check to read the layer that it is of.")
+        parts = QSplitter(Qt.Orientation.Vertical)
+        parts.addWidget(self.table)
+        parts.addWidget(self.code)
+        parts.setStretchFactor(0, 3)
+        parts.setStretchFactor(1, 1)
+        column.addWidget(parts, 1)
+        self.told = show_plainly(QLabel())
+        self.told.setObjectName("checks_told")
+        self.told.setWordWrap(True)
+        column.addWidget(self.told)
+
+    def _button(self, text: str, name: str, call: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _checked=False: call())
+        return button
+
+    # ---- running ---------------------------------------------------------------------------
+
+    def run_all(self) -> None:
+        """Do the checks anew, from the first."""
+        self._clear()
+        trains = self.training_box.isChecked()
+        self._begin([check for check in CHECKS if trains or not check.trains])
+
+    def run_selected(self) -> None:
+        """Do the selected checks."""
+        rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
+        self._begin([CHECKS[row] for row in rows])
+
+    def check_file(self, file: Path) -> None:
+        """Check a student's file."""
+        self._file = file
+        place = self.layers_box.findData("file")
+        if place < 0:
+            self.layers_box.addItem("", "file")
+            place = self.layers_box.count() - 1
+        self.layers_box.setItemText(place, f"Your file: {file.name}")
+        self.layers_box.setCurrentIndex(place)
+        self.run_all()
+
+    def stop(self) -> None:
+        """End what runs; what it would have said is dropped."""
+        self._queue = []
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+        if self._student is not None:
+            self._student.close()
+            self._student = None
+        self._show_running()
+
+    def _begin(self, checks: list[Check]) -> None:
+        self.stop()
+        self._queue = checks
+        self._run = self._runner(any(check.trains for check in checks))
+        self._next()
+
+    def _runner(self, trains: bool) -> Run:
+        """What does one check of the chosen layers. The captions are drawn by the first of them."""
+        chosen, dataset = self.layers_box.currentData(), self._session.dataset
+        made: list[Bench] = []
+
+        def few() -> FewCaptions | None:
+            return FewCaptions.drawn(dataset) if trains and dataset is not None else None
+
+        if chosen == "file" and self._file is not None:
+            # Without captions it is at hand at once, so that `stop` can end it; those of the open data are
+            # read in the thread.
+            self._student = student = StudentCode(self._file, few)
+
+            def run_student(check: Check, _cancelled: Cancelled) -> Outcome:
+                return student.run(check)
+
+            return run_student
+        subject = Subject(fresh_layers()) if chosen is None else chosen.subject()
+
+        def run(check: Check, cancelled: Cancelled) -> Outcome:
+            if not made:
+                made.append(Bench(subject, few()))
+            bench = made[0]
+            bench.stopped = cancelled
+            return run_check(check, bench)
+
+        return run
+
+    def _next(self) -> None:
+        if not self._queue or self._run is None:
+            self._job = None
+            self._end_student()
+            self._show_running()
+            return
+        check, run = self._queue.pop(0), self._run
+
+        def done(outcome: Outcome) -> None:
+            self._show(CHECKS.index(check), outcome)
+            self._next()
+
+        def failed(error: Exception) -> None:
+            self.stop()
+            self.told.setText(f"The checks could not go on: {error}")
+
+        self._job = self._session.workers.start(
+            f"checking {check.key}", lambda cancelled: run(check, cancelled), done, failed, brief=True
+        )
+        self._show_running()
+
+    def _end_student(self) -> None:
+        if self._student is not None:
+            self._student.close()
+            self._student = None
+
+    # ---- showing ---------------------------------------------------------------------------
+
+    def outcome(self, row: int) -> Outcome | None:
+        """What is shown in a row, if anything."""
+        item = self.table.item(row, _ERROR)
+        found = item.data(_OUTCOME) if item is not None else None
+        return found if isinstance(found, Outcome) else None
+
+    def _clear(self) -> None:
+        for row, check in enumerate(CHECKS):
+            for place in range(len(COLUMNS)):
+                self.table.setItem(row, place, QTableWidgetItem())
+            self._put(row, _BOOK, check.notebook)
+            self._put(row, _SHOWS, check.shows)
+        self.told.setText("")
+        self._show_running()
+
+    def _put(self, row: int, place: int, words: str) -> QTableWidgetItem:
+        item = self.table.item(row, place)
+        assert item is not None
+        item.setText(" ".join(words.split()))
+        set_plain_tip(item, words)
+        return item
+
+    def _show(self, row: int, outcome: Outcome) -> None:
+        self._put(row, _EXPECTED, outcome.expected)
+        where = f"row {outcome.row}: {outcome.problem}" if outcome.row else outcome.problem
+        self._put(row, _OURS, where or outcome.ours)
+        item = self.table.item(row, _ERROR)
+        assert item is not None
+        item.setData(_OUTCOME, outcome)
+        item.setData(
+            Qt.ItemDataRole.AccessibleTextRole, f"{outcome.error:.1e}, at most {outcome.tolerance:.0e}"
+        )
+        result = self._put(row, _RESULT, "pass" if outcome.passed else "miss")
+        result.setForeground(colors().good if outcome.passed else colors().bad)
+        self._put(row, _TIME, f"{outcome.seconds:.2f} s")
+        self._show_code()
+
+    def _show_running(self) -> None:
+        runs = self._job is not None
+        self.stop_button.setEnabled(runs)
+        self.run_button.setEnabled(not runs)
+        self.one_button.setEnabled(not runs)
+        found = [outcome for row in range(len(CHECKS)) if (outcome := self.outcome(row)) is not None]
+        if not found:
+            return
+        missed = [CHECKS[row].key for row in range(len(CHECKS)) if (o := self.outcome(row)) and not o.passed]
+        words = f"{len(found) - len(missed)} of {len(found)} pass"
+        if missed:
+            words += f"; missed: {', '.join(missed)}"
+        elif self.layers_box.currentIndex() > 0 and not runs and not self.training_box.isChecked():
+            words += "; none of these finds anything: only training could (Also train)"
+        self.told.setText(words + (" so far" if runs else ""))
+
+    def _show_code(self) -> None:
+        rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
+        if not rows:
+            self.code.clear()
+            return
+        outcome, check = self.outcome(rows[0]), CHECKS[rows[0]]
+        parts = []
+        if outcome is not None and outcome.problem:
+            place = f"Row {outcome.row}: {outcome.line}\n" if outcome.row else ""
+            parts.append(f"{place}{outcome.problem}\n")
+        parts += [inspect.getsource(getattr(layers, name)) for name in check.functions]
+        words = "\n".join(parts)
+        if self.code.toPlainText() != words:
+            self.code.setPlainText(words)
+
+    # ---- files -----------------------------------------------------------------------------
+
+    def _ask_for_file(self) -> None:
+        start = str(self._file.parent if self._file is not None else Path.home())
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open rnn_layers.py", start, "Python files (*.py)")
+        if chosen:
+            self.check_file(Path(chosen))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        urls = event.mimeData().urls()
+        event.acceptProposedAction()
+        if len(urls) == 1 and urls[0].isLocalFile() and urls[0].toLocalFile().endswith(".py"):
+            self.check_file(Path(urls[0].toLocalFile()))
+        else:
+            self.told.setText("One Python file can be checked: drop your rnn_layers.py.")
+
+    # ---- Qt --------------------------------------------------------------------------------
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing runs for nobody."""
+        super().hideEvent(event)
+        self.stop()
