@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontDatabase, QHideEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -42,6 +42,7 @@ from captionviewer.ui.worker import Cancelled, Job
 
 COLUMNS = ("Notebook", "What it shows", "Expected", "Ours", "Error, log scale", "", "Time")
 _BOOK, _SHOWS, _EXPECTED, _OURS, _ERROR, _RESULT, _TIME = range(len(COLUMNS))
+_LETTERS = {_EXPECTED: 26, _OURS: 26, _ERROR: 26}  # how wide columns are that would take any room
 _OUTCOME = Qt.ItemDataRole.UserRole
 _LEAST, _MOST = -17.0, 2.0  # the ends of the scale, as powers of ten
 
@@ -109,6 +110,16 @@ class ChecksWindow(QDialog):
         wanted = QSize(190 * self.fontMetrics().averageCharWidth(), 46 * self.fontMetrics().height())
         screen = self.screen().availableSize() if self.screen() is not None else wanted
         self.resize(wanted.boundedTo(screen * 0.94))
+        self._widen()
+
+    def _widen(self) -> None:
+        letter = self.fontMetrics().averageCharWidth()
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        fixed.setPointSizeF(self.font().pointSizeF())
+        self.code.setFont(fixed)
+        for place, letters in _LETTERS.items():
+            self.table.setColumnWidth(place, letters * letter)
+        self.table.verticalHeader().setDefaultSectionSize(int(1.6 * self.fontMetrics().height()))
 
     # ---- making ----------------------------------------------------------------------------
 
@@ -127,6 +138,8 @@ class ChecksWindow(QDialog):
         self.layers_box = QComboBox()
         self.layers_box.setObjectName("checked_layers")
         self.layers_box.setAccessibleName("Which layers are checked")
+        self.layers_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.layers_box.setMinimumContentsLength(20)
         self.layers_box.addItem("The program's layers, intact", None)
         for bug in BUGS:
             self.layers_box.addItem(f"Bug: {bug.title}", bug)
@@ -161,15 +174,15 @@ class ChecksWindow(QDialog):
         header = self.table.horizontalHeader()
         for place in range(len(COLUMNS)):
             header.setSectionResizeMode(place, QHeaderView.ResizeMode.ResizeToContents)
-        for place in (_EXPECTED, _OURS, _ERROR):
-            header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(_SHOWS, QHeaderView.ResizeMode.Stretch)
+        for place in _LETTERS:
+            header.setSectionResizeMode(place, QHeaderView.ResizeMode.Interactive)
         self.table.itemSelectionChanged.connect(self._show_code)
         self.code = QPlainTextEdit()
         self.code.setObjectName("checked_code")
         self.code.setAccessibleName("The layer that the check is of")
         self.code.setReadOnly(True)
         self.code.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.code.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.code.setTabChangesFocus(True)
         self.code.setPlaceholderText("Select a check to read the layer that it is of.")
         parts = QSplitter(Qt.Orientation.Vertical)
@@ -319,10 +332,15 @@ class ChecksWindow(QDialog):
         item.setData(
             Qt.ItemDataRole.AccessibleTextRole, f"{outcome.error:.1e}, at most {outcome.tolerance:.0e}"
         )
-        result = self._put(row, _RESULT, "pass" if outcome.passed else "miss")
-        result.setForeground(colors().good if outcome.passed else colors().bad)
+        self._put(row, _RESULT, "pass" if outcome.passed else "miss")
+        self._tint(row)
         self._put(row, _TIME, f"{outcome.seconds:.2f} s")
         self._show_code()
+
+    def _tint(self, row: int) -> None:
+        outcome, item = self.outcome(row), self.table.item(row, _RESULT)
+        if outcome is not None and item is not None:
+            item.setForeground(colors().good if outcome.passed else colors().bad)
 
     def _show_running(self) -> None:
         runs = self._job is not None
@@ -376,6 +394,15 @@ class ChecksWindow(QDialog):
             self.told.setText("One Python file can be checked: drop your rnn_layers.py.")
 
     # ---- Qt --------------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size and the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._widen()
+        elif event.type() == QEvent.Type.PaletteChange:
+            for row in range(self.table.rowCount()):
+                self._tint(row)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing runs for nobody."""
