@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.checks.bugs import BUGS
+from captionviewer.core.checks.bugs import BUGS, Bug
 from captionviewer.core.checks.check import Bench, Check, Outcome, run_check
 from captionviewer.core.checks.few_captions import FewCaptions
 from captionviewer.core.checks.notebook_checks import CHECKS
@@ -44,6 +44,7 @@ COLUMNS = ("Notebook", "What it shows", "Expected", "Ours", "Error, log scale", 
 _BOOK, _SHOWS, _EXPECTED, _OURS, _ERROR, _RESULT, _TIME = range(len(COLUMNS))
 _LETTERS = {_EXPECTED: 26, _OURS: 26, _ERROR: 26}  # how wide columns are that would take any room
 _OUTCOME = Qt.ItemDataRole.UserRole
+_QUICK = sum(not check.trains for check in CHECKS)
 _LEAST, _MOST = -17.0, 2.0  # the ends of the scale, as powers of ten
 
 Run = Callable[[Check, Cancelled], Outcome]
@@ -354,7 +355,7 @@ class ChecksWindow(QDialog):
         words = f"{len(found) - len(missed)} of {len(found)} pass"
         if missed:
             words += f"; missed: {', '.join(missed)}"
-        elif self.layers_box.currentIndex() > 0 and not runs and not self.training_box.isChecked():
+        elif isinstance(self.layers_box.currentData(), Bug) and not runs and len(found) == _QUICK:
             words += "; none of these finds anything: only training could (Also train)"
         self.told.setText(words + (" so far" if runs else ""))
 

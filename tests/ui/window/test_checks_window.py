@@ -72,6 +72,13 @@ def test_a_dropped_file_is_checked_and_its_error_told_with_its_row(
     drop(checks, file)
     driver.wait_for(lambda: ended(checks), 60)
     assert missed(checks) == []
+    assert checks.told.text() == "19 of 19 pass"
+
+
+def test_a_bug_that_only_training_finds_is_said_to_be_one(driver: WindowDriver, checks: ChecksWindow) -> None:
+    driver.choose(checks.layers_box, "Bug: <END> is not predicted")
+    driver.wait_for(lambda: ended(checks), 60)
+    assert missed(checks) == [] and "only training could" in checks.told.text()
 
 
 def test_an_endless_file_is_stopped_by_the_button(
