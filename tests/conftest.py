@@ -106,17 +106,18 @@ def archive_server(book: Book) -> Iterator[ArchiveServer]:
 
 
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_folders(tmp_path: Path) -> Iterator[None]:
     """Settings and caches of this test alone; the user's own are neither read nor written."""
-    monkeypatch.setenv("CAPTIONVIEWER_CONFIG_DIR", str(tmp_path / "captionviewer-config"))
-    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path / "captionviewer-cache"))
-    monkeypatch.setenv("CAPTIONVIEWER_DATA_DIR", str(tmp_path / "captionviewer-data"))
-    monkeypatch.setenv("CAPTIONVIEWER_LOG_DIR", str(tmp_path / "captionviewer-log"))
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
+    # patches of its own: a test that undoes what it patched must not get the user's folders back
+    with pytest.MonkeyPatch.context() as patches:
+        for kind in ("config", "cache", "data", "log"):
+            patches.setenv(f"CAPTIONVIEWER_{kind.upper()}_DIR", str(tmp_path / f"captionviewer-{kind}"))
+        for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+            patches.delenv(name, raising=False)
+            patches.delenv(name.upper(), raising=False)
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            patches.delenv(name, raising=False)
+        yield
 
 
 class NetworkForbidden(ConnectionError):
