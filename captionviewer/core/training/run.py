@@ -397,6 +397,8 @@ class TrainingRun:
         )
         solver.interrupt = self._interrupt
         self._validation.train_on(rows, solver.iterations_per_epoch)
+        self._interrupt()
+        self._validation.prepare()
         if before is not None and before.state is not None:
             solver.go_on_from(before.state)
             solver.loss_history.extend(float(loss) for loss in before.losses)

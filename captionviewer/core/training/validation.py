@@ -106,6 +106,13 @@ class Validation:
         if self._points:
             self._next = (self._points[-1].iteration + self._half_epoch, time.monotonic() + EVERY_S)
 
+    def prepare(self) -> None:
+        """Read the captions and count words, once: before the run's clock says what a pass costs."""
+        if self._fixed is None and not self._off:
+            self._fixed = self._draw()
+            if self._fixed is not None:
+                self.unigram_nats = unigram_nats(self._dataset)
+
     def points(self) -> tuple[ValidationPoint, ...]:
         """All that was computed, in the order of the iterations."""
         return self._points
@@ -132,11 +139,9 @@ class Validation:
         iteration = solver.iteration
         if self._off or (self._points and self._points[-1].iteration == iteration):
             return
+        self.prepare()
         if self._fixed is None:
-            self._fixed = self._draw()
-            if self._fixed is None:
-                return
-            self.unigram_nats = unigram_nats(self._dataset)
+            return
         interrupt = solver.interrupt or never
         point = ValidationPoint(
             iteration,

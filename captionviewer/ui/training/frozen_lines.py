@@ -128,8 +128,13 @@ class FrozenLines:
         beside = {"left": 5, "right": -5, "center": 0}[side]
         self._best_words.set_position((beside, 9 if above else -9))
 
-    def give_way(self, room: bool) -> None:
-        """Show the legend, or not where there is no room for it or nothing that it would name."""
+    def give_way(self, room: bool, room_for_words: bool = True) -> None:
+        """Show the legend, or not where there is no room for it or nothing that it would name.
+
+        Without `room_for_words` the guesses lose theirs as well, which would stand in those of the best.
+        """
+        for _, words in self._guesses:
+            words.set_visible(room_for_words or not self._has_points)
         old = self._axes.get_legend()
         if old is not None:
             old.remove()

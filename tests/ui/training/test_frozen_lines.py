@@ -145,3 +145,15 @@ def test_without_validation_there_is_no_legend_and_no_best(figure: Figure, serie
     shown(figure, series, ())
     assert figure.axes[0].get_legend() is None
     assert not best_words(figure).get_visible()
+
+
+def test_in_a_plot_too_low_for_both_the_best_keeps_its_words_and_the_guesses_lose_theirs(
+    series: LossSeries,
+) -> None:
+    for height, shown_words in ((4.0, True), (0.9, False)):
+        figure = Figure(figsize=(6, height), dpi=100)
+        FigureCanvasAgg(figure)
+        shown(figure, series)
+        guesses = [words for words in figure.axes[0].texts if "guess" in words.get_text()]
+        assert [words.get_visible() for words in guesses] == [shown_words] * 2
+        assert best_words(figure).get_visible()
