@@ -14,6 +14,8 @@ def has_control_signs(text: str) -> bool:
     Joiners and non-joiners (Persian, Malayalam, emoji), soft hyphens and no-break spaces are none of these,
     though Python calls them not printable.
     """
+    if text.isprintable():  # nearly every word: no need to look at each sign
+        return False
     return any(
         sign in _TURNING or unicodedata.category(sign) in _STEERING for sign in text if not sign.isprintable()
     )
