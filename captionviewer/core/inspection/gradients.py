@@ -13,9 +13,8 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.cells import CELLS, DecodingState
+from captionviewer.core.network.cells import CELLS
 from captionviewer.core.network.inference import logits_of, recurrent_input, start_state
-from captionviewer.core.network.packed_cells import activated
 
 
 @dataclass(frozen=True)
@@ -84,18 +83,13 @@ def state_gradients(model: CaptioningRNN, features: FloatArray, captions: IntArr
         raise ValueError("a caption needs a word after <START> for a loss")
     H, dtype = model.hidden_dim, params["Wx"].dtype
     state = start_state(params, model.cell_type, features)
-    states, gates, direct = [state], [], np.zeros((N, T, H), dtype)
+    cell = CELLS[model.cell_type]
+    states, traced, direct = [state], [], np.zeros((N, T, H), dtype)
     counted = (captions[:, 1:] != model.word_to_idx[NULL]).astype(dtype)
     for t in range(T):
         a = recurrent_input(params, state, captions[:, t])
-        if state.c is None:
-            state = DecodingState(np.tanh(a), None, state.cell_type)
-            gates.append((state.h, state.h, state.h, state.h))
-        else:
-            i, f, o, g = activated(a)
-            c = f * state.c + i * g
-            state = DecodingState(o * np.tanh(c), c, state.cell_type)
-            gates.append((i, f, o, g))
+        state, here = cell.traced(state, a)
+        traced.append(here)
         states.append(state)
         logits = logits_of(params, state)
         logits -= logits.max(axis=1, keepdims=True)
@@ -105,7 +99,7 @@ def state_gradients(model: CaptioningRNN, features: FloatArray, captions: IntArr
         direct[:, t] = (p @ params["W_vocab"].T) * counted[:, t, np.newaxis]
 
     dh = np.zeros((N, T, T + 1, H), dtype)
-    dc = np.zeros_like(dh) if state.c is not None else None
+    dc = np.zeros_like(dh) if cell.has_cell_state else None
     from_above_h = np.zeros((N, T, H), dtype)  # for each s, what reaches the state at t from t + 1
     from_above_c = np.zeros((N, T, H), dtype)
     Wh_T = params["Wh"].T
@@ -113,24 +107,11 @@ def state_gradients(model: CaptioningRNN, features: FloatArray, captions: IntArr
         s = slice(t - 1, T)  # the losses that come after this state
         from_above_h[:, t - 1] = direct[:, t - 1]
         dh[:, s, t] = from_above_h[:, s]
-        before, here = states[t - 1], states[t]
-        if here.c is None or before.c is None or dc is None:
-            da = from_above_h[:, s] * (1 - here.h**2)[:, np.newaxis]
-        else:
-            i, f, o, g = (gate[:, np.newaxis] for gate in gates[t - 1])
-            tanh_c = np.tanh(here.c)[:, np.newaxis]
-            cell = from_above_c[:, s] + from_above_h[:, s] * o * (1 - tanh_c**2)
-            dc[:, s, t] = cell
-            da = np.concatenate(
-                [
-                    cell * g * i * (1 - i),
-                    cell * before.c[:, np.newaxis] * f * (1 - f),
-                    from_above_h[:, s] * tanh_c * o * (1 - o),
-                    cell * i * (1 - g**2),
-                ],
-                axis=2,
-            )
-            from_above_c[:, s] = cell * f
+        da, of_c, from_above_c[:, s] = cell.reached_back(
+            traced[t - 1], states[t - 1], from_above_h[:, s], from_above_c[:, s]
+        )
+        if dc is not None:
+            dc[:, s, t] = of_c
         from_above_h[:, s] = (da.reshape(-1, da.shape[2]) @ Wh_T).reshape(N, -1, H)
     dh[:, :, 0] = from_above_h
     if dc is not None:

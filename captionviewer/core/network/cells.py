@@ -68,6 +68,11 @@ class Cell:
     traced
         from a state and the input of the nonlinearities (N, gates * H), to the next state and everything
         of `quantities`, (N, H) each.
+    reached_back
+        from what was traced at a timestep, the state before it, and the gradients (N, S, H) of S losses with
+        respect to its h and, coming from later, to its c: to those with respect to the input of the
+        nonlinearities (N, S, gates * H), to its c in all, and to the c before it (both as they came, in a
+        cell that has none).
     torch_gates
         for each of PyTorch's gates, which of ours it is.
     """
@@ -83,6 +88,10 @@ class Cell:
     advance: Callable[[DecodingState, FloatArray, FloatArray], DecodingState]
     quantities: tuple[Quantity, ...]
     traced: Callable[[DecodingState, FloatArray], tuple[DecodingState, dict[Quantity, FloatArray]]]
+    reached_back: Callable[
+        [Mapping[Quantity, FloatArray], DecodingState, FloatArray, FloatArray],
+        tuple[FloatArray, FloatArray, FloatArray],
+    ]
     torch_gates: tuple[int, ...]
 
     def gate_columns(self, gate: Quantity, hidden_dim: int) -> slice | None:
@@ -125,6 +134,32 @@ def _traced_lstm(state: DecodingState, a: FloatArray) -> tuple[DecodingState, di
     return DecodingState(h, c, state.cell_type), {"h": h, "c": c, "i": i, "f": f, "o": o, "g": g}
 
 
+def _back_rnn(
+    here: Mapping[Quantity, FloatArray], before: DecodingState, dh: FloatArray, dc: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    da: FloatArray = dh * (1 - here["h"] ** 2)[:, np.newaxis]
+    return da, dc, dc
+
+
+def _back_lstm(
+    here: Mapping[Quantity, FloatArray], before: DecodingState, dh: FloatArray, dc: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    assert before.c is not None
+    i, f, o, g = (here[gate][:, np.newaxis] for gate in ("i", "f", "o", "g"))
+    tanh_c = np.tanh(here["c"])[:, np.newaxis]
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da = np.concatenate(
+        [
+            dc * g * i * (1 - i),
+            dc * before.c[:, np.newaxis] * f * (1 - f),
+            dh * tanh_c * o * (1 - o),
+            dc * i * (1 - g**2),
+        ],
+        axis=2,
+    )
+    return da, dc, dc * f
+
+
 CELLS: Mapping[CellType, Cell] = {
     "rnn": Cell(
         label="RNN (vanilla)",
@@ -137,6 +172,7 @@ CELLS: Mapping[CellType, Cell] = {
         advance=_advance_rnn,
         quantities=("h",),
         traced=_traced_rnn,
+        reached_back=_back_rnn,
         torch_gates=(0,),
     ),
     "lstm": Cell(
@@ -150,6 +186,7 @@ CELLS: Mapping[CellType, Cell] = {
         advance=_advance_lstm,
         quantities=("h", "c", "i", "f", "o", "g"),
         traced=_traced_lstm,
+        reached_back=_back_lstm,
         torch_gates=(0, 1, 3, 2),  # i, f, g, o
     ),
 }

@@ -45,7 +45,7 @@ def equal_settings(runs: Sequence[TrainingSettings]) -> tuple[str, ...]:
 def value_words(name: str, value: SettingValue) -> str:
     """A setting's value as people read it: "LSTM", "1e-3", "all", "off"."""
     if name == "cell_type":
-        return "LSTM" if value == "lstm" else "RNN" if value == "rnn" else CELLS[value].label  # type: ignore[index]
+        return CELLS[value].name  # type: ignore[index]
     if name == "update_rule":
         return FACTS[value].label  # type: ignore[index]
     if value is None:

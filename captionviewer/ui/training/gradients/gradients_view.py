@@ -16,6 +16,7 @@ from captionviewer.core.inspection.gradient_study import (
 )
 from captionviewer.core.inspection.gradients import with_knobs
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import CELLS
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.saved.model_file import fits
 from captionviewer.ui.look.theme import set_muted
@@ -26,7 +27,7 @@ from captionviewer.ui.training.gradients.gradient_map import GradientMap
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.worker import Cancelled, Job
 
-TITLES = {"rnn": "RNN", "lstm": "LSTM"}
+TITLES: dict[str, str] = {cell: facts.name for cell, facts in CELLS.items()}
 FRESH, SHOWN = "Both cells, fresh", "The model in Sampling"
 WH_STEPS = 40  # of the slider: 0.25 to 4, equal factors
 
@@ -250,7 +251,7 @@ def _networks(wish: _Wish) -> dict[str, CaptioningRNN]:
             wish.wh_scale,
             wish.forget_bias,
         )
-        for cell in ("rnn", "lstm")
+        for cell in CELLS
     }
 
 
