@@ -243,6 +243,7 @@ def test_clearing_the_cache_while_photos_are_loaded_leaves_those_on_the_screen(
                 driver.wait_for(all_there)
                 driver.window.data_panel.reshuffle_action.trigger()
             driver.wait_for(all_there)
+            driver.wait_for(lambda: not photos._jobs)  # what is fetched ahead would be put there after all
         finally:
             stop.set()
             clearing.join()
