@@ -15,12 +15,11 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.inspection.corpus import Corpus
+from captionviewer.core.network.caption_losses import position_losses
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.inference import advance, log_softmax, start_state
 
 PhotoSource = Literal["true", "another", "average", "zero"]
 SOURCES: tuple[PhotoSource, ...] = ("true", "another", "average", "zero")
-BATCH = 512  # captions read side by side
 LEAST_COUNT = 10  # times that a word must occur for its own mean to say something
 
 
@@ -130,27 +129,20 @@ def word_surprises(
     ValueError
         features or captions of the wrong shape.
     """
-    params, features = model.checked_params(), model.checked_features(features)
-    captions = model.checked_captions(captions, len(owners))
-    null, V = model.word_to_idx[NULL], len(model.word_to_idx)
-    nats, counts = np.zeros(V), np.zeros(V, np.intp)
-    order = np.argsort(-(captions != null).sum(axis=1), kind="stable")  # the longest come first
-    for begin in range(0, len(order), BATCH):
-        rows = order[begin : begin + BATCH]
-        state = start_state(params, model.cell_type, features[owners[rows]])
-        for t in range(captions.shape[1] - 1):
-            going = captions[rows, t + 1] != null
-            if not going.any():
-                break
-            rows, state = rows[going], state.of_images(going)
-            state, logits = advance(params, state, captions[rows, t])
-            targets = captions[rows, t + 1]
-            surprise = -log_softmax(logits)[np.arange(len(rows)), targets]
-            nats += np.bincount(targets, weights=surprise, minlength=V)
-            counts += np.bincount(targets, minlength=V)
-        if not progress(min(1.0, (begin + BATCH) / len(order))):
-            return None
-    return WordSurprises(nats, counts)
+    wanted = True
+
+    def tell(share: float) -> None:
+        nonlocal wanted
+        wanted = wanted and progress(share)
+
+    nats = position_losses(model, features, captions, owners, stop=lambda: not wanted, progress=tell)
+    if nats is None or not wanted:
+        return None
+    targets, V = np.asarray(captions)[:, 1:], len(model.word_to_idx)
+    counted = targets != model.word_to_idx[NULL]
+    of_word: FloatArray = np.zeros(V)
+    np.add.at(of_word, targets[counted], nats[counted])
+    return WordSurprises(of_word, np.bincount(targets[counted], minlength=V))
 
 
 def _of_all(progress: Callable[[float], bool], done: int, share: float) -> bool:
@@ -189,14 +181,10 @@ def photo_worth(
     _rows, features, owners = photos_of(corpus)
     found: dict[PhotoSource, WordSurprises] = {}
     for number, source in enumerate(SOURCES):
-        given = features_from(source, features, seed)
-        read = word_surprises(
-            model,
-            given,
-            corpus.captions,
-            owners,
-            partial(_of_all, progress, number),
-        )
+        given, whose = features_from(source, features, seed), owners
+        if source in ("average", "zero"):  # one photo for all: what begins alike is then read once
+            given, whose = given[:1], np.zeros_like(owners)
+        read = word_surprises(model, given, corpus.captions, whose, partial(_of_all, progress, number))
         if read is None:
             return None
         found[source] = read

@@ -26,7 +26,28 @@ def caption_losses(
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[float], object] = lambda share: None,
 ) -> tuple[FloatArray, IntArray] | None:
-    """How surprised a model is at whole captions: their `surprise`, added up.
+    """How surprised a model is at whole captions: `position_losses`, added up.
+
+    Returns
+    -------
+    (N,) float64, in nats; (N,) how many words those are. `<NULL>` is not counted. Everything else as there.
+    """
+    nats = position_losses(model, features, captions, owners, stop=stop, progress=progress)
+    if nats is None:
+        return None
+    return nats.sum(axis=1), (np.asarray(captions)[:, 1:] != model.word_to_idx["<NULL>"]).sum(axis=1)
+
+
+def position_losses(
+    model: CaptioningRNN,
+    features: FloatArray,
+    captions: IntArray,
+    owners: IntArray,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    progress: Callable[[float], object] = lambda share: None,
+) -> FloatArray | None:
+    """How surprised a model is at each word of captions, under teacher forcing.
 
     Parameters
     ----------
@@ -44,8 +65,7 @@ def caption_losses(
 
     Returns
     -------
-    (N,) float64, -ln p in nats of the words after the first, added up; (N,) how many words those are.
-    `<NULL>` is not counted.
+    (N, T - 1) float64, -ln p in nats of the words after the first; 0 where that is `<NULL>`.
 
     Raises
     ------
@@ -57,7 +77,7 @@ def caption_losses(
     if len(owners) and not 0 <= int(np.min(owners)) <= int(np.max(owners)) < len(features):
         raise ValueError(f"owners are rows of {len(features)} photos' features, 0 to {len(features) - 1}")
     null, V = model.word_to_idx["<NULL>"], len(model.word_to_idx)
-    nats, targets = np.zeros(len(captions)), (captions[:, 1:] != null).sum(axis=1)
+    nats = np.zeros((len(captions), captions.shape[1] - 1))
     in_order = np.lexsort((*captions.T[::-1], owners))  # captions that begin alike beside each other
 
     def lose(here: slice) -> None:
@@ -67,16 +87,15 @@ def caption_losses(
         nats[rows] = _block(params, state, captions[rows], places, null, V)
 
     size = max(32, min(_SCORES // V, -(-len(in_order) // 2)))  # two blocks at the least, for two cores
-    whole = in_blocks(len(in_order), size, lose, stop, progress)
-    return (nats, targets) if whole else None
+    return nats if in_blocks(len(in_order), size, lose, stop, progress) else None
 
 
 def _block(
     params: Params, state: DecodingState, captions: IntArray, groups: IntArray, null: int, V: int
 ) -> FloatArray:
-    """The nats (n,) of captions (n, T); groups (n,) is the row of `state` that each starts from."""
-    nats = np.zeros(len(captions))
+    """The nats (n, T - 1) of captions (n, T); groups (n,) is the row of `state` that each starts from."""
     has_target = captions[:, 1:] != null
+    nats = np.zeros(has_target.shape)
     lengths = np.where(has_target, np.arange(1, captions.shape[1]), 0).max(axis=1, initial=0)
     rows = np.arange(len(captions))
     for t in range(int(lengths.max(initial=0))):
@@ -93,5 +112,5 @@ def _block(
         counted = has_target[rows, t]
         right = logits[groups[counted], captions[rows[counted], t + 1]]
         sums = np.exp(logits, out=logits).sum(axis=1)
-        nats[rows[counted]] += np.log(sums)[groups[counted]] - right
+        nats[rows[counted], t] = np.log(sums)[groups[counted]] - right
     return nats

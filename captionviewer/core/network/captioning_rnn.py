@@ -14,6 +14,7 @@ from captionviewer.core.network import layers
 from captionviewer.core.network.cells import CELLS, CellType
 from captionviewer.core.network.fast_step import loss_and_gradients
 from captionviewer.core.network.inference import greedy_captions
+from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.network.parameter_shapes import parameter_shapes
 from captionviewer.core.network.workspace import MOVED, Interrupt, Workspace, copied, never
 
@@ -309,9 +310,18 @@ class CaptioningRNN:
             workspace = self._idle_workspaces.pop()
         except IndexError:
             workspace = Workspace()
-        loss = loss_and_gradients(
-            self.cell_type, params, features, captions, self._null, grads, workspace, interrupt or never
-        )
+        with one_library_thread() as helped:
+            loss = loss_and_gradients(
+                self.cell_type,
+                params,
+                features,
+                captions,
+                self._null,
+                grads,
+                workspace,
+                interrupt or never,
+                helped=helped,
+            )
         if workspace.nbytes <= _WORKSPACE_KEPT:
             self._idle_workspaces.append(workspace)
         return loss

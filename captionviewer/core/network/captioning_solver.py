@@ -390,6 +390,7 @@ class CaptioningSolver(Generic[ModelT]):
 _PIECE = 1 << 13  # numbers whose squares are added in the gradients' own type, before float64 takes over
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def norm_together(gradients: Iterable[FloatArray]) -> float:
     """The norm of all numbers of some arrays, as one vector: sqrt of the sum of their squares."""
     total = 0.0
@@ -397,8 +398,7 @@ def norm_together(gradients: Iterable[FloatArray]) -> float:
         flat = gradient.reshape(-1)
         for start in range(0, flat.size, _PIECE):
             piece = flat[start : start + _PIECE]
-            with np.errstate(over="ignore", invalid="ignore"):
-                square = float(np.dot(piece, piece))
+            square = float(np.dot(piece, piece))
             if not math.isfinite(square):  # a float32 square overflows at 1.8e19, long before the number does
                 square = float(np.square(piece, dtype=np.float64).sum())
             total += square

@@ -29,7 +29,6 @@ import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.network.cells import CELLS, CellType
-from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.network.packed_captions import PackedCaptions, pack
 from captionviewer.core.network.pieces import Pieces
 from captionviewer.core.network.unique_words import UniqueWords
@@ -49,6 +48,8 @@ def loss_and_gradients(
     grads: Mapping[str, FloatArray],
     workspace: Workspace,
     interrupt: Interrupt = never,
+    *,
+    helped: bool = False,
 ) -> float:
     """The loss of a minibatch under teacher forcing; the gradients are written into `grads`.
 
@@ -67,29 +68,14 @@ def loss_and_gradients(
     workspace
         nobody else's during the call.
     interrupt
-        called now and then; what it raises ends the call, with nothing of worth in `grads`.
+        called now and then, in either thread; what it raises ends the call, with nothing of worth in `grads`.
+    helped
+        whether a second thread may take part (see `library_threads`); the result is the same.
 
     Returns
     -------
     The loss in nats a caption.
     """
-    with one_library_thread() as others:
-        return _loss_and_gradients(
-            cell_type, params, features, captions, null, grads, workspace, interrupt, others
-        )
-
-
-def _loss_and_gradients(
-    cell_type: CellType,
-    params: Mapping[str, FloatArray],
-    features: FloatArray,
-    captions: IntArray,
-    null: int,
-    grads: Mapping[str, FloatArray],
-    workspace: Workspace,
-    interrupt: Interrupt,
-    others: bool,
-) -> float:
     N = len(captions)
     packed = pack(captions, null)
     if not packed.counts:  # nothing to predict anywhere
@@ -117,7 +103,7 @@ def _loss_and_gradients(
     cell = CELLS[cell_type].packed(packed, hidden, dh, workspace, interrupt)
     scores = _Scores(packed, hidden[first : first + R], p["W_vocab"], p["b_vocab"], N, dh[:R], workspace)
     worth = R * H * (2 * G + 3 * len(p["b_vocab"])) > WORTH_A_THREAD
-    with Pieces(helped=worth and others) as pieces:
+    with Pieces(helped=worth and helped) as pieces:
         # Hidden states to scores, loss, and back to hidden states, as soon as a stretch of them is there.
         done = 0
 

@@ -71,7 +71,7 @@ class StorybookDrawer:
 
     def _drawn_aside(self, address: str) -> ByteArray | None:
         """None where the other process can't be had."""
-        program = self._running()
+        program = None if self._closed else self._running()
         if program is None:
             return None
         try:
@@ -87,23 +87,20 @@ class StorybookDrawer:
             return None
 
     def _running(self) -> ChildProgram | None:
-        python = python_program()
-        with self._guard:
-            if self._closed or self._program is not None or python is None:
-                return None if self._closed else self._program
-        try:
-            program = ChildProgram(python, ["-m", PROGRAM], {"PYTHONPATH": package_path()})
-        except (OSError, EOFError) as problem:
-            _log.warning("the program that draws pictures can't be started (%r)", problem)
-            self._can_start = False
-            return None
-        with self._guard:
-            self._program = program
-            closed = self._is_closed()
-        if closed:  # meanwhile
-            program.end()
-            return None
-        return program
-
-    def _is_closed(self) -> bool:
-        return self._closed
+        """The other process, which is started where there is none yet."""
+        if self._program is None:
+            python = python_program()
+            try:
+                if python is None:
+                    raise OSError("there is no Python interpreter to be found")
+                program = ChildProgram(python, ["-m", PROGRAM], {"PYTHONPATH": package_path()})
+            except (OSError, EOFError) as problem:
+                _log.warning("the program that draws pictures can't be started (%r)", problem)
+                self._can_start = False
+                return None
+            with self._guard:
+                self._program = program
+                if self._closed:  # meanwhile: nobody else ends it
+                    program.end()
+                    return None
+        return self._program

@@ -283,11 +283,10 @@ START = ActionWords("&Start", "Start training with these settings", ("F5",), "pl
 PAUSE = ActionWords(
     "&Pause", "Let the run wait after the step under way", ("F6",), "pause", place=Place.TRAINING
 )
-RESUME = ActionWords("Resu&me", "Go on training", ("F6",), "play", place=Place.TRAINING, alternate=True)
 CONTINUE = ActionWords(
     "&Continue",
-    "Go on with this run to the same numbers",
-    ("F5",),
+    "Go on with the run that waits",
+    ("F6", "F5"),
     "play",
     place=Place.TRAINING,
     alternate=True,

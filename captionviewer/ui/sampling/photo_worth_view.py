@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -23,6 +23,7 @@ from captionviewer.core.inspection.photo_worth import (
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
 from captionviewer.ui.sampling.control_parts import labelled, scrolling, words_label
+from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
 from captionviewer.ui.sampling.ground_truth import GroundTruthCaption, TintedCaption, TintedWord
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.sampler import Sampler
@@ -30,7 +31,7 @@ from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.outside_text import show_plainly
-from captionviewer.ui.worker import Cancelled, Job, send
+from captionviewer.ui.worker import Cancelled
 
 TITLES: dict[PhotoSource, str] = {
     "true": "True photo",
@@ -69,8 +70,6 @@ class SaidOfPhotos:
 class PhotoWorthView(QWidget):
     """Follows the sampler's sample; reads val on request only."""
 
-    _reported = Signal(float)  # from the thread that reads val
-
     def __init__(self, session: Session, sampler: Sampler) -> None:
         super().__init__()
         self._session, self._sampler = session, sampler
@@ -78,10 +77,10 @@ class PhotoWorthView(QWidget):
         self.worth: PhotoWorth | None = None
         self._measured: CurrentModel | None = None
         self._photos: _Photos | None = None
-        self._job: Job | None = None
+        self._job = CorpusJob(session, "measuring the photo's worth", self)
         self._work: LatestWork[SaidOfPhotos] = LatestWork(session, "captioning with other photos")
         self._build()
-        self._reported.connect(self._report, Qt.ConnectionType.QueuedConnection)
+        self._job.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
         sampler.sample_changed.connect(self._sample_changed)
         session.dataset_changed.connect(self._forget)
         self._refresh()
@@ -178,7 +177,6 @@ class PhotoWorthView(QWidget):
         self._refresh()
 
     def _failed(self, error: Exception) -> None:
-        self._job = None
         self._session.problem.emit(f"The photo could not be replaced by others. {error}")
         self._refresh()
 
@@ -200,33 +198,25 @@ class PhotoWorthView(QWidget):
     def measure(self) -> None:
         """Read val with each source of photos."""
         said = self.said
-        if said is None or self._job is not None:
+        if said is None or self._job.is_busy:
             return
         current, corpus = said.sample.current, said.photos.corpus
 
-        def work(cancelled: Cancelled) -> PhotoWorth | None:
-            def progress(share: float) -> bool:
-                send(self._reported, share)
-                return not cancelled()
-
-            with one_library_thread():  # these products are too small to share
-                return photo_worth(current.model, corpus, SEED, progress)
+        def work(progress: Progress) -> PhotoWorth | None:
+            return photo_worth(current.model, corpus, SEED, progress)
 
         def done(worth: PhotoWorth | None) -> None:
-            self._job = None
             if worth is not None:
                 self.worth, self._measured = worth, current
             self._refresh()
 
-        self.progress.setValue(0)
-        self._job = self._session.workers.start("measuring the photo's worth", work, done, self._failed)
+        self._job.start(work, done, self._failed)
         self._refresh()
 
     def cancel(self) -> None:
         """End the reading under way; the figures that were there stay."""
-        if self._job is not None:
+        if self._job.is_busy:
             self._job.cancel()
-            self._job = None
             self._refresh()
 
     def _forget(self) -> None:
@@ -234,14 +224,10 @@ class PhotoWorthView(QWidget):
         self.said = self.worth = self._measured = self._photos = None
         self._refresh()
 
-    def _report(self, share: float) -> None:
-        if self._job is not None:
-            self.progress.setValue(round(1000 * share))
-
     # ---- words ---------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        said, worth, busy = self.said, self.worth, self._job is not None
+        said, worth, busy = self.said, self.worth, self._job.is_busy
         self.measure_button.setVisible(not busy)
         self.measure_button.setEnabled(said is not None)
         self.measure_button.setText("Measure over val" if worth is None else "Measure again")

@@ -1,5 +1,7 @@
 """The Sampling panel: a photo's caption one timestep at a time, beside the ground truth."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QCloseEvent,
@@ -18,12 +20,8 @@ from captionviewer.ui.look import actions, theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample
-from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
 from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
 from captionviewer.ui.sampling.sampler import Sampler
-from captionviewer.ui.sampling.states.states_view import StatesView
-from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
-from captionviewer.ui.sampling.tree.tree_view import TreeView
 from captionviewer.ui.sampling.words_view import WordsView
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session
@@ -32,6 +30,10 @@ from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.outside_text import plain_tip
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 from captionviewer.ui.widgets.view_row import ViewRow
+
+if TYPE_CHECKING:  # the views are imported when they are opened: the launch shows none but Words
+    from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
+    from captionviewer.ui.sampling.tree.tree_view import TreeView
 
 NO_DATA = ("No data is open", "Open a folder of COCO captions, then select a photo in Data.")
 NO_PHOTO = ("No photo selected", "Select a photo in Data: the model captions it here, one word at a time.")
@@ -152,6 +154,8 @@ class SamplingPanel(QWidget):
         self.views.add("Photo's worth", "What is said with other photos in its place", self._make_worth)
 
     def _make_tree(self) -> QWidget:
+        from captionviewer.ui.sampling.tree.tree_view import TreeView
+
         tree = TreeView(self._session, self._player, self._session.decoding.value)
         tree.decoding_wanted.connect(self._session.decoding.set)
         tree.curve.shown.connect(self._enable_actions)
@@ -161,12 +165,18 @@ class SamplingPanel(QWidget):
         return tree
 
     def _make_states(self) -> QWidget:
+        from captionviewer.ui.sampling.states.states_view import StatesView
+
         return StatesView(self._session, self.sampler, self._player)
 
     def _make_worth(self) -> QWidget:
+        from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
+
         return PhotoWorthView(self._session, self.sampler)
 
     def _make_temperature(self) -> QWidget:
+        from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
+
         view = TemperatureView(self._session, self._player, self._session.decoding.value)
         view.decoding_wanted.connect(self._session.decoding.set)
         view.curve.shown.connect(self._enable_actions)

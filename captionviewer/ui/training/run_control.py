@@ -101,10 +101,7 @@ class RunControl(QObject):
         self._enable()
 
     def start(self) -> None:
-        """Start a new run; or let one that waits go on."""
-        if self.is_live and self.state is RunState.PAUSED:
-            self.pause_or_resume()
-            return
+        """Start a new run."""
         if self._make_run():
             assert self.run is not None
             self.run.start()
@@ -283,13 +280,12 @@ class RunControl(QObject):
         live = self.is_live
         paused = live and self.state is RunState.PAUSED
         can_start = self._can_start()
-        self.start_action.setEnabled(can_start or (paused and not self.is_stopping))
-        actions.dress(self.start_action, actions.CONTINUE if paused else actions.START)
+        self.start_action.setEnabled(can_start)
         self._enable_going_on(can_start)
         has_ended = not live and self.run is not None
         actions.dress(self.step_action, actions.FIRST_STEP if has_ended else actions.TRAINING_STEP)
         self.pause_action.setEnabled(live and not self.is_stopping)
-        actions.dress(self.pause_action, actions.RESUME if paused else actions.PAUSE)
+        actions.dress(self.pause_action, actions.CONTINUE if paused else actions.PAUSE)
         self.step_action.setEnabled(can_start or (paused and not self.is_stopping))
         self.stop_action.setEnabled(live and not self.is_stopping)
 

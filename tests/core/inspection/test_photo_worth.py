@@ -15,7 +15,6 @@ from captionviewer.core.inspection.photo_worth import (
     photos_of,
     word_surprises,
 )
-from captionviewer.core.network.caption_losses import caption_losses
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 
 
@@ -47,11 +46,11 @@ def test_the_true_row_is_the_loss_on_val_and_each_row_what_the_losses_of_its_fea
     assert worth is not None
     _rows, features, owners = photos_of(corpus)
     for source in SOURCES:
-        losses = caption_losses(model, features_from(source, features), corpus.captions, owners)
-        assert losses is not None
-        nats, targets = losses
-        assert worth.surprises[source].nats_a_word == pytest.approx(nats.sum() / targets.sum(), rel=1e-5)
-        assert worth.surprises[source].counts.sum() == targets.sum()
+        given = features_from(source, features)[owners]
+        loss, _grads = model.reference_loss(given, corpus.captions)  # the readable layers, in nats a caption
+        words = int((corpus.captions[:, 1:] != model.word_to_idx["<NULL>"]).sum())
+        assert worth.surprises[source].nats.sum() == pytest.approx(loss * len(owners), rel=1e-5)
+        assert worth.surprises[source].counts.sum() == words
     assert worth.surprises["another"].nats_a_word != worth.surprises["true"].nats_a_word
 
 

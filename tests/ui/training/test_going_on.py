@@ -35,9 +35,7 @@ def test_f5_continues_a_run_that_waits(panel: TrainingPanel, qtbot: QtBot) -> No
     qtbot.keyClick(panel, Qt.Key.Key_F5)
     wait(lambda: panel.control.run is not None and iteration(panel) > 3, qtbot)
     qtbot.keyClick(panel, Qt.Key.Key_F6)
-    wait(
-        lambda: panel.control.state is RunState.PAUSED and "Continue" in panel.start_action.text()[1:], qtbot
-    )
+    wait(lambda: panel.control.state is RunState.PAUSED and panel.pause_action.text() == "&Continue", qtbot)
     run, done = panel.control.run, iteration(panel)
     qtbot.keyClick(panel, Qt.Key.Key_F5)
     wait(lambda: iteration(panel) > done, qtbot)

@@ -261,7 +261,7 @@ def test_a_run_is_paused_stepped_resumed_and_stopped_by_its_buttons(
     assert not panel.step_action.isEnabled()
     click(qtbot, panel, panel.pause_action)
     wait(lambda: state(panel).startswith("Paused after iteration"), qtbot)
-    wait(lambda: panel.pause_action.text().replace("&", "") == "Resume", qtbot)  # at the next look
+    wait(lambda: panel.pause_action.text().replace("&", "") == "Continue", qtbot)  # at the next look
     at = int(said(panel, "number_iteration").split(" ")[0].replace(",", ""))
     assert state(panel) == f"Paused after iteration {at:,}."
     for wanted in (at + 1, at + 2):

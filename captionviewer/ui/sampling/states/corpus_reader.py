@@ -1,18 +1,17 @@
 """Reads the captions of val through a model, once for each model, data set and quantity."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.inspection.corpus import Corpus, draw_corpus
 from captionviewer.core.inspection.states import CorpusStates, corpus_states
 from captionviewer.core.network.cells import Quantity
 from captionviewer.core.network.library_threads import one_library_thread
+from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.worker import Cancelled, Job, send
 
 
 @dataclass(frozen=True)
@@ -30,21 +29,20 @@ class CorpusReader(QObject):
 
     changed = Signal()  # something was read, or a pass began or ended
     progressed = Signal(float)
-    _reported = Signal(float)  # from the thread
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._kept: dict[Quantity, ReadCorpus] = {}
-        self._job: Job | None = None
+        self._job = CorpusJob(session, "reading val for its units", self)
+        self._job.progressed.connect(self.progressed)
         self.trouble = ""
-        self._reported.connect(self._report, Qt.ConnectionType.QueuedConnection)
         session.dataset_changed.connect(self.forget)
 
     @property
     def is_busy(self) -> bool:
         """Whether a pass is under way."""
-        return self._job is not None
+        return self._job.is_busy
 
     def read(self, quantity: Quantity) -> ReadCorpus | None:
         """What was read of a quantity last, of whichever model."""
@@ -58,15 +56,14 @@ class CorpusReader(QObject):
         self.cancel()
         same = [kept.corpus for kept in self._kept.values() if kept.dataset is dataset]
 
-        def work(cancelled: Cancelled) -> ReadCorpus | None:
+        def work(progress: Progress) -> ReadCorpus | None:
             corpus = same[0] if same else draw_corpus(dataset)
             with one_library_thread():  # these products are too small to share
                 fed = corpus.fed(dataset.vocabulary)
-                states = corpus_states(current.model, corpus.features, fed, quantity, self._told(cancelled))
+                states = corpus_states(current.model, corpus.features, fed, quantity, progress)
             return None if states is None else ReadCorpus(current, dataset, corpus, states)
 
         def done(read: ReadCorpus | None) -> None:
-            self._job = None
             if read is not None:
                 of_this = {
                     name: kept for name, kept in self._kept.items() if kept.current.model is current.model
@@ -75,33 +72,21 @@ class CorpusReader(QObject):
             self.changed.emit()
 
         def failed(error: Exception) -> None:
-            self._job, self.trouble = None, f"The captions of val could not be read. {error}"
+            self.trouble = f"The captions of val could not be read. {error}"
             self.changed.emit()
 
         self.trouble = ""
-        self._job = self._session.workers.start("reading val for its units", work, done, failed)
+        self._job.start(work, done, failed)
         self.changed.emit()
 
     def _is_kept(self, current: CurrentModel, dataset: CocoDataset, quantity: Quantity) -> bool:
         kept = self._kept.get(quantity)
         return kept is not None and kept.current.model is current.model and kept.dataset is dataset
 
-    def _told(self, cancelled: Cancelled) -> Callable[[float], bool]:
-        def progress(share: float) -> bool:
-            send(self._reported, share)
-            return not cancelled()
-
-        return progress
-
-    def _report(self, share: float) -> None:
-        if self._job is not None:
-            self.progressed.emit(share)
-
     def cancel(self) -> None:
         """End the pass under way; what was read before stays."""
-        if self._job is not None:
+        if self._job.is_busy:
             self._job.cancel()
-            self._job = None
             self.changed.emit()
 
     def forget(self) -> None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from captionviewer.core.arrays import FloatArray, IntArray
@@ -16,11 +15,12 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.control_parts import labelled, words_label
+from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.states.unit_places import signed
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.worker import Cancelled, Job, send
+from captionviewer.ui.worker import Cancelled
 
 ZERO, MEAN = "0", "its mean over val"
 
@@ -50,8 +50,6 @@ class _Without:
 class KnockOutPart(QWidget):
     """Holds one unit of h at 0 or at its mean, on request all of them one after another."""
 
-    _reported = Signal(float)  # from the thread
-
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
@@ -60,7 +58,7 @@ class KnockOutPart(QWidget):
         self._kept: _Kept | None = None
         self._all: dict[str, tuple[CaptioningRNN, IntArray]] = {}  # by what units are held at
         self._without: _Without | None = None
-        self._job: Job | None = None
+        self._job = CorpusJob(session, "knocking out every unit", self)
         self._work: LatestWork[_Without | None] = LatestWork(session, "knocking out a unit")
         self.value_choice = QComboBox()
         self.value_choice.addItems([ZERO, MEAN])
@@ -86,7 +84,7 @@ class KnockOutPart(QWidget):
         column.addLayout(flow)
         column.addWidget(self.caption)
         column.addWidget(self.count)
-        self._reported.connect(self._report, Qt.ConnectionType.QueuedConnection)
+        self._job.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
         self._refresh()
 
     def show_unit(self, sample: CaptionSample | None, unit: int) -> None:
@@ -135,7 +133,6 @@ class KnockOutPart(QWidget):
         self._work.ask(work, done, self._failed)
 
     def _failed(self, error: Exception) -> None:
-        self._job = None
         self._session.problem.emit(f"The unit could not be knocked out. {error}")
         self._refresh()
 
@@ -144,44 +141,33 @@ class KnockOutPart(QWidget):
     def compare(self) -> None:
         """Knock out every unit, one after another."""
         kept, held_at = self._kept, self.value_choice.currentText()
-        if kept is None or self._job is not None:
+        if kept is None or self._job.is_busy:
             return
         means = kept.means if held_at == MEAN else None
 
-        def work(cancelled: Cancelled) -> IntArray | None:
-            def progress(share: float) -> bool:
-                send(self._reported, share)
-                return not cancelled()
-
+        def work(progress: Progress) -> IntArray | None:
             with one_library_thread():  # these products are too small to share
                 return changes_by_unit(kept.model, kept.features, means, progress)
 
         def done(counts: IntArray | None) -> None:
-            self._job = None
             if counts is not None:
                 of_this = {value: each for value, each in self._all.items() if each[0] is kept.model}
                 self._all = {**of_this, held_at: (kept.model, counts)}
             self._refresh()
 
-        self.progress.setValue(0)
-        self._job = self._session.workers.start("knocking out every unit", work, done, self._failed)
+        self._job.start(work, done, self._failed)
         self._refresh()
 
     def cancel(self) -> None:
         """End the comparison under way."""
-        if self._job is not None:
+        if self._job.is_busy:
             self._job.cancel()
-            self._job = None
             self._refresh()
-
-    def _report(self, share: float) -> None:
-        if self._job is not None:
-            self.progress.setValue(round(1000 * share))
 
     # ---- words ---------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        without, busy = self._without, self._job is not None
+        without, busy = self._without, self._job.is_busy
         counts = self._counts()
         self.all_button.setVisible(not busy and counts is None)
         self.all_button.setEnabled(without is not None)
