@@ -34,7 +34,8 @@ from captionviewer.core.coco.dataset import (
     DataError,
 )
 from captionviewer.core.coco.feature_file import FeatureFile
-from captionviewer.core.coco.layout import SPLITS, FeatureKind, features_file
+from captionviewer.core.coco.feature_kinds import FeatureKind
+from captionviewer.core.coco.folder_layout import SPLITS, features_file
 from captionviewer.core.coco.nearest_photos import NeighbourSearch
 from captionviewer.core.coco.vocabulary import SPECIAL_WORDS
 

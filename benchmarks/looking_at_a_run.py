@@ -75,14 +75,14 @@ def measure_cost_in_one_thread(dataset: CocoDataset, seconds: float, rounds: int
     one_turn(looked_at, 2.0)
     one_turn(alone, 2.0)
     speeds, works = [], []
-    before = dict(looked_at._due_work.seconds())
+    before = dict(looked_at._callbacks.seconds())
     for _ in range(rounds):
         other_speed, other_work = one_turn(alone, seconds)
         speed, work = one_turn(looked_at, seconds)
         speeds.append(1 - speed / other_speed)
         works.append(work / other_work - 1)
         print(f"  {speed:.2f} steps/s looked at, {other_speed:.2f} alone; {work:.1f} and {other_work:.1f} ms")
-    parts = {name: took - before[name] for name, took in looked_at._due_work.seconds().items()}
+    parts = {name: took - before[name] for name, took in looked_at._callbacks.seconds().items()}
     shares = {name: took / (seconds * rounds) for name, took in parts.items()}
     told = ", ".join(f"{name} {share:.2%}" for name, share in shares.items())
     print(f"  of the time by its own clock: {told}; together {sum(shares.values()):.2%}")

@@ -11,7 +11,7 @@ from captionviewer import __version__, cli, console
 from captionviewer.cli import argument_parser, main
 from captionviewer.commands import COMMANDS, command
 from captionviewer.commands.in_thread import run_in_thread
-from captionviewer.core.coco.layout import FEATURE_KINDS
+from captionviewer.core.coco.feature_kinds import FEATURE_KINDS
 from captionviewer.core.errors import CaptionviewerError
 
 PROJECT = Path(__file__).parents[1]

@@ -14,7 +14,7 @@ from captionviewer import __version__
 from captionviewer.core.atomic_file import sweep
 from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.coco.dataset import FeatureKind
-from captionviewer.core.coco.layout import feature_kind_named
+from captionviewer.core.coco.feature_kinds import feature_kind_named
 from captionviewer.core.user_folders import written_folders
 from captionviewer.resources import resource
 from captionviewer.ui import settings as remembered

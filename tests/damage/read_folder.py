@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.coco.minibatch import sample_coco_minibatch
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.notebook.data import load_coco_data

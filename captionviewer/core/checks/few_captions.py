@@ -6,7 +6,7 @@ import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import Split
+from captionviewer.core.coco.folder_layout import Split
 
 HOW_MANY = 50
 

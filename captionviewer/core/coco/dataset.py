@@ -19,19 +19,18 @@ from captionviewer.core.coco.caption_selection import (
 )
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.feature_file import FeatureFile
+from captionviewer.core.coco.feature_kinds import FEATURES, FeatureKind
 from captionviewer.core.coco.files import (
     find_data_folder,
     read_captions,
     read_lines,
     read_vocabulary,
 )
-from captionviewer.core.coco.layout import (
+from captionviewer.core.coco.folder_layout import (
     CAPTIONS_FILE,
-    FEATURES,
     IMAGE_FOLDERS,
     SPLITS,
     VOCABULARY_FILE,
-    FeatureKind,
     Split,
     features_file,
     names_file,

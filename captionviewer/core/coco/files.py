@@ -8,8 +8,8 @@ import numpy as np
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.data_error import DataError
+from captionviewer.core.coco.folder_layout import CAPTIONS_FILE, FOLDER_NAME, SPLITS, VOCABULARY_FILE, Split
 from captionviewer.core.coco.hdf5.files import read_whole_numbers, require_file
-from captionviewer.core.coco.layout import CAPTIONS_FILE, FOLDER_NAME, SPLITS, VOCABULARY_FILE, Split
 from captionviewer.core.coco.vocabulary import (
     END,
     LARGEST_VOCABULARY,

@@ -19,7 +19,8 @@ import numpy.typing as npt
 from captionviewer.core.arrays import BoolArray, IntArray
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.feature_file import FeatureFile
-from captionviewer.core.coco.layout import FeatureKind, Split, features_file
+from captionviewer.core.coco.feature_kinds import FeatureKind
+from captionviewer.core.coco.folder_layout import Split, features_file
 from captionviewer.core.coco.nearest_of_each import MOST_CANDIDATES, ROUNDING, nearest_of_each
 
 BLOCK_BYTES = 2**20

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from captionviewer.core.coco.layout import (
+from captionviewer.core.coco.folder_layout import (
     CAPTIONS_FILE,
     VOCABULARY_FILE,
     features_file,

@@ -3,7 +3,7 @@
 import re
 
 from captionviewer.core.coco.control_signs import has_control_signs
-from captionviewer.core.coco.layout import SPLITS, Split, image_folder
+from captionviewer.core.coco.folder_layout import SPLITS, Split, image_folder
 
 _COCO_NAME = re.compile(r"COCO_(train|val|test)2014_")
 # Not all of these mean something on every system, but all do on one.

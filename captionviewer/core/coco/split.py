@@ -13,7 +13,7 @@ from captionviewer.core.coco import caption_statistics
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.feature_file import FeatureFile
 from captionviewer.core.coco.files import SplitCaptions
-from captionviewer.core.coco.layout import Split, urls_file
+from captionviewer.core.coco.folder_layout import Split, urls_file
 from captionviewer.core.coco.photo_names import listed_photo_name
 from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.core.coco.word_search import SearchHits, WordSearch, first_of_each

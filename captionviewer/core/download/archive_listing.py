@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from captionviewer.core.amounts import format_bytes
-from captionviewer.core.coco.layout import CAPTIONS_FILE
+from captionviewer.core.coco.folder_layout import CAPTIONS_FILE
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.official import PCA_FILES, RAW_FILES
 from captionviewer.core.download.part_file import PartFile

@@ -1,6 +1,6 @@
 """What is known of the official archive: where it is, and how much it holds."""
 
-from captionviewer.core.coco.layout import SPLITS, features_file
+from captionviewer.core.coco.folder_layout import SPLITS, features_file
 from captionviewer.core.coco.official_files import OFFICIAL_FILES
 
 OFFICIAL_ADDRESS = "http://cs231n.stanford.edu/coco_captioning.zip"

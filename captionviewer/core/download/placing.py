@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from captionviewer.core.atomic_file import sweep
-from captionviewer.core.coco.layout import CAPTIONS_FILE, VOCABULARY_FILE
+from captionviewer.core.coco.folder_layout import CAPTIONS_FILE, VOCABULARY_FILE
 from captionviewer.core.download.archive_listing import Entry
 from captionviewer.core.download.disk import disk_problems_named, sync_folder
 from captionviewer.core.download.part_file import read_journal

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
-from captionviewer.core.coco.layout import Split
+from captionviewer.core.coco.folder_layout import Split
 from captionviewer.core.evaluation.metrics import METRICS
 from captionviewer.core.evaluation.scorecard import Scorecard
 from captionviewer.core.evaluation.sentences import Sentences

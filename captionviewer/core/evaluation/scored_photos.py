@@ -8,7 +8,7 @@ import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import Split
+from captionviewer.core.coco.folder_layout import Split
 from captionviewer.core.coco.nearest_of_each import NONE
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.evaluation.diversity import commonest

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from captionviewer.core.network.library_threads import one_library_thread
-from captionviewer.core.network.pieces import Pieces
+from captionviewer.core.network.two_threads import Pieces
 
 
 def in_blocks(

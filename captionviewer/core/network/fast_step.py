@@ -13,9 +13,9 @@ readable layers (`CaptioningRNN.reference_loss`), and the tests hold the two equ
 - Products and element-wise work write into arrays kept from call to call: a fresh large array costs
   page faults that are dearer than the arithmetic.
 - Products with few rows are given a multiple of 8 of them (see `times`).
-- Two threads share the step (see `pieces`): while the recurrence runs forward, the scores of each finished
-  stretch of positions, their softmax and its gradient are a piece, for they wait for no other position; while
-  it runs back, the gradients of W_vocab are, then that of Wh.
+- Two threads share the step (see `two_threads`): while the recurrence runs forward, the scores of each
+  finished stretch of positions, their softmax and its gradient are a piece, for they wait for no other
+  position; while it runs back, the gradients of W_vocab are, then that of Wh.
 - sigmoid(x) is (1 + tanh(x / 2)) / 2, so that one tanh serves all four gates of an LSTM.
 
 Sizes: N' captions with something to predict, R positions, P of them predicted, U different input words,
@@ -30,7 +30,7 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.network.cells import CELLS, CellType
 from captionviewer.core.network.packed_captions import PackedCaptions, pack
-from captionviewer.core.network.pieces import Pieces
+from captionviewer.core.network.two_threads import Pieces
 from captionviewer.core.network.unique_words import UniqueWords
 from captionviewer.core.network.workspace import SPARE, Interrupt, Workspace, never, product
 

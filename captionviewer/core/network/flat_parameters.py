@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.network import optim
-from captionviewer.core.network.pieces import Pieces, cores
+from captionviewer.core.network.two_threads import Pieces, cores
 from captionviewer.core.network.workspace import Interrupt, copy_into, never
 
 BLOCK = 1 << 17  # numbers; smaller ones stay in the level-2 cache, but two threads then wait for each other

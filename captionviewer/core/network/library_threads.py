@@ -2,8 +2,8 @@
 
 A library splits each product over all cores and waits for the slowest share. As soon as another program
 wants a core (a lecture's screen sharing), every product waits for a share whose thread is not running, and
-a step takes ten times as long. So a step gives its second core whole pieces of work instead (see `pieces`),
-and each product runs where it is asked for.
+a step takes ten times as long. So a step gives its second core whole pieces of work instead (see
+`two_threads`), and each product runs where it is asked for.
 
 Setting the number is a call into the library that takes a microsecond; it holds for the whole process, so
 what there was is given back when the last that wanted one thread has ended.
@@ -16,7 +16,7 @@ from functools import cache
 
 from threadpoolctl import LibController, ThreadpoolController
 
-from captionviewer.core.network.pieces import cores
+from captionviewer.core.network.two_threads import cores
 
 
 class _Wishes:

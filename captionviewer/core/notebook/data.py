@@ -9,7 +9,7 @@ import numpy as np
 
 from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.coco.photo_names import listed_photo_name
 from captionviewer.core.notebook.photos import remember_photos
 

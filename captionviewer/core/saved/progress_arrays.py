@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from captionviewer.core.arrays import IntArray
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray
 from captionviewer.core.training.caption_stops import MOST_PHOTOS, RecordedCaptions
 from captionviewer.core.training.events import PhotoKey

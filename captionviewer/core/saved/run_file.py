@@ -16,7 +16,7 @@ import numpy as np
 
 from captionviewer.core.amounts import format_bytes
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.coco.layout import FEATURES, feature_kind_named
+from captionviewer.core.coco.feature_kinds import FEATURES, feature_kind_named
 from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network import optim

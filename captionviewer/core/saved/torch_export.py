@@ -16,7 +16,7 @@ import safetensors.numpy
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import feature_kind_named
+from captionviewer.core.coco.feature_kinds import feature_kind_named
 from captionviewer.core.coco.vocabulary import END, NULL, START, decode_captions, is_word
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import CELLS

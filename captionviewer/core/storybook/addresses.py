@@ -3,7 +3,7 @@
 import re
 
 from captionviewer.core.arrays import ByteArray
-from captionviewer.core.coco.layout import Split
+from captionviewer.core.coco.folder_layout import Split
 from captionviewer.core.storybook.scenes import Scene, scene
 
 SCHEME = "storybook"

@@ -22,7 +22,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from captionviewer.core.coco.layout import (
+from captionviewer.core.coco.folder_layout import (
     CAPTIONS_FILE,
     SPLITS,
     VOCABULARY_FILE,

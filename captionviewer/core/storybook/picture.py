@@ -3,7 +3,7 @@
 import numpy as np
 
 from captionviewer.core.arrays import ByteArray
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.storybook.drawing import Floats, Layer, Pen, grain_at, oval, rgb
 from captionviewer.core.storybook.ground import WIDE, Stage
 from captionviewer.core.storybook.kinds import KINDS, SKY_BODIES

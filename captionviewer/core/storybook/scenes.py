@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from captionviewer.core.coco.layout import SPLITS, Split
+from captionviewer.core.coco.folder_layout import SPLITS, Split
 from captionviewer.core.storybook.ground import WIDE
 from captionviewer.core.storybook.kinds import KINDS, Kind
 from captionviewer.core.storybook.places import SETTINGS

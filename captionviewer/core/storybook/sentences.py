@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.storybook import words
 from captionviewer.core.storybook.scenes import VERSION, Company, Scene, Thing
 

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from captionviewer.core.atomic_file import sweep, write_atomically
-from captionviewer.core.coco.layout import FEATURES, SPLITS, TEXT_FILES, FeatureKind, features_file
+from captionviewer.core.coco.feature_kinds import FEATURES, FeatureKind
+from captionviewer.core.coco.folder_layout import SPLITS, TEXT_FILES, features_file
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.storybook.features import Floats
 from captionviewer.core.user_folders import books_folder

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from captionviewer.core.errors import CaptionviewerError
-from captionviewer.core.training.due_work import Due, RunSolver
+from captionviewer.core.training.callbacks import Due, RunSolver
 from captionviewer.core.training.run_record import RunRecord
 
 SHARE = 0.02
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class Checkpoints:
-    """Hands records of a run to whoever keeps them (see `BetweenSteps`); does nothing without one."""
+    """Hands records of a run to whoever keeps them (see `Callback`); does nothing without one."""
 
     name = "checkpoint"
     share = SHARE

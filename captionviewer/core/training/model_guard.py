@@ -8,7 +8,7 @@ import numpy as np
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.workspace import never
-from captionviewer.core.training.due_work import Due, RunSolver
+from captionviewer.core.training.callbacks import Due, RunSolver
 from captionviewer.core.training.events import ModelSnapshot
 
 GUARD_EVERY = 25  # iterations between two copies; by count and not by the clock, so that runs repeat
@@ -30,7 +30,7 @@ class ModelGuard:
 
     Whether a copy is good shows only in the step after it: finite parameters may be so large that the next
     loss is not. So a copy waits as a candidate until `loss_was_finite()`. It is made between steps: see
-    `BetweenSteps`.
+    `Callback`.
     """
 
     name = "copy to fall back on"

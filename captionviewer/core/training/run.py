@@ -4,8 +4,8 @@ events.
 Nobody reads the parameters while they are being written: what others see of the model are snapshots,
 frozen copies made between two iterations. The run's own random numbers come from one seeded generator, in
 this order: the captions drawn, the initial parameters, each minibatch. Nothing that is done between steps
-(see `due_work`) draws from it, so the same settings, data and seed repeat a run exactly: whichever
-thread takes a piece of a step, what it computes is the same (see `network/pieces`).
+(see `callbacks`) draws from it, so the same settings, data and seed repeat a run exactly: whichever
+thread takes a piece of a step, what it computes is the same (see `network/two_threads`).
 
 A stop is heeded within a fraction of a second at every moment, also where a step takes seconds: whatever
 takes long calls `interrupt` between its pieces. A step that is given up so has changed nothing.
@@ -32,10 +32,10 @@ from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.network.library_threads import one_library_thread
+from captionviewer.core.training.callbacks import Callbacks, RunSolver
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.checkpoints import Checkpoints, Keep
 from captionviewer.core.training.continuing import check_continued, columns_of, history_of, take_weights
-from captionviewer.core.training.due_work import DueWork, RunSolver
 from captionviewer.core.training.events import (
     Event,
     ModelSnapshot,
@@ -151,7 +151,7 @@ class TrainingRun:
         self._guard = ModelGuard()
         self._validation = Validation(dataset, settings.seed, settings.validation_captions)
         self._checkpoints = Checkpoints(keep, self._record, self._tell_not_kept)
-        self._due_work = DueWork(
+        self._callbacks = Callbacks(
             [self._guard, self._snapshots, self._watch, self._validation, self._checkpoints]
         )
         self._stopwatch = Stopwatch(float(self.history.seconds()[-1]) if len(self.history) else 0.0)
@@ -428,11 +428,11 @@ class TrainingRun:
             self._wait_while_paused(solver)
             with self._boundary.step():
                 self._interrupt()
-                self._due_work.run_due(solver)
+                self._callbacks.run_due(solver)
                 self._step(solver)
         self._snapshots.take_over(solver)
         with contextlib.suppress(_StopAsked):  # it has ended: nobody need wait for what is only looked at
-            self._due_work.bring_up_to_date(solver)
+            self._callbacks.bring_up_to_date(solver)
             self._validation.run(solver)
         return RunFinished(solver.iteration)
 
@@ -450,7 +450,7 @@ class TrainingRun:
     def _wait_while_paused(self, solver: RunSolver) -> None:
         """Wait while the run is paused, with all that shows the model up to date."""
         if self._is_to_wait():
-            self._due_work.bring_up_to_date(solver)
+            self._callbacks.bring_up_to_date(solver)
         with self._wake:
             if self._is_to_wait():
                 self._wait_for_orders(solver)

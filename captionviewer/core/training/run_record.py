@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info
 from captionviewer import __version__
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
-from captionviewer.core.coco.layout import FeatureKind
+from captionviewer.core.coco.feature_kinds import FeatureKind
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.solver_state import SolverState

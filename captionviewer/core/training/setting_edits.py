@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from captionviewer.core.training.due_work import RunSolver
+from captionviewer.core.training.callbacks import RunSolver
 from captionviewer.core.training.settings import FIELD_NAMED, value_problem
 
 EditedSetting = Literal["learning_rate", "clip_norm"]

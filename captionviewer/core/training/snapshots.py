@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.workspace import never
-from captionviewer.core.training.due_work import Due, RunSolver
+from captionviewer.core.training.callbacks import Due, RunSolver
 from captionviewer.core.training.events import ModelSnapshot
 from captionviewer.core.training.model_guard import DivergedError, is_finite
 
 
 class Snapshots:
-    """Keeps the newest snapshot, and takes one where it was asked for (see `BetweenSteps`)."""
+    """Keeps the newest snapshot, and takes one where it was asked for (see `Callback`)."""
 
     name = "snapshot"
     share = 0.0

@@ -16,11 +16,11 @@ import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.layout import Split
+from captionviewer.core.coco.folder_layout import Split
 from captionviewer.core.network.caption_losses import caption_losses
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.workspace import Interrupt, never
-from captionviewer.core.training.due_work import Due, RunSolver
+from captionviewer.core.training.callbacks import Due, RunSolver
 from captionviewer.core.training.events import ModelSnapshot
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class _FixedCaptions:
 
 
 class Validation:
-    """Computes the two losses now and then between two steps (see `BetweenSteps`)."""
+    """Computes the two losses now and then between two steps (see `Callback`)."""
 
     name = "validation"
     share = 0.03

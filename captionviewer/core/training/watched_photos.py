@@ -11,8 +11,8 @@ from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.workspace import Interrupt, never
+from captionviewer.core.training.callbacks import Due, RunSolver
 from captionviewer.core.training.caption_stops import CaptionStops, RecordedCaptions
-from captionviewer.core.training.due_work import Due, RunSolver
 from captionviewer.core.training.events import PhotoKey, WatchedCaptions
 
 WATCH_EVERY = 0.5  # seconds between two looks at the watched photos, at the least
@@ -92,7 +92,7 @@ class PhotoCaptioner:
 
 
 class CaptionWatch:
-    """Says now and then what a model in training says of the watched photos (see `BetweenSteps`)."""
+    """Says now and then what a model in training says of the watched photos (see `Callback`)."""
 
     name = "captions of watched photos"
     share = 0.02

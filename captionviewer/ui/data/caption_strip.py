@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QScrollArea, QSizePolicy, QToolTip,
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.vocabulary import END, NULL, START, UNK, Vocabulary
-from captionviewer.ui.look import actions
+from captionviewer.ui import actions
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.widgets.outside_text import plain_tip
 

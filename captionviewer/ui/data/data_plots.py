@@ -11,7 +11,7 @@ import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.coco.vocabulary import UNK, Vocabulary
 from captionviewer.ui.look.theme import Colors
 from captionviewer.ui.plots.fonts import drawable, give_fonts

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
-from captionviewer.core.coco.layout import FEATURES
+from captionviewer.core.coco.feature_kinds import FEATURES
 from captionviewer.ui.data.data_plots import draw_features, feature_rows
 from captionviewer.ui.plots.plot_canvas import PlotCanvas
 from captionviewer.ui.session.session import Session

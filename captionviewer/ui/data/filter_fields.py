@@ -7,7 +7,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
 from captionviewer.ui.session.session import Session

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from captionviewer.ui import actions
 from captionviewer.ui.data.caption_query import CaptionQuery, Sorting, phrase_words, shown_conditions
 from captionviewer.ui.data.condition_chips import ConditionChips
 from captionviewer.ui.data.filter_fields import FilterFields
 from captionviewer.ui.data.minibatch_browser import LARGEST_MINIBATCH, LARGEST_SEED, MinibatchBrowser
 from captionviewer.ui.data.page_field import PageField
-from captionviewer.ui.look import actions
 from captionviewer.ui.look.numbers import counted
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.flow_layout import FlowLayout

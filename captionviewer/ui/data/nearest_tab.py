@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError, NearestPhotos, PhotoRecord, Split
-from captionviewer.core.coco.layout import FEATURES
+from captionviewer.core.coco.feature_kinds import FEATURES
 from captionviewer.core.coco.vocabulary import caption_text, caption_words
 from captionviewer.ui.data.neighbour_list import Neighbour, NeighbourList
 from captionviewer.ui.look.theme import set_muted

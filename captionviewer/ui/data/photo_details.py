@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
 from captionviewer.core.coco.vocabulary import caption_words
+from captionviewer.ui import actions
 from captionviewer.ui.data.caption_list import CaptionList, ShownCaption
 from captionviewer.ui.data.caption_strip import READING, CaptionStrip, StripScroller, loss_words, slots_of
 from captionviewer.ui.data.feature_tab import FeatureTab
 from captionviewer.ui.data.nearest_tab import NearestTab
 from captionviewer.ui.data.statistics_tab import StatisticsTab
-from captionviewer.ui.look import actions
 from captionviewer.ui.look.numbers import counted
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.photos.photo_view import PhotoView

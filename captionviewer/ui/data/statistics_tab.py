@@ -5,7 +5,8 @@ from PySide6.QtGui import QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
+from captionviewer.ui import actions
 from captionviewer.ui.data.bar_plot import BarPlot
 from captionviewer.ui.data.caption_query import CaptionQuery
 from captionviewer.ui.data.data_plots import (
@@ -15,7 +16,6 @@ from captionviewer.ui.data.data_plots import (
     draw_lengths,
     draw_words,
 )
-from captionviewer.ui.look import actions
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.tool_buttons import SwitchButton

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
-from captionviewer.core.coco.layout import FOLDER_NAME, VOCABULARY_FILE
+from captionviewer.core.coco.folder_layout import FOLDER_NAME, VOCABULARY_FILE
 from captionviewer.core.download import OFFICIAL_ADDRESS, DownloadRequest, format_bytes, unfinished_download
 from captionviewer.core.download.disk import free_bytes
 from captionviewer.core.download.official import unpacked_bytes

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from captionviewer.core.coco.dataset import PhotoRecord
-from captionviewer.ui.look import actions
+from captionviewer.ui import actions
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.photos.photo_loader import IDLE, LoadedPhoto, PhotoLoader, PhotoState
 from captionviewer.ui.photos.photo_painting import (

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QContextMenuEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from captionviewer.ui.look import actions
+from captionviewer.ui import actions
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.plots.plot_export import PlotFormat, export_figure
 from captionviewer.ui.session.session import Session

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from captionviewer.ui.look import actions
+from captionviewer.ui import actions
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)  # words a second
 

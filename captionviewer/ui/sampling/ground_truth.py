@@ -18,7 +18,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.vocabulary import END, UNK
-from captionviewer.ui.look import actions, theme
+from captionviewer.ui import actions
+from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.probability_words import MINUS, nats, p_words
 from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from captionviewer.core.coco.chosen_data import forget_data_folder, remember_data_folder
 from captionviewer.core.coco.dataset import CocoDataset, DataError, FeatureKind, Split, feature_kinds_in
+from captionviewer.core.coco.feature_kinds import FEATURES
 from captionviewer.core.coco.files import find_data_folder
-from captionviewer.core.coco.layout import FEATURES
 from captionviewer.core.user_folders import books_folder, is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.session.trouble import not_opened

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import IMAGE_FOLDERS
+from captionviewer.core.coco.folder_layout import IMAGE_FOLDERS
 from captionviewer.core.photos.store import PhotoStore
 from captionviewer.core.photos.storybook_drawer import StorybookDrawer
 from captionviewer.core.user_folders import cache_folder, is_folder

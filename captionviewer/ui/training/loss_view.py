@@ -3,7 +3,7 @@
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 
-from captionviewer.ui.look import actions
+from captionviewer.ui import actions
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_plot import LossPlot
 from captionviewer.ui.training.said_photos import SaidPhotos

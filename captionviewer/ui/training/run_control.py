@@ -28,7 +28,7 @@ from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.run_record import CannotContinueError, RunRecord, how_exactly
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.training.watched_photos import NUM_WATCHED
-from captionviewer.ui.look import actions
+from captionviewer.ui import actions
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from captionviewer.ui.look.actions import TRAINING_FORM, make
+from captionviewer.ui.actions import TRAINING_FORM, make
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from captionviewer.core.coco.vocabulary import SPECIAL_WORDS
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import WatchedCaptions
-from captionviewer.ui.look import actions
+from captionviewer.ui import actions
 from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.training.scrubber import SPEEDS, Scrubber
 from captionviewer.ui.training.watched_photo_list import Said, WatchedPhoto, WatchedPhotoList

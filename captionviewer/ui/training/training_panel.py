@@ -23,7 +23,7 @@ from captionviewer.core.training.events import RunState
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
 from captionviewer.core.user_folders import is_shipped_book
-from captionviewer.ui.look.actions import CHANGE_RATE, make
+from captionviewer.ui.actions import CHANGE_RATE, make
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session

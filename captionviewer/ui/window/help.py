@@ -6,8 +6,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from captionviewer import __version__
-from captionviewer.ui.look import actions
-from captionviewer.ui.look.actions import Place
+from captionviewer.ui import actions
+from captionviewer.ui.actions import Place
 from captionviewer.ui.widgets.outside_text import without_mnemonic
 from captionviewer.ui.widgets.questions import explain
 from captionviewer.ui.window.welcome_card import what_coco_is

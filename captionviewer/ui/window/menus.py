@@ -10,8 +10,8 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
 from captionviewer.core.coco.dataset import FeatureKind
-from captionviewer.ui.look import actions
-from captionviewer.ui.look.actions import ActionWords
+from captionviewer.ui import actions
+from captionviewer.ui.actions import ActionWords
 from captionviewer.ui.look.theme import ThemeChoice
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.outside_text import as_menu_text, shortened

@@ -6,7 +6,7 @@ from PySide6.QtCore import QByteArray, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from captionviewer.ui.look import actions
+from captionviewer.ui import actions
 from captionviewer.ui.window.panel_title import PanelTitle
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QProgressBar, QStatusBar
 
-from captionviewer.core.coco.layout import FEATURES
+from captionviewer.core.coco.feature_kinds import FEATURES
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.outside_text import set_plain_tip

@@ -6,7 +6,7 @@ import pytest
 
 from captionviewer.core.coco.caption_selection import select_captions
 from captionviewer.core.coco.dataset import CaptionConditions, CaptionOrder, CocoDataset
-from captionviewer.core.coco.layout import SPLITS, Split
+from captionviewer.core.coco.folder_layout import SPLITS, Split
 from captionviewer.core.coco.vocabulary import caption_words
 
 

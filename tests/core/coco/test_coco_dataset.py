@@ -12,15 +12,8 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.layout import (
-    FEATURE_KINDS,
-    FEATURES,
-    SPLITS,
-    FeatureKind,
-    Split,
-    feature_kind_named,
-    features_file,
-)
+from captionviewer.core.coco.feature_kinds import FEATURE_KINDS, FEATURES, FeatureKind, feature_kind_named
+from captionviewer.core.coco.folder_layout import SPLITS, Split, features_file
 from captionviewer.core.coco.minibatch import sample_coco_minibatch
 from captionviewer.core.coco.vocabulary import caption_words
 from tests.coco_folder_writer import NUM_IMAGES, write_coco_folder

@@ -9,7 +9,7 @@ import pytest
 
 from captionviewer.core.coco import nearest_of_each
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.layout import SPLITS, Split, features_file
+from captionviewer.core.coco.folder_layout import SPLITS, Split, features_file
 from tests.coco_folder_writer import write_coco_folder
 
 

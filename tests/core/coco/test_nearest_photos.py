@@ -8,7 +8,8 @@ import pytest
 
 from captionviewer.core.coco import nearest_photos
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.layout import SPLITS, FeatureKind, Split, features_file
+from captionviewer.core.coco.feature_kinds import FeatureKind
+from captionviewer.core.coco.folder_layout import SPLITS, Split, features_file
 from tests.coco_folder_writer import write_coco_folder
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
 from tests.coco_folder_writer import write_coco_folder
 
 FILES = (

@@ -5,7 +5,7 @@ import pytest
 
 from captionviewer.core.coco import word_search
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, Vocabulary
 from captionviewer.core.coco.word_search import WordSearch, typed_words
 

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import FEATURE_KINDS, SPLITS, TEXT_FILES, Split, features_file
+from captionviewer.core.coco.feature_kinds import FEATURE_KINDS
+from captionviewer.core.coco.folder_layout import SPLITS, TEXT_FILES, Split, features_file
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.storybook import BookNotUnpacked, picture_of, storybook_folder
 from captionviewer.core.storybook import shipped as shipped_module

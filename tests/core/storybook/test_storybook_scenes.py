@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.storybook.addresses import address, picture_of, scene_at
 from captionviewer.core.storybook.kinds import KINDS
 from captionviewer.core.storybook.scenes import NUM_SCENES, Scene, scene

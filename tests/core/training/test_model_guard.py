@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.network.captioning_solver import CaptioningSolver
-from captionviewer.core.training.due_work import Due
+from captionviewer.core.training.callbacks import Due
 from captionviewer.core.training.model_guard import GUARD_EVERY, ModelGuard, is_finite
 from tests.core.network.caption_cases import small_data, small_model
 

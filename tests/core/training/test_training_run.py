@@ -17,7 +17,7 @@ from captionviewer.core.network import fast_step
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.network.workspace import product
-from captionviewer.core.training import due_work, watched_photos
+from captionviewer.core.training import callbacks, watched_photos
 from captionviewer.core.training import run as run_module
 from captionviewer.core.training.events import (
     Event,
@@ -69,7 +69,7 @@ def until(condition: Callable[[], bool]) -> None:
 def look_between_all_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the watched photos be captioned after every step, whatever it costs."""
     monkeypatch.setattr(watched_photos, "WATCH_EVERY", 0.0)
-    monkeypatch.setattr(due_work, "MOST_SHARE", 1e9)
+    monkeypatch.setattr(callbacks, "MOST_SHARE", 1e9)
     monkeypatch.setattr(watched_photos.CaptionWatch, "share", 1e9)
 
 

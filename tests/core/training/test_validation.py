@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.saved.model_file import ModelFileError, SavedModel, open_model, save_model
 from captionviewer.core.training import run as run_module
-from captionviewer.core.training.due_work import DueWork
+from captionviewer.core.training.callbacks import Callbacks
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.training.validation import Validation, blind_guess_nats, unigram_nats
@@ -71,7 +71,7 @@ def test_a_run_that_is_looked_at_is_the_run_that_is_not(
 ) -> None:
     with CocoDataset.open(folder) as dataset:
         looked_at = finished(dataset).snapshot()
-        monkeypatch.setattr(run_module, "DueWork", lambda works: DueWork(works[:2]))
+        monkeypatch.setattr(run_module, "Callbacks", lambda works: Callbacks(works[:2]))
         alone = TrainingRun(replace(SETTINGS, validation_captions=0), dataset)
         alone.start()
         assert alone.wait(60)

@@ -9,7 +9,7 @@ import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
 from captionviewer.core.network.captioning_solver import CaptioningSolver
-from captionviewer.core.training.due_work import Due
+from captionviewer.core.training.callbacks import Due
 from captionviewer.core.training.events import WatchedCaptions
 from captionviewer.core.training.settings import DataFacts, TrainingSettings
 from captionviewer.core.training.watched_photos import (

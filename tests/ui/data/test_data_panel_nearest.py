@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import CocoDataset, NearestPhotos
-from captionviewer.core.coco.layout import SPLITS, Split
+from captionviewer.core.coco.folder_layout import SPLITS, Split
 from captionviewer.core.coco.split import PhotoRecord
 from captionviewer.core.photos.store import Photo, PhotoStore
 from captionviewer.ui.data.nearest_tab import NearestTab

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import PhotoRecord
-from captionviewer.core.coco.layout import Split
+from captionviewer.core.coco.folder_layout import Split
 from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
 from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.ui.photos.photo_loader import IMAGE_SIDE, PhotoLoader, PhotoState

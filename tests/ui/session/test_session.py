@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from captionviewer.core.coco.layout import SPLITS, FeatureKind, features_file
+from captionviewer.core.coco.feature_kinds import FeatureKind
+from captionviewer.core.coco.folder_layout import SPLITS, features_file
 from captionviewer.core.saved.model_file import ModelFileError, SavedModel, open_model, save_model
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.session import models as models_module

@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from captionviewer.core.coco.chosen_data import chosen_data_folder, remember_data_folder
 from captionviewer.core.storybook import storybook_folder
 from captionviewer.core.user_folders import config_folder, is_shipped_book
+from captionviewer.ui import actions
 from captionviewer.ui.data.photo_grid import PhotoGrid
-from captionviewer.ui.look import actions
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.window.welcome_card import WelcomeCard

@@ -28,8 +28,8 @@ from PySide6.QtWidgets import (
 from captionviewer.core.coco.chosen_data import remember_data_folder
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.settings import TrainingSettings
-from captionviewer.ui.look import actions
-from captionviewer.ui.look.actions import Place
+from captionviewer.ui import actions
+from captionviewer.ui.actions import Place
 from captionviewer.ui.window.help import key_table, show_shortcuts
 from captionviewer.ui.window.main_window import MainWindow
 from tests.coco_folder_writer import write_coco_folder

@@ -26,7 +26,8 @@ from captionviewer.core.decoding.beam_search import BeamNode
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding
 from captionviewer.core.decoding.exact_search import ExactResult, exact_search
 from captionviewer.core.evaluation.decoding_scores import beam_decodings
-from captionviewer.ui.look import actions, theme
+from captionviewer.ui import actions
+from captionviewer.ui.look import theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import CaptionPlayer, Track
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample

@@ -1,4 +1,4 @@
-"""What is due between two steps of a run, as one list: what each thing is, when it is due, what it may cost.
+"""Callbacks of a run: what is due between two steps, when, and what it may cost, as one list.
 
 Captions of watched photos, snapshots that others read, copies to fall back on; whatever else looks at a
 model in training (validation, checkpoints, norms of gradients) is one more entry. Nothing in the list may
@@ -27,8 +27,8 @@ class Due(Enum):
     NOW = "now"  # before the next step, whatever it costs: it was asked for, or must not depend on the clock
 
 
-class BetweenSteps(Protocol):
-    """A thing that is done now and then between two steps.
+class Callback(Protocol):
+    """Something that is done now and then between two steps.
 
     Attributes
     ----------
@@ -52,10 +52,10 @@ class BetweenSteps(Protocol):
         """Do it. Where that takes long, `solver.interrupt` is called now and then, and may raise."""
 
 
-class DueWork:
+class Callbacks:
     """Does what is due, and keeps what is done at leisure within its share of the time."""
 
-    def __init__(self, works: Sequence[BetweenSteps], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, works: Sequence[Callback], clock: Callable[[], float] = time.monotonic) -> None:
         """Take the list, in the order in which things due at one time are done."""
         self._works = tuple(works)
         self._clock = clock
@@ -82,7 +82,7 @@ class DueWork:
         """What each has cost so far, by name."""
         return dict(self._seconds)
 
-    def _run(self, work: BetweenSteps, solver: RunSolver) -> None:
+    def _run(self, work: Callback, solver: RunSolver) -> None:
         began = self._clock()
         work.run(solver)
         now = self._clock()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.network.captioning_solver import CaptioningSolver
-from captionviewer.core.training.due_work import MOST_SHARE, Due, DueWork, RunSolver
+from captionviewer.core.training.callbacks import MOST_SHARE, Callbacks, Due, RunSolver
 from tests.core.network.caption_cases import small_data, small_model
 
 
@@ -40,14 +40,14 @@ class Solver:
     iteration = 0
 
 
-def train(clock: Clock, works: list[Work], seconds: float, step: float = 0.01) -> tuple[DueWork, float]:
+def train(clock: Clock, works: list[Work], seconds: float, step: float = 0.01) -> tuple[Callbacks, float]:
     """Steps for so many seconds, with the works between them; the list, and how long it took in all."""
-    solver, due_work, began = Solver(), DueWork(works, clock), clock.now
+    solver, callbacks, began = Solver(), Callbacks(works, clock), clock.now
     while clock.now - began < seconds:
-        due_work.run_due(cast(Any, solver))
+        callbacks.run_due(cast(Any, solver))
         clock.now += step
         solver.iteration += 1
-    return due_work, clock.now - began
+    return callbacks, clock.now - began
 
 
 @pytest.fixture
@@ -58,15 +58,15 @@ def clock() -> Clock:
 @pytest.mark.parametrize("cost", [0.001, 0.1, 3.0])
 def test_work_at_leisure_takes_no_more_than_its_share_and_nearly_that(clock: Clock, cost: float) -> None:
     work = Work(clock, "look", cost, 0.03, Due.AT_LEISURE)
-    due_work, took = train(clock, [work], 1000)
-    assert due_work.seconds()["look"] == pytest.approx(len(work.done) * cost)
+    callbacks, took = train(clock, [work], 1000)
+    assert callbacks.seconds()["look"] == pytest.approx(len(work.done) * cost)
     assert 0.02 * took < len(work.done) * cost <= 0.03 * took + cost
 
 
 def test_many_works_together_take_no_more_than_the_most_share(clock: Clock) -> None:
     works = [Work(clock, f"work {k}", 0.05 * (k + 1), 0.03, Due.AT_LEISURE) for k in range(6)]
-    due_work, took = train(clock, works, 2000)
-    assert 0.8 * MOST_SHARE * took < sum(due_work.seconds().values()) <= MOST_SHARE * took + 1
+    callbacks, took = train(clock, works, 2000)
+    assert 0.8 * MOST_SHARE * took < sum(callbacks.seconds().values()) <= MOST_SHARE * took + 1
 
 
 def test_a_dear_work_does_not_hold_up_a_cheap_one(clock: Clock) -> None:
@@ -92,9 +92,9 @@ def test_what_is_not_due_is_not_done(clock: Clock) -> None:
 def test_at_rest_only_what_shows_the_model_is_done_and_even_out_of_its_turn(clock: Clock) -> None:
     shown = Work(clock, "shown", 5.0, 0.03, Due.AT_LEISURE, shows_the_model=True)
     hidden = Work(clock, "hidden", 1.0, 0.03, Due.AT_LEISURE)
-    due_work, _ = train(clock, [shown, hidden], 7)
+    callbacks, _ = train(clock, [shown, hidden], 7)
     before = len(shown.done), len(hidden.done)
-    due_work.bring_up_to_date(cast(Any, Solver()))
+    callbacks.bring_up_to_date(cast(Any, Solver()))
     assert (len(shown.done), len(hidden.done)) == (before[0] + 1, before[1])
 
 
@@ -102,9 +102,9 @@ def test_a_training_with_works_between_its_steps_is_one_without_bit_for_bit() ->
     def trained(works: list[Any]) -> CaptioningSolver[Any]:
         rng = np.random.default_rng(3)
         solver = CaptioningSolver(small_model(), small_data(), "adam", batch_size=5, verbose=False, rng=rng)
-        due_work = DueWork(works)
+        callbacks = Callbacks(works)
         for _ in range(12):
-            due_work.run_due(solver)
+            callbacks.run_due(solver)
             solver.step()
         return solver
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from captionviewer.core import CaptioningRNN, CaptioningSolver
 from captionviewer.core.network import fast_step, library_threads
 from captionviewer.core.network.library_threads import one_library_thread
-from captionviewer.core.network.pieces import Pieces
+from captionviewer.core.network.two_threads import Pieces
 
 WORDS = {"<NULL>": 0, "<START>": 1, "<END>": 2, "<UNK>": 3, **{f"w{k}": k for k in range(4, 200)}}
 HELPED = pytest.mark.parametrize("helped", [False, True])

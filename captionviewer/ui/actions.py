@@ -17,7 +17,7 @@ from enum import Enum
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
-from captionviewer.core.coco.layout import FEATURES, FeatureKind
+from captionviewer.core.coco.feature_kinds import FEATURES, FeatureKind
 from captionviewer.ui.look.icons import icon
 
 Shortcut = QKeySequence | QKeySequence.StandardKey | str

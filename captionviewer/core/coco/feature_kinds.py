@@ -1,21 +1,15 @@
-"""How a data folder is laid out: its splits, its kinds of features, and what each file is called.
+"""The kinds of features that a data folder may hold, each declared once.
 
-A further kind of features is one more name in `FeatureKind` and one more row in `FEATURES`: files, menus,
-messages and saved models follow this table.
+A further kind is one more name in `FeatureKind` and one more row in `FEATURES`: files, menus, messages and
+saved models follow this table.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Split = Literal["train", "val"]
 FeatureKind = Literal["pca", "raw"]
-SPLITS: tuple[Split, ...] = get_args(Split)
 FEATURE_KINDS: tuple[FeatureKind, ...] = get_args(FeatureKind)
-
-FOLDER_NAME = "coco_captioning"
-VOCABULARY_FILE = "coco2014_vocab.json"
-CAPTIONS_FILE = "coco2014_captions.h5"
 
 
 @dataclass(frozen=True)
@@ -73,27 +67,3 @@ FEATURES: Mapping[FeatureKind, FeatureForm] = {
 def feature_kind_named(name: object) -> FeatureKind | None:
     """The kind of features of that name, or None: for what a file, a setting or a command line says."""
     return next((kind for kind in FEATURES if kind == name), None)
-
-
-def urls_file(split: Split) -> str:
-    """Name the file with one address for each image of `split`."""
-    return f"{split}2014_urls.txt"
-
-
-def names_file(split: Split) -> str:
-    """Name the file with one COCO file name for each image of `split`."""
-    return f"{split}2014_images.txt"
-
-
-def features_file(split: Split, kind: FeatureKind) -> str:
-    """Name the file with one row of features for each image of `split`."""
-    return f"{split}2014_{FEATURES[kind].stem}.h5"
-
-
-def image_folder(split: str) -> str:
-    """Name the folder that COCO keeps the photos of `split` in."""
-    return f"{split}2014"
-
-
-IMAGE_FOLDERS = tuple(map(image_folder, SPLITS))
-TEXT_FILES = (CAPTIONS_FILE, VOCABULARY_FILE, *map(urls_file, SPLITS), *map(names_file, SPLITS))
