@@ -22,13 +22,13 @@ from captionviewer.core.inspection.photo_worth import (
 )
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
-from captionviewer.ui.sampling.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
 from captionviewer.ui.sampling.ground_truth import GroundTruthCaption, TintedCaption, TintedWord
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.sampler import Sampler
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.outside_text import show_plainly
 from captionviewer.ui.worker import Cancelled

@@ -15,7 +15,6 @@ from captionviewer.core.inspection.units import changing_here, clustered, most_c
 from captionviewer.core.network.cells import Quantity
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample
-from captionviewer.ui.sampling.control_parts import labelled, words_label
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.sampler import Sampler
 from captionviewer.ui.sampling.states.corpus_reader import CorpusReader, ReadCorpus
@@ -25,6 +24,7 @@ from captionviewer.ui.sampling.states.unit_part import UnitPart
 from captionviewer.ui.sampling.states.unit_places import signed
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.check_box import CheckBox
+from captionviewer.ui.widgets.control_parts import labelled, words_label
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.worker import Cancelled

@@ -29,7 +29,6 @@ from captionviewer.ui.look import theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
-from captionviewer.ui.sampling.control_parts import SliderKeys, labelled, scrolling, words_label
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.temperature.drawn_captions import DrawnCaptions
 from captionviewer.ui.sampling.temperature.temperature_figure import (
@@ -41,6 +40,7 @@ from captionviewer.ui.sampling.temperature.tempered_bars import TemperedBars
 from captionviewer.ui.sampling.temperature.tempered_word import differing, tempered_next
 from captionviewer.ui.sampling.val_curve import ValCurve
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.control_parts import SliderKeys, labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.worker import Cancelled
 

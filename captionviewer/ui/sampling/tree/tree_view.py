@@ -31,7 +31,6 @@ from captionviewer.ui.look import theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import CaptionPlayer, Track
 from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
-from captionviewer.ui.sampling.control_parts import SliderKeys, labelled, scrolling, words_label
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.probability_words import nats, small_probability
 from captionviewer.ui.sampling.tree.beam_tree import BeamTree, grow_tree, tree_rows
@@ -39,6 +38,7 @@ from captionviewer.ui.sampling.tree.tree_canvas import STEP, TreeCanvas
 from captionviewer.ui.sampling.tree.tree_figure import draw_widths, tree_figure, width_words
 from captionviewer.ui.sampling.val_curve import ValCurve
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.control_parts import SliderKeys, labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.outside_text import plain_tip
 from captionviewer.ui.worker import Cancelled
@@ -147,8 +147,8 @@ class TreeView(QWidget):
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(4)
         beside.addWidget(self._state)
+        beside.addWidget(self._proof)  # over the list, which may need to be scrolled to
         beside.addWidget(self.found, 1)
-        beside.addWidget(self._proof)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(10)
         self._halves.addWidget(self._stage, 3)

@@ -97,12 +97,15 @@ class GradientLines(QWidget):
         step = room.width() / max(states - 1, 1)
         painter.setPen(c.muted)
         top = round(room.bottom()) + 3
-        for t in range(states):
+        apart = max(1, math.ceil(metrics.horizontalAdvance("00 ") / step))  # so that no number meets the next
+        for t in range(0, states, apart):
             under = QRect(round(room.left() + t * step) - 20, top, 40, metrics.height())
             painter.drawText(under, Qt.AlignmentFlag.AlignCenter, str(t))
         below = QRectF(0, top + metrics.height(), self.width(), metrics.height())
         painter.drawText(below, Qt.AlignmentFlag.AlignCenter, "state t; 0 is the photo")
-        x = room.left()
+        names = sum(metrics.horizontalAdvance(line.name) + 43 for line in self.lines)
+        mark, gap = (22, 16) if room.left() + names <= self.width() + 16 else (10, 7)  # of the legend
+        x = room.left() if mark == 22 else 2.0
         for line in self.lines:
             color = c.train if line.cell == "rnn" else c.val
             pen = QPen(color, 2, Qt.PenStyle.DashLine if line.of_cell else Qt.PenStyle.SolidLine)
@@ -121,7 +124,7 @@ class GradientLines(QWidget):
                 painter.drawPolygon(QPolygonF(points[0] + points[2][::-1]))
             painter.setPen(pen)
             painter.drawPolyline(QPolygonF(points[1]))
-            painter.drawLine(QPointF(x, metrics.height() / 2), QPointF(x + 22, metrics.height() / 2))
-            painter.drawText(QPointF(x + 27, metrics.ascent()), line.name)
-            x += 27 + metrics.horizontalAdvance(line.name) + 16
+            painter.drawLine(QPointF(x, metrics.height() / 2), QPointF(x + mark, metrics.height() / 2))
+            painter.drawText(QPointF(x + mark + 5, metrics.ascent()), line.name)
+            x += mark + 5 + metrics.horizontalAdvance(line.name) + gap
         painter.end()

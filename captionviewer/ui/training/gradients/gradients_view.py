@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.inspection.gradient_study import (
@@ -19,11 +19,11 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import CELLS
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.saved.model_file import fits
-from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.gradients.gradient_lines import GradientLine, GradientLines
 from captionviewer.ui.training.gradients.gradient_map import GradientMap
+from captionviewer.ui.widgets.control_parts import scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.worker import Cancelled, Job
 
@@ -92,16 +92,16 @@ class GradientsView(QWidget):
         middle.setSpacing(14)
         middle.addLayout(maps, 1)
         middle.addWidget(self.lines, 3)
-        self.words = QLabel()
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.words.setWordWrap(True)
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        set_muted(self.words)
+        self.words = words_label("gradient_words")
+        below = QWidget()
+        body = QVBoxLayout(below)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addLayout(middle, 1)
+        body.addWidget(self.words)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.addLayout(knobs)
-        column.addLayout(middle, 1)
-        column.addWidget(self.words)
+        column.addWidget(scrolling(below), 1)
         self._name_knobs()
 
     @property
