@@ -24,10 +24,10 @@ from captionviewer.ui.session.data import OPENING_STORYBOOK
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.window.end_signals import EndSignals
+from captionviewer.ui.window.failed_starts import StartMark, begin_afresh_after
 from captionviewer.ui.window.log_file import LogFile
 from captionviewer.ui.window.main_window import MainWindow
 from captionviewer.ui.window.problems import Problems
-from captionviewer.ui.window.start_mark import StartMark, begin_afresh_after
 from captionviewer.ui.worker import Cancelled
 
 CANNOT_START = 1

@@ -20,7 +20,7 @@ from captionviewer.core.download.official import PCA_FILES, RAW_FILES
 from captionviewer.core.download.part_file import PartFile
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 from captionviewer.core.errors import CaptionviewerError
-from captionviewer.core.web.quoted import quoted
+from captionviewer.core.web.untrusted_text import quoted
 
 LARGEST_READ = 16_000_000  # the list of entries is read at once; 50,000 of them take 5 MB
 MOST_ENTRIES = 50_000

@@ -10,8 +10,8 @@ from captionviewer.core.download.problem import DownloadError, DownloadProblem, 
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.web import failures
 from captionviewer.core.web.deadline import Deadline
-from captionviewer.core.web.quoted import quoted
 from captionviewer.core.web.request import Response, check_address, get
+from captionviewer.core.web.untrusted_text import quoted
 
 _HEADERS = {
     "User-Agent": "captionviewer (gets the COCO data)",

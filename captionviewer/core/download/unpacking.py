@@ -12,7 +12,7 @@ from captionviewer.core.coco.official_files import KnownFile
 from captionviewer.core.download.archive_listing import Entry
 from captionviewer.core.download.disk import disk_problems_named
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
-from captionviewer.core.web.quoted import quoted
+from captionviewer.core.web.untrusted_text import quoted
 
 _BLOCK = 1 << 20
 _BROKEN = (

@@ -16,7 +16,7 @@ from captionviewer.core.decoding.caption_photos import caption_photos
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.evaluation.scored_photos import ScoredPhotos, TrainingCaptions
 from captionviewer.core.evaluation.sentences import Sentences
-from captionviewer.core.evaluation.steps import Steps
+from captionviewer.core.evaluation.weighted_progress import WeightedProgress
 from captionviewer.core.network.caption_losses import caption_losses
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 
@@ -70,7 +70,11 @@ class Said:
 
 
 def by_model(
-    model: CaptioningRNN, photos: ScoredPhotos, decoding: Decoding, steps: Steps, stop: Callable[[], bool]
+    model: CaptioningRNN,
+    photos: ScoredPhotos,
+    decoding: Decoding,
+    steps: WeightedProgress,
+    stop: Callable[[], bool],
 ) -> Said | None:
     """The model's own captions, and its surprise at people's; None if stopped."""
     features = photos.features()
@@ -85,7 +89,11 @@ def by_model(
 
 
 def by_blind_model(
-    model: CaptioningRNN, photos: ScoredPhotos, decoding: Decoding, steps: Steps, stop: Callable[[], bool]
+    model: CaptioningRNN,
+    photos: ScoredPhotos,
+    decoding: Decoding,
+    steps: WeightedProgress,
+    stop: Callable[[], bool],
 ) -> Said | None:
     """The same with features of zero; None if stopped."""
     progress = steps.begin(BLIND)
@@ -120,7 +128,7 @@ def by_humans(photos: ScoredPhotos) -> Said:
 
 
 def by_nearest_photo(
-    photos: ScoredPhotos, training: TrainingCaptions, steps: Steps, stop: Callable[[], bool]
+    photos: ScoredPhotos, training: TrainingCaptions, steps: WeightedProgress, stop: Callable[[], bool]
 ) -> Said | None:
     """A caption of the training photo most alike; None if stopped."""
     found = training.of_nearest_photo(photos, stop, steps.begin(NEAREST))

@@ -16,7 +16,7 @@ from captionviewer.core.evaluation.document_frequencies import DocumentFrequenci
 from captionviewer.core.evaluation.metrics import PhotoValues
 from captionviewer.core.evaluation.scorecard import Difference, Row, Scorecard, countable
 from captionviewer.core.evaluation.scored_photos import ScoredPhotos, TrainingCaptions
-from captionviewer.core.evaluation.steps import Report, Steps
+from captionviewer.core.evaluation.weighted_progress import Report, WeightedProgress
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 
 ALL_ROWS: tuple[RowName, ...] = ("model", "nearest", "human", "commonest", "blind")
@@ -77,7 +77,7 @@ def make_scorecard(
         name for name in ALL_ROWS if name == "model" or (name in rows and (leave_one_out or name != "human"))
     ]
     weights: dict[str, float] = {step: weight for name in names for step, weight in STEPS[name].items()}
-    steps = Steps({**weights, COUNTING: 1, COMPARING: 0.5 * len(names), DRAWING: 1}, report)
+    steps = WeightedProgress({**weights, COUNTING: 1, COMPARING: 0.5 * len(names), DRAWING: 1}, report)
     training = TrainingCaptions(photos.dataset)
     said: dict[RowName, Said] = {}
     for name in names:
@@ -118,7 +118,7 @@ def _say(
     photos: ScoredPhotos,
     decoding: Decoding,
     training: TrainingCaptions,
-    steps: Steps,
+    steps: WeightedProgress,
     stop: Callable[[], bool],
 ) -> Said | None:
     if name == "model":

@@ -18,7 +18,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from captionviewer.core.arrays import ByteArray
 from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
-from captionviewer.core.web.quoted import quoted
+from captionviewer.core.web.untrusted_text import quoted
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000

@@ -9,8 +9,8 @@ from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
 from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.core.web import failures
 from captionviewer.core.web.deadline import Deadline
-from captionviewer.core.web.quoted import quoted
 from captionviewer.core.web.request import Response, get, host_of
+from captionviewer.core.web.untrusted_text import quoted
 
 _BLOCK = 65_536
 _HEADERS = {

@@ -18,7 +18,7 @@ from captionviewer.core.photos.fetch import fetch_picture
 from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
 from captionviewer.core.photos.storybook_drawer import DrawingEnded, StorybookDrawer
 from captionviewer.core.photos.throttle import HostThrottle
-from captionviewer.core.web.quoted import quoted
+from captionviewer.core.web.untrusted_text import quoted
 
 __all__ = ["Photo", "PhotoProblem", "PhotoStore", "PhotoUnavailable"]
 

@@ -23,7 +23,10 @@ from captionviewer.core.network import optim
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
 from captionviewer.core.network.solver_state import GeneratorState, SolverState
-from captionviewer.core.saved.checked_parts import (
+from captionviewer.core.saved.model_file import MOST_BYTES, ROOM_BYTES, SavedModel
+from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
+from captionviewer.core.saved.progress_arrays import read_progress, written_progress
+from captionviewer.core.saved.stored_fields import (
     MOST_ABOUT_BYTES,
     about_in,
     check_shapes,
@@ -34,9 +37,6 @@ from captionviewer.core.saved.checked_parts import (
     vocabulary_in,
     whole_number_in,
 )
-from captionviewer.core.saved.model_file import MOST_BYTES, ROOM_BYTES, SavedModel
-from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
-from captionviewer.core.saved.progress_arrays import read_progress, written_progress
 from captionviewer.core.training.available_memory import available_memory
 from captionviewer.core.training.run_record import OUTCOMES, Machine, RunRecord
 from captionviewer.core.training.setting_edits import EDITABLE, MOST_EDITS, SettingEdit

@@ -50,6 +50,7 @@ from captionviewer.core.training.events import (
     TerminalEvent,
     WatchedCaptions,
 )
+from captionviewer.core.training.guest_work import StepBoundary
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.model_guard import DivergedError, ModelGuard
 from captionviewer.core.training.run_progress import Progress, StepRate, Stopwatch
@@ -57,7 +58,6 @@ from captionviewer.core.training.run_record import Machine, Outcome, RunRecord
 from captionviewer.core.training.setting_edits import SettingEdit, SettingEdits
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.training.snapshots import Snapshots, last_loss
-from captionviewer.core.training.step_boundary import StepBoundary
 from captionviewer.core.training.validation import Validation
 from captionviewer.core.training.watched_photos import CaptionWatch, photos_to_watch
 

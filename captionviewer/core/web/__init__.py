@@ -5,5 +5,5 @@ redirect_guard  where a redirect may lead
 connection      sockets and sessions that keep the deadline
 environment     proxies and certificates, as this computer's settings say
 failures        what a request ends in when it brings no answer
-quoted          a server's words, fit for a message
+untrusted_text  a server's words, fit for a message
 """

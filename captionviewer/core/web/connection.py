@@ -24,9 +24,9 @@ from captionviewer.core.web import failures
 from captionviewer.core.web.deadline import Deadline
 from captionviewer.core.web.environment import Proxy, check_certificates, proxy_for
 from captionviewer.core.web.failures import RequestError
-from captionviewer.core.web.quoted import quoted
 from captionviewer.core.web.redirect_guard import RedirectGuard
 from captionviewer.core.web.sockets import PatientReader, connect, connect_through_socks
+from captionviewer.core.web.untrusted_text import quoted
 
 # What requests and the libraries below it raise, the first that fits; whatever else is, is a fault of ours.
 _BAD_ADDRESS = (

@@ -13,7 +13,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from captionviewer.core.web.failures import NetworkSettingsError
-from captionviewer.core.web.quoted import quoted
+from captionviewer.core.web.untrusted_text import quoted
 
 _SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

@@ -14,7 +14,7 @@ from captionviewer.core.web.failures import (
     ProxyError,
     TooManyRedirects,
 )
-from captionviewer.core.web.quoted import quoted
+from captionviewer.core.web.untrusted_text import quoted
 
 if TYPE_CHECKING:
     import requests

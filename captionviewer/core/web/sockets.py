@@ -15,8 +15,8 @@ import socks
 
 from captionviewer.core.web.deadline import Deadline
 from captionviewer.core.web.failures import ProxyError, Unreachable
-from captionviewer.core.web.quoted import quoted
 from captionviewer.core.web.redirect_guard import RedirectGuard
+from captionviewer.core.web.untrusted_text import quoted
 
 # A host that does not answer at all in this share of the time is not reachable.
 _CONNECT_SHARE = 0.5

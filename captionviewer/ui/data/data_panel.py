@@ -54,7 +54,7 @@ class DataPanel(QWidget):
         box.addWidget(self.bar)
         box.addWidget(self.halves, 1)
         box.addWidget(self.network_status)
-        self.bar.filter_sheet.attach(self, self.bar, self.pages)
+        self.bar.filter_form.attach(self, self.bar, self.pages)
 
         self._share_actions()
         self._set_tab_order()

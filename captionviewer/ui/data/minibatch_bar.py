@@ -22,7 +22,7 @@ from captionviewer.ui.data.page_field import PageField
 from captionviewer.ui.look.numbers import counted
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.widgets.sheet import Sheet
+from captionviewer.ui.widgets.overlay_form import OverlayForm
 from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
 
 SEARCH_PAUSE_MS = 300  # typing has come to rest
@@ -55,7 +55,7 @@ class MinibatchBar(QWidget):
         lines.addWidget(self._upper)
         lines.addWidget(self._search_line())
         lines.addWidget(self.chips)
-        self.filter_sheet = Sheet(self.filters)
+        self.filter_form = OverlayForm(self.filters)
 
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -200,7 +200,7 @@ class MinibatchBar(QWidget):
             lambda _index: browser.sort(self.sort_field.currentData())
         )
         self.filter_action.toggled.connect(self._unfold_filter)
-        self.filter_sheet.dismissed.connect(self._fold_filter)
+        self.filter_form.dismissed.connect(self._fold_filter)
         self.chips.taken_away.connect(self._take_away)
         self.search_field.textChanged.connect(self._typed)
         self.search_field.returnPressed.connect(self._search_at_once)
@@ -231,7 +231,7 @@ class MinibatchBar(QWidget):
             self.clear_conditions()
 
     def _unfold_filter(self, unfold: bool) -> None:
-        self.filter_sheet.setVisible(unfold)
+        self.filter_form.setVisible(unfold)
         if unfold:
             self.filters.ranges["words"].least.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -20,7 +20,6 @@ from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved import model_file
-from captionviewer.core.saved.checked_parts import MOST_ABOUT_BYTES
 from captionviewer.core.saved.model_file import (
     ModelFileError,
     SavedModel,
@@ -30,6 +29,7 @@ from captionviewer.core.saved.model_file import (
     save_model,
 )
 from captionviewer.core.saved.number_archive import NumberArchive
+from captionviewer.core.saved.stored_fields import MOST_ABOUT_BYTES
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
 from tests.coco_folder_writer import write_coco_folder

@@ -16,8 +16,8 @@ from captionviewer.core.photos.problem import PhotoUnavailable
 from captionviewer.core.web import failures
 from captionviewer.core.web.connection import failure_of
 from captionviewer.core.web.deadline import Deadline
-from captionviewer.core.web.quoted import quoted
 from captionviewer.core.web.request import get
+from captionviewer.core.web.untrusted_text import quoted
 from tests.photo_server import PhotoServer, picture_bytes
 
 PICTURE = picture_bytes()

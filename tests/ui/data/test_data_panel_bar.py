@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.data.caption_query import Sorting
-from captionviewer.ui.widgets.sheet import MOST_HIDDEN
+from captionviewer.ui.widgets.overlay_form import MOST_HIDDEN
 from tests.ui.data.data_panel_setup import Shown, shown_panel
 
 
@@ -129,7 +129,7 @@ def test_the_filter_leaves_photos_in_sight_and_can_be_reached_whole(
     shown.panel.resize(*size)
     shown.click("filter")
     qapp.processEvents()
-    sheet, grid = shown.panel.bar.filter_sheet, shown.panel.grid
+    sheet, grid = shown.panel.bar.filter_form, shown.panel.grid
     place = QRect(grid.mapTo(shown.panel, QPoint()), grid.size())
     hidden = place.intersected(sheet.geometry()).height()
     assert place.height() > 0 and hidden <= MOST_HIDDEN * place.height() + 1
@@ -146,7 +146,7 @@ def test_the_filter_leaves_photos_in_sight_and_can_be_reached_whole(
 def test_the_filter_lies_over_the_grid_whole_and_goes_at_escape(shown: Shown, qapp: QApplication) -> None:
     shown.click("filter")
     qapp.processEvents()
-    sheet = shown.panel.bar.filter_sheet
+    sheet = shown.panel.bar.filter_form
     assert shown.panel.rect().contains(sheet.geometry())
     for field in (*shown.panel.bar.filters.ranges.values(), shown.panel.bar.filters.trained):
         assert sheet.rect().contains(QRect(field.mapTo(sheet, QPoint()), field.size()))

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from captionviewer.core.user_folders import config_folder
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.settings import DAMAGED_NAME, FILE_NAME, Settings
-from captionviewer.ui.window.start_mark import StartMark, begin_afresh_after
+from captionviewer.ui.window.failed_starts import StartMark, begin_afresh_after
 from tests.ui.conftest import Launch
 from tests.ui.window.restoring_child import docked_window
 

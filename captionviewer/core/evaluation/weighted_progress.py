@@ -5,7 +5,7 @@ from collections.abc import Callable
 Report = Callable[[float, str], object]  # the share that is done, 0 to 1, and what is being done
 
 
-class Steps:
+class WeightedProgress:
     """Turns the shares of single steps into that of the whole.
 
     Parameters

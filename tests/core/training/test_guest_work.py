@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from captionviewer.core.training.step_boundary import StepBoundary
+from captionviewer.core.training.guest_work import StepBoundary
 
 
 class Runner:

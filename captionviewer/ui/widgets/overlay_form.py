@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 MOST_HIDDEN = 0.6  # of what is to be kept in sight
 
 
-class Sheet(QFrame):
+class OverlayForm(QFrame):
     """Holds one widget, hidden until it is shown; `attach` says where it lies.
 
     It scrolls where its host has no room for the whole of it.
