@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.photos.cache import CACHE_BYTES
+from captionviewer.core.training.expected_time import USUAL_SPEED
 from captionviewer.core.user_folders import config_folder, read_remembered
 
 T = TypeVar("T")
@@ -189,6 +190,7 @@ DATA_GRID_HEIGHT = _number("data/grid_height", 0.46, 0.0, 1.0)  # part of the pa
 DATA_GRID_WIDTH = _number("data/grid_width", 0.5, 0.0, 1.0)  # the same with the details beside
 MODEL_FOLDER = _text("model/folder", "")
 EXPORT_FOLDER = _text("plots/export_folder", "")
+TRAINING_SPEED = _number("training/speed", USUAL_SPEED, 1e6, 1e15)  # multiplications a second
 TRAINING_VIEW = _text("training/view", "")  # the title of the view that was open
 SAMPLING_VIEW = _text("sampling/view", "")
 PLAY_SPEED = _number("sampling/words_per_second", 2.0, 0.01, 1000.0)

@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QLabel,
     QProgressBar,
     QScrollArea,
     QSplitter,
@@ -24,7 +23,7 @@ from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui.actions import CHANGE_RATE, make
-from captionviewer.ui.look.theme import colors, set_muted
+from captionviewer.ui.look.theme import colors
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_figure import LossSeries
@@ -34,6 +33,7 @@ from captionviewer.ui.training.run_area import RunArea
 from captionviewer.ui.training.run_control import RunControl
 from captionviewer.ui.training.run_head import RunHead
 from captionviewer.ui.training.run_numbers import time_left_words
+from captionviewer.ui.training.run_summary import RunSummary
 from captionviewer.ui.training.training_form import TrainingForm
 from captionviewer.ui.training.untrained_model import UntrainedModel
 from captionviewer.ui.training.watched_photo_list import watch_list
@@ -159,11 +159,7 @@ class TrainingPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.form)
-        self._summary = QLabel()
-        self._summary.setObjectName("training_summary")
-        self._summary.setWordWrap(True)
-        self._summary.setContentsMargins(8, 0, 8, 8)
-        set_muted(self._summary)
+        self._summary = RunSummary(self._session.settings)
         column.addWidget(self._summary)
         column.addStretch(1)
         self._form_area = QScrollArea()
@@ -284,12 +280,7 @@ class TrainingPanel(QWidget):
         else:
             settings = self.form.settings()
             self._untrained.follow(settings)
-            an_epoch = settings.iterations_per_epoch(facts)
-            self._summary.setText(
-                f"{settings.captions_trained_on(facts):,} captions, {an_epoch:,} iterations per epoch,"
-                f" {an_epoch * settings.num_epochs:,} in all; {settings.num_parameters(facts):,}"
-                " parameters."
-            )
+            self._summary.show_run(settings, facts)
         self._show_state()
 
     # ---- the run ---------------------------------------------------------------------------------
@@ -323,6 +314,8 @@ class TrainingPanel(QWidget):
             return
         self._show_rate_row()
         self.plot.show_edits(run.edits)
+        if self._facts is not None:
+            self._summary.look_at(run, self._facts)
         progress = run.progress()
         self._progress.setValue(_PROGRESS_STEPS * progress.iteration // max(1, progress.num_iterations))
         self.numbers.show_progress(progress, run.history.learning_rate, run.state is RunState.RUNNING)

@@ -28,8 +28,11 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.saved.model_file import SavedModel, save_model
 from captionviewer.core.training.events import RunState
-from captionviewer.core.training.settings import FIELDS, PRESETS, TrainingSettings
+from captionviewer.core.training.expected_time import USUAL_SPEED, expected_seconds, expected_time_words
+from captionviewer.core.training.settings import FIELDS, PRESETS, DataFacts, TrainingSettings
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.settings import TRAINING_SPEED
+from captionviewer.ui.training.run_numbers import NONE
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.training.training_setup import ENDLESS, QUICK, open_data, pause_for, training_panel, wait
@@ -91,6 +94,27 @@ def test_data_makes_it_ready_with_the_notebooks_preset(panel: TrainingPanel) -> 
     assert panel.start_action.isEnabled()
     assert panel.form.preset.currentText() == "Notebook overfit: 50 captions"
     assert "50 captions, 2 iterations per epoch, 100 in all" in said(panel, "training_summary")
+
+
+def test_the_form_says_how_long_a_run_takes_and_learns_it(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    assert "It takes about" in said(panel, "training_summary")
+    assert panel._session.settings.get(TRAINING_SPEED) == USUAL_SPEED
+    panel.form.set_settings(ENDLESS)
+    at_first = said(panel, "training_summary")
+    click(qtbot, panel, panel.start_action)
+    qtbot.waitUntil(lambda: panel.numbers.speed.text not in (NONE, "0"), timeout=20_000)
+    click(qtbot, panel, panel.stop_action)
+    qtbot.waitUntil(lambda: not panel.is_running(), timeout=10_000)
+    speed = panel._session.settings.get(TRAINING_SPEED)
+    assert speed not in (USUAL_SPEED, 0)
+    panel.form.set_settings(QUICK)
+    panel.form.set_settings(ENDLESS)
+    assert panel._session.dataset is not None
+    seconds = expected_seconds(ENDLESS, DataFacts.of(panel._session.dataset), speed)
+    assert expected_time_words(seconds) in said(panel, "training_summary")
+    assert said(panel, "training_summary").split(".")[0] == at_first.split(".")[0]
 
 
 def test_every_setting_has_a_label_an_explanation_and_an_accessible_name(panel: TrainingPanel) -> None:
