@@ -19,7 +19,8 @@ import time
 BOUND = 1.0  # seconds
 
 LAUNCH = """
-import sys, time
+import gc, sys, time
+gc.disable()  # as the command line does before it imports the window
 from PySide6.QtCore import QTimer
 from captionviewer import cli
 from captionviewer.ui import application
