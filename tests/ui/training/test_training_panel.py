@@ -674,3 +674,36 @@ def test_both_captions_of_a_watched_photo_can_be_read_in_its_tooltip(
     assert "a <UNK> of the & that" in tip
     assert f"Ground truth: {photo.truth}" in tip and "trained on" in tip
     assert "<UNK>" not in shown  # or Qt would take it for a tag
+
+
+def test_settings_that_few_runs_need_are_folded_away_until_they_are_asked_for_or_set(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    with training_panel(qtbot, coco_folder, plots=False) as panel:
+        form = panel.form
+        assert not form.entry("wh_scale").isVisible() and form.entry("seed").isVisible()
+        form.more_button.click()
+        assert form.entry("wh_scale").isVisible()
+        form.more_button.click()
+        assert not form.entry("forget_bias").isVisible()
+        form.set_settings(replace(QUICK, forget_bias=-1.5))
+        assert form.entry("forget_bias").isVisible()
+        assert form.settings().forget_bias == -1.5
+        wait(
+            lambda: (
+                panel._session.model is not None and panel._session.model.saved.settings.forget_bias == -1.5
+            ),
+            qtbot,
+        )  # the untrained network that Sampling shows is one of these settings
+        model = panel._session.model
+        assert model is not None and model.model.cell_type == "rnn"
+
+
+def test_a_folded_setting_that_stands_in_the_way_is_unfolded(qtbot: QtBot, coco_folder: Path) -> None:
+    with training_panel(qtbot, coco_folder, plots=False) as panel:
+        panel.form.set_settings(QUICK)
+        entry = panel.form.entry("wh_scale")
+        assert isinstance(entry, QLineEdit) and not entry.isVisible()
+        entry.setText("0")
+        assert entry.isVisible()
+        assert "above 0" in panel.form.findChild(QLabel, "problem_wh_scale").text()
