@@ -228,7 +228,7 @@ def _value(kind: str, text: str) -> "SettingValue | ValueError":
         return ValueError(f"{text!r} is neither yes nor no") if found is None else found
     if (kind, text.casefold()) in (("integer_or_all", "all"), ("number_or_off", "off")):
         return None
-    is_number = kind in ("number", "number_or_off")
+    is_number = kind in ("number", "signed", "number_or_off")
     try:
         return float(text) if is_number else int(text)
     except ValueError:

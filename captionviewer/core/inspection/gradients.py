@@ -14,6 +14,7 @@ from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import CELLS
+from captionviewer.core.network.first_values import change_first_values
 from captionviewer.core.network.inference import logits_of, recurrent_input, start_state
 
 
@@ -122,8 +123,5 @@ def state_gradients(model: CaptioningRNN, features: FloatArray, captions: IntArr
 def with_knobs(model: CaptioningRNN, wh_scale: float = 1.0, forget_bias: float = 0.0) -> CaptioningRNN:
     """A copy of a model with Wh multiplied by one number and an LSTM's forget bias raised by another."""
     twin = model.copy()
-    twin.params["Wh"] = twin.params["Wh"] * np.asarray(wh_scale, twin.params["Wh"].dtype)
-    forget = CELLS[model.cell_type].gate_columns("f", model.hidden_dim)
-    if forget is not None:
-        twin.params["b"][forget] += np.asarray(forget_bias, twin.params["b"].dtype)
+    change_first_values(twin, wh_scale, forget_bias)
     return twin

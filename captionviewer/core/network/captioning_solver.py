@@ -5,7 +5,7 @@
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -68,6 +68,8 @@ class CaptioningSolver(Generic[ModelT]):
         how many words the last minibatch had to predict, for the loss a word.
     last_gradient_norm
         the norm of all gradients of the last step together, before they were shortened; NaN before the first.
+    last_parameter_norms
+        that of each parameter's gradient by name; empty before the first.
     interrupt
         None, or what is called now and then within a step of a `CaptioningRNN`, before any parameter has
         changed: what it raises ends the step as if it had not begun.
@@ -161,6 +163,7 @@ class CaptioningSolver(Generic[ModelT]):
         self._iterations_this_epoch = 0
         self.last_words = 0
         self.last_gradient_norm = math.nan
+        self.last_parameter_norms: dict[str, float] = {}
         self.loss_history: list[float] = []
         self.best_params: dict[str, FloatArray] = {}
         self.train_acc_history: list[float] = []
@@ -318,7 +321,7 @@ class CaptioningSolver(Generic[ModelT]):
         flat.adopt(model.params, self.interrupt or never)
         loss = model.loss_into(features, captions, flat.grads, self.interrupt)
         if math.isfinite(loss):
-            self._clip([flat.flat_grads])
+            self._clip(flat.grads, [flat.flat_grads])
             if self._rule is None or self._rule.rule is not self.update_rule:
                 self._rule = rule_on(flat, self.update_rule)
             configs = {name: self.optim_configs[name] for name in flat.values}
@@ -327,21 +330,23 @@ class CaptioningSolver(Generic[ModelT]):
                 self._update_each({name: gradient.copy() for name, gradient in flat.grads.items()})
         return loss
 
-    def _clip(self, gradients: Sequence[FloatArray]) -> None:
-        """Note the norm of all gradients together, and shorten them in place where it is too long."""
-        self.last_gradient_norm = norm = norm_together(gradients)
+    def _clip(self, gradients: Mapping[str, FloatArray], arrays: Sequence[FloatArray]) -> None:
+        """Note the norm of each gradient and of all; shorten what `arrays` hold of them, in place."""
+        self.last_parameter_norms = {name: norm_of(gradient) for name, gradient in gradients.items()}
+        self.last_gradient_norm = norm = math.hypot(*self.last_parameter_norms.values())
         if self.clip_norm is not None and self.clip_norm < norm < math.inf:
-            for gradient in gradients:
-                gradient *= self.clip_norm / norm
+            for array in arrays:
+                array *= self.clip_norm / norm
 
     def _clipped(self, grads: Mapping[str, FloatArray]) -> Mapping[str, FloatArray]:
         """The same for gradients that are somebody else's: nothing is changed in place."""
-        mine = [np.asarray(grads[name]) for name in self.model.params if name in grads]
+        mine = {name: np.asarray(grads[name]) for name in self.model.params if name in grads}
         if self.clip_norm is None:
-            self._clip(mine)
+            self._clip(mine, ())
             return grads
         copies = {name: np.array(gradient) for name, gradient in grads.items()}
-        self._clip([copies[name] for name in self.model.params if name in copies])
+        mine = {name: copies[name] for name in mine}
+        self._clip(mine, list(mine.values()))
         return copies
 
     def _update_each(self, grads: Mapping[str, FloatArray]) -> None:
@@ -391,17 +396,15 @@ _PIECE = 1 << 13  # numbers whose squares are added in the gradients' own type, 
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def norm_together(gradients: Iterable[FloatArray]) -> float:
-    """The norm of all numbers of some arrays, as one vector: sqrt of the sum of their squares."""
-    total = 0.0
-    for gradient in gradients:
-        flat = gradient.reshape(-1)
-        for start in range(0, flat.size, _PIECE):
-            piece = flat[start : start + _PIECE]
-            square = float(np.dot(piece, piece))
-            if not math.isfinite(square):  # a float32 square overflows at 1.8e19, long before the number does
-                square = float(np.square(piece, dtype=np.float64).sum())
-            total += square
+def norm_of(gradient: FloatArray) -> float:
+    """The norm of all numbers of an array, as one vector: sqrt of the sum of their squares."""
+    total, flat = 0.0, gradient.reshape(-1)
+    for start in range(0, flat.size, _PIECE):
+        piece = flat[start : start + _PIECE]
+        square = float(np.dot(piece, piece))
+        if not math.isfinite(square):  # a float32 square overflows at 1.8e19, long before the number does
+            square = float(np.square(piece, dtype=np.float64).sum())
+        total += square
     return math.sqrt(total) if total >= 0 else math.nan
 
 

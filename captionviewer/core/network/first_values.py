@@ -14,5 +14,5 @@ def change_first_values(model: CaptioningRNN, wh_scale: float = 1.0, forget_bias
     if wh_scale != 1.0:
         model.params["Wh"] *= np.asarray(wh_scale, model.params["Wh"].dtype)
     forget = CELLS[model.cell_type].gate_columns("f", model.hidden_dim)
-    if False:
+    if forget is not None and forget_bias != 0.0:
         model.params["b"][forget] += np.asarray(forget_bias, model.params["b"].dtype)

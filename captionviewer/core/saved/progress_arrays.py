@@ -1,4 +1,6 @@
-"""What a model file holds of how a run went: validation losses, and captions at stops, as plain arrays."""
+"""What a file holds of how a run went: validation losses, captions at stops, norms of gradients, as plain
+arrays.
+"""
 
 from collections.abc import Sequence
 
@@ -6,9 +8,11 @@ import numpy as np
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.folder_layout import SPLITS
+from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
 from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray
 from captionviewer.core.training.caption_stops import MOST_PHOTOS, RecordedCaptions
 from captionviewer.core.training.events import PhotoKey
+from captionviewer.core.training.norm_history import MOST_ROWS, ParameterNorms
 from captionviewer.core.training.validation import ValidationPoint
 
 MOST_STOPS = 10_000
@@ -70,6 +74,37 @@ def read_progress(
     keys: tuple[PhotoKey, ...] = tuple((SPLITS[int(split)], int(row)) for split, row in photos)
     whole: IntArray = stops.astype(np.int64)
     return points, RecordedCaptions(keys, whole, captions.astype(np.int32), null)
+
+
+def written_norms(norms: ParameterNorms) -> dict[str, PlainArray]:
+    """The arrays, by their names in the file."""
+    return {
+        "norm_iterations": np.asarray(norms.iterations, dtype="<i8"),
+        "parameter_norms": np.asarray(norms.norms, dtype="<f4"),
+    }
+
+
+def read_norms(archive: NumberArchive, iteration: int) -> ParameterNorms:
+    """Read the norms of a run's gradients up to `iteration`, checked as a stranger's.
+
+    Raises
+    ------
+    ArchiveError
+        an array is missing, of another type or shape, or holds what it can't.
+    """
+    iterations = _array(archive, "norm_iterations", np.dtype(np.int64), 1, MOST_ROWS)
+    norms = _array(archive, "parameter_norms", np.dtype(np.float32), 2, MOST_ROWS)
+    if (
+        norms.shape != (len(iterations), len(PARAMETER_NAMES))
+        or not len(iterations)
+        or iterations[0] != 1
+        or int(iterations[-1]) > iteration
+        or len(set(np.diff(iterations).tolist())) > 1
+        or not _rises(iterations)
+        or bool((norms < 0).any())
+    ):
+        raise ArchiveError("its norms of gradients do not fit together")
+    return ParameterNorms(iterations.astype(np.int64), norms.astype(np.float32))
 
 
 def _array(

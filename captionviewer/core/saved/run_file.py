@@ -25,7 +25,12 @@ from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
 from captionviewer.core.network.solver_state import GeneratorState, SolverState
 from captionviewer.core.saved.model_file import MOST_BYTES, ROOM_BYTES, SavedModel
 from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
-from captionviewer.core.saved.progress_arrays import read_progress, written_progress
+from captionviewer.core.saved.progress_arrays import (
+    read_norms,
+    read_progress,
+    written_norms,
+    written_progress,
+)
 from captionviewer.core.saved.stored_fields import (
     MOST_ABOUT_BYTES,
     about_in,
@@ -78,12 +83,15 @@ def save_run(path: Path, record: RunRecord) -> None:
         "model": None,
         "best": None,
         "state": None,
+        "parameter_norms": record.parameter_norms is not None,
     }
     arrays: dict[str, PlainArray] = {
         name: np.asarray(getattr(record, name), dtype="<f4") for name in _COLUMNS
     }
     arrays["caption_rows"] = np.asarray(record.caption_rows, dtype="<i8")
     arrays |= written_progress(record.validation, record.stops)
+    if record.parameter_norms is not None:
+        arrays |= written_norms(record.parameter_norms)
     for part, model, iteration in (
         ("model", record.model, record.model_iteration),
         ("best", record.best, record.best_iteration),
@@ -256,6 +264,7 @@ def _read(archive: NumberArchive, whole: bool) -> RunRecord:
         state_problem=problem,
         best=best,
         best_iteration=best_iteration,
+        parameter_norms=read_norms(archive, iteration) if about.get("parameter_norms") is True else None,
     )
 
 

@@ -17,6 +17,9 @@ MOST_ABOUT_BYTES = 4 * 1024**2
 _ADDED_SETTINGS = (
     "clip_norm",
     "validation_captions",
+    "wh_scale",
+    "forget_bias",
+    "blind",
 )  # older files were trained with what is the default now
 
 

@@ -32,6 +32,7 @@ from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.network.library_threads import one_library_thread
+from captionviewer.core.training.blind import blindfold, without_photos
 from captionviewer.core.training.callbacks import Callbacks, RunSolver
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.checkpoints import Checkpoints, Keep
@@ -53,6 +54,7 @@ from captionviewer.core.training.events import (
 from captionviewer.core.training.guest_work import StepBoundary
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.model_guard import DivergedError, ModelGuard
+from captionviewer.core.training.norm_history import NormHistory, ParameterNorms
 from captionviewer.core.training.run_progress import Progress, StepRate, Stopwatch
 from captionviewer.core.training.run_record import Machine, Outcome, RunRecord
 from captionviewer.core.training.setting_edits import SettingEdit, SettingEdits
@@ -126,6 +128,7 @@ class TrainingRun:
         self.settings = settings
         self.dataset = dataset
         self.history = history_of(go_on_from) if go_on_from is not None else LossHistory()
+        self._norms = NormHistory(go_on_from.parameter_norms if go_on_from is not None else None)
         self._go_on_from, self._weights, self._dtype = go_on_from, weights, np.dtype(dtype)
         self.started = go_on_from.started if go_on_from is not None else time.time()
         self.machine = Machine.here()
@@ -295,6 +298,10 @@ class TrainingRun:
         """The loss on captions that are fixed, of val and of those trained on, as the run goes on."""
         return self._validation
 
+    def parameter_norms(self) -> ParameterNorms | None:
+        """The norm of each parameter's gradient so far; None before the first step."""
+        return self._norms.recorded()
+
     def best_snapshot(self) -> ModelSnapshot | None:
         """The model of the best validation loss so far; None before the first."""
         return self._validation.best_snapshot
@@ -383,9 +390,13 @@ class TrainingRun:
             )
         if self._weights is not None:
             take_weights(model, self._weights)
+        data = dataset.training_data(rows)
+        if settings.blind:
+            blindfold(model)  # weights that a run starts from may have seen
+            data = without_photos(data)
         solver = CaptioningSolver(
             model,
-            dataset.training_data(rows),
+            data,
             update_rule=settings.update_rule,
             optim_config={"learning_rate": settings.learning_rate},
             lr_decay=settings.lr_decay,
@@ -485,6 +496,7 @@ class TrainingRun:
         per_word = loss * solver.batch_size / words if words else 0.0
         self.history.append(loss, per_word, learning_rate, solver.last_gradient_norm, self._stopwatch.seconds)
         iteration = solver.iteration
+        self._norms.note(iteration, solver.last_parameter_norms)
         speed = self._rate.note(time.monotonic(), iteration)
         self._progress = Progress(
             iteration,
@@ -554,6 +566,7 @@ class TrainingRun:
             model_iteration=model_iteration,
             best=best.model if best is not None else None,
             best_iteration=best.iteration if best is not None else 0,
+            parameter_norms=self._norms.recorded(),
         )
 
     def _record(self, solver: RunSolver) -> RunRecord:

@@ -11,7 +11,8 @@ _SHORT = {
     "cell_type": "", "hidden_dim": "hidden", "wordvec_dim": "word vector", "num_captions": "captions",
     "one_caption_an_image": "one caption an image", "batch_size": "batch", "num_epochs": "epochs",
     "update_rule": "", "learning_rate": "lr", "lr_decay": "decay", "clip_norm": "clip", "seed": "seed",
-    "validation_captions": "validated on",
+    "validation_captions": "validated on", "wh_scale": "Wh scale", "forget_bias": "forget bias",
+    "blind": "without photos",
 }  # fmt: skip
 
 

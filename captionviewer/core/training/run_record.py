@@ -17,6 +17,7 @@ from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.solver_state import SolverState
 from captionviewer.core.training.caption_stops import RecordedCaptions
+from captionviewer.core.training.norm_history import ParameterNorms
 from captionviewer.core.training.setting_edits import SettingEdit
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.training.validation import ValidationPoint
@@ -101,6 +102,8 @@ class RunRecord:
         why there is a state that can't be used; "" else.
     best, best_iteration
         the model of the best validation loss; None: not kept.
+    parameter_norms
+        of each parameter's gradient, at evenly spaced iterations; None: not known.
     """
 
     settings: TrainingSettings
@@ -131,6 +134,7 @@ class RunRecord:
     state_problem: str = ""
     best: CaptioningRNN | None = None
     best_iteration: int = 0
+    parameter_norms: ParameterNorms | None = field(default=None, repr=False)
 
     @property
     def seconds_trained(self) -> float:

@@ -1,5 +1,7 @@
 """What a training run is made with: each setting declared once, with its default, its limits and its
 explanation.
+
+(Past 400 lines: a declaration for each setting, one after the other.)
 """
 
 import math
@@ -13,14 +15,16 @@ import numpy.typing as npt
 from captionviewer.core.network import optim
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import CELLS, CellType
+from captionviewer.core.network.first_values import change_first_values
 from captionviewer.core.network.parameter_shapes import parameter_shapes
 from captionviewer.core.network.workspace import Interrupt, never
 from captionviewer.core.training.available_memory import available_memory
+from captionviewer.core.training.blind import blindfold
 
 if TYPE_CHECKING:
     from captionviewer.core.coco.dataset import CocoDataset
 
-FieldKind = Literal["choice", "integer", "number", "integer_or_all", "number_or_off", "flag"]
+FieldKind = Literal["choice", "integer", "number", "signed", "integer_or_all", "number_or_off", "flag"]
 SettingValue = str | int | float | bool | None
 
 
@@ -55,7 +59,10 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class SettingField:
-    """How one setting is named, explained and bounded, for a form or a message."""
+    """How one setting is named, explained and bounded, for a form or a message.
+
+    What is `advanced` few runs need: a form may fold it away.
+    """
 
     name: str
     label: str
@@ -64,6 +71,7 @@ class SettingField:
     minimum: float = 0
     maximum: float = 0
     choices: tuple[tuple[str, str], ...] = ()  # (value, words)
+    advanced: bool = False
 
 
 FIELDS: tuple[SettingField, ...] = (
@@ -189,6 +197,37 @@ FIELDS: tuple[SettingField, ...] = (
         0,
         10_000,
     ),
+    SettingField(
+        "wh_scale",
+        "Scale of Wh",
+        "What the first values of Wh, the weights from one state to the next, are multiplied by. 1 is the"
+        " notebook's. Below 1 a gradient shrinks faster on its way back through time, above 1 it may grow"
+        " until it explodes.",
+        "number",
+        0.001,
+        1000.0,
+        advanced=True,
+    ),
+    SettingField(
+        "forget_bias",
+        "Forget bias",
+        "The first value of the bias of an LSTM's forget gate. The notebook's 0 lets half of the cell state"
+        " go at each word; libraries often begin at 1, which keeps three quarters. A vanilla RNN has no such"
+        " gate.",
+        "signed",
+        -20.0,
+        20.0,
+        advanced=True,
+    ),
+    SettingField(
+        "blind",
+        "Without photos",
+        "Train on features of zero, so that the network never sees a photo and learns language alone: it says"
+        " one caption for all. What such a network lacks is what the photo is worth (Sampling, Photo's"
+        " worth).",
+        "flag",
+        advanced=True,
+    ),
 )
 FIELD_NAMED: Mapping[str, SettingField] = {field.name: field for field in FIELDS}
 
@@ -210,6 +249,9 @@ class TrainingSettings:
     clip_norm: float | None = None  # None: gradients are left as they are
     seed: int = 231
     validation_captions: int = 200  # of val, and as many of train; 0: no validation
+    wh_scale: float = 1.0
+    forget_bias: float = 0.0
+    blind: bool = False
 
     def captions_trained_on(self, facts: DataFacts) -> int:
         """How many captions a run on this data sees."""
@@ -236,7 +278,7 @@ class TrainingSettings:
         dtype: npt.DTypeLike = np.float32,
         interrupt: Interrupt = never,
     ) -> CaptioningRNN:
-        """A fresh model of these sizes.
+        """A fresh model of these sizes and first values.
 
         Parameters
         ----------
@@ -249,7 +291,7 @@ class TrainingSettings:
         interrupt
             called now and then while a large model is drawn; what it raises ends that.
         """
-        return CaptioningRNN(
+        model = CaptioningRNN(
             dict(word_to_idx),
             input_dim=input_dim,
             wordvec_dim=self.wordvec_dim,
@@ -259,6 +301,10 @@ class TrainingSettings:
             rng=np.random.default_rng(self.seed) if rng is None else rng,
             interrupt=interrupt,
         )
+        change_first_values(model, self.wh_scale, self.forget_bias)
+        if self.blind:
+            blindfold(model)
+        return model
 
     def parameter_bytes(self, facts: DataFacts) -> int:
         """Bytes that grow with the model: parameters, gradients, two moments, work space, and the copies
@@ -347,7 +393,7 @@ def value_problem(field: SettingField, value: SettingValue) -> str | None:
         return f"{field.label} must be {f'at most {field.maximum:,.8g}' if value > 0 else 'above 0'}."
     if not finite:
         return f"{field.label} must be a number, not {value}."
-    if field.kind not in ("number", "number_or_off") and not isinstance(value, int):
+    if field.kind not in ("number", "signed", "number_or_off") and not isinstance(value, int):
         return f"{field.label} must be a whole number."
     if field.kind in ("number", "number_or_off") and value <= 0:
         return f"{field.label} must be above 0: with {value:g} the network learns nothing."

@@ -19,10 +19,12 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QSizePolicy,
     QSpinBox,
+    QToolButton,
     QWidget,
 )
 
 from captionviewer.core.training.settings import (
+    FIELD_NAMED,
     FIELDS,
     NOTEBOOK_PRESET,
     PRESETS,
@@ -72,9 +74,20 @@ class TrainingForm(QWidget):
         label.setToolTip(_tip(PRESET_TIP))
         grid.addWidget(label, 0, 0, 1, 2)
         grid.addWidget(self.preset, 1, 0, 1, 2)
+        self.more_button = _MoreButton()
+        self.more = QWidget()  # what few runs need
+        more = QGridLayout(self.more)
+        more.setContentsMargins(0, 0, 0, 0)
+        more.setHorizontalSpacing(8)
+        more.setVerticalSpacing(4)
+        more.setColumnStretch(1, 1)
         for number, field in enumerate(FIELDS, 2):
-            self._add(grid, 2 * number, field)
-        grid.setRowStretch(2 * len(FIELDS) + 3, 1)
+            self._add(more if field.advanced else grid, 2 * number, field)
+        grid.addWidget(self.more_button, 2 * len(FIELDS) + 4, 0, 1, 2)
+        grid.addWidget(self.more, 2 * len(FIELDS) + 5, 0, 1, 2)
+        grid.setRowStretch(2 * len(FIELDS) + 6, 1)
+        self.more.hide()
+        self.more_button.toggled.connect(self.more.setVisible)
         self._offered = NOTEBOOK_PRESET
         self.set_settings(PRESETS[NOTEBOOK_PRESET])
 
@@ -115,6 +128,8 @@ class TrainingForm(QWidget):
         with self._quietly():
             for item in fields(settings):
                 self._fields[item.name].set_value(getattr(settings, item.name))
+                if FIELD_NAMED[item.name].advanced and getattr(settings, item.name) != item.default:
+                    self.more_button.setChecked(True)
         self._name_preset()
         self.changed.emit()
 
@@ -134,7 +149,7 @@ class TrainingForm(QWidget):
         for name, entry in self._fields.items():
             if isinstance(entry, _NumberField) and entry.is_unreadable():
                 text = entry.buddy().text().strip()
-                label = next(field.label for field in FIELDS if field.name == name)
+                label = FIELD_NAMED[name].label
                 said = f"not {text!r}" if text else "and is empty"
                 found[name] = f"{label} must be a number such as 5e-3, {said}."
         return found
@@ -146,6 +161,8 @@ class TrainingForm(QWidget):
             if label.text() != words:
                 label.setText(words)
             label.setVisible(bool(words))
+            if words and FIELD_NAMED[name].advanced:
+                self.more_button.setChecked(True)
         self._color_problems()
 
     def set_editable(self, editable: bool) -> None:
@@ -396,6 +413,24 @@ class _Spin(QSpinBox):
         return flags
 
 
+class _MoreButton(QToolButton):
+    """Unfolds the settings that few runs need."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setText("More settings")
+        self.setObjectName("more_settings")
+        self.setCheckable(True)
+        self.setAutoRaise(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setToolTip(_tip("First values of the network, and training without photos"))
+        self.setArrowType(Qt.ArrowType.RightArrow)
+        self.toggled.connect(
+            lambda shown: self.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+        )
+
+
 def _make_field(field: SettingField) -> _Field:
     makers: dict[
         str,
@@ -405,6 +440,7 @@ def _make_field(field: SettingField) -> _Field:
         "integer": _WholeNumberField,
         "integer_or_all": _CountOrAllField,
         "number": _NumberField,
+        "signed": _NumberField,
         "number_or_off": _NumberOrOffField,
         "flag": _FlagField,
     }

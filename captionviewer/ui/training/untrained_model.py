@@ -1,9 +1,7 @@
 """The network before any training, as the form would make it: what Sampling shows until a run begins."""
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
@@ -54,14 +52,7 @@ class UntrainedModel(QObject):
             return
 
         def work(_cancelled: Cancelled) -> SavedModel:
-            model = CaptioningRNN(
-                dict(dataset.vocabulary.word_to_idx),
-                input_dim=dataset.feature_dim,
-                wordvec_dim=settings.wordvec_dim,
-                hidden_dim=settings.hidden_dim,
-                cell_type=settings.cell_type,
-                rng=np.random.default_rng(settings.seed),
-            )
+            model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
             return SavedModel.untrained(model, settings, dataset)
 
         def done(saved: SavedModel) -> None:
@@ -79,4 +70,5 @@ class UntrainedModel(QObject):
 
 def _drawn_by(settings: TrainingSettings) -> tuple[object, ...]:
     """What an untrained network depends on."""
-    return settings.cell_type, settings.hidden_dim, settings.wordvec_dim, settings.seed
+    sizes = settings.cell_type, settings.hidden_dim, settings.wordvec_dim
+    return *sizes, settings.seed, settings.wh_scale, settings.forget_bias, settings.blind

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from captionviewer.core.coco.minibatch import sample_coco_minibatch
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.captioning_solver import CaptioningSolver, norm_together
+from captionviewer.core.network.captioning_solver import CaptioningSolver, norm_of
 from captionviewer.core.network.optim import sgd
 
 WORDS = {"<NULL>": 0, "<START>": 1, "<END>": 2, "<UNK>": 3, "cat": 4, "dog": 5}
@@ -72,10 +73,26 @@ def test_a_norm_that_is_off_or_not_reached_changes_no_bit(clip_norm: float | Non
         np.testing.assert_array_equal(moved, other[name])
 
 
+@pytest.mark.parametrize("rule", ["sgd", own_rule])
+@pytest.mark.parametrize("clip_norm", [None, 1e-3])
+def test_the_norm_of_each_parameters_gradient_is_told_as_it_was_before_it_was_shortened(
+    clip_norm: float | None, rule: Any
+) -> None:
+    trained = model()
+    one = solver(trained, rule, clip_norm=clip_norm)
+    captions, features, _ = sample_coco_minibatch(data(), 6, rng=np.random.default_rng(2))
+    _, gradients = trained.reference_loss(features, captions)
+    one.step()
+    assert one.last_parameter_norms.keys() == gradients.keys()
+    for name, gradient in gradients.items():
+        assert one.last_parameter_norms[name] == pytest.approx(float(np.linalg.norm(gradient)), rel=1e-9)
+    together = np.concatenate([gradient.ravel() for gradient in gradients.values()])
+    assert one.last_gradient_norm == pytest.approx(float(np.linalg.norm(together)), rel=1e-9)
+
+
 def test_the_norm_of_numbers_whose_squares_overflow_is_still_their_norm() -> None:
-    huge = [np.full(3, 1e30, dtype=np.float32), np.full((1, 1), 1e30, dtype=np.float32)]
-    assert norm_together(huge) == pytest.approx(2e30, rel=1e-6)
-    assert math.isnan(norm_together([np.array([np.nan], dtype=np.float32)]))
+    assert norm_of(np.full((2, 2), 1e30, dtype=np.float32)) == pytest.approx(2e30, rel=1e-6)
+    assert math.isnan(norm_of(np.array([np.nan], dtype=np.float32)))
 
 
 @pytest.mark.parametrize("wrong", [0, -1, math.inf, math.nan, "much"])

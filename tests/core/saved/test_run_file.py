@@ -67,6 +67,40 @@ def test_everything_of_a_run_comes_back_from_its_file(record: RunRecord, path: P
     assert again.stops is not None and record.stops is not None
     np.testing.assert_array_equal(again.stops.captions, record.stops.captions)
     assert again.best is not None and again.best_iteration == record.best_iteration
+    assert again.parameter_norms is not None and record.parameter_norms is not None
+    np.testing.assert_array_equal(again.parameter_norms.norms, record.parameter_norms.norms)
+    np.testing.assert_array_equal(again.parameter_norms.iterations, np.arange(1, 17))
+    together = np.sqrt((record.parameter_norms.norms.astype(np.float64) ** 2).sum(axis=1))
+    np.testing.assert_allclose(together, record.gradient_norms, rtol=1e-5)  # both before clipping
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("parameter_norms", np.full((16, 8), -1, dtype=np.float32)),
+        ("parameter_norms", np.ones((16, 7), dtype=np.float32)),
+        ("norm_iterations", np.arange(2, 18)),
+        ("norm_iterations", np.arange(1, 33, 2)),
+        ("norm_iterations", np.array([1, 2, 4, *range(5, 18)])),
+    ],
+)
+def test_norms_of_gradients_that_do_not_fit_together_are_refused(
+    path: Path, name: str, numbers: np.ndarray
+) -> None:
+    content = dict(np.load(path))
+    content[name] = numbers
+    np.savez(path, **content)
+    with pytest.raises(RunFileError, match="norms of gradients"):
+        open_run(path)
+
+
+def test_a_run_file_without_norms_of_gradients_opens_as_older_ones_do(path: Path) -> None:
+    content = dict(np.load(path))
+    about = json.loads(content["about"].tobytes())
+    del about["parameter_norms"], content["parameter_norms"], content["norm_iterations"]
+    content["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
+    np.savez(path, **content)
+    assert open_run(path).parameter_norms is None
 
 
 def test_what_is_compared_is_read_without_models(path: Path) -> None:
