@@ -71,6 +71,7 @@ def run(chosen: argparse.Namespace) -> int:
             if chosen.out is None:
                 console.tell(f"{split}:{row}\t{words}")
             captions.append({"image_id": image_id(dataset.split(split).record(row)), "caption": words})
+    console.complain_as_is(f"captions: {decoding.words()}\n")  # not among the captions, which others read
     if chosen.out is not None:
         write_atomically(chosen.out, json.dumps(captions, ensure_ascii=False).encode("utf-8"), durable=True)
         console.tell(f"{len(captions):,} captions written to {chosen.out}")

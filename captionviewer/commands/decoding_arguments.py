@@ -25,9 +25,18 @@ def add_decoding_arguments(parser: argparse.ArgumentParser) -> None:
         "--top-p", type=float, default=1.0, metavar="P", help="draw among the fewest words of share P"
     )
     parser.add_argument("--beam", type=int, metavar="WIDTH", help="carry on WIDTH beginnings side by side")
+    parser.add_argument(
+        "--exact", action="store_true", help="search for the likeliest caption of all (2 s a photo at most)"
+    )
     parser.add_argument("--alpha", type=float, default=0.0, help="a beam's length normalisation, 0 to 1")
     parser.add_argument(
         "--never", action="append", default=[], metavar="WORD", help="a word that is never said, as <UNK>"
+    )
+    parser.add_argument(
+        "--no-repeat", type=int, default=0, metavar="N", help="say no N words in a row twice in a caption"
+    )
+    parser.add_argument(
+        "--max-length", type=int, default=30, metavar="N", help="words at most, <END> included (default: 30)"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the draws")
 
@@ -37,13 +46,20 @@ def decoding_of(chosen: argparse.Namespace) -> "Decoding":
     from captionviewer.core.decoding.decoding import Decoding
 
     sampled = chosen.temperature is not None or chosen.top_k is not None or chosen.top_p != 1.0
-    if sampled and chosen.beam is not None:
-        raise ValueError("Captions are drawn or searched with a beam, not both.")
+    if sum((sampled, chosen.beam is not None, chosen.exact)) > 1:
+        raise ValueError("Captions are drawn, searched with a beam or searched exactly: one of the three.")
     beam = {"method": "beam", "beam_width": chosen.beam, "alpha": chosen.alpha}
     drawn = {"method": "sample", "temperature": 1.0 if chosen.temperature is None else chosen.temperature}
     drawn |= {"k": chosen.top_k, "p": chosen.top_p}
-    how = drawn if sampled else beam if chosen.beam is not None else {}
-    return Decoding(**how, forbidden_words=tuple(chosen.never), seed=chosen.seed)
+    exact = {"method": "exact"} if chosen.exact else {}
+    how = drawn if sampled else beam if chosen.beam is not None else exact
+    return Decoding(
+        **how,
+        forbidden_words=tuple(chosen.never),
+        ngram_block=chosen.no_repeat,
+        max_length=chosen.max_length,
+        seed=chosen.seed,
+    )
 
 
 def open_to_decode(chosen: argparse.Namespace) -> "tuple[SavedModel, CocoDataset, Decoding] | None":

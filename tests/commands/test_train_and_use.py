@@ -13,6 +13,8 @@ import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.decoding.decoding import Decoding
+from captionviewer.core.decoding.exact_search import exact_search
 from captionviewer.core.saved.model_file import open_model
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import PRESETS
@@ -130,6 +132,23 @@ def test_a_split_is_written_in_cocos_result_format(data: Path, model: Path, tmp_
     assert drawn.returncode == 0 and drawn.stdout == again.stdout
 
 
+def test_captions_are_written_as_the_arguments_say_and_it_is_told(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    done = captionviewer(
+        "caption", model, "--data", data, "--photo", "val:2", "--exact", "--never", "<UNK>",
+        "--no-repeat", "1", "--max-length", "3", home=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "captions: the likeliest caption, never <UNK>, no word twice, 3 words at most\n"
+    saved = open_model(model)
+    with CocoDataset.open(data) as dataset:
+        features = dataset.split("val").features.rows(np.array([2]))[0]
+        decoding = Decoding("exact", forbidden_words=("<UNK>",), ngram_block=1, max_length=3)
+        words = exact_search(saved.model, features, decoding).words
+        assert done.stdout == f"val:2\t{caption_text(np.array(words), dataset.vocabulary)}\n"
+
+
 def test_scores_stand_beside_baselines_and_say_how_they_were_made(
     data: Path, model: Path, tmp_path: Path
 ) -> None:
@@ -162,7 +181,9 @@ def test_an_exported_model_comes_back_with_the_same_arrays(data: Path, model: Pa
         (["train", "--out", "none/m.npz"], "there is no folder"),
         (["caption", "none.npz", "--split", "val"], "is not there"),
         (["caption", "none.npz", "--photo", "val:-3"], "is no photo"),
-        (["evaluate", "none.npz", "--temperature", "1", "--beam", "3"], "not both"),
+        (["evaluate", "none.npz", "--temperature", "1", "--beam", "3"], "one of the three"),
+        (["caption", "none.npz", "--split", "val", "--exact", "--beam", "3"], "one of the three"),
+        (["caption", "none.npz", "--split", "val", "--max-length", "0"], "1 to 255 words"),
     ],
 )
 def test_what_can_not_be_done_is_told_in_one_line(words: list[str], said: str, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 Timesteps are values, so a branch keeps the very timesteps before its fork: only what follows is computed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -80,6 +80,7 @@ def decode_on(
     decoding: Decoding,
     before: Sequence[Timestep] = (),
     word: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> tuple[Timestep, ...]:
     """Go on with a caption, after one forced word if `word` is given.
 
@@ -99,6 +100,8 @@ def decode_on(
         timesteps that are kept as they are; of this model and photo.
     word
         id of the forced word.
+    stop
+        asked during an exact search, which then takes the likeliest caption that it has met.
 
     Returns
     -------
@@ -118,7 +121,7 @@ def decode_on(
     searched: Sequence[int] = ()
     if not steps and word is None and decoding.method in ("beam", "exact"):
         searched = (
-            exact_search(model, features, decoding).words
+            exact_search(model, features, decoding, stop=stop).words
             if decoding.method == "exact"
             else beam_search(model, features, decoding).best(decoding.alpha)[0].words
         )

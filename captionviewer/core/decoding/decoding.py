@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 Method = Literal["greedy", "sample", "beam", "exact"]
@@ -84,6 +84,25 @@ class Decoding:
     def repeatable(self) -> bool:
         """Whether the same photo always gets the same caption, whatever the seed."""
         return self.method != "sample" or self.temperature == 0 or self.k == 1
+
+    def as_read(self) -> "Decoding":
+        """The same with defaults where its method reads nothing: two equal ones write the same captions."""
+        always = Decoding(
+            self.method,
+            forbidden_words=self.forbidden_words,
+            ngram_block=self.ngram_block,
+            max_length=self.max_length,
+        )
+        if self.method == "sample":
+            return replace(always, temperature=self.temperature, k=self.k, p=self.p, seed=self.seed)
+        if self.method == "beam":
+            return replace(always, beam_width=self.beam_width, alpha=self.alpha)
+        return always
+
+    def for_vocabulary(self, word_to_idx: Mapping[str, int]) -> "Decoding":
+        """The same without forbidden words that a vocabulary lacks: they can't be said anyway."""
+        known = tuple(word for word in self.forbidden_words if word in word_to_idx)
+        return self if known == self.forbidden_words else replace(self, forbidden_words=known)
 
     def forbidden_ids(self, word_to_idx: Mapping[str, int]) -> list[int]:
         """The ids of the forbidden words.

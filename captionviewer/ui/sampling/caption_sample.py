@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
 from captionviewer.core.coco.vocabulary import END, NULL, Vocabulary
+from captionviewer.core.decoding.branches import decode_on
+from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.surprise import surprise_of
 from captionviewer.core.decoding.timestep import Timestep, greedy_timesteps
 from captionviewer.core.saved.model_file import SavedModel, fits, rows_trained_on
@@ -20,13 +22,22 @@ NUM_LIKELIEST = 10  # words whose probabilities are shown at a timestep
 MAX_LENGTH = 30  # timesteps at most, as in the notebook
 
 
+GREEDY = Decoding(max_length=MAX_LENGTH)
+
+
+def decoding_shown(chosen: Decoding) -> Decoding:
+    """What of a decoding shows in a sample: what its method reads, and no caption longer than is shown."""
+    read = chosen.as_read()
+    return replace(read, max_length=min(read.max_length, MAX_LENGTH))
+
+
 class ModelDoesNotFit(Exception):
     """The model can't caption this data; `str()` says why, for people."""
 
 
 @dataclass(frozen=True)
 class CaptionSample:
-    """The greedy caption of one photo, timestep by timestep, and how the model takes the ground truth.
+    """The caption of one photo, timestep by timestep, and how the model takes the ground truth.
 
     Attributes
     ----------
@@ -34,10 +45,11 @@ class CaptionSample:
         current: the frozen model and where it comes from.
         vocabulary: the words of all ids.
         features: (D,) of the photo, kept for the next model.
-        timesteps: the greedy caption, up to and including `<END>` or `MAX_LENGTH` words.
+        timesteps: the caption, up to and including `<END>` or as many as `decoding` allows.
         captions: (K, T) the ground-truth captions, ids.
         surprises: (K, T - 1) -ln p(word) in nats of captions[:, 1:] under teacher forcing; NaN at `<NULL>`.
         trained_on: (K,) whether the model has been trained on each of them.
+        decoding: how the caption is written, with nothing that its method does not read.
     """
 
     record: PhotoRecord
@@ -48,17 +60,40 @@ class CaptionSample:
     captions: IntArray = field(repr=False)
     surprises: FloatArray = field(repr=False)
     trained_on: BoolArray = field(repr=False)
+    decoding: Decoding = GREEDY
 
     @property
     def words(self) -> list[str]:
         """The generated words, with `<END>` where it was chosen."""
         return [self.vocabulary.idx_to_word[step.word] for step in self.timesteps]
 
+    def next_words(self, timestep: int) -> list[tuple[int, float]]:
+        """The likeliest words at a timestep as (id, probability), the chosen one always among them."""
+        step = self.timesteps[timestep]
+        likeliest = step.likeliest(NUM_LIKELIEST)
+        if all(word != step.word for word, _probability in likeliest):
+            likeliest[-1] = step.word, float(step.probabilities[step.word])
+        return likeliest
+
+    def why(self, timestep: int) -> str:
+        """Why the word of a timestep was chosen, for people."""
+        step, method = self.timesteps[timestep], self.decoding.method
+        if method == "sample" and not self.decoding.repeatable:
+            return "drawn"
+        if method in ("beam", "exact"):
+            return "of the caption that the search found"
+        likeliest = step.likeliest(1)[0][0] == step.word
+        return "the likeliest" if likeliest else "the likeliest that may be said"
+
+    def is_of_the_same(self, other: "CaptionSample | None") -> bool:
+        """Whether another sample is of the same photo and network: only the caption may differ."""
+        return other is not None and (self.record, self.current.model) == (other.record, other.current.model)
+
     @cached_property
     def likeliest_words(self) -> tuple[str, ...]:
         """The words that are among the likeliest at any timestep, each once."""
         found = {
-            word: None for step in self.timesteps for word, _probability in step.likeliest(NUM_LIKELIEST)
+            word: None for timestep in range(len(self.timesteps)) for word, _p in self.next_words(timestep)
         }
         return tuple(self.vocabulary.idx_to_word[word] for word in found)
 
@@ -106,13 +141,15 @@ def take_sample(
     training_rows: TrainingRows,
     cancelled: Callable[[], bool] = lambda: False,
     quiet: AbstractContextManager[None] | None = None,
+    decoding: Decoding = GREEDY,
 ) -> CaptionSample | None:
-    """Caption a photo greedily and measure the surprise at each of its ground-truth captions.
+    """Caption a photo and measure the surprise at each of its ground-truth captions.
 
     `features` (D,) are read from the data set where they are not given; the network runs while `quiet` is
-    held, so that it and a training run need not wait for each other's products. Returns None when cancelled.
+    held, so that it and a training run need not wait for each other's products. `decoding` is one of
+    `decoding_shown`. Returns None when cancelled.
     Raises DataError when they can't be read, ModelDoesNotFit when the model is of another data set or
-    its parameters hold NaN.
+    its parameters hold NaN, ValueError when `decoding` leaves no word to be said.
     """
     misfit = fits(current.saved, dataset)
     if misfit is not None:
@@ -125,7 +162,10 @@ def take_sample(
         if cancelled():
             return None
         timesteps = tuple(greedy_timesteps(current.model, features, MAX_LENGTH))
-        if any(not math.isfinite(step.caption_log_probability) for step in timesteps):
+        finite = all(math.isfinite(step.caption_log_probability) for step in timesteps)
+        if finite and decoding != GREEDY:
+            timesteps = decode_on(current.model, features, decoding, stop=cancelled)
+        if not finite:
             raise ModelDoesNotFit(
                 "The model gives probabilities that are not numbers: its training diverged. Train again with"
                 " a smaller learning rate, or open another model."
@@ -136,7 +176,7 @@ def take_sample(
             surprises = surprise_of(current.model, features, captions)
     trained_on = training_rows.among(record, current.saved, dataset)
     return CaptionSample(
-        record, current, dataset.vocabulary, features, timesteps, captions, surprises, trained_on
+        record, current, dataset.vocabulary, features, timesteps, captions, surprises, trained_on, decoding
     )
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.vocabulary import END
 from captionviewer.ui.look import theme
-from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
+from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.probability_words import nats, small_probability
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.flow_layout import FlowLayout
@@ -34,7 +34,7 @@ def note_of(sample: CaptionSample, same: frozenset[int]) -> CaptionNote:
         return CaptionNote(f"equals ground-truth caption {min(same) + 1}", is_good=True)
     if sample.ended:
         return CaptionNote(f"{END} chosen: the caption has ended")
-    return CaptionNote(f"stopped after {MAX_LENGTH} words without {END}")
+    return CaptionNote(f"stopped after {len(sample.timesteps)} words without {END}")
 
 
 class GeneratedCaption(QWidget):

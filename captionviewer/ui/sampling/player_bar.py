@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
-from captionviewer.ui.sampling.caption_sample import MAX_LENGTH
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
@@ -65,9 +64,9 @@ class PlayerBar(QWidget):
         flow.addWidget(self._timestep)
         flow.addWidget(_row(more, ["copy", "export"], keeper))
 
-    def show_timestep(self, position: int | None) -> None:
-        """Say how many words are chosen; None while there is no photo to caption."""
-        self._timestep.setText("" if position is None else f"timestep {position} of at most {MAX_LENGTH}")
+    def show_timestep(self, position: int | None, longest: int) -> None:
+        """Say how many words are chosen of at most how many; None while there is no photo to caption."""
+        self._timestep.setText("" if position is None else f"timestep {position} of at most {longest}")
 
     def set_active(self, active: bool) -> None:
         """Show whether the keyboard works here."""

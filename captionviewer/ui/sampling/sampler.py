@@ -9,9 +9,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
+from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
-from captionviewer.ui.sampling.caption_sample import CaptionSample, ModelDoesNotFit, TrainingRows, take_sample
+from captionviewer.ui.sampling.caption_sample import (
+    CaptionSample,
+    ModelDoesNotFit,
+    TrainingRows,
+    decoding_shown,
+    take_sample,
+)
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Cancelled, Job
@@ -22,7 +29,7 @@ OUTDATED_AFTER_MS = 100  # a newer sample that comes sooner replaces the one sho
 
 
 class Sampler(QObject):
-    """Takes a new sample when the photo or the model changes; only the latest wish is carried out.
+    """Takes a new sample when photo, model or decoding change; only the latest wish is carried out.
 
     A new photo or model is sampled at once. Only snapshots of a run under way that come faster than
     `PAUSE_MS` and `MOST_OF_TIME` allow wait, and of those that come while a sample is being taken only the
@@ -60,6 +67,7 @@ class Sampler(QObject):
         session.selection_changed.connect(self._selection_changed)
         session.model_changed.connect(self._model_changed)
         session.run_changed.connect(self._run_changed)
+        session.decoding.changed.connect(self._decoding_changed)
 
     # ---- what the panel says -------------------------------------------------------------------
 
@@ -126,6 +134,16 @@ class Sampler(QObject):
             self._take_soon()
             self._patience.start()
 
+    def _decoding_changed(self, decoding: Decoding) -> None:
+        """Write the caption anew, unless its method does not read what was changed."""
+        if self._wanted or self._job is not None or self.sample is None:
+            self._wanted = True
+        else:
+            self._wanted = decoding_shown(decoding) != self.sample.decoding
+        self._take_soon()
+        if self._newer_is_due():
+            self._patience.start()
+
     def _run_changed(self) -> None:
         """Show a run that was paused, stepped or stopped as it is now: nothing need be spared any more."""
         self._take_soon()
@@ -187,6 +205,7 @@ class Sampler(QObject):
         known = self._features
         features = known[2] if known is not None and known[:2] == (dataset, record) else None
         training_rows, run = self._training_rows, self._session.run
+        decoding = decoding_shown(self._session.decoding.value)
 
         held: list[float] = []
 
@@ -200,7 +219,7 @@ class Sampler(QObject):
                     held.append(time.monotonic() - began)
 
         def work(cancelled: Cancelled) -> CaptionSample | None:
-            return take_sample(dataset, record, model, features, training_rows, cancelled, turn())
+            return take_sample(dataset, record, model, features, training_rows, cancelled, turn(), decoding)
 
         def done(sample: CaptionSample | None) -> None:
             self._job = None
@@ -228,7 +247,7 @@ class Sampler(QObject):
     def _fail(self, record: PhotoRecord, error: Exception) -> None:
         self.sample = None
         self._set_outdated(False)
-        if isinstance(error, ModelDoesNotFit):
+        if isinstance(error, ModelDoesNotFit | ValueError):
             self.trouble = str(error)
         elif isinstance(error, DataError | OSError):
             self.trouble = str(error)

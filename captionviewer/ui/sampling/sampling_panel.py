@@ -20,7 +20,8 @@ from captionviewer.ui import settings as remembered
 from captionviewer.ui.look import theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
-from captionviewer.ui.sampling.caption_sample import CaptionSample
+from captionviewer.ui.sampling.caption_sample import CaptionSample, decoding_shown
+from captionviewer.ui.sampling.decoding_row import DecodingRow
 from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
 from captionviewer.ui.sampling.sampler import Sampler
 from captionviewer.ui.sampling.words_view import WordsView
@@ -77,6 +78,9 @@ class SamplingPanel(QWidget):
         self.words = WordsView(session.photos, self._player)
         self.words.set_coming(self.coming_action.isChecked())
         self.words.photo.retry_button.installEventFilter(keeper)
+        self.decoding_row = DecodingRow(keeper)
+        self.decoding_row.set_decoding(session.decoding.value)
+        self.decoding_row.changed.connect(session.decoding.set)
         self.views = ViewRow("Views of Sampling")
         self._add_views()
         self.views.open_later(session.settings.get(remembered.SAMPLING_VIEW))
@@ -91,6 +95,7 @@ class SamplingPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._make_head(keeper))
+        layout.addWidget(self.decoding_row)
         layout.addWidget(self._pages, 1)
         layout.addWidget(self._bar)
 
@@ -139,7 +144,7 @@ class SamplingPanel(QWidget):
         follow.setAutoRaise(True)
         follow.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         follow.installEventFilter(keeper)
-        for widget in (self._badge, self._photo_name, self._model_name, follow):
+        for widget in (self._badge, self._photo_name, self._model_name, self.decoding_row.opener, follow):
             flow.addWidget(widget)
         return head
 
@@ -206,7 +211,8 @@ class SamplingPanel(QWidget):
                 view.show_timestep()
 
     def _decoding_changed(self, decoding: Decoding) -> None:
-        """What one view chose holds in the other, too."""
+        """What one view chose holds everywhere."""
+        self.decoding_row.set_decoding(decoding)
         for view in (self.tree, self.temperature):
             if view is not None and view.decoding != decoding:
                 view.set_decoding(decoding)
@@ -286,9 +292,10 @@ class SamplingPanel(QWidget):
         dataset, record = self._session.dataset, self._session.record
         self._enable_actions()
         if dataset is None or record is None:
-            self._bar.show_timestep(None)
+            self._bar.show_timestep(None, 0)
         else:
-            self._bar.show_timestep(self._player.position)
+            longest = decoding_shown(self._session.decoding.value).max_length
+            self._bar.show_timestep(self._player.position, longest)
             if self._player.track is self._words_track:
                 self.words.show_timestep(dataset, record, self.sample)
             self._show_in_view()

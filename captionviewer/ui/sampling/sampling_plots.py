@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from captionviewer.ui.look.theme import Colors
-from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST, CaptionSample
+from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.probability_words import percent, small_probability
 from captionviewer.ui.sampling.word_bars import scale_for
 
@@ -19,7 +19,7 @@ def draw_bars(figure: "Figure", sample: CaptionSample, timestep: int, colors: Co
     """
     step = sample.timesteps[timestep]
     words = sample.vocabulary.idx_to_word
-    likeliest = step.likeliest(NUM_LIKELIEST)
+    likeliest = sample.next_words(timestep)
     figure.clear()
     figure.set_facecolor(colors.surface.name())
     axes = figure.add_subplot()
@@ -58,7 +58,7 @@ def draw_bars(figure: "Figure", sample: CaptionSample, timestep: int, colors: Co
     log_probability = sample.timesteps[timestep - 1].caption_log_probability if timestep else 0.0
     head = f"{sample.current.words}, {sample.record.split} photo {sample.record.row}, timestep {timestep}"
     axes.set_title(
-        f"{head}\nafter: {before} (p = {small_probability(log_probability)})",
+        f"{head}, {sample.decoding.words()}\nafter: {before} (p = {small_probability(log_probability)})",
         parse_math=False,
         fontsize=0.9 * points,
         color=colors.text.name(),
@@ -71,6 +71,6 @@ def bar_rows(sample: CaptionSample) -> Iterator[Sequence[object]]:
     """Give the ten likeliest words of every timestep as lines of a table, the header first."""
     yield "timestep", "rank", "word_id", "word", "probability", "chosen"
     for step in sample.timesteps:
-        for rank, (word, probability) in enumerate(step.likeliest(NUM_LIKELIEST), start=1):
+        for rank, (word, probability) in enumerate(sample.next_words(step.index), start=1):
             chosen = int(word == step.word)
             yield step.index, rank, word, sample.vocabulary.idx_to_word[word], probability, chosen

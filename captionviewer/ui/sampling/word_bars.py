@@ -25,6 +25,7 @@ class WordBar:
     word: str
     probability: float
     chosen: bool
+    why: str = "the likeliest"  # why it was chosen, if it was
 
 
 def scale_for(largest: float) -> float:
@@ -231,7 +232,7 @@ def _tip(bar: WordBar) -> str:
     said = f"“{bar.word}”: {p_words(bar.probability)}"
     if bar.probability > 0.0:
         said += f", surprise {nats(-math.log(bar.probability))} nats"
-    return said + (", chosen (the likeliest)" if bar.chosen else "")
+    return said + (f", chosen: {bar.why}" if bar.chosen else "")
 
 
 def _write(painter: QPainter, box: QRect, text: str, side: Qt.AlignmentFlag) -> None:

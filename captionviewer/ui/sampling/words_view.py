@@ -22,7 +22,7 @@ from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.photos.photo_view import PhotoView
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
-from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST, CaptionSample, ground_truth_words
+from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
 from captionviewer.ui.sampling.generated_caption import ROOM_KEPT, GeneratedCaption, note_of
 from captionviewer.ui.sampling.ground_truth import GroundTruth, SurpriseLegend, TintedCaption, TintedWord
 from captionviewer.ui.sampling.probability_words import p_words
@@ -179,8 +179,8 @@ class WordsView(QScrollArea):
         self._scale.setText(f"full bar {100 * scale:g} %")
         vocabulary = sample.vocabulary
         bars = [
-            WordBar(vocabulary.idx_to_word[word], probability, word == step.word)
-            for word, probability in step.likeliest(NUM_LIKELIEST)
+            WordBar(vocabulary.idx_to_word[word], probability, word == step.word, sample.why(timestep))
+            for word, probability in sample.next_words(timestep)
         ]
         self._bars.show_bars(bars, len(vocabulary) - len(bars), scale, sample.likeliest_words)
 

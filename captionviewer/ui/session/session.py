@@ -139,6 +139,7 @@ class Session(QObject):
         self._record = None
         self._history.clear()
         self._models.follow(dataset)
+        self._decoding.set(self._decoding.value.for_vocabulary(dataset.vocabulary.word_to_idx))
         self.dataset_changed.emit()
         self.selection_changed.emit()
         self.model_changed.emit()

@@ -314,3 +314,26 @@ def test_forbidding_words_leaves_the_logits_that_were_given_as_they_are() -> Non
     forbidden = Restrictions(decoding, {"a": 0, "b": 1, "c": 2}).forbid(logits)
     np.testing.assert_array_equal(logits, np.arange(6.0).reshape(2, 3))
     assert np.isneginf(forbidden[:, 1]).all() and np.isfinite(forbidden[:, ::2]).all()
+
+
+def test_two_values_that_differ_in_what_no_method_of_theirs_reads_are_the_same_as_read() -> None:
+    every = Decoding("sample", 0.5, 7, 0.9, 4, 0.25, ("<UNK>",), 2, 12, 3)
+    read = {
+        "greedy": (),
+        "exact": (),
+        "sample": ("temperature", "k", "p", "seed"),
+        "beam": ("beam_width", "alpha"),
+    }
+    for method, fields in read.items():
+        value = replace(every, method=method).as_read()  # type: ignore[arg-type]
+        always = ("forbidden_words", "ngram_block", "max_length")
+        assert all(getattr(value, name) == getattr(every, name) for name in (*fields, *always))
+        others = {"temperature", "k", "p", "seed", "beam_width", "alpha"} - set(fields)
+        assert all(getattr(value, name) == getattr(Decoding(), name) for name in others)
+        assert value.words() == replace(every, method=method).words()  # type: ignore[arg-type]
+
+
+def test_a_word_that_a_vocabulary_lacks_need_not_be_forbidden() -> None:
+    value = Decoding(forbidden_words=("zebra", "a"))
+    assert value.for_vocabulary({"a": 0, "b": 1}) == Decoding(forbidden_words=("a",))
+    assert value.for_vocabulary({"a": 0, "zebra": 1}) is value

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.evaluation.metrics import metric
 from captionviewer.core.evaluation.scored_photos import ScoredPhotos
 from captionviewer.core.evaluation.scoring import make_scorecard
@@ -134,6 +135,27 @@ def test_when_another_model_comes_it_is_said_and_the_table_stays(view: ScoresVie
     assert view.table.isVisible()
     score(view, qtbot)
     assert "another model now" not in view.head.text()
+
+
+def test_captions_are_scored_as_sampling_writes_them_and_another_way_is_told(
+    view: ScoresView, qtbot: QtBot
+) -> None:
+    session = view._session
+    session.set_model(another_model(session))
+    score(view, qtbot)
+    session.decoding.set(Decoding(temperature=0.5))  # which greedy captions do not read
+    assert "another way" not in view.head.text()
+    session.decoding.set(Decoding("beam", beam_width=2, forbidden_words=("<UNK>",)))
+    assert "another way now" in view.head.text()
+    score(view, qtbot)
+    assert "another way now" not in view.head.text()
+    assert "captions: beam of 2, never <UNK>, 30 words at most" in view.foot.text()
+    assert session.dataset is not None and session.model is not None
+    photos = ScoredPhotos.of(session.dataset, "val")
+    expected = make_scorecard(session.model.model, photos, session.decoding.value)
+    cell = view.table.item(0, 0)
+    assert expected is not None and cell is not None
+    assert cell.text() == f"{expected.row('model').values['cider_d']:.3f}"
 
 
 def test_an_untrained_model_says_the_same_of_all_and_that_is_explained(

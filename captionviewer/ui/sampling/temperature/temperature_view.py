@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.vocabulary import END, NULL, START
 from captionviewer.core.decoding.decoding import Decoding
+from captionviewer.core.decoding.greedy import greedy
 from captionviewer.core.decoding.sampling import draws, sample
 from captionviewer.core.evaluation.decoding_scores import DecodingScore, sampling_decodings
 from captionviewer.ui.look import theme
@@ -86,9 +87,10 @@ class TemperatureView(QWidget):
     def __init__(self, session: Session, player: CaptionPlayer, decoding: Decoding) -> None:
         super().__init__()
         self._session, self._player = session, player
+        self._method = decoding.method  # of the captions in Words, which this view never changes
         self._decoding = replace(decoding, method="sample")
         self._sample: CaptionSample | None = None
-        self._drawing: LatestWork[IntArray] = LatestWork(
+        self._drawing: LatestWork[tuple[IntArray, IntArray]] = LatestWork(
             session, "drawing captions", between_steps=True, keeps_each=True
         )
         self._make_controls()
@@ -197,6 +199,7 @@ class TemperatureView(QWidget):
 
     def set_decoding(self, decoding: Decoding) -> None:
         """Draw in another way."""
+        self._method = decoding.method
         decoding = replace(decoding, method="sample")
         if decoding == self._decoding:
             return
@@ -209,12 +212,15 @@ class TemperatureView(QWidget):
 
     def _want(self, decoding: Decoding) -> None:
         if decoding != self._decoding:
+            decoding = replace(decoding, method=self._method)
             self.set_decoding(decoding)
             self.decoding_wanted.emit(decoding)
 
     def show_sample(self, sample: CaptionSample | None) -> None:
         """Draw captions of another photo, or with another model; None while there is none."""
-        if sample is not self._sample:
+        if sample is not None and sample.is_of_the_same(self._sample):
+            self._sample = sample  # another caption in Words: what is drawn here stays
+        elif sample is not self._sample:
             self._sample = sample
             if sample is None:
                 self._drawing.drop()
@@ -234,15 +240,15 @@ class TemperatureView(QWidget):
             return
         decoding = replace(self._decoding, max_length=min(self._decoding.max_length, MAX_LENGTH))
 
-        def work(cancelled: Cancelled) -> IntArray:
+        def work(cancelled: Cancelled) -> tuple[IntArray, IntArray]:
             numbers = draws(decoding.seed, COUNT, decoding.max_length)
-            return sample(
-                shown.current.model, np.repeat(shown.features[np.newaxis], COUNT, 0), decoding, numbers
-            )
+            model, photo = shown.current.model, shown.features[np.newaxis]
+            drawn = sample(model, np.repeat(photo, COUNT, 0), decoding, numbers)
+            return drawn, greedy(model, photo, decoding)[0]
 
-        def done(captions: IntArray) -> None:
-            if shown is self._sample:
-                self._show_captions(shown, captions)
+        def done(said: tuple[IntArray, IntArray]) -> None:
+            if shown.is_of_the_same(self._sample):
+                self._show_captions(shown, *said)
 
         def failed(error: Exception) -> None:
             self._count.setText(f"No captions could be drawn: {error}")
@@ -271,13 +277,13 @@ class TemperatureView(QWidget):
         self.bars.show_next(following)
         self.summary.setText(following.summary)
 
-    def _show_captions(self, shown: CaptionSample, captions: IntArray) -> None:
+    def _show_captions(self, shown: CaptionSample, captions: IntArray, likeliest: IntArray) -> None:
         words = shown.vocabulary.idx_to_word
-        texts = [
-            [words[index] for index in row if words[index] not in (END, NULL)] for row in captions.tolist()
-        ]
-        greedy = [word for word in shown.words if word != END]
-        self.captions.show_captions(texts, greedy)
+        *texts, as_greedy = (
+            [words[index] for index in row if words[index] not in (END, NULL)]
+            for row in [*captions.tolist(), likeliest.tolist()]
+        )
+        self.captions.show_captions(texts, as_greedy)
         self._count.setText(f"{differing(texts)} of {COUNT} captions differ")
 
     def _show_decoding(self) -> None:

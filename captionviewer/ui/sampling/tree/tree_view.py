@@ -214,7 +214,8 @@ class TreeView(QWidget):
 
     def show_sample(self, sample: CaptionSample | None) -> None:
         """Search for captions of another photo, or with another model; None while there is none."""
-        if sample is self._sample:
+        if sample is self._sample or (sample is not None and sample.is_of_the_same(self._sample)):
+            self._sample = sample  # another caption in Words changes no tree
             return
         same_photo = sample is not None and self._sample is not None and sample.record == self._sample.record
         self._sample = sample

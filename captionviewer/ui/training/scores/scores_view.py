@@ -35,7 +35,7 @@ from captionviewer.ui.training.scores.scores_table import ScoresTable
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.widgets.outside_text import show_plainly
+from captionviewer.ui.widgets.outside_text import plain_tip, show_plainly
 from captionviewer.ui.worker import Cancelled, Job, send
 
 FEW_PHOTOS = 400  # scored where not all are: a second's work
@@ -70,6 +70,7 @@ class ScoresView(QWidget):
         self._build()
         self._progressed.connect(self._show_progress, Qt.ConnectionType.QueuedConnection)
         session.model_changed.connect(self._model_changed)
+        session.decoding.changed.connect(lambda _decoding: self._refresh())
         session.dataset_changed.connect(self._dataset_changed)
         self._model_changed()
 
@@ -152,6 +153,7 @@ class ScoresView(QWidget):
             return
         count = self.photos_choice.currentData()
         unknown_matches = self.unknown_box.isChecked()
+        decoding = self._session.decoding.value.as_read()
 
         def work(cancelled: Cancelled) -> Scorecard | None:
             photos = (
@@ -162,6 +164,7 @@ class ScoresView(QWidget):
             return make_scorecard(
                 model.model,
                 photos,
+                decoding,
                 unknown_matches=unknown_matches,
                 stop=cancelled,
                 report=lambda share, what: send(self._progressed, share, what),
@@ -214,6 +217,9 @@ class ScoresView(QWidget):
     def _refresh(self) -> None:
         """Show what there is, and what can be done."""
         model, card = self._session.model, self.card
+        self.score_button.setToolTip(
+            plain_tip(f"Captions are written as Sampling says: {self._session.decoding.value.words()}")
+        )
         busy = self._job is not None
         if card is None:
             self.pages.setCurrentWidget(self.empty)
@@ -237,11 +243,15 @@ class ScoresView(QWidget):
         is_old = self._is_old()
         self.score_button.setText("Score again" if card is not None else "Score this model")
         self.table.setEnabled(True)
-        self.table.setProperty("old", is_old)
+        self.table.setProperty("old", is_old or self._is_written_otherwise())
 
     def _is_old(self) -> bool:
         model = self._session.model
         return self._scored is not None and (model is None or model.model is not self._scored.model)
+
+    def _is_written_otherwise(self) -> bool:
+        """Whether captions are written in another way now than those of the table."""
+        return self.card is not None and self.card.decoding != self._session.decoding.value.as_read()
 
     def _head_words(self) -> str:
         if self.card is None or self._scored is None:
@@ -251,6 +261,8 @@ class ScoresView(QWidget):
         if page is self.table:
             if self._is_old() and self._session.model is not None:
                 return f"{of}. Sampling shows another model now: {self._session.model.words}."
+            if self._is_written_otherwise():
+                return f"{of}. Captions are written in another way now: score again to have it scored."
             return of
         row, key = self._opened
         words = f"{of}. {metric(key).title} of {self.card.row(row).title}, photo by photo"

@@ -1,0 +1,219 @@
+"""The row that says how captions are written: one line until it is opened."""
+
+from dataclasses import replace
+from typing import get_args
+
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QDoubleSpinBox, QSpinBox, QToolButton, QWidget
+
+from captionviewer.core.coco.vocabulary import UNK
+from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding, Method
+from captionviewer.ui.sampling.caption_sample import MAX_LENGTH
+from captionviewer.ui.widgets.check_box import CheckBox
+from captionviewer.ui.widgets.control_parts import labelled
+from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.outside_text import as_menu_text, plain_tip, shortened
+
+NAMES: dict[Method, str] = {"greedy": "Greedy", "sample": "Sample", "beam": "Beam", "exact": "Likeliest"}
+_MOST_KEPT = 1_000_000  # words that k can keep; more than any vocabulary has
+_LARGEST_SEED = (1 << 31) - 1
+_LONGEST_LINE = 48  # letters; the rest is said when the line is pointed at
+_LONGEST_WORD = 20
+
+
+class DecodingRow(QWidget):
+    """What a `Decoding`'s method reads, to be edited; unseen until `opener`, the line, is clicked.
+
+    Attributes
+    ----------
+    changed : Signal(Decoding)
+        The user chose another value.
+    opener : QToolButton
+        Says the value in a line; it stands where the panel puts it.
+    """
+
+    changed = Signal(object)  # Decoding
+
+    def __init__(self, keeper: QObject | None = None, parent: QWidget | None = None) -> None:
+        """`keeper` is an event filter of the panel's, for what takes the space bar."""
+        super().__init__(parent)
+        self._decoding = Decoding()
+        self._keeper = keeper
+        self.opener = QToolButton()
+        self.opener.setObjectName("decoding_opener")
+        self.opener.setCheckable(True)
+        self.opener.setAutoRaise(True)
+        self.opener.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.opener.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.opener.toggled.connect(self._show)
+        self.method = QComboBox()
+        self.method.setObjectName("decoding_method")
+        for method in get_args(Method):
+            self.method.addItem(NAMES[method], method)
+        self.temperature = _decimal("decoding_temperature", 0.0, 10.0, 0.1)
+        self.k = _whole("decoding_k", 0, _MOST_KEPT)
+        self.k.setSpecialValueText("all")
+        self.p = _decimal("decoding_p", 0.01, 1.0, 0.05)
+        self.beam_width = _whole("decoding_width", 1, WIDEST_BEAM)
+        self.alpha = _decimal("decoding_alpha", 0.0, 1.0, 0.05)
+        self.never_unk = CheckBox(f"Never {UNK}")
+        self.never_unk.setObjectName("decoding_never_unk")
+        self.ngram_block = _whole("decoding_ngrams", 0, MAX_LENGTH)
+        self.ngram_block.setSpecialValueText("off")
+        self.ngram_block.setToolTip("No n-gram of so many words may come twice in a caption")
+        self.max_length = _whole("decoding_length", 1, MAX_LENGTH)
+        self.seed = _whole("decoding_seed", 0, _LARGEST_SEED)
+        self._never: list[QToolButton] = []  # a forbidden word each, to be allowed again
+        self._flow = FlowLayout(self, gap=10)
+        self._flow.setContentsMargins(10, 2, 10, 6)
+        self._flow.addWidget(labelled("Method", self.method))
+        sample, beam = ("sample",), ("beam",)
+        self._of_method: list[tuple[QWidget, tuple[str, ...]]] = [
+            (labelled("Temperature", self.temperature), sample),
+            (labelled("k", self.k), sample),
+            (labelled("p", self.p), sample),
+            (labelled("Seed", self.seed), sample),
+            (labelled("Width", self.beam_width), beam),
+            (labelled("Alpha", self.alpha), beam),
+        ]
+        for part, _methods in self._of_method:
+            self._flow.addWidget(part)
+        self._flow.addWidget(self.never_unk)
+        self._flow.addWidget(labelled("Block n-grams of", self.ngram_block))
+        self._flow.addWidget(labelled("Words at most", self.max_length))
+        self.method.currentIndexChanged.connect(self._edited)
+        self.never_unk.toggled.connect(self._edited)
+        for box in (self.temperature, self.p, self.alpha):
+            box.valueChanged.connect(self._edited)
+        for count in (self.k, self.beam_width, self.ngram_block, self.max_length, self.seed):
+            count.valueChanged.connect(self._edited)
+        if keeper is not None:
+            for widget in (self.opener, self.method, self.never_unk):
+                widget.installEventFilter(keeper)
+        self._show()
+
+    def decoding(self) -> Decoding:
+        """Return the value shown."""
+        return self._decoding
+
+    def set_decoding(self, decoding: Decoding) -> None:
+        """Show another value; `changed` is not emitted."""
+        self._decoding = decoding
+        self._show()
+
+    @property
+    def never_buttons(self) -> list[QAbstractButton]:
+        """A button for each forbidden word but `<UNK>`: a click allows it again."""
+        return list(self._never)
+
+    def _edited(self) -> None:
+        """Take what was edited; a value finer than its box shows, or beyond it, stays as it is."""
+        d = self._decoding
+        others = tuple(word for word in d.forbidden_words if word != UNK)
+        self._take(
+            replace(
+                d,
+                method=self.method.currentData(),
+                temperature=_edited_decimal(self.temperature, d.temperature),
+                k=self.k.value() or None,
+                p=_edited_decimal(self.p, d.p),
+                beam_width=self.beam_width.value(),
+                alpha=_edited_decimal(self.alpha, d.alpha),
+                forbidden_words=(*others, UNK) if self.never_unk.isChecked() else others,
+                ngram_block=_edited_whole(self.ngram_block, d.ngram_block),
+                max_length=_edited_whole(self.max_length, d.max_length),
+                seed=_edited_whole(self.seed, d.seed),
+            )
+        )
+
+    def _allow(self, word: str) -> None:
+        d = self._decoding
+        self._take(replace(d, forbidden_words=tuple(each for each in d.forbidden_words if each != word)))
+
+    def _take(self, wanted: Decoding) -> None:
+        if wanted != self._decoding:
+            self._decoding = wanted
+            self._show()
+            self.changed.emit(wanted)
+
+    def _show(self) -> None:
+        d, opened = self._decoding, self.opener.isChecked()
+        self.opener.setText(as_menu_text(shortened(_line(d), _LONGEST_LINE)))
+        said = f"How captions are written: {d.words()}"
+        self.opener.setToolTip(plain_tip(said))
+        self.opener.setAccessibleName(said)
+        self.opener.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
+        for widget, value in (
+            (self.temperature, d.temperature),
+            (self.p, d.p),
+            (self.alpha, d.alpha),
+        ):
+            with QSignalBlocker(widget):
+                widget.setValue(value)
+        for count, number in (
+            (self.k, d.k or 0),
+            (self.beam_width, d.beam_width),
+            (self.ngram_block, d.ngram_block),
+            (self.max_length, d.max_length),
+            (self.seed, min(d.seed, _LARGEST_SEED)),
+        ):
+            with QSignalBlocker(count):
+                count.setValue(number)
+        with QSignalBlocker(self.method), QSignalBlocker(self.never_unk):
+            self.method.setCurrentIndex(self.method.findData(d.method))
+            self.never_unk.setChecked(UNK in d.forbidden_words)
+        for part, methods in self._of_method:
+            part.setVisible(d.method in methods)
+        self._show_never([word for word in d.forbidden_words if word != UNK])
+        self.setVisible(opened)
+
+    def _show_never(self, words: list[str]) -> None:
+        if [button.property("word") for button in self._never] == words:
+            return
+        for button in self._never:
+            self._flow.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._never = []
+        for word in words:
+            button = QToolButton()
+            button.setProperty("word", word)
+            button.setText(as_menu_text(f"never {shortened(word, _LONGEST_WORD)} ×"))
+            button.setToolTip(plain_tip(f"Let “{word}” be said again"))
+            button.clicked.connect(lambda _checked=False, word=word: self._allow(word))
+            if self._keeper is not None:
+                button.installEventFilter(self._keeper)
+            self._flow.addWidget(button)
+            self._never.append(button)
+
+
+def _line(decoding: Decoding) -> str:
+    """The value in a line; how long a caption may be is said where it is not as long as is shown."""
+    words = decoding.words()
+    if decoding.max_length >= MAX_LENGTH:
+        words = words.rpartition(", ")[0]
+    return words[:1].upper() + words[1:]
+
+
+def _edited_decimal(box: QDoubleSpinBox, before: float) -> float:
+    return before if abs(box.value() - before) < 0.005 else round(box.value(), 2)
+
+
+def _edited_whole(box: QSpinBox, before: int) -> int:
+    return before if box.value() == min(before, box.maximum()) else box.value()
+
+
+def _decimal(name: str, least: float, most: float, step: float) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setObjectName(name)
+    box.setDecimals(2)
+    box.setRange(least, most)
+    box.setSingleStep(step)
+    return box
+
+
+def _whole(name: str, least: int, most: int) -> QSpinBox:
+    box = QSpinBox()
+    box.setObjectName(name)
+    box.setRange(least, most)
+    return box
