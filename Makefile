@@ -2,7 +2,7 @@
 #
 #   make run [DATA=folder] [IMAGES=folder] [FEATURES=pca|raw]    open the window
 #   make test [ARGS="-k photo"] [WORKERS=2]                      run the tests, in so many processes
-#   make lint | docs | bench | oracle | screenshots | picture | clean
+#   make lint | docs | bench | oracle | screenshots | picture | run-file | clean
 
 CHECK := -m captionviewer.system_check
 
@@ -21,7 +21,7 @@ WORKERS := 2
 # An environment whose Python is gone (upgraded away, or the folder was copied) is made anew
 $(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.made $(VENV)/.made-dev $(VENV)/.made-bench)
 
-.PHONY: help run test lint docs bench oracle screenshots picture clean
+.PHONY: help run test lint docs bench oracle screenshots picture run-file clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
@@ -65,6 +65,10 @@ screenshots: $(VENV)/.made
 picture: $(VENV)/.made
 	@$(BIN)/python $(CHECK) qt --mend --platform offscreen
 	$(OFFSCREEN) $(BIN)/python -m tests.window_picture docs/window.png
+
+# The run that comes with the program, made anew from its seed: some minutes
+run-file: $(VENV)/.made
+	$(BIN)/python -m captionviewer.core.saved.build_shipped_run resources/storybook/run.npz
 
 clean:
 	rm -rf $(VENV) screenshots build dist htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache \

@@ -42,6 +42,7 @@ from captionviewer.core.saved.stored_fields import (
     vocabulary_in,
     whole_number_in,
 )
+from captionviewer.core.saved.stored_scores import read_scores, written_scores
 from captionviewer.core.training.available_memory import available_memory
 from captionviewer.core.training.run_record import OUTCOMES, Machine, RunRecord
 from captionviewer.core.training.setting_edits import EDITABLE, MOST_EDITS, SettingEdit
@@ -84,6 +85,7 @@ def save_run(path: Path, record: RunRecord) -> None:
         "best": None,
         "state": None,
         "parameter_norms": record.parameter_norms is not None,
+        "scores": written_scores(record.scores),
     }
     arrays: dict[str, PlainArray] = {
         name: np.asarray(getattr(record, name), dtype="<f4") for name in _COLUMNS
@@ -265,6 +267,7 @@ def _read(archive: NumberArchive, whole: bool) -> RunRecord:
         best=best,
         best_iteration=best_iteration,
         parameter_norms=read_norms(archive, iteration) if about.get("parameter_norms") is True else None,
+        scores=read_scores(about.get("scores"), iteration),
     )
 
 

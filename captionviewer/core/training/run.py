@@ -3,8 +3,9 @@ events.
 
 Nobody reads the parameters while they are being written: what others see of the model are snapshots,
 frozen copies made between two iterations. The run's own random numbers come from one seeded generator, in
-this order: the captions drawn, the initial parameters, each minibatch. Nothing that is done between steps
-(see `callbacks`) draws from it, so the same settings, data and seed repeat a run exactly: whichever
+this order: the captions drawn, each minibatch; the initial parameters have a generator of their own, so that
+runs of one seed see the same minibatches whatever their cell and sizes. Nothing that is done between steps
+(see `callbacks`) draws from either, so the same settings, data and seed repeat a run exactly: whichever
 thread takes a piece of a step, what it computes is the same (see `network/two_threads`).
 
 A stop is heeded within a fraction of a second at every moment, also where a step takes seconds: whatever
@@ -19,7 +20,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -95,6 +96,7 @@ class TrainingRun:
         keep: Keep | None = None,
         go_on_from: RunRecord | None = None,
         weights: CaptioningRNN | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Plan a run.
 
@@ -117,6 +119,9 @@ class TrainingRun:
             of `settings` differs from its own is the number of epochs, at the most.
         weights
             A model whose parameters a new run starts from; of the sizes that `settings` asks for.
+        clock
+            Seconds that only grow, by which captions and validation are due. What they say does not change
+            the run, but when they say it is recorded: a clock of steps makes records that repeat, too.
 
         Raises
         ------
@@ -147,15 +152,15 @@ class TrainingRun:
         self._data_digest = ""
         # A daemon, so that a script which forgets a paused run can still end; the window stops its own.
         self._thread = threading.Thread(target=self._work, name="captionviewer training", daemon=True)
-        self._watch = CaptionWatch(dataset, self._publish_captions)
+        self._watch = CaptionWatch(dataset, self._publish_captions, clock)
         self._watch.watch(watched)
         self._snapshots = Snapshots(self._rate_set)
         # from here on only the worker's
         self._guard = ModelGuard()
-        self._validation = Validation(dataset, settings.seed, settings.validation_captions)
+        self._validation = Validation(dataset, settings.seed, settings.validation_captions, clock)
         self._checkpoints = Checkpoints(keep, self._record, self._tell_not_kept)
         self._callbacks = Callbacks(
-            [self._guard, self._snapshots, self._watch, self._validation, self._checkpoints]
+            [self._guard, self._snapshots, self._watch, self._validation, self._checkpoints], clock
         )
         self._stopwatch = Stopwatch(float(self.history.seconds()[-1]) if len(self.history) else 0.0)
         self._rate = StepRate()
@@ -384,7 +389,6 @@ class TrainingRun:
             model = settings.new_model(
                 dataset.vocabulary.word_to_idx,
                 dataset.feature_dim,
-                rng,
                 dtype=self._dtype,
                 interrupt=self._interrupt,
             )

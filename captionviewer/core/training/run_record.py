@@ -18,6 +18,7 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.solver_state import SolverState
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.norm_history import ParameterNorms
+from captionviewer.core.training.run_scores import RunScores
 from captionviewer.core.training.setting_edits import SettingEdit
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.training.validation import ValidationPoint
@@ -104,6 +105,8 @@ class RunRecord:
         the model of the best validation loss; None: not kept.
     parameter_norms
         of each parameter's gradient, at evenly spaced iterations; None: not known.
+    scores
+        what captions of one of its models scored, when somebody asked; None: nobody did.
     """
 
     settings: TrainingSettings
@@ -135,6 +138,7 @@ class RunRecord:
     best: CaptioningRNN | None = None
     best_iteration: int = 0
     parameter_norms: ParameterNorms | None = field(default=None, repr=False)
+    scores: RunScores | None = None
 
     @property
     def seconds_trained(self) -> float:

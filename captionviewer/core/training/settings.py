@@ -285,7 +285,7 @@ class TrainingSettings:
         word_to_idx, input_dim
             the vocabulary, and how many features a photo has.
         rng
-            draws the first values; None: a generator of this seed alone.
+            draws the first values; None: a generator of this seed, of which nothing else is drawn.
         dtype
             float32 or float64.
         interrupt
@@ -298,7 +298,7 @@ class TrainingSettings:
             hidden_dim=self.hidden_dim,
             cell_type=self.cell_type,
             dtype=dtype,
-            rng=np.random.default_rng(self.seed) if rng is None else rng,
+            rng=np.random.default_rng([self.seed, 2]) if rng is None else rng,
             interrupt=interrupt,
         )
         change_first_values(model, self.wh_scale, self.forget_bias)

@@ -8,7 +8,7 @@ sees and of captions trained on. Nothing here draws from the run's random number
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,13 @@ class Validation:
     share = 0.03
     shows_the_model = False  # a pause or a single step need not wait for it
 
-    def __init__(self, dataset: CocoDataset, seed: int, num_captions: int) -> None:
+    def __init__(
+        self,
+        dataset: CocoDataset,
+        seed: int,
+        num_captions: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Plan it.
 
         Parameters
@@ -79,7 +85,10 @@ class Validation:
         num_captions
             how many captions of val, and of those trained on, or all where there are fewer; 0 for no
             validation.
+        clock
+            seconds that only grow.
         """
+        self._clock = clock
         self._wanted = num_captions
         self._dataset = dataset
         self._rng = np.random.default_rng([seed, 1])
@@ -104,7 +113,7 @@ class Validation:
         if record.best is not None:
             self.best_snapshot = ModelSnapshot(record.best, record.best_iteration, None)
         if self._points:
-            self._next = (self._points[-1].iteration + self._half_epoch, time.monotonic() + EVERY_S)
+            self._next = (self._points[-1].iteration + self._half_epoch, self._clock() + EVERY_S)
 
     def prepare(self) -> None:
         """Read the captions and count words, once: before the run's clock says what a pass costs."""
@@ -153,7 +162,7 @@ class Validation:
             self.best_snapshot = ModelSnapshot(solver.model.copy(interrupt), iteration, loss)
         if math.isfinite(point.val) and math.isfinite(point.train):
             self._points = (*self._points, point)
-        self._next = (iteration + self._half_epoch, time.monotonic() + EVERY_S)
+        self._next = (iteration + self._half_epoch, self._clock() + EVERY_S)
 
     def _draw(self) -> dict[Split, _FixedCaptions] | None:
         val = np.arange(self._dataset.split("val").num_captions)

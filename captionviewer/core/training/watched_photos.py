@@ -98,8 +98,14 @@ class CaptionWatch:
     share = 0.02
     shows_the_model = True
 
-    def __init__(self, dataset: CocoDataset, publish: Callable[[WatchedCaptions], None]) -> None:
-        """`publish` takes the captions, in the run's thread."""
+    def __init__(
+        self,
+        dataset: CocoDataset,
+        publish: Callable[[WatchedCaptions], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`publish` takes the captions, in the run's thread; `clock` gives seconds that only grow."""
+        self._clock = clock
         self._dataset = dataset
         self._publish = publish
         self._lock = threading.Lock()
@@ -157,11 +163,11 @@ class CaptionWatch:
                 if self._stops is None
                 else self._stops.with_photos(keys)
             )
-        now = time.monotonic()
+        now = self._clock()
         if self._captioner and self._stops is not None:
             ids = self._captioner.ids(solver.model, solver.interrupt or never)
             self._stops.add(solver.iteration, now, ids)
             self._publish(WatchedCaptions(solver.iteration, self._captioner.in_words(ids)))
         self._looked_at = (now, solver.iteration)
         self._num_iterations = solver.num_iterations
-        self._next = time.monotonic() + WATCH_EVERY
+        self._next = self._clock() + WATCH_EVERY

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from captionviewer.core.coco.dataset import CocoDataset, Split
@@ -143,14 +142,7 @@ class Models(QObject):
         if self._current is not None and fits(self._current.saved, dataset) is None:
             return
         settings = TrainingSettings()
-        model = CaptioningRNN(
-            dict(dataset.vocabulary.word_to_idx),
-            input_dim=dataset.feature_dim,
-            wordvec_dim=settings.wordvec_dim,
-            hidden_dim=settings.hidden_dim,
-            cell_type=settings.cell_type,
-            rng=np.random.default_rng(settings.seed),
-        )
+        model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
         self._forget_kept()
         self._current = CurrentModel(SavedModel.untrained(model, settings, dataset), ModelOrigin.UNTRAINED)
 

@@ -18,6 +18,7 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.run_file import RunFileError, model_of, open_run, save_run
 from captionviewer.core.training.run_record import RunRecord, why_not_continued
+from captionviewer.core.training.run_scores import RunScores
 from captionviewer.core.training.setting_edits import SettingEdit
 from tests.core.saved.run_cases import SMALL, record_of
 from tests.damage.model_damage import npy, parts_changed, pickled
@@ -28,7 +29,8 @@ def record(dataset: CocoDataset) -> RunRecord:
     with threadpool_limits(limits=1, user_api="blas"):
         found = record_of(SMALL, dataset, watched=[dataset.split("val").record(0)])
     edits = (SettingEdit(3, "learning_rate", 1e-4, 5e-3), SettingEdit(5, "clip_norm", None, 3.0))
-    return replace(found, edits=edits)
+    scores = RunScores(16, "4 photos of val", {"cider_d": 1.5}, {"cider_d": (1.25, 1.75)})
+    return replace(found, edits=edits, scores=scores)
 
 
 @pytest.fixture
@@ -53,6 +55,7 @@ def test_everything_of_a_run_comes_back_from_its_file(record: RunRecord, path: P
         "outcome",
         "machine",
         "started",
+        "scores",
     ):
         assert getattr(again, name) == getattr(record, name), name
     for name in ("losses", "rates", "gradient_norms", "seconds", "caption_rows"):
@@ -217,6 +220,12 @@ def about_changed(path: Path, **changes: object) -> None:
         ({"edits": [[3, "seed", 1.0, 2.0]]}, "change of its settings"),
         ({"edits": [[3, "learning_rate", -1.0, 2.0]]}, "what can't be"),
         ({"model": {"iteration": 99, "dtype": "float32", "features": 512}}, "what can't be"),
+        ({"scores": {"iteration": 2, "made": "x"}}, "scores are what can't be"),
+        ({"scores": {"iteration": 2, "made": "x", "values": {"luck": 1.0}, "intervals": {}}}, "scores are"),
+        (
+            {"scores": {"iteration": 99, "made": "x", "values": {}, "intervals": {}}},
+            "scores are what can't be",
+        ),
         ({"machine": None}, "computed with"),
         ({"started": "now"}, "not a number"),
     ],

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
 from captionviewer.core.coco.vocabulary import caption_text
-from captionviewer.core.network import fast_step
+from captionviewer.core.network import captioning_solver, fast_step
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.network.workspace import product
@@ -150,7 +151,7 @@ def test_the_same_seed_repeats_a_run_exactly_whatever_is_asked_of_it(
     assert not np.array_equal(calm.history.since(0)[1], other.history.since(0)[1])
 
 
-def test_a_run_is_what_a_script_with_the_same_generator_gets(
+def test_a_run_is_what_a_script_with_the_same_generators_gets(
     begin: Callable[..., TrainingRun], dataset: CocoDataset
 ) -> None:
     run = begin(QUICK)
@@ -158,7 +159,8 @@ def test_a_run_is_what_a_script_with_the_same_generator_gets(
     assert run.wait(LONG)
     rng = np.random.default_rng(3)
     rows = dataset.split("train").draw_captions(20, True, rng)
-    model = CaptioningRNN(dataset.vocabulary.word_to_idx, dataset.feature_dim, 16, 24, rng=rng)
+    parameters = np.random.default_rng([3, 2])
+    model = CaptioningRNN(dataset.vocabulary.word_to_idx, dataset.feature_dim, 16, 24, rng=parameters)
     solver = CaptioningSolver(
         model,
         dataset.training_data(rows),
@@ -172,6 +174,26 @@ def test_a_run_is_what_a_script_with_the_same_generator_gets(
     )
     solver.train()
     np.testing.assert_allclose(run.history.since(0)[1], solver.loss_history, rtol=1e-6)
+
+
+def test_runs_of_one_seed_draw_the_same_minibatches_whatever_their_cell_and_size(
+    begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[npt.NDArray[np.int64]] = []
+    real = captioning_solver.sample_coco_minibatch
+
+    def noted(*args: Any) -> Any:
+        batch = real(*args)
+        drawn.append(batch[0])
+        return batch
+
+    monkeypatch.setattr(captioning_solver, "sample_coco_minibatch", noted)
+    for settings in (QUICK, replace(QUICK, cell_type="lstm", hidden_dim=7)):
+        run = begin(settings)
+        run.start()
+        assert run.wait(LONG)
+    assert len(drawn) == 80
+    np.testing.assert_array_equal(drawn[:40], drawn[40:])
 
 
 def test_a_paused_run_waits_and_a_resumed_one_goes_on(begin: Callable[..., TrainingRun]) -> None:

@@ -71,7 +71,7 @@ def test_a_run_that_is_looked_at_is_the_run_that_is_not(
 ) -> None:
     with CocoDataset.open(folder) as dataset:
         looked_at = finished(dataset).snapshot()
-        monkeypatch.setattr(run_module, "Callbacks", lambda works: Callbacks(works[:2]))
+        monkeypatch.setattr(run_module, "Callbacks", lambda works, clock: Callbacks(works[:2], clock))
         alone = TrainingRun(replace(SETTINGS, validation_captions=0), dataset)
         alone.start()
         assert alone.wait(60)

@@ -68,11 +68,10 @@ def test_a_photo_whose_features_cannot_be_read_is_said_to_be_so_beside_the_capti
 
 
 def test_new_photos_are_due_now_and_the_same_ones_again_at_leisure_after_a_while(
-    dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
+    dataset: CocoDataset,
 ) -> None:
-    monkeypatch.setattr("time.monotonic", lambda: 100.0)
     published: list[WatchedCaptions] = []
-    watch = CaptionWatch(dataset, published.append)
+    watch = CaptionWatch(dataset, published.append, clock=lambda: 100.0)
     photo = dataset.split("val").record(2)
     watch.watch([photo])
     assert watch.due(100.0, 0) is Due.NOW

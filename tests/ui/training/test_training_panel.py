@@ -96,9 +96,7 @@ def test_data_makes_it_ready_with_the_notebooks_preset(panel: TrainingPanel) -> 
     assert "50 captions, 2 iterations per epoch, 100 in all" in said(panel, "training_summary")
 
 
-def test_the_form_says_how_long_a_run_takes_and_learns_it(
-    qtbot: QtBot, panel: TrainingPanel
-) -> None:
+def test_the_form_says_how_long_a_run_takes_and_learns_it(qtbot: QtBot, panel: TrainingPanel) -> None:
     assert "It takes about" in said(panel, "training_summary")
     assert panel._session.settings.get(TRAINING_SPEED) == USUAL_SPEED
     panel.form.set_settings(ENDLESS)

@@ -1,0 +1,47 @@
+"""The run that comes with the program: the storybook's preset, trained once, with all that was kept of it."""
+
+import hashlib
+import json
+from dataclasses import asdict
+
+import numpy as np
+
+from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
+from captionviewer.core.saved.run_file import open_run
+from captionviewer.core.training.run_record import RunRecord
+from captionviewer.resources import resource
+
+NAME = "storybook/run.npz"
+MOST_BYTES = 6_000_000
+DIGEST = "8e5416b22280fc5acfd8d0fe5655d18e71f028529ee1eb4242bf811c3d6b98a4"
+
+
+def shipped_run(*, whole: bool = True) -> RunRecord:
+    """The run that comes with the program; without its model unless `whole`.
+
+    Raises
+    ------
+    RunFileError, FileNotFoundError
+        The program's own file is damaged or gone.
+    """
+    return open_run(resource(NAME), whole=whole)
+
+
+def digest_of_run(record: RunRecord) -> str:
+    """SHA-256 of all in a run that its seed decides; not of when, how fast and with what it was computed."""
+    found = hashlib.sha256(json.dumps(asdict(record.settings), sort_keys=True).encode())
+    found.update(record.data_digest.encode())
+    columns = (record.losses, record.losses_per_word, record.rates, record.gradient_norms)
+    for column in (record.caption_rows, *columns):
+        found.update(np.ascontiguousarray(column).tobytes())
+    for point in record.validation:
+        found.update(np.array([point.iteration, point.train, point.val], dtype="<f4").tobytes())
+    if record.stops is not None:
+        found.update(np.asarray(record.stops.iterations, dtype="<i8").tobytes())
+        found.update(np.asarray(record.stops.captions, dtype="<i4").tobytes())
+    if record.model is not None:
+        for name in PARAMETER_NAMES:
+            found.update(np.ascontiguousarray(record.model.params[name]).tobytes())
+    if record.scores is not None:
+        found.update(json.dumps([record.scores.made, dict(record.scores.values)], sort_keys=True).encode())
+    return found.hexdigest()
