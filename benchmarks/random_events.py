@@ -297,7 +297,7 @@ def main() -> int:
     with own_folders() as own:
         QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
         app = QApplication(["captionviewer"])
-        QDesktopServices.openUrl = lambda _address: True  # type: ignore[method-assign,assignment]  # no browser
+        QDesktopServices.openUrl = lambda _address: True  # type: ignore[method-assign]  # no browser
         folder = args.folder or write_timing_folder(own / "timing")
         window = make_window(app, Settings())
         stays = StaysOpen()

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 
 from captionviewer.core.evaluation.metrics import METRICS
-from captionviewer.core.saved.checked_parts import whole_number_in
 from captionviewer.core.saved.number_archive import ArchiveError
+from captionviewer.core.saved.stored_fields import whole_number_in
 from captionviewer.core.training.run_scores import RunScores
 
 LONGEST_WORDS = 4000

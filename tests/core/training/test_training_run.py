@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.dataset import CocoDataset, DataError
+from captionviewer.core.coco.minibatch import sample_coco_minibatch
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.network import captioning_solver, fast_step
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
@@ -179,11 +180,10 @@ def test_a_run_is_what_a_script_with_the_same_generators_gets(
 def test_runs_of_one_seed_draw_the_same_minibatches_whatever_their_cell_and_size(
     begin: Callable[..., TrainingRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn: list[npt.NDArray[np.int64]] = []
-    real = captioning_solver.sample_coco_minibatch
+    drawn: list[IntArray] = []
 
     def noted(*args: Any) -> Any:
-        batch = real(*args)
+        batch = sample_coco_minibatch(*args)
         drawn.append(batch[0])
         return batch
 
