@@ -24,6 +24,7 @@ from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.storybook.addresses import picture_of, scene_at
+from captionviewer.core.storybook.pixel_encoder import shipped_encoder
 from captionviewer.core.storybook.scenes import Scene
 from captionviewer.core.storybook.sentences import captions
 from captionviewer.core.storybook.shipped import ARCHIVE, storybook_folder, unpack
@@ -105,6 +106,21 @@ def about_the_book(scenes: list[Scene], told: list[list[str]]) -> None:
     print(f"one caption against the other four: BLEU-4 {min(human):.3f} to {max(human):.3f}")
 
 
+def drawn_anew(dataset: CocoDataset, model: CaptioningRNN, said: list[str]) -> None:
+    """Say how many val scenes, drawn and encoded again, give their stored row and the same greedy caption."""
+    kind, val = dataset.feature_kind, dataset.split("val")
+    encoder = shipped_encoder()
+    made = np.stack([encoder.features(picture_of(url), kind) for url in val.urls])
+    kept = val.features.read_all()
+    off = np.abs(made - kept) / encoder.codes[kind].step
+    again = [caption_text(row, dataset.vocabulary) for row in model.sample(made)]
+    same = np.mean([one == other for one, other in zip(said, again, strict=True)])
+    print(f"drawn and encoded anew: {100 * same:.2f} % of {len(said)} captions stay the same;")
+    print(
+        f"  {100 * np.mean(off > 0.01):.4f} % of the values fall to another code, by {off.max():.2f} steps at most"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the storybook and what is learnt from it.")
     parser.add_argument("folder", nargs="?", type=Path, help="a built storybook; without it, the shipped one")
@@ -132,6 +148,8 @@ def main() -> None:
         named = [mentions(text, one.kind) >= 0 for text, one in zip(said, scenes, strict=True)]
         first = [named_first(text) == one.kind for text, one in zip(said, scenes, strict=True)]
         coloured = [one.colour in text.split() for text, one in zip(said, scenes, strict=True)]
+        if args.folder is None:
+            drawn_anew(dataset, model, said)
         print(f"main thing named: {100 * np.mean(named):.1f} %; named first: {100 * np.mean(first):.1f} %")
         print(f"its colour named: {100 * np.mean(coloured):.1f} %; distinct captions: {len(set(said))}")
 

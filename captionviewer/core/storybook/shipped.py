@@ -9,9 +9,8 @@ import io
 import json
 import os
 import time
-import uuid
 import zipfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import h5py
@@ -21,6 +20,7 @@ import numpy.typing as npt
 from captionviewer.core.atomic_file import sweep, write_atomically
 from captionviewer.core.coco.feature_kinds import FEATURES, FeatureKind
 from captionviewer.core.coco.folder_layout import SPLITS, TEXT_FILES, features_file
+from captionviewer.core.coco.hdf5.content import hdf5_content
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.storybook.features import Floats
 from captionviewer.core.user_folders import books_folder
@@ -51,7 +51,9 @@ def unpacked(codes: Bytes, low: Floats, step: Floats, levels: int) -> Floats:
     return codes.astype(np.float32) * step + low
 
 
-def write_archive(path: Path, folder: Path, extra: dict[str, Floats], version: str) -> None:
+def write_archive(
+    path: Path, folder: Path, extra: Mapping[str, npt.NDArray[np.floating]], version: str
+) -> None:
     """Write the archive of a built folder; `extra` are arrays that are kept but not unpacked."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
 
@@ -71,15 +73,15 @@ def write_archive(path: Path, folder: Path, extra: dict[str, Floats], version: s
             if levels > 16:  # a few far values must not coarsen all others
                 low, high = np.percentile(both, (0.05, 99.95), axis=0).astype(np.float32)
             step = np.maximum((high - low) / np.float32(levels - 1), np.float32(1e-6)).astype(np.float32)
-            put(f"{_short_name(kind)}_low.npy", _npy(low))
-            put(f"{_short_name(kind)}_step.npy", _npy(step))
+            put(f"{short_name(kind)}_low.npy", _npy(low))
+            put(f"{short_name(kind)}_step.npy", _npy(step))
             for name, values in rows.items():
                 put(f"{Path(name).stem}.npy", _npy(packed(values, low, step, levels)))
         for name, values in extra.items():
             put(f"{name}.npy", _npy(values))
 
 
-def _short_name(kind: FeatureKind) -> str:
+def short_name(kind: FeatureKind) -> str:
     """What a kind of features is called in the archive: "fc7_pca"."""
     return FEATURES[kind].stem.removeprefix("vgg16_")
 
@@ -104,13 +106,7 @@ def read_features(path: Path) -> Floats:
 
 def features_content(values: Floats) -> bytes:
     """Return an HDF5 file of features (n, D) as the official ones hold them: float32 in one piece."""
-    name = (
-        f"features-{uuid.uuid4().hex}"  # HDF5 knows files in memory by name, and threads may unpack at once
-    )
-    with h5py.File(name, "w", driver="core", backing_store=False) as file:
-        file["features"] = values.astype(np.float32, copy=False)
-        file.flush()
-        return bytes(file.id.get_file_image())
+    return hdf5_content({"features": values.astype(np.float32, copy=False)})
 
 
 def archive_version() -> str:
@@ -220,7 +216,7 @@ def unpack(
         for done, (name, kind) in enumerate(FEATURE_FILES.items()):
             if name in wanted:
                 codes = np.asarray(array_in(archive, Path(name).stem), dtype=np.uint8)
-                low = np.asarray(array_in(archive, f"{_short_name(kind)}_low"), dtype=np.float32)
-                step = np.asarray(array_in(archive, f"{_short_name(kind)}_step"), dtype=np.float32)
+                low = np.asarray(array_in(archive, f"{short_name(kind)}_low"), dtype=np.float32)
+                step = np.asarray(array_in(archive, f"{short_name(kind)}_step"), dtype=np.float32)
                 write_atomically(folder / name, features_content(unpacked(codes, low, step, LEVELS[kind])))
             progress(0.1 + 0.9 * (done + 1) / len(FEATURE_FILES))
