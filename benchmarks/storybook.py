@@ -117,7 +117,8 @@ def drawn_anew(dataset: CocoDataset, model: CaptioningRNN, said: list[str]) -> N
     same = np.mean([one == other for one, other in zip(said, again, strict=True)])
     print(f"drawn and encoded anew: {100 * same:.2f} % of {len(said)} captions stay the same;")
     print(
-        f"  {100 * np.mean(off > 0.01):.4f} % of the values fall to another code, by {off.max():.2f} steps at most"
+        f"  {100 * np.mean(off > 0.01):.2f} % of the values fall to another code,"
+        f" by {off.max():.2f} steps at most"
     )
 
 

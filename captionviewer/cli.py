@@ -58,7 +58,7 @@ def argument_parser() -> OneLineParser:
     )
     parser.add_argument(
         "--features",
-        choices=("pca", "raw"),
+        choices=("pca", "raw", "lite0"),
         help="the image features to use: 512 numbers a photo after PCA, or all that the network gave",
     )
     parser.add_argument(

@@ -1,6 +1,6 @@
 """What the command line does, a file a subcommand.
 
-A subcommand `make-data` is a file make_data.py here and a line in COMMANDS. The file has what `Command`
+A subcommand `import-model` is a file import_model.py here and a line in COMMANDS. The file has what `Command`
 lists, and imports nothing but the standard library until it runs, so that `--help` answers at once. It
 tells through `captionviewer.console`. What it raises on purpose (CaptionviewerError, OSError), Ctrl+C and
 a reader of its output that has gone become one line and an exit code in `cli.main`.
@@ -18,6 +18,8 @@ COMMANDS: Mapping[str, str] = {
     "train": "train a network and save it",
     "caption": "caption photos with a saved model",
     "evaluate": "score a saved model's captions beside baselines",
+    "encode": "compute the features of a data folder's photos",
+    "make-data": "make a data folder of your own pictures and captions",
     "check": "do the notebooks' checks",
     "export": "write a model for PyTorch",
     "import-model": "bring a model back from PyTorch",

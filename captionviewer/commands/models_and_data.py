@@ -1,7 +1,6 @@
 """Arguments that name data, models and photos, and how subcommands open what they name."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from captionviewer.commands.arguments import existing_folder
@@ -21,8 +20,9 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--features",
-        choices=("pca", "raw"),
-        help="the image features to use (default: pca, or those that the model was trained on)",
+        choices=("pca", "raw", "lite0"),
+        help="the image features to use (default: those that the model was trained on, else the first that"
+        " the folder has)",
     )
 
 
@@ -34,11 +34,15 @@ def open_data(chosen: argparse.Namespace, saved: "SavedModel | None" = None) -> 
     DataError
         The folder holds no data set, or it is damaged.
     """
-    from captionviewer.core.coco.dataset import CocoDataset
+    from captionviewer.core.coco.dataset import CocoDataset, FeatureKind, feature_kinds_in
+    from captionviewer.core.coco.files import find_data_folder
     from captionviewer.core.notebook.data import chosen_folder
 
-    folder: Path = chosen.data if chosen.data is not None else chosen_folder()
-    kind = chosen.features or (saved.feature_kind if saved is not None else "pca")
+    folder = find_data_folder(chosen.data if chosen.data is not None else chosen_folder())
+    kind: FeatureKind | None = chosen.features or (saved.feature_kind if saved is not None else None)
+    if kind is None:
+        there = feature_kinds_in(folder)
+        return CocoDataset.open(folder, there[0] if there else "pca")
     return CocoDataset.open(folder, kind)
 
 

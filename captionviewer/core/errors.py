@@ -4,12 +4,14 @@ CaptionviewerError
     ArchiveError                core/saved       what is wrong with the archive of a model file (a ValueError)
     BookNotUnpacked             core/storybook   it can't be unpacked into the cache (an OSError)
     Cancelled                   core/web         who asked does not want it any more
+    CaptionFileError            core/own_photos  a file of captions can't be read
     CannotContinueError         core/training    a run can't go on where it was left
     DataError                   core/coco        a data folder, or a file in it, is not what it should be
     DivergedError               core/training    the loss or a parameter is no finite number any more
     DownloadError               core/download    the archive; says which problem, and what to do
     DrawingEnded                core/photos      the drawer was closed before a picture was drawn
     FileChanged                 core/download    another file stands at the address now (told within the room)
+    MakeDataError               core/own_photos  pictures and captions make no data folder
     ModelFileError              core/saved       a model file can't be opened or written
     NoSuchRange                 core/download    a server gives no part of a file (told within the room)
     NotHere                     core/download    bytes of the archive have not come yet (told within the room)

@@ -7,7 +7,7 @@ from captionviewer.core.coco.vocabulary import END, NULL, SPECIAL_WORDS, START, 
 
 
 def frequent_words(captions: Iterable[Sequence[str]], least: int) -> list[str]:
-    """The words of a vocabulary: the special ones, then those said at least `least` times, commonest first."""
+    """A vocabulary: the special words, then those said at least `least` times, commonest first."""
     said = Counter(word for words in captions for word in words)
     often = [word for word, count in said.items() if count >= least]
     return [*SPECIAL_WORDS, *sorted(often, key=lambda word: (-said[word], word))]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-FeatureKind = Literal["pca", "raw"]
+FeatureKind = Literal["pca", "raw", "lite0"]
 FEATURE_KINDS: tuple[FeatureKind, ...] = get_args(FeatureKind)
 
 
@@ -28,7 +28,7 @@ class FeatureForm:
         Its entry in a menu, and the line that explains it.
     official : bool
         Whether it comes with coco_captioning.zip.
-    neighbours_by : 'pca' or 'raw'
+    neighbours_by : FeatureKind
         The kind by which photos are compared where the folder has it: a smaller one that keeps nearly all
         of what this one tells apart, or this one itself.
     """
@@ -60,6 +60,15 @@ FEATURES: Mapping[FeatureKind, FeatureForm] = {
         explanation="The features as the network gave them",
         official=True,
         neighbours_by="pca",
+    ),
+    "lite0": FeatureForm(
+        stem="lite0_pca",
+        name="lite0",
+        layer="EfficientNet-Lite0 by PCA",
+        menu_text="Lite0 Features (512-d)",
+        explanation="Computed here from the photos by captionviewer encode",
+        official=False,
+        neighbours_by="lite0",
     ),
 }
 

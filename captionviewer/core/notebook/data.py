@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from captionviewer.core.coco.chosen_data import chosen_data_folder
-from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.dataset import CocoDataset, FeatureKind, feature_kinds_in
 from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.coco.photo_names import listed_photo_name
 from captionviewer.core.notebook.photos import remember_photos
@@ -51,7 +51,10 @@ def load_coco_data(
     """
     folder = chosen_folder() if base_dir is None else Path(base_dir)
     data: dict[str, Any] = {}
-    with CocoDataset.open(folder, "pca" if pca_features else "raw") as dataset:
+    kind: FeatureKind = "pca" if pca_features else "raw"
+    if pca_features and feature_kinds_in(folder) == ("lite0",):  # a folder of one's own photos
+        kind = "lite0"
+    with CocoDataset.open(folder, kind) as dataset:
         for split in SPLITS:
             # Copies, since the notebook's arrays may be written to.
             data[f"{split}_captions"] = dataset.split(split).captions.copy()

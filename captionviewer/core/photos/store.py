@@ -1,7 +1,5 @@
 """Where a photo comes from: the user's own folder, the cache, Flickr, COCO's mirror, or a stated failure."""
 
-import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
@@ -13,8 +11,9 @@ from captionviewer.core.arrays import ByteArray
 from captionviewer.core.coco.photo_names import photo_path, photo_places
 from captionviewer.core.photos.cache import PhotoCache
 from captionviewer.core.photos.dead_links import DeadLinks
-from captionviewer.core.photos.decode import MAX_BYTES, decode_picture
+from captionviewer.core.photos.decode import decode_picture
 from captionviewer.core.photos.fetch import fetch_picture
+from captionviewer.core.photos.picture_file import picture_bytes
 from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
 from captionviewer.core.photos.storybook_drawer import DrawingEnded, StorybookDrawer
 from captionviewer.core.photos.throttle import HostThrottle
@@ -197,7 +196,7 @@ class PhotoStore:
         for folder, place in product(dict.fromkeys(folders), photo_places(parts)):
             path = folder.joinpath(*place)
             try:
-                data = _read_file(path)
+                data = picture_bytes(path)
             except PhotoUnavailable as refused:  # another folder may have it
                 failure = failure or refused
                 continue
@@ -275,23 +274,3 @@ class PhotoStore:
             can_retry=any(failure.can_retry for failure in failures),
             retry_after=min(waits, default=None),
         )
-
-
-def _read_file(path: Path) -> bytes | None:
-    """Return a file's bytes, None when there is none; a pipe or a device would block, and counts as none."""
-    try:
-        facts = path.stat()
-        if not stat.S_ISREG(facts.st_mode):
-            return None
-        with open(path, "rb", opener=_without_waiting) as file:
-            return file.read(MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        message = f"{path} can't be read: {why}."
-        raise PhotoUnavailable(PhotoProblem.REFUSED, str(path), message) from error
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

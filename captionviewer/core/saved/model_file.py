@@ -124,6 +124,13 @@ def fits(saved: SavedModel, dataset: "CocoDataset") -> str | None:
             f" {saved.data_name}), but the open data has {dataset.feature_dim:,}. Open the data with its"
             f" {kind} features, or the data the model was trained on."
         )
+    if saved.feature_kind != dataset.feature_kind:  # as many numbers a photo, but they mean other things
+        kind, open_kind = FEATURES[saved.feature_kind].name, FEATURES[dataset.feature_kind].name
+        return (
+            f"The model was trained on {kind} features ({saved.data_name}), and the open data is shown with"
+            f" its {open_kind} features: to this model they mean nothing. Open the data with its {kind}"
+            " features, or train a model on these."
+        )
     theirs, ours = saved.model.idx_to_word, dataset.vocabulary.idx_to_word
     if len(theirs) != len(ours):
         return (

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from captionviewer.core.coco.chosen_data import forget_data_folder, remember_data_folder
 from captionviewer.core.coco.dataset import CocoDataset, DataError, FeatureKind, Split, feature_kinds_in
-from captionviewer.core.coco.feature_kinds import FEATURES
+from captionviewer.core.coco.feature_kinds import FEATURES, feature_kind_named
 from captionviewer.core.coco.files import find_data_folder
 from captionviewer.core.user_folders import books_folder, is_shipped_book
 from captionviewer.ui import settings as remembered
@@ -80,7 +80,7 @@ class OpenData(QObject):
         unpacked, the storybook is opened behind the message when it can't be.
         """
         chosen = self._settings.get(remembered.FEATURES)
-        kind: FeatureKind = features or ("raw" if chosen == "raw" else "pca")
+        kind: FeatureKind = features or feature_kind_named(chosen) or "pca"
 
         def work(cancelled: Cancelled) -> CocoDataset:
             there = () if features else feature_kinds_in(find_data_folder(folder))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
-from captionviewer.core.coco.feature_kinds import FEATURE_KINDS, FEATURES, FeatureKind, feature_kind_named
+from captionviewer.core.coco.feature_kinds import FEATURES, FeatureKind, feature_kind_named
 from captionviewer.core.coco.folder_layout import SPLITS, Split, features_file
 from captionviewer.core.coco.minibatch import sample_coco_minibatch
 from captionviewer.core.coco.vocabulary import caption_words
@@ -50,7 +50,7 @@ def test_captions_and_images_are_those_in_the_file(split: Split, dataset: CocoDa
     assert dataset.caption_length == dataset.split(split).captions.shape[1]
 
 
-@pytest.mark.parametrize("kind", FEATURE_KINDS)
+@pytest.mark.parametrize("kind", ["pca", "raw"])
 @pytest.mark.parametrize("split", SPLITS)
 def test_features_of_either_kind_are_those_in_the_file(
     kind: FeatureKind, split: Split, coco_folder: Path
@@ -276,20 +276,20 @@ def test_a_further_kind_of_features_is_one_more_row_of_the_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write_coco_folder(tmp_path / "coco", photos=False)
-    further: Any = "lite0"
+    further: Any = "grid"
     form = replace(FEATURES["raw"], stem=further, name=further, official=False, neighbours_by=further)
     monkeypatch.setitem(FEATURES, further, form)  # what a new row does
     values = {split: np.random.default_rng(1).random((rows, 7)) for split, rows in NUM_IMAGES.items()}
     for split, rows in values.items():
-        with h5py.File(folder / f"{split}2014_lite0.h5", "w") as file:
+        with h5py.File(folder / f"{split}2014_grid.h5", "w") as file:
             file["features"] = rows
-    kind = feature_kind_named("lite0")
+    kind = feature_kind_named("grid")
     assert kind is not None
     with CocoDataset.open(folder, kind) as dataset:
-        assert dataset.available_features == ("pca", "raw", "lite0")
+        assert dataset.available_features == ("pca", "raw", "grid")
         np.testing.assert_allclose(dataset.split("val").features.read_all(), values["val"], rtol=1e-6)
         found = dataset.nearest_photos("val", 0)
-        assert found is not None and found.feature_kind == "lite0"
+        assert found is not None and found.feature_kind == further
     with CocoDataset.open(folder, "raw") as dataset:
         found = dataset.nearest_photos("val", 0)
         assert found is not None and found.feature_kind == "pca"

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.feature_kinds import FEATURE_KINDS, FeatureKind
+from captionviewer.core.coco.feature_kinds import FeatureKind
 from captionviewer.core.coco.folder_layout import SPLITS, TEXT_FILES, Split, features_file
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.storybook import BookNotUnpacked, picture_of, storybook_folder
@@ -28,6 +28,7 @@ from captionviewer.core.storybook.scenes import NUM_SCENES
 from captionviewer.core.storybook.sentences import captions
 from captionviewer.core.storybook.shipped import (
     ARCHIVE,
+    LEVELS,
     OLD_AFTER_S,
     archive_version,
     features_content,
@@ -68,7 +69,7 @@ def test_the_shipped_book_has_the_official_layout(shipped: Path) -> None:
             assert file[f"{split}_captions"].shape == (5 * NUM_SCENES[split], 17)
             assert file[f"{split}_captions"].dtype == np.int32
             assert file[f"{split}_image_idxs"].dtype == np.int32
-    for split, kind in product(SPLITS, FEATURE_KINDS):
+    for split, kind in product(SPLITS, LEVELS):
         with h5py.File(shipped / features_file(split, kind)) as file:
             features = file["features"]
             assert features.dtype == np.float32 and features.chunks is None and features.id.get_offset() > 0
@@ -101,7 +102,7 @@ def test_the_shipped_texts_are_those_that_the_code_writes_anew(shipped: Path, tm
         assert (tmp_path / name).read_bytes() == (shipped / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("kind", FEATURE_KINDS[:2])
+@pytest.mark.parametrize("kind", LEVELS)
 def test_a_scene_drawn_anew_gives_its_stored_row_to_the_rounding_of_its_codes(
     shipped: Path, kind: FeatureKind
 ) -> None:

@@ -1,0 +1,128 @@
+"""The features of a folder's photos: the same whoever computes them, and whenever the work was broken off."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from captionviewer.core.coco.data_error import DataError
+from captionviewer.core.coco.dataset import CocoDataset, Split, feature_kinds_in
+from captionviewer.core.encoders.efficientnet_lite0 import FEATURE_DIM, EfficientNetLite0
+from captionviewer.core.own_photos.encode_folder import WITHOUT_FEATURES, FolderEncoding
+from captionviewer.core.own_photos.encoding import UNFINISHED, Encoding
+from captionviewer.core.own_photos.lite0_features import (
+    COMPONENTS_FILE,
+    Lite0Components,
+    features_of_file,
+    learn_components,
+)
+
+PHOTOS = 6  # of each split, that are there
+
+
+@pytest.fixture
+def folder(coco_folder: Path, tmp_path: Path) -> Path:
+    """A data folder with the photos of its first rows alone, one of which is damaged."""
+    here = tmp_path / "coco"
+    shutil.copytree(coco_folder, here, ignore=shutil.ignore_patterns("images", "*lite0*"))
+    for split in ("train", "val"):
+        place = here / "images" / f"{split}2014"
+        place.mkdir(parents=True)
+        names = (here / f"{split}2014_images.txt").read_text().split()[:PHOTOS]
+        for name in names:
+            shutil.copyfile(coco_folder / "images" / place.name / Path(name).name, place / Path(name).name)
+    (here / "images" / "val2014" / Path(names[1]).name).write_bytes(b"\xff\xd8\xff no photo")
+    return here
+
+
+def test_a_coco_folder_gets_a_third_kind_of_features_from_its_photos(folder: Path) -> None:
+    work = FolderEncoding(folder, processes=2)
+    assert work.run() == PHOTOS - 1
+    assert "lite0" in feature_kinds_in(folder) and not (folder / UNFINISHED).exists()
+    components = Lite0Components.read(folder)
+    encoder = EfficientNetLite0.load()
+    with CocoDataset.open(folder, "lite0") as dataset:
+        assert dataset.feature_dim == PHOTOS - 1
+        rows: list[tuple[Split, int]] = [("train", 0), ("train", 5), ("val", 2)]
+        for split, row in rows:
+            made = dataset.split(split).features.rows(np.array([row]))[0]
+            path = folder / "images" / str(dataset.split(split).record(row).file_name)
+            wanted = components.of(features_of_file(encoder, path)[np.newaxis])[0]
+            np.testing.assert_allclose(made, wanted, atol=1e-4)
+        assert not dataset.split("val").features.rows(np.array([1, PHOTOS])).any()
+        lost = dataset.split("train").num_photos + dataset.split("val").num_photos - 2 * PHOTOS + 1
+    listed = (folder / WITHOUT_FEATURES).read_text().splitlines()
+    assert len(listed) == lost and any(line.startswith("val\t1\t") and "damaged" in line for line in listed)
+
+
+def test_work_that_was_killed_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, threading, time, os, signal\n"
+        "from pathlib import Path\n"
+        "from captionviewer.core.own_photos.encode_folder import FolderEncoding\n"
+        "work = FolderEncoding(Path(sys.argv[1]), processes=1)\n"
+        "def watch():\n"
+        "    while work.progress.done - work.progress.before < 4:\n"
+        "        time.sleep(0.005)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "threading.Thread(target=watch).start()\n"
+        "work.run()\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL if os.name == "posix" else killed.returncode
+    assert "lite0" not in feature_kinds_in(folder)
+    work = FolderEncoding(folder, processes=1)
+    assert work.run() is not None
+    missing = len(work.progress.unreadable) - 1  # the damaged one is looked at again
+    assert work.progress.before - missing >= 4
+    assert work.progress.done == work.progress.total
+    once = {path.name: path.read_bytes() for path in folder.glob("*lite0*")}
+    assert FolderEncoding(folder, processes=2).run() is not None
+    assert {path.name: path.read_bytes() for path in folder.glob("*lite0*")} == once
+
+
+def test_what_was_computed_of_other_photos_is_not_taken_for_these(folder: Path) -> None:
+    photos = sorted((folder / "images" / "train2014").iterdir())[:2]
+    first = Encoding(photos, folder, 1)
+    assert first.run()
+    shutil.copyfile(photos[0], photos[1])
+    second = Encoding(photos, folder, 1)
+    assert second.run() and second.progress.before == 0
+    [(_, rows)] = list(second.blocks([0, 1]))
+    np.testing.assert_array_equal(rows[0], rows[1])
+
+
+def test_a_folder_without_its_photos_or_names_is_told_what_it_lacks(folder: Path) -> None:
+    with pytest.raises(DataError, match="None of the data's photos"):
+        FolderEncoding(folder, folder)
+    (folder / "train2014_images.txt").unlink()
+    with pytest.raises(DataError, match="nobody knows which photo"):
+        FolderEncoding(folder)
+
+
+@pytest.mark.parametrize("count", [40, FEATURE_DIM + 60])
+def test_components_turn_rows_without_loss_and_fall_in_what_they_say(count: int) -> None:
+    """As many as there are rows to tell apart keep all distances; each says less than the one before."""
+    rng = np.random.default_rng(5)
+    rows = (rng.normal(size=(count, 30)) @ rng.normal(size=(30, FEATURE_DIM)) + 3).astype(np.float32)
+    components = learn_components(lambda: iter([rows[:7], rows[7:]]))
+    short = components.of(rows)
+    assert short.shape == (count, min(512, count - 1))
+    np.testing.assert_allclose(short.mean(axis=0), 0, atol=1e-3)
+    deviations = short.std(axis=0)[:30]
+    assert (np.diff(deviations) <= 1e-3).all()
+    np.testing.assert_allclose(
+        np.linalg.norm(short[1:] - short[0], axis=1), np.linalg.norm(rows[1:] - rows[0], axis=1), rtol=1e-3
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"PK no archive", b"\x80\x04cos\nsystem\n"])
+def test_components_that_are_damaged_or_hostile_are_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / COMPONENTS_FILE).write_bytes(content)
+    with pytest.raises(DataError, match="captionviewer encode"):
+        Lite0Components.read(tmp_path)
