@@ -12,6 +12,7 @@ from captionviewer.ui import actions
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.plots.plot_export import PlotFormat, export_figure
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.control_parts import scrolling
 
 if TYPE_CHECKING:
     from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
@@ -52,7 +53,8 @@ class PlotWidget(QWidget):
         box.setContentsMargins(1, 1, 1, 1)  # where the frame of the keyboard's focus is drawn
         self._pages = QStackedLayout()
         box.addLayout(self._pages)  # first: it shows what is added, which without a parent were a window
-        self._pages.addWidget(self._message)
+        self._message_page = scrolling(self._message, filled=False)
+        self._pages.addWidget(self._message_page)
         self.export_actions = [
             self._export_action(actions.EXPORT_PICTURE, PlotFormat.PNG),
             self._export_action(actions.EXPORT_DRAWING, PlotFormat.SVG),
@@ -118,7 +120,7 @@ class PlotWidget(QWidget):
     def _say(self, words: str) -> None:
         """Show words where the plot would stand."""
         self._message.setText(words)
-        self._pages.setCurrentWidget(self._message)
+        self._pages.setCurrentWidget(self._message_page)
 
     def _make_canvas(self) -> "tuple[Figure, FigureCanvasQTAgg]":
         from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg

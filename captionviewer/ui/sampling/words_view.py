@@ -174,7 +174,8 @@ class WordsView(QScrollArea):
     def _show_bars(self, sample: CaptionSample, timestep: int) -> None:
         step = sample.timesteps[timestep]
         before = sample.words[timestep - 1] if timestep else START
-        self._bars_title.setText(f"Next after {before if before in (START, END) else f'“{before}”'}")
+        named = before if before in (START, END) else f"“{before}”"
+        self._bars_title.say(f"Next after {named}", f"After {named}", named)
         scale = scale_for(sample.largest_probability)
         self._scale.setText(f"full bar {100 * scale:g} %")
         vocabulary = sample.vocabulary

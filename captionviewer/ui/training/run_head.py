@@ -35,6 +35,7 @@ class RunHead(QWidget):
         self.settings_action = make(TRAINING_FORM, self)
         self.settings_action.setChecked(True)
         self.buttons: list[ActionButton] = [_button(action) for action in (*actions, self.settings_action)]
+        self._at_times: list[ActionButton] = []
         self._row = QHBoxLayout()
         self._row.setSpacing(_GAP)
         for button in self.buttons[:-1]:
@@ -62,6 +63,7 @@ class RunHead(QWidget):
         button.setVisible(action.isEnabled())
         action.enabledChanged.connect(button.setVisible)
         action.enabledChanged.connect(lambda _enabled: self._fit())
+        self._at_times.append(button)
         self._row.addWidget(button)
 
     def say(self, words: str, is_bad: bool) -> None:
@@ -86,6 +88,13 @@ class RunHead(QWidget):
             self.updateGeometry()
             self._fit()
 
+    def event(self, event: QEvent) -> bool:
+        """Fit anew when the buttons have: another text size comes to them after it came here."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return done
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the words below the buttons where there is no room beside them."""
         super().resizeEvent(event)
@@ -97,11 +106,16 @@ class RunHead(QWidget):
             self._width_of(Qt.ToolButtonStyle.ToolButtonIconOnly), super().minimumSizeHint().height()
         )
 
+    def _seen(self) -> list[ActionButton]:
+        """The buttons that are in the row now."""
+        return [*self.buttons, *(button for button in self._at_times if not button.isHidden())]
+
     def _width_of(self, style: Qt.ToolButtonStyle) -> int:
         """How wide the row of buttons is with their words, or without; nothing is laid out for it."""
         margins = self._grid.contentsMargins()
-        wide = margins.left() + margins.right() + _GAP * len(self.buttons)
-        for button in self.buttons:
+        seen = self._seen()
+        wide = margins.left() + margins.right() + _GAP * len(seen)
+        for button in seen:
             metrics = button.fontMetrics()
             words = metrics.size(Qt.TextFlag.TextShowMnemonic, button.text()).width()
             words += 2 * metrics.horizontalAdvance(" ") + 4  # as QToolButton.sizeHint
@@ -114,7 +128,7 @@ class RunHead(QWidget):
         """Leave the buttons' words out where the row has no room for them, and place the state."""
         with_words, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
         style = with_words if self._width_of(with_words) <= self.width() else alone
-        for button in self.buttons:
+        for button in (*self.buttons, *self._at_times):
             button.setToolButtonStyle(style)
         taken = self._row.sizeHint().width() + self.buttons[-1].sizeHint().width()
         beside = self.width() - taken >= _ROOM_FOR_WORDS * self.fontMetrics().height()

@@ -41,8 +41,11 @@ def labelled(words: str, *widgets: QWidget) -> QWidget:
     return row
 
 
-def scrolling(part: QWidget) -> QScrollArea:
-    """A part that scrolls where text is large and room is little, in place of being cut."""
+def scrolling(part: QWidget, *, filled: bool = True) -> QScrollArea:
+    """A part that scrolls where text is large and room is little, in place of being cut.
+
+    Unless it is `filled` it shows the ground of what it stands on.
+    """
     area = QScrollArea()
     area.setWidget(part)
     area.setWidgetResizable(True)
@@ -50,7 +53,10 @@ def scrolling(part: QWidget) -> QScrollArea:
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     for ground in (area, area.viewport(), part):
-        ground.setBackgroundRole(QPalette.ColorRole.Base)
+        if filled:
+            ground.setBackgroundRole(QPalette.ColorRole.Base)
+        else:
+            ground.setAutoFillBackground(False)
     return area
 
 

@@ -7,12 +7,13 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from captionviewer.ui.look.theme import set_muted
+from captionviewer.ui.widgets.control_parts import scrolling
 
 Offer = tuple[str, Callable[[], None]]
 
 
 class EmptyPage(QFrame):
-    """A title, a sentence, and a button for each thing that can be done."""
+    """A title, a sentence, and a button for each thing that can be done; scrolled where room is short."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,7 +27,8 @@ class EmptyPage(QFrame):
         set_muted(self.words)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
-        box = QVBoxLayout(self)
+        body = QWidget()
+        box = QVBoxLayout(body)
         box.setContentsMargins(24, 16, 24, 16)
         box.setSpacing(10)
         box.addStretch(2)
@@ -34,6 +36,9 @@ class EmptyPage(QFrame):
         box.addWidget(self.words)
         box.addLayout(self._buttons)
         box.addStretch(3)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolling(body, filled=False))
         self._enlarge_title()
 
     def say(self, title: str, words: str, *offers: Offer) -> None:

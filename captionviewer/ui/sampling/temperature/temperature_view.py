@@ -168,7 +168,7 @@ class TemperatureView(QWidget):
         left.addWidget(self.summary)
         self._pages = QStackedWidget()
         self._pages.addWidget(scrolling(self.captions))
-        self._pages.addWidget(self.curve)
+        self._pages.addWidget(scrolling(self.curve))
         self._pages.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.val_button.toggled.connect(lambda shown: self._pages.setCurrentIndex(1 if shown else 0))
         right = QVBoxLayout()

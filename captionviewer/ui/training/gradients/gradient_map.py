@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from captionviewer.core.arrays import FloatArray
@@ -12,7 +12,7 @@ LOWEST, HIGHEST = -4.0, 1.0  # powers of ten that the colours run from and to
 
 
 class GradientMap(QWidget):
-    """Losses (rows, from above) by states (columns, the photo first)."""
+    """Losses (rows, from above) by states (columns, the photo first); Up and Down go from row to row."""
 
     loss_chosen = Signal(int)
 
@@ -22,12 +22,17 @@ class GradientMap(QWidget):
         self._medians: FloatArray = np.zeros((0, 0))
         self._chosen = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{title}: gradient norms, losses by states")
-        self.setToolTip("Row: the word whose loss it is; column: the state that it reaches. Click a row")
+        self.setToolTip(
+            "Row: the word whose loss it is; column: the state that it reaches. Click a row,"
+            " or move with Up and Down"
+        )
 
     def show_medians(self, medians: FloatArray, chosen: int) -> None:
         """Show (S, S + 1) medians, NaN where there is none."""
         self._medians, self._chosen = medians, chosen
+        self.setAccessibleDescription(f"Loss at timestep {chosen}" if len(medians) else "")
         self.update()
 
     def grid(self) -> QRect:
@@ -57,6 +62,21 @@ class GradientMap(QWidget):
         if len(self._medians) and grid.contains(point):
             self.loss_chosen.emit((point.y() - grid.top()) * len(self._medians) // grid.height())
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is None or not len(self._medians):
+            super().keyPressEvent(event)
+        elif 0 <= self._chosen + step < len(self._medians):
+            self.loss_chosen.emit(self._chosen + step)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         c, grid = theme.colors(), self.grid()
         painter = QPainter(self)
@@ -74,7 +94,7 @@ class GradientMap(QWidget):
             image = QImage(pixels.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888)
             painter.drawImage(grid, image)
             height = grid.height() / rows
-            painter.setPen(QPen(c.text, 1))
+            painter.setPen(QPen(c.accent, 2) if self.hasFocus() else QPen(c.text, 1))
             top = round(grid.top() + self._chosen * height)
             painter.drawRect(QRect(0, top, grid.width() - 1, max(round(height) - 1, 2)))
         painter.end()

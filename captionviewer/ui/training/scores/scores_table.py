@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
@@ -34,6 +34,7 @@ class ScoresTable(QTableWidget):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setTabKeyNavigation(False)  # Tab leaves the table; the arrows move in it
+        self.setCornerButtonEnabled(False)
         self.setWordWrap(True)
         self.setColumnCount(len(self._columns))
         for column, metric in enumerate(self._columns):
@@ -44,6 +45,10 @@ class ScoresTable(QTableWidget):
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.cellClicked.connect(self._open)
         self.cellActivated.connect(self._open)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room of its head, a few rows and the bar that it is scrolled by."""
+        return QSize(super().minimumSizeHint().width(), 8 * self.fontMetrics().height())
 
     def show_card(self, card: Scorecard) -> None:
         """Show a table of scores."""

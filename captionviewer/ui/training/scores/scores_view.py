@@ -33,6 +33,7 @@ from captionviewer.ui.training.scores.score_histogram import ScoreHistogram, bar
 from captionviewer.ui.training.scores.scored_captions import ScoredCaptions
 from captionviewer.ui.training.scores.scores_table import ScoresTable
 from captionviewer.ui.widgets.check_box import CheckBox
+from captionviewer.ui.widgets.control_parts import scrolling
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.outside_text import plain_tip, show_plainly
@@ -124,14 +125,22 @@ class ScoresView(QWidget):
         self.histogram.opened.connect(self.open_bar)
         self.captions = ScoredCaptions()
         self.captions.photo_chosen.connect(self._choose_photo)
-        self.pages = QStackedWidget()
-        for page in (self.empty, self.table, self.histogram, self.captions):
-            self.pages.addWidget(page)
         self.foot = show_plainly(QLabel())
         self.foot.setWordWrap(True)
         self.foot.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         set_muted(self.foot)
+        tabled = QWidget()
+        whole = QVBoxLayout(tabled)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(4)
+        whole.addWidget(self.notice)
+        whole.addWidget(self.table, 1)
+        whole.addWidget(self.foot)
+        self._table_page = scrolling(tabled, filled=False)  # the foot is long: large text needs the room
+        self.pages = QStackedWidget()
+        for page in (self.empty, self._table_page, self.histogram, self.captions):
+            self.pages.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)
@@ -140,9 +149,7 @@ class ScoresView(QWidget):
         line = QHBoxLayout()
         line.addWidget(self.progress)
         column.addLayout(line)
-        column.addWidget(self.notice)
         column.addWidget(self.pages, 1)
-        column.addWidget(self.foot)
 
     # ---- scoring -----------------------------------------------------------------------------
 
@@ -202,7 +209,7 @@ class ScoresView(QWidget):
         self.card, self._scored = card, model
         self.table.show_card(card)
         self.foot.setText(card.made)
-        self.pages.setCurrentWidget(self.table)
+        self.pages.setCurrentWidget(self._table_page)
 
     # ---- what the session tells --------------------------------------------------------------
 
@@ -230,16 +237,15 @@ class ScoresView(QWidget):
         page = self.pages.currentWidget()
         self.back_button.setVisible(page in (self.histogram, self.captions))
         for widget in (self.score_button, self.photos_choice, self.unknown_box):
-            widget.setVisible(not busy and page in (self.empty, self.table))
+            widget.setVisible(not busy and page in (self.empty, self._table_page))
             widget.setEnabled(model is not None)
         self.cancel_button.setVisible(busy)
         self.progress.setVisible(busy)
         for button in (self.csv_button, self.captions_button):
-            button.setVisible(card is not None and not busy and page is self.table)
+            button.setVisible(card is not None and not busy and page is self._table_page)
         self.head.setText(self._head_words())
         self.head.setVisible(bool(self.head.text()))
-        self.notice.setVisible(card is not None and card.few_distinct and page is self.table)
-        self.foot.setVisible(card is not None and page is self.table)
+        self.notice.setVisible(card is not None and card.few_distinct)
         is_old = self._is_old()
         self.score_button.setText("Score again" if card is not None else "Score this model")
         self.table.setEnabled(True)
@@ -258,7 +264,7 @@ class ScoresView(QWidget):
             return ""
         of = f"Scores of: {self._scored.words}"
         page = self.pages.currentWidget()
-        if page is self.table:
+        if page is self._table_page:
             if self._is_old() and self._session.model is not None:
                 return f"{of}. Sampling shows another model now: {self._session.model.words}."
             if self._is_written_otherwise():
@@ -295,7 +301,7 @@ class ScoresView(QWidget):
         if self.pages.currentWidget() is self.captions:
             self._go_to(self.histogram, self.histogram)
         elif self.pages.currentWidget() is self.histogram:
-            self._go_to(self.table, self.table)
+            self._go_to(self._table_page, self.table)
 
     def _go_to(self, page: QWidget, focus: QWidget) -> None:
         self.pages.setCurrentWidget(page)
