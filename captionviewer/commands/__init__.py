@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "encode": "compute the features of a data folder's photos",
     "make-data": "make a data folder of your own pictures and captions",
     "check": "do the notebooks' checks",
+    "characters": "train words and characters side by side",
     "export": "write a model for PyTorch",
     "import-model": "bring a model back from PyTorch",
 }

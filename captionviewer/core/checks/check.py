@@ -13,6 +13,7 @@ from captionviewer.core.checks.few_captions import FewCaptions
 from captionviewer.core.checks.subject import LayeredModel, Subject, WrongAnswer
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.network.cells import CellType
+from captionviewer.core.network.library_threads import one_library_thread
 
 Notebook = Literal["RNN", "LSTM"]
 
@@ -73,24 +74,30 @@ class Bench:
             raise WrongAnswer("there are no captions to learn by heart")
         return self.few
 
+    def new_training(self, cell: CellType) -> tuple[LayeredModel, CaptioningSolver[LayeredModel]]:
+        """A fresh model, and the solver that is to teach it the captions by heart."""
+        few, rng = self.captions(), self.rng()
+        D = few.train_features.shape[1]
+        model = self.model(few.word_to_idx, D, *self._sizes, cell, np.float32, rng=rng)
+        solver = CaptioningSolver(
+            model,
+            few.for_solver(),
+            update_rule="adam",
+            num_epochs=50,
+            batch_size=self._batch_size,
+            optim_config={"learning_rate": 5e-3},
+            lr_decay=0.95 if cell == "rnn" else 0.995,
+            verbose=False,
+            rng=rng,
+        )
+        return model, solver
+
     def trained(self, cell: CellType) -> tuple[LayeredModel, list[float]]:
         """The model that has learned the captions by heart, trained once, and its losses."""
         if cell not in self._trained:
-            few, rng = self.captions(), self.rng()
-            D = few.train_features.shape[1]
-            model = self.model(few.word_to_idx, D, *self._sizes, cell, np.float32, rng=rng)
-            solver = CaptioningSolver(
-                model,
-                few.for_solver(),
-                update_rule="adam",
-                num_epochs=50,
-                batch_size=self._batch_size,
-                optim_config={"learning_rate": 5e-3},
-                lr_decay=0.95 if cell == "rnn" else 0.995,
-                verbose=False,
-                rng=rng,
-            )
-            solver.train()
+            model, solver = self.new_training(cell)
+            with one_library_thread():  # its threads wait for each other where other programs are at work
+                solver.train()
             self._trained[cell] = model, list(solver.loss_history)
         return self._trained[cell]
 

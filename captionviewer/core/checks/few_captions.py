@@ -7,6 +7,7 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.folder_layout import Split
+from captionviewer.core.coco.vocabulary import END
 
 HOW_MANY = 50
 
@@ -52,3 +53,15 @@ class FewCaptions:
             "train_features": self.train_features,
             "word_to_idx": self.word_to_idx,
         }
+
+    def given_back(self, written: IntArray) -> int:
+        """How many of the training captions are written word for word in `written` (n, T)."""
+        end = self.word_to_idx[END]
+        pairs = zip(self.train_captions, written, strict=True)
+        return sum(until_end(right[1:], end) == until_end(mine, end) for right, mine in pairs)
+
+
+def until_end(caption: IntArray, end: int) -> list[int]:
+    """The ids of a caption (T,) as far as `<END>`, which is among them if it comes."""
+    words = [int(word) for word in caption]
+    return words[: words.index(end) + 1] if end in words else words

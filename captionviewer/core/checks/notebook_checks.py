@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.arrays import FloatArray
 from captionviewer.core.checks import notebook_values as values
 from captionviewer.core.checks.check import Bench, Check, Measured, Notebook
+from captionviewer.core.checks.few_captions import until_end
 from captionviewer.core.checks.subject import WrongAnswer
 from captionviewer.core.network.cells import CellType
 from captionviewer.core.network.gradient_check import (
@@ -170,11 +171,6 @@ def _overfit(cell: CellType, bench: Bench) -> Measured:
     return Measured(f"below {BY_HEART:g} at the end", f"{losses[0]:.2f} at first, {end:.4f} at the end", end)
 
 
-def _until_end(caption: IntArray, end: int) -> list[int]:
-    words = [int(word) for word in caption]
-    return words[: words.index(end) + 1] if end in words else words
-
-
 def _sample(cell: CellType, split: str, bench: Bench) -> Measured:
     model, _ = bench.trained(cell)
     few = bench.captions()
@@ -182,11 +178,13 @@ def _sample(cell: CellType, split: str, bench: Bench) -> Measured:
         (few.train_captions, few.train_features) if split == "train" else (few.val_captions, few.val_features)
     )
     end = few.word_to_idx["<END>"]
-    written = [_until_end(row, end) for row in model.sample(features)]
-    right = sum(_until_end(row[1:], end) == mine for row, mine in zip(captions, written, strict=True))
-    n = len(written)
+    sampled = model.sample(features)
+    n = len(sampled)
     if split == "train":
+        right = few.given_back(sampled)
         return Measured(f"{n} of {n} given back", f"{right} of {n}", 1 - right / n)
+    written = [until_end(row, end) for row in sampled]
+    right = sum(until_end(row[1:], end) == mine for row, mine in zip(captions, written, strict=True))
     ended = sum(row[-1] == end for row in written)
     words = f"{ended} of {n} end, {right} are right"
     return Measured("captions that end, hardly one right", words, 1 - ended / n)

@@ -26,10 +26,12 @@ class Vocabulary:
 
     `idx_to_word` gives the word of an id, `word_to_idx` the id of a word; the two agree.
     `null`, `start`, `end` and `unk` are ids and raise KeyError where the vocabulary lacks the word.
+    `separator` stands between two of them in a text: nothing where the "words" are characters.
     """
 
     idx_to_word: tuple[str, ...]
     word_to_idx: Mapping[str, int]
+    separator: str = " "
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> "Vocabulary":
@@ -120,5 +122,5 @@ def caption_words(row: IntArray, vocabulary: Vocabulary) -> list[str]:
 
 
 def caption_text(row: IntArray, vocabulary: Vocabulary) -> str:
-    """The words of one caption (T,) between `<START>` and `<END>`, joined by spaces."""
-    return " ".join(caption_words(row, vocabulary))
+    """The words of one caption (T,) between `<START>` and `<END>` as a text, so joined by spaces."""
+    return vocabulary.separator.join(caption_words(row, vocabulary))

@@ -80,9 +80,9 @@ class Sentences:
         return hashes
 
     def text(self, row: int, vocabulary: Vocabulary) -> str:
-        """One sentence, its words joined by spaces."""
+        """One sentence as a text: its words joined by spaces, its characters by nothing."""
         words = self.words[row, : self.lengths[row]].tolist()
-        return " ".join(vocabulary.idx_to_word[word] for word in words)
+        return vocabulary.separator.join(vocabulary.idx_to_word[word] for word in words)
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,11 @@ class CaptioningRNN:
         """How many numbers training adjusts."""
         return sum(np.size(value) for value in self.params.values())
 
+    @property
+    def workspace_bytes(self) -> int:
+        """What the arrays take that `loss` works in and keeps for the next call."""
+        return sum(workspace.nbytes for workspace in self._idle_workspaces)
+
     def copy(self, interrupt: Interrupt = never) -> "CaptioningRNN":
         """A model with the same values in arrays of its own: nothing done to one reaches the other.
 

@@ -41,7 +41,7 @@ from captionviewer.ui.window.welcome_card import WelcomeCard
 from captionviewer.ui.window.window_place import WindowPlace
 
 if TYPE_CHECKING:
-    from captionviewer.ui.window.checks_window import ChecksWindow
+    from captionviewer.ui.window.checks.checks_window import ChecksWindow
 
 _log = logging.getLogger(__name__)
 
@@ -312,7 +312,7 @@ class MainWindow(QMainWindow):
 
     def show_checks(self) -> None:
         """Open the notebooks' checks beside the window, or bring them to the front."""
-        from captionviewer.ui.window.checks_window import ChecksWindow  # the launch needs none of it
+        from captionviewer.ui.window.checks.checks_window import ChecksWindow  # the launch needs none of it
 
         if self._checks is None:
             self._checks = ChecksWindow(self.session, self)

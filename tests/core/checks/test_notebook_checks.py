@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from captionviewer.core.checks.bug_survey import survey_bugs, survey_words
+from captionviewer.core.checks.bug_training import SIZES as BESIDE
+from captionviewer.core.checks.bug_training import BugTraining, train_beside
 from captionviewer.core.checks.bugs import BUGS, Bug
 from captionviewer.core.checks.check import Bench, run_check
 from captionviewer.core.checks.few_captions import FewCaptions
@@ -112,3 +115,49 @@ def test_a_result_that_is_no_number_is_a_miss() -> None:
     right = broken.rnn_step_backward
     broken.rnn_step_backward = lambda dh, cache: [part * np.nan for part in right(dh, cache)]  # type: ignore[attr-defined]
     assert not run_check(BY_KEY["rnn_step_backward"], Bench(Subject(broken))).passed
+
+
+def by_key(key: str) -> Bug:
+    return next(bug for bug in BUGS if bug.key == key)
+
+
+def test_the_right_layers_train_beside_a_bug_as_they_do_alone(few: FewCaptions) -> None:
+    told: list[BugTraining] = []
+    training = train_beside(by_key("state-gradient-lost"), few, 12, report=told.append)
+    assert training is not None and [len(each.broken) for each in told] == list(range(1, 13))
+    assert told[0].given_back is None and told[0].words == ""
+    _, alone = Bench(Subject(fresh_layers()), few, **BESIDE).new_training("rnn")
+    assert training.right == pytest.approx([alone.step() for _ in range(12)], rel=1e-4)
+    # the first loss is of the same parameters and captions: that bug is in the way back alone
+    assert training.broken[0] == pytest.approx(training.right[0])
+    assert training.broken[-1] != pytest.approx(training.right[-1])
+
+
+def test_a_bug_of_the_lstm_is_trained_with_an_lstm_and_training_can_be_stopped(few: FewCaptions) -> None:
+    told: list[BugTraining] = []
+    assert (
+        train_beside(by_key("cell-not-carried"), few, stop=lambda: len(told) == 2, report=told.append) is None
+    )
+    assert len(told) == 2 and told[0].cell == "lstm"
+
+
+def test_captions_given_back_are_counted_as_far_as_the_end(few: FewCaptions) -> None:
+    end = few.word_to_idx["<END>"]
+    written = few.train_captions[:, 1:].copy()
+    assert few.given_back(written) == len(written)
+    written[written == 0] = end + 1  # what comes after <END> does not count
+    assert few.given_back(written) == len(written)
+    written[0, 0] += 1
+    assert few.given_back(written) == len(written) - 1
+
+
+def test_training_alone_finds_a_forgotten_end_and_what_others_find_is_not_trained(few: FewCaptions) -> None:
+    bugs = [by_key("gate-order"), by_key("end-not-predicted")]
+    findings = list(survey_bugs(few, bugs=bugs, sizes=SIZES))
+    assert [each.bug for each in findings] == bugs
+    order, end = findings
+    assert "lstm_step_forward" in order.quick and order.trained is None and not order.only_by_training
+    assert end.quick == () and "rnn_sample_train" in (end.trained or ()) and end.only_by_training
+    words = survey_words(findings)
+    assert "1 are found" in words and "nothing but training: <END> is not predicted" in words
+    assert list(survey_bugs(few, bugs=bugs, stop=lambda: True)) == []

@@ -1,12 +1,11 @@
 """The notebooks' checks in a window of their own: all or some, with a bug on purpose, or a student's file."""
 
 import inspect
-import math
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontDatabase, QHideEvent, QPainter, QPen
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFontDatabase, QHideEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -18,9 +17,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QSplitter,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -38,54 +34,18 @@ from captionviewer.ui.look.theme import colors
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.outside_text import set_plain_tip, show_plainly
+from captionviewer.ui.widgets.view_row import ViewRow
+from captionviewer.ui.window.checks.bug_survey_view import BugSurveyView
+from captionviewer.ui.window.checks.bug_training_view import BugTrainingView
+from captionviewer.ui.window.checks.error_bar import OUTCOME, ErrorBar
 from captionviewer.ui.worker import Cancelled, Job
 
 COLUMNS = ("Notebook", "What it shows", "Expected", "Ours", "Error, log scale", "", "Time")
 _BOOK, _SHOWS, _EXPECTED, _OURS, _ERROR, _RESULT, _TIME = range(len(COLUMNS))
 _LETTERS = {_EXPECTED: 26, _OURS: 26, _ERROR: 26}  # how wide columns are that would take any room
-_OUTCOME = Qt.ItemDataRole.UserRole
 _QUICK = sum(not check.trains for check in CHECKS)
-_LEAST, _MOST = -17.0, 2.0  # the ends of the scale, as powers of ten
 
 Run = Callable[[Check, Cancelled], Outcome]
-
-
-class ErrorBar(QStyledItemDelegate):
-    """Paints an error as a bar on a log scale, with a line at the tolerance."""
-
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        super().paint(painter, option, index)
-        outcome = index.data(_OUTCOME)
-        if not isinstance(outcome, Outcome):
-            return
-        c, room = colors(), QRectF(option.rect).adjusted(6, 4, -6, -4)
-        words_wide = painter.fontMetrics().horizontalAdvance("0.0e-00 ")
-        scale = room.adjusted(words_wide, 0, 0, 0)
-
-        def place(value: float) -> float:
-            power = math.log10(value) if value > 0 else _LEAST
-            share = (min(max(power, _LEAST), _MOST) - _LEAST) / (_MOST - _LEAST)
-            return scale.left() + share * scale.width()
-
-        painter.save()
-        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        ink = option.palette.highlightedText().color() if is_selected else c.text
-        painter.setPen(ink)
-        words = "–" if math.isnan(outcome.error) else f"{outcome.error:.1e}"
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
-        end = scale.right() if math.isnan(outcome.error) else place(outcome.error)
-        bar = QRectF(scale.left(), scale.center().y() - 4, max(end - scale.left(), 2), 8)
-        # on the selection's ground neither green nor red can be told apart: the words beside it say which
-        painter.fillRect(bar, ink if is_selected else c.good if outcome.passed else c.bad)
-        painter.setPen(QPen(ink, 2))
-        at = place(outcome.tolerance)
-        painter.drawLine(int(at), int(scale.top()), int(at), int(scale.bottom()))
-        painter.restore()
 
 
 class ChecksWindow(QDialog):
@@ -144,7 +104,7 @@ class ChecksWindow(QDialog):
         self.layers_box.addItem("The program's layers, intact", None)
         for bug in BUGS:
             self.layers_box.addItem(f"Bug: {bug.title}", bug)
-        self.layers_box.activated.connect(lambda _place: self.run_all())
+        self.layers_box.activated.connect(lambda _place: self._choose_layers())
         line.addWidget(self.layers_box, 1)
         self.open_button = self._button("&Open a File…", "open_layers", self._ask_for_file)
         self.open_button.setToolTip("Check an rnn_layers.py of your own, with the course's names")
@@ -188,14 +148,37 @@ class ChecksWindow(QDialog):
         self.code.setPlaceholderText("Select a check to read the layer that it is of.")
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.addWidget(self.table)
-        parts.addWidget(self.code)
+        parts.addWidget(self._make_views())
         parts.setStretchFactor(0, 3)
-        parts.setStretchFactor(1, 1)
+        parts.setStretchFactor(1, 2)
         column.addWidget(parts, 1)
         self.told = show_plainly(QLabel())
         self.told.setObjectName("checks_told")
         self.told.setWordWrap(True)
         column.addWidget(self.told)
+
+    def _make_views(self) -> ViewRow:
+        """What is below the table: the code of a check, and what bugs do."""
+        self.training: BugTrainingView | None = None
+        self.survey: BugSurveyView | None = None
+        self.views = ViewRow("Views of the checks")
+        self.views.add("Code", "The readable layer that the selected check is of", lambda: self.code)
+        self.views.add(
+            "How It Trains", "The loss with the chosen bug beside the right one", self._make_training
+        )
+        self.views.add(
+            "Every Bug", "Which check finds which bug, and which only training finds", self._make_survey
+        )
+        return self.views
+
+    def _make_training(self) -> BugTrainingView:
+        self.training = BugTrainingView(self._session)
+        self.training.show_bug(self._bug)
+        return self.training
+
+    def _make_survey(self) -> BugSurveyView:
+        self.survey = BugSurveyView(self._session)
+        return self.survey
 
     def _button(self, text: str, name: str, call: Callable[[], None]) -> QPushButton:
         button = QPushButton(text)
@@ -205,6 +188,18 @@ class ChecksWindow(QDialog):
         return button
 
     # ---- running ---------------------------------------------------------------------------
+
+    @property
+    def _bug(self) -> Bug | None:
+        """The bug that is chosen, if one is."""
+        chosen = self.layers_box.currentData()
+        return chosen if isinstance(chosen, Bug) else None
+
+    def _choose_layers(self) -> None:
+        """Check what was chosen; a bug may be trained, too."""
+        if self.training is not None:
+            self.training.show_bug(self._bug)
+        self.run_all()
 
     def run_all(self) -> None:
         """Do the checks anew, from the first."""
@@ -226,7 +221,7 @@ class ChecksWindow(QDialog):
             place = self.layers_box.count() - 1
         self.layers_box.setItemText(place, f"Your file: {file.name}")
         self.layers_box.setCurrentIndex(place)
-        self.run_all()
+        self._choose_layers()
 
     def stop(self) -> None:
         """End what runs; what it would have said is dropped."""
@@ -304,7 +299,7 @@ class ChecksWindow(QDialog):
     def outcome(self, row: int) -> Outcome | None:
         """What is shown in a row, if anything."""
         item = self.table.item(row, _ERROR)
-        found = item.data(_OUTCOME) if item is not None else None
+        found = item.data(OUTCOME) if item is not None else None
         return found if isinstance(found, Outcome) else None
 
     def _clear(self) -> None:
@@ -329,7 +324,7 @@ class ChecksWindow(QDialog):
         self._put(row, _OURS, where or outcome.ours)
         item = self.table.item(row, _ERROR)
         assert item is not None
-        item.setData(_OUTCOME, outcome)
+        item.setData(OUTCOME, outcome)
         item.setData(
             Qt.ItemDataRole.AccessibleTextRole, f"{outcome.error:.1e}, at most {outcome.tolerance:.0e}"
         )
@@ -355,8 +350,8 @@ class ChecksWindow(QDialog):
         words = f"{len(found) - len(missed)} of {len(found)} pass"
         if missed:
             words += f"; missed: {', '.join(missed)}"
-        elif isinstance(self.layers_box.currentData(), Bug) and not runs and len(found) == _QUICK:
-            words += "; none of these finds anything: only training could (Also train)"
+        elif self._bug is not None and not runs and len(found) == _QUICK:
+            words += "; none of these finds it: training may (Also train; Every Bug measures it)"
         self.told.setText(words + (" so far" if runs else ""))
 
     def _show_code(self) -> None:
@@ -409,3 +404,7 @@ class ChecksWindow(QDialog):
         """Nothing runs for nobody."""
         super().hideEvent(event)
         self.stop()
+        if self.training is not None:
+            self.training.stop()
+        if self.survey is not None:
+            self.survey.stop()
