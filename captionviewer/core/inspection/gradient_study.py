@@ -9,10 +9,11 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.inspection.gradients import state_gradients
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import CELLS
 
 NUM_CAPTIONS = 60
 NUM_WORDS = 10  # at least, of a caption that is drawn where there are enough: `<START>` and `<END>` aside
-BATCH = 10  # captions at a time: their gradients take 4 T (T + 1) H bytes each
+BATCH = 20  # captions at a time: their gradients take 4 T (T + 1) H bytes each
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,16 @@ def gradient_norms(model: CaptioningRNN, studied: StudiedCaptions) -> GradientNo
     """
     captions = studied.captions
     lengths = (captions != model.word_to_idx[NULL]).sum(axis=1)
-    captions = captions[:, : max(int(lengths.max(initial=2)), 2)]
-    h, c = [], []
+    T = max(int(lengths.max(initial=2)), 2) - 1
+    has_cell_state = CELLS[model.cell_type].has_cell_state
+    h = np.full((len(captions), T, T + 1), np.nan)
+    c = np.full_like(h, np.nan) if has_cell_state else None
+    order = np.argsort(lengths, kind="stable")  # the time goes with the square of a batch's longest
     for begin in range(0, len(captions), BATCH):
-        part = slice(begin, begin + BATCH)
-        gradients = state_gradients(model, studied.features[part], captions[part])
-        h.append(gradients.norms())
-        if gradients.c is not None:
-            c.append(gradients.norms(of_cell=True))
-    return GradientNorms(np.concatenate(h), np.concatenate(c) if c else None)
+        part = order[begin : begin + BATCH]
+        longest = max(int(lengths[part].max()), 2)
+        gradients = state_gradients(model, studied.features[part], captions[part, :longest])
+        h[part, : longest - 1, :longest] = gradients.norms()
+        if c is not None:
+            c[part, : longest - 1, :longest] = gradients.norms(of_cell=True)
+    return GradientNorms(h, c)
