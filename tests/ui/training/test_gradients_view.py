@@ -1,6 +1,7 @@
 """Gradients: the lines are the core's quantiles, a knob moves them, a row chooses the loss."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,26 +10,31 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.inspection.gradient_study import draw_studied, gradient_norms
+from captionviewer.core.inspection.memory_task import LENGTHS, MemoryLearner, learn_to_remember
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
 from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
-from captionviewer.ui.training.gradients.gradients_view import SHOWN, GradientsView
+from captionviewer.ui.training.gradients.gradients_view import WHILE_TRAINING, GradientsView
+from captionviewer.ui.training.gradients.memory_view import MemoryView
+from captionviewer.ui.training.gradients.through_time import SHOWN, ThroughTime
+from captionviewer.ui.training.gradients.while_training import WhileTraining
 from tests.coco_folder_writer import write_coco_folder
-from tests.ui.training.training_setup import SOON, open_data
+from tests.ui.training.training_setup import QUICK, SOON, open_data, training_panel, wait
 
 
 @pytest.fixture
-def view(qtbot: QtBot, tmp_path: Path) -> Iterator[GradientsView]:
+def view(qtbot: QtBot, tmp_path: Path) -> Iterator[ThroughTime]:
     session = Session(Settings())
     open_data(qtbot, session, write_coco_folder(tmp_path / "coco"))
     dataset, settings = session.dataset, TrainingSettings(hidden_dim=12, wordvec_dim=7, seed=4)
     assert dataset is not None
     model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
     session.set_model(CurrentModel(SavedModel.untrained(model, settings, dataset), ModelOrigin.TRAINED))
-    shown = GradientsView(session)
+    shown = ThroughTime(session)
     qtbot.addWidget(shown)
     shown.resize(700, 420)
     shown.show()
@@ -39,7 +45,7 @@ def view(qtbot: QtBot, tmp_path: Path) -> Iterator[GradientsView]:
     session.deleteLater()
 
 
-def test_both_cells_of_the_same_sizes_seed_and_captions_stand_side_by_side(view: GradientsView) -> None:
+def test_both_cells_of_the_same_sizes_seed_and_captions_stand_side_by_side(view: ThroughTime) -> None:
     dataset = view._session.dataset
     assert dataset is not None
     studied = draw_studied(dataset)
@@ -59,7 +65,7 @@ def test_both_cells_of_the_same_sizes_seed_and_captions_stand_side_by_side(view:
     assert "At the photo over the last state" in view.words.text() and "seed 4" in view.words.text()
 
 
-def test_a_knob_moves_the_line_of_its_cell(view: GradientsView, qtbot: QtBot) -> None:
+def test_a_knob_moves_the_line_of_its_cell(view: ThroughTime, qtbot: QtBot) -> None:
     before = view.lines.lines
     view.bias_slider.setValue(30)
     qtbot.waitUntil(lambda: view.lines.lines[0] is not before[0] and view._job is None, timeout=SOON)
@@ -72,7 +78,7 @@ def test_a_knob_moves_the_line_of_its_cell(view: GradientsView, qtbot: QtBot) ->
 
 
 def test_a_click_on_a_row_draws_that_loss_and_another_model_its_own_cell_alone(
-    view: GradientsView, qtbot: QtBot
+    view: ThroughTime, qtbot: QtBot
 ) -> None:
     states = view.maps["rnn"]
     qtbot.mouseClick(states, Qt.MouseButton.LeftButton, pos=states.center_of(2))
@@ -82,3 +88,55 @@ def test_a_click_on_a_row_draws_that_loss_and_another_model_its_own_cell_alone(
     current = view._session.model
     assert current is not None and current.words in view.words.text()
     assert not view.maps["lstm"].isVisible() and view.maps["rnn"].isVisible()
+
+
+def test_the_norms_of_a_run_are_drawn_with_the_clips_line_and_its_share(qtbot: QtBot, tmp_path: Path) -> None:
+    with training_panel(qtbot, write_coco_folder(tmp_path / "coco")) as panel:
+        panel.form.set_settings(replace(QUICK, clip_norm=1.0))
+        gradients = panel.run_area.views.open("Gradients")
+        assert isinstance(gradients, GradientsView)
+        page = gradients.pages.open(WHILE_TRAINING)
+        assert isinstance(page, WhileTraining)
+        assert "Start a run" in page.words.text() and not page.plot.series
+        panel.start_action.trigger()
+        wait(lambda: not panel.is_running(), qtbot)
+        run = panel.control.run
+        assert run is not None
+        recorded = run.parameter_norms()
+        assert recorded is not None and len(recorded.iterations) == 40
+        lines = {one.name: one for one in page.plot.series}
+        assert list(lines) == [*PARAMETER_NAMES, "all together", "clipped at"]
+        np.testing.assert_array_equal(lines["Wh"].y, recorded.norms[:, PARAMETER_NAMES.index("Wh")])
+        norms = run.history.gradient_norms()
+        np.testing.assert_array_equal(lines["all together"].y, norms)
+        assert (lines["clipped at"].y == 1).all()
+        assert f"{100 * (norms > 1).mean():.0f} % of the steps" in page.words.text()
+        assert page.plot.height_of(10.0) < page.plot.height_of(1.0)  # upwards
+        header, *points = page.plot.rows()
+        assert header == ("line", "iteration", "norm of the gradient") and len(points) == 10 * 40
+
+
+def test_the_memory_test_draws_networks_as_they_learn_and_says_what_they_did(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = Session(Settings())
+    page = MemoryView(session)
+    qtbot.addWidget(page)
+    page.show()
+    page.length_choice.setCurrentIndex(0)
+    page.bias_slider.setValue(20)
+    page.train()
+    assert page.is_busy and page.cancel_button.isVisible()
+    qtbot.waitUntil(lambda: not page.is_busy, timeout=SOON)
+    lines = {one.name: one for one in page.plot.series}
+    assert list(lines) == ["RNN", "LSTM, bias 0", "LSTM, bias +2.0", "a guess"]
+    expected = learn_to_remember(MemoryLearner("rnn", 5))
+    assert expected is not None
+    np.testing.assert_array_equal(lines["RNN"].y, [point.nats for point in expected.points])
+    assert "LSTM, bias +2.0: remembers" in page.words.text()
+    page.length_choice.setCurrentIndex(len(LENGTHS) - 1)
+    page.train()
+    page.cancel()
+    assert not page.is_busy and page.run_button.isVisible()
+    assert session.shut_down()
+    session.deleteLater()

@@ -1,1 +1,1 @@
-"""The view Gradients: how far each word's loss reaches back through time."""
+"""The view Gradients: how far a loss reaches back, what a run's gradients are, and who remembers."""

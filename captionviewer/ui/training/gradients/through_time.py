@@ -1,0 +1,249 @@
+"""The page Back through time: a vanilla RNN and an LSTM side by side, with knobs for Wh and forget bias."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.inspection.gradient_study import (
+    GradientNorms,
+    StudiedCaptions,
+    draw_studied,
+    gradient_norms,
+)
+from captionviewer.core.inspection.gradients import with_knobs
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import CELLS
+from captionviewer.core.network.library_threads import one_library_thread
+from captionviewer.core.saved.model_file import fits
+from captionviewer.ui.session.models import CurrentModel
+from captionviewer.ui.session.session import Session
+from captionviewer.ui.training.gradients.gradient_lines import GradientLine, GradientLines
+from captionviewer.ui.training.gradients.gradient_map import GradientMap
+from captionviewer.ui.training.gradients.knobs import knob, scale_of, scale_slider, signed_words, slider
+from captionviewer.ui.widgets.control_parts import scrolling, words_label
+from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.worker import Cancelled, Job
+
+TITLES: dict[str, str] = {cell: facts.name for cell, facts in CELLS.items()}
+FRESH, SHOWN = "Both cells, fresh", "The model in Sampling"
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What is to be computed."""
+
+    dataset: CocoDataset
+    current: CurrentModel
+    fresh: bool
+    wh_scale: float
+    forget_bias: float
+
+
+@dataclass(frozen=True)
+class _Found:
+    wish: _Wish
+    studied: StudiedCaptions
+    norms: dict[str, GradientNorms]
+
+
+class ThroughTime(QWidget):
+    """Computes in a thread while it is seen; of wishes that come meanwhile the last is carried out."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.found: _Found | None = None
+        self._loss = -1  # the row chosen; -1: the last
+        self._job: Job | None = None
+        self._build()
+        session.model_changed.connect(self._want)
+        session.dataset_changed.connect(self._want)
+
+    def _build(self) -> None:
+        self.model_choice = QComboBox()
+        self.model_choice.addItems([FRESH, SHOWN])
+        self.model_choice.setAccessibleName("Networks whose gradients are shown")
+        self.model_choice.currentIndexChanged.connect(lambda _index: self._want())
+        self.wh_slider = scale_slider()
+        self.bias_slider = slider("Added to the LSTM's forget bias", -10, 50, 0)
+        self._wh_words, self._bias_words = QLabel(), QLabel()
+        for each in (self.wh_slider, self.bias_slider):
+            each.valueChanged.connect(lambda _value: self._want())
+        knobs = FlowLayout(gap=10, line_gap=4)
+        knobs.addWidget(self.model_choice)
+        knobs.addWidget(knob(self._wh_words, self.wh_slider))
+        knobs.addWidget(knob(self._bias_words, self.bias_slider))
+        self.maps = {cell: GradientMap(title) for cell, title in TITLES.items()}
+        maps = QVBoxLayout()
+        for each in self.maps.values():
+            each.loss_chosen.connect(self.choose_loss)
+            maps.addWidget(each)
+        self.lines = GradientLines()
+        middle = QHBoxLayout()
+        middle.setSpacing(14)
+        middle.addLayout(maps, 1)
+        middle.addWidget(self.lines, 3)
+        self.words = words_label("gradient_words")
+        below = QWidget()
+        body = QVBoxLayout(below)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addLayout(middle, 1)
+        body.addWidget(self.words)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.addLayout(knobs)
+        column.addWidget(scrolling(below), 1)
+        self._name_knobs()
+
+    @property
+    def wh_scale(self) -> float:
+        """What Wh is multiplied by."""
+        return scale_of(self.wh_slider)
+
+    @property
+    def forget_bias(self) -> float:
+        """What is added to the LSTM's forget bias."""
+        return self.bias_slider.value() / 10
+
+    def _name_knobs(self) -> None:
+        self._wh_words.setText(f"Wh × {self.wh_scale:.2f}")
+        self._bias_words.setText(f"forget bias {signed_words(self.forget_bias)}")
+
+    # ---- computing -----------------------------------------------------------------------------
+
+    def _wish(self) -> _Wish | None:
+        dataset, current = self._session.dataset, self._session.model
+        if dataset is None or current is None or fits(current.saved, dataset) is not None:
+            return None
+        fresh = self.model_choice.currentText() == FRESH
+        return _Wish(dataset, current, fresh, self.wh_scale, self.forget_bias)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what changed while nobody looked."""
+        super().showEvent(event)
+        self._want()
+
+    def _want(self) -> None:
+        self._name_knobs()
+        if not self.isVisible() or self._job is not None:
+            return
+        wish = self._wish()
+        if wish is None:
+            self.found = None
+            self._show()
+            return
+        if self.found is not None and _same(wish, self.found.wish):
+            return
+        before = self.found
+
+        def work(_cancelled: Cancelled) -> _Found:
+            same_data = before is not None and before.wish.dataset is wish.dataset
+            studied = before.studied if before is not None and same_data else draw_studied(wish.dataset)
+            with one_library_thread():  # these products are too small to share
+                norms = {cell: gradient_norms(model, studied) for cell, model in _networks(wish).items()}
+            return _Found(wish, studied, norms)
+
+        def done(found: _Found) -> None:
+            self._job, self.found = None, found
+            self._show()
+            self._want()
+
+        def failed(error: Exception) -> None:
+            self._job = None
+            self._session.problem.emit(f"The gradients could not be computed. {error}")
+
+        self._job = self._session.workers.start("computing gradients", work, done, failed, brief=True)
+
+    # ---- what is shown -------------------------------------------------------------------------
+
+    def choose_loss(self, loss: int) -> None:
+        """Draw the line of another word's loss."""
+        self._loss = loss
+        self._show()
+
+    @property
+    def loss(self) -> int:
+        """The timestep whose loss is drawn."""
+        if self.found is None:
+            return 0
+        last = min(norms.num_losses for norms in self.found.norms.values()) - 1
+        return last if self._loss < 0 else min(self._loss, last)
+
+    def _show(self) -> None:
+        found, s = self.found, self.loss
+        lines: list[GradientLine] = []
+        for cell, title in TITLES.items():
+            norms = None if found is None else found.norms.get(cell)
+            self.maps[cell].setVisible(norms is not None)
+            if norms is None:
+                continue
+            losses = norms.num_losses
+            self.maps[cell].show_medians(norms.medians()[:losses, : losses + 1], s)
+            lines.append(GradientLine(f"{title} dh", cell, norms.band(s)))
+            if norms.c is not None:
+                lines.append(GradientLine(f"{title} dc", cell, norms.band(s, of_cell=True)[:, 1:], True))
+        self.lines.show_lines(tuple(lines))
+        self.words.setText(self._said(found, s, lines))
+
+    def _said(self, found: _Found | None, s: int, lines: list[GradientLine]) -> str:
+        if found is None:
+            return "Open data and a model that fits it: then its gradients can be shown."
+        count = int((~np.isnan(next(iter(found.norms.values())).h[:, s, 0])).sum())
+        ratios = ", ".join(
+            f"{TITLES[line.cell]} {line.band[1, 0] / max(line.band[1, -1], 1e-30):.2g}"
+            for line in lines
+            if not line.of_cell
+        )
+        current = found.wish.current
+        of = (
+            f"fresh networks of {current.model.hidden_dim} units, seed {current.saved.settings.seed}"
+            if found.wish.fresh
+            else current.words
+        )
+        return (
+            f"Norm of d loss / d h for the loss at timestep {s}, of {of}: median and 10 to 90 % of {count}"
+            f" captions of val, each with its own gradient. At the photo over the last state (medians):"
+            f" {ratios}. Dashed: d loss / d c, the LSTM's cell state, from t = 1."
+        )
+
+
+def _same(first: _Wish, second: _Wish) -> bool:
+    return (
+        first.dataset is second.dataset
+        and (first.fresh, first.wh_scale, first.forget_bias)
+        == (second.fresh, second.wh_scale, second.forget_bias)
+        and (first.current.model is second.current.model or _fresh_alike(first, second))
+    )
+
+
+def _fresh_alike(first: _Wish, second: _Wish) -> bool:
+    """Whether two wishes for fresh networks are of the same sizes and seed."""
+    sizes = [
+        (wish.current.model.hidden_dim, wish.current.model.wordvec_dim, wish.current.saved.settings.seed)
+        for wish in (first, second)
+    ]
+    return first.fresh and sizes[0] == sizes[1]
+
+
+def _networks(wish: _Wish) -> dict[str, CaptioningRNN]:
+    model = wish.current.model
+    if not wish.fresh:
+        return {model.cell_type: with_knobs(model, wish.wh_scale, wish.forget_bias)}
+    return {
+        cell: with_knobs(
+            CaptioningRNN(
+                model.word_to_idx,
+                model.input_dim,
+                model.wordvec_dim,
+                model.hidden_dim,
+                cell,
+                rng=np.random.default_rng(wish.current.saved.settings.seed),
+            ),
+            wish.wh_scale,
+            wish.forget_bias,
+        )
+        for cell in CELLS
+    }
