@@ -1,5 +1,6 @@
 """Gradients through time over many captions: the median and the middle four fifths, never one example."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,8 +88,10 @@ def draw_studied(dataset: CocoDataset, count: int = NUM_CAPTIONS, seed: int = 23
     return StudiedCaptions(val.features.rows(photos)[owners], val.captions[rows])
 
 
-def gradient_norms(model: CaptioningRNN, studied: StudiedCaptions) -> GradientNorms:
-    """The norms of every caption's own gradients.
+def gradient_norms(
+    model: CaptioningRNN, studied: StudiedCaptions, stop: Callable[[], bool] = lambda: False
+) -> GradientNorms | None:
+    """The norms of every caption's own gradients; None once `stop()`, asked between batches, is true.
 
     Raises
     ------
@@ -103,6 +106,8 @@ def gradient_norms(model: CaptioningRNN, studied: StudiedCaptions) -> GradientNo
     c = np.full_like(h, np.nan) if has_cell_state else None
     order = np.argsort(lengths, kind="stable")  # the time goes with the square of a batch's longest
     for begin in range(0, len(captions), BATCH):
+        if stop():
+            return None
         part = order[begin : begin + BATCH]
         longest = max(int(lengths[part].max()), 2)
         gradients = state_gradients(model, studied.features[part], captions[part, :longest])

@@ -19,6 +19,7 @@ def test_the_norm_at_the_photo_is_that_of_the_projections_bias(
         studied = draw_studied(dataset, 13)
         model = CaptioningRNN(dataset.vocabulary.word_to_idx, dataset.feature_dim, 6, 9, cell, np.float64)
     norms = gradient_norms(model, studied)
+    assert norms is not None
     assert norms.h.shape[0] == len(studied.captions) and (norms.c is None) is (cell == "rnn")
     null = dataset.vocabulary.null
     for n in (0, 12):  # a caption cut behind its second target: all of its loss is at s = 0 and s = 1
@@ -36,6 +37,7 @@ def test_a_band_is_the_quantiles_over_the_captions_that_have_a_loss_there(coco_f
     np.testing.assert_array_equal(studied.captions, again.captions)
     assert not np.array_equal(studied.captions, other.captions)
     norms = gradient_norms(model, studied)
+    assert norms is not None
     s = norms.num_losses - 1
     rows = [row[s, : s + 2] for row in norms.h if not np.isnan(row[s, 0])]
     low, middle, high = norms.band(s)
@@ -45,5 +47,8 @@ def test_a_band_is_the_quantiles_over_the_captions_that_have_a_loss_there(coco_f
     np.testing.assert_allclose(norms.medians()[s, : s + 2], middle)
     assert np.isnan(norms.medians()[0, 2:]).all()
     rnn = CaptioningRNN(dataset.vocabulary.word_to_idx, dataset.feature_dim, 6, 9, "rnn")
+    norms = gradient_norms(rnn, studied)
+    assert norms is not None
     with pytest.raises(ValueError, match="no cell state"):
-        gradient_norms(rnn, studied).band(0, of_cell=True)
+        norms.band(0, of_cell=True)
+    assert gradient_norms(rnn, studied, stop=lambda: True) is None

@@ -61,6 +61,7 @@ def test_both_cells_of_the_same_sizes_seed_and_captions_stand_side_by_side(view:
             rng=np.random.default_rng(4),
         )
         expected = gradient_norms(model, studied)
+        assert expected is not None
         np.testing.assert_allclose(lines[name].band, expected.band(view.loss), rtol=1e-5)
     assert "At the photo over the last state" in view.words.text() and "seed 4" in view.words.text()
 

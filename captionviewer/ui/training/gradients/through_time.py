@@ -139,12 +139,14 @@ class ThroughTime(QWidget):
             return
         before = self.found
 
-        def work(_cancelled: Cancelled) -> _Found:
+        def work(cancelled: Cancelled) -> _Found:
             same_data = before is not None and before.wish.dataset is wish.dataset
             studied = before.studied if before is not None and same_data else draw_studied(wish.dataset)
             with one_library_thread():  # these products are too small to share
-                norms = {cell: gradient_norms(model, studied) for cell, model in _networks(wish).items()}
-            return _Found(wish, studied, norms)
+                found = {
+                    cell: gradient_norms(model, studied, cancelled) for cell, model in _networks(wish).items()
+                }
+            return _Found(wish, studied, {cell: norms for cell, norms in found.items() if norms is not None})
 
         def done(found: _Found) -> None:
             self._job, self.found = None, found
