@@ -1,5 +1,6 @@
 """Captions of many photos by any method."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -57,7 +58,8 @@ def caption_photos(
             else:
                 captions[here] = greedy(model, features[here], decoding)
 
-        return captions if in_blocks(len(features), _BLOCK, write, stop, progress) else None
+        size = min(_BLOCK, max(1, math.ceil(len(features) / 2)))  # the half for each of two cores
+        return captions if in_blocks(len(features), size, write, stop, progress) else None
     for photo, of_photo in enumerate(features):
         if stop():
             return None

@@ -14,7 +14,8 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.decoding.caption_photos import caption_photos
 from captionviewer.core.decoding.decoding import Decoding
-from captionviewer.core.evaluation.scored_photos import ScoredPhotos, TrainingCaptions
+from captionviewer.core.evaluation.dataset_captions import training_captions
+from captionviewer.core.evaluation.scored_photos import ScoredPhotos
 from captionviewer.core.evaluation.sentences import Sentences
 from captionviewer.core.evaluation.weighted_progress import WeightedProgress
 from captionviewer.core.network.caption_losses import caption_losses
@@ -127,14 +128,12 @@ def by_humans(photos: ScoredPhotos) -> Said:
     return Said(tuple(references.sentences[references.row(number)] for number in photos.rounds))
 
 
-def by_nearest_photo(
-    photos: ScoredPhotos, training: TrainingCaptions, steps: WeightedProgress, stop: Callable[[], bool]
-) -> Said | None:
+def by_nearest_photo(photos: ScoredPhotos, steps: WeightedProgress, stop: Callable[[], bool]) -> Said | None:
     """A caption of the training photo most alike; None if stopped."""
-    found = training.of_nearest_photo(photos, stop, steps.begin(NEAREST))
+    found = photos.captions_of_nearest(stop, steps.begin(NEAREST))
     return None if found is None else Said((found,))
 
 
-def by_habit(photos: ScoredPhotos, training: TrainingCaptions) -> Said:
+def by_habit(photos: ScoredPhotos) -> Said:
     """The commonest training caption for every photo."""
-    return Said((training.commonest(len(photos)),))
+    return Said((training_captions(photos.dataset).commonest[np.zeros(len(photos), np.int64)],))

@@ -14,6 +14,7 @@ from captionviewer.core.coco.vocabulary import END
 from captionviewer.core.decoding.caption_photos import caption_photos
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding
 from captionviewer.core.evaluation.caption_scores import Scorer
+from captionviewer.core.evaluation.dataset_captions import document_frequencies
 from captionviewer.core.evaluation.scorecard import countable
 from captionviewer.core.evaluation.scored_photos import ScoredPhotos
 from captionviewer.core.evaluation.sentences import Sentences
@@ -100,7 +101,7 @@ def score_decodings(
         the model does not fit them, or a forbidden word is not in its vocabulary.
     """
     features = np.repeat(photos.features(), captions_each, axis=0)  # (P n, D), a photo's together
-    scorer = Scorer(photos.references, photos.frequencies())
+    scorer = Scorer(photos.references, document_frequencies(photos.dataset, photos.split))
     # A beam of ten takes several times as long as one of two: the share that is done goes by the width.
     costs = [1 + decoding.beam_width if decoding.method == "beam" else 1 for decoding in decodings]
     found: list[DecodingScore] = []

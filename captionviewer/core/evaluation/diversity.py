@@ -52,12 +52,12 @@ def sayable_words(vocabulary: Vocabulary) -> int:
 
 def novel(captions: Sentences, training: Sentences) -> BoolArray:
     """Which captions (N,) are, word for word, none of the training captions."""
-    alike = training[np.isin(training.hashes(), captions.hashes())]  # few, so that they can be compared
+    alike = training[np.isin(training.hashes, captions.hashes)]  # few, so that they can be compared
     known = frozenset(alike.identities())
     return np.array([identity not in known for identity in captions.identities()], dtype=np.bool_)
 
 
 def commonest(captions: Sentences) -> int:
     """The row of the caption that comes most often; of several the first."""
-    _, first, counts = np.unique(captions.hashes(), return_index=True, return_counts=True)
+    _, first, counts = np.unique(captions.hashes, return_index=True, return_counts=True)
     return int(first[counts == counts.max()].min())

@@ -5,13 +5,16 @@ n-gram stands in all photos there are, and the score is 0 whatever was said; wit
 another score than with all. So they are counted once, over the whole split, and used for every photo of it.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
 from captionviewer.core.evaluation.ngrams import ORDERS
 from captionviewer.core.evaluation.sentences import PAD, References
 
 _MOST = 2**63 - 1
+_TABLE = 1 << 22  # pairs of words: of vocabularies up to 2,000 words the place of each is looked up
 
 
 class DocumentFrequencies:
@@ -24,16 +27,20 @@ class DocumentFrequencies:
         self._base = int(words.max(initial=0)) + 2  # one more than any id: what no reference has
         self._codes: list[IntArray] = []  # of each order, rising; found again by bisection
         self._counts: list[IntArray] = []
-        self._bigrams: IntArray = np.empty(0, np.int64)
+        self._bigrams: IntArray = _distinct(np.sort(self._pairs(words)))
+        self._places_of_pairs: IntArray | None = None
+        if self._base**2 <= _TABLE:
+            self._places_of_pairs = np.full(self._base**2, -1, np.int32)
+            self._places_of_pairs[self._bigrams] = np.arange(len(self._bigrams))
         owners = np.repeat(references.owners, words.shape[1]).reshape(words.shape)
-        for n in range(1, ORDERS + 1):
-            if n == 2:
-                self._bigrams = _distinct(np.sort(self._pairs(words)))
-            codes, begins = self._ngrams(words, n)
+        for codes, begins in self._ngrams(words):
             kept = begins & (codes >= 0)
             found, counts = _photos_with(codes[kept], owners[:, : codes.shape[1]][kept], self.num_photos)
             self._codes.append(found)
             self._counts.append(counts)
+        while len(self._codes) < ORDERS:  # sentences too short to have any
+            self._codes.append(np.empty(0, np.int64))
+            self._counts.append(np.empty(0, np.int64))
 
     def weights(self, words: IntArray) -> FloatArray:
         """How much each n-gram of sentences (m, T) is worth, at the position where it begins: (4, T, m).
@@ -42,11 +49,10 @@ class DocumentFrequencies:
         """
         m, T = words.shape
         weights = np.zeros((ORDERS, T, m))
-        for n in range(1, min(ORDERS, T) + 1):
-            codes, begins = self._ngrams(words, n)
-            counts = np.maximum(1, _look_up(self._codes[n - 1], self._counts[n - 1], codes))
+        for n, (codes, begins) in enumerate(self._ngrams(words)):
+            counts = np.maximum(1, _look_up(self._codes[n], self._counts[n], codes))
             worth = np.log(float(self.num_photos)) - np.log(counts)
-            weights[n - 1, : T - n + 1] = np.where(begins, worth, 0.0).T
+            weights[n, : T - n] = np.where(begins, worth, 0.0).T
         return weights
 
     def _pairs(self, words: IntArray) -> IntArray:
@@ -55,26 +61,38 @@ class DocumentFrequencies:
         pairs: IntArray = (clipped[:, :-1] * self._base + clipped[:, 1:])[words[:, 1:] != PAD]
         return pairs
 
-    def _ngrams(self, words: IntArray, n: int) -> tuple[IntArray, IntArray]:
-        """A number for each n-gram of (m, T), -1 for one that no reference has, and where one begins.
+    def _ngrams(self, words: IntArray) -> Iterator[tuple[IntArray, BoolArray]]:
+        """For one word to four, as far as (m, T) has room: a number for each n-gram, and where one begins.
 
-        Both (m, T - n + 1). A trigram is a bigram and a word, a four-gram two bigrams, so that the numbers
-        stay small however large the vocabulary.
+        Both (m, T - n + 1); the number is -1 for an n-gram that no reference has. A trigram is a bigram and a
+        word, a four-gram two bigrams, so that the numbers stay small however large the vocabulary.
         """
         clipped = np.minimum(words, self._base - 1).astype(np.int64)
-        begins = words[:, n - 1 :] != PAD
-        if n == 1:
-            return clipped, begins
+        begins, T = words != PAD, words.shape[1]
+        if T < 1:
+            return
+        yield clipped, begins
+        if T < 2:
+            return
         pairs = clipped[:, :-1] * self._base + clipped[:, 1:]
-        if n == 2:
-            return pairs, begins
-        place = _places(self._bigrams, pairs)
-        first = place[:, : place.shape[1] - n + 2]
-        if n == 3:
-            return np.where(first < 0, -1, first * self._base + clipped[:, 2:]), begins
-        second = place[:, 2:]
+        yield pairs, begins[:, 1:]
+        if T < 3:
+            return
+        place = self._places(pairs)
+        yield np.where(place[:, :-1] < 0, -1, place[:, :-1] * self._base + clipped[:, 2:]), begins[:, 2:]
+        if T < 4:
+            return
+        first, second = place[:, :-2], place[:, 2:]
         either = (first < 0) | (second < 0)
-        return np.where(either, -1, first * len(self._bigrams) + second), begins
+        yield np.where(either, -1, first * len(self._bigrams) + second), begins[:, 3:]
+
+    def _places(self, pairs: IntArray) -> IntArray:
+        """Where each pair stands among the bigrams that references have, -1 where it does not."""
+        if self._places_of_pairs is None:
+            return _places(self._bigrams, pairs)
+        # `PAD` is a negative number, and so may be a pair with it: such a place is never looked at.
+        places: IntArray = self._places_of_pairs[np.maximum(pairs, 0)].astype(np.int64)
+        return places
 
 
 def _distinct(rising: IntArray) -> IntArray:

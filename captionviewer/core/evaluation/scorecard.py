@@ -101,7 +101,7 @@ class Scorecard:
     draws, seed
         of the intervals.
     frequencies
-        how many photos of the whole split have each n-gram: can be given to the next table of this split.
+        how many photos of the whole split have each n-gram.
     """
 
     photos: ScoredPhotos = field(repr=False)

@@ -1,4 +1,4 @@
-"""The photos that scores are made for, with what people said of them; and what the baselines say."""
+"""The photos that scores are made for: what people said of them, and of the nearest training photos."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +11,8 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.folder_layout import Split
 from captionviewer.core.coco.nearest_of_each import NONE
 from captionviewer.core.errors import CaptionviewerError
-from captionviewer.core.evaluation.diversity import commonest
-from captionviewer.core.evaluation.document_frequencies import DocumentFrequencies
-from captionviewer.core.evaluation.sentences import References, Sentences
+from captionviewer.core.evaluation.dataset_captions import training_captions
+from captionviewer.core.evaluation.sentences import PAD, References, Sentences
 
 MOST_ROUNDS = 5  # captions of a photo that are left out in turn; COCO has five, seldom six or seven
 
@@ -84,19 +83,6 @@ class ScoredPhotos:
             dataset.split(split).captions, dataset.split(split).image_idxs, self.rows, dataset.vocabulary
         )
 
-    def frequencies(self) -> DocumentFrequencies:
-        """How many photos of the whole split have each n-gram; for all of COCO's val a second or two."""
-        dataset, split = self.dataset, self.split
-        with_captions = np.flatnonzero(dataset.split(split).captions_per_image)
-        return DocumentFrequencies(
-            References.of_photos(
-                dataset.split(split).captions,
-                dataset.split(split).image_idxs,
-                with_captions,
-                dataset.vocabulary,
-            )
-        )
-
     @property
     def rounds(self) -> range:
         """The numbers of the references left out in turn."""
@@ -115,40 +101,25 @@ class ScoredPhotos:
         kept = owners >= 0
         return self.dataset.split(self.split).captions[kept], owners[kept]
 
-
-@dataclass(frozen=True)
-class TrainingCaptions:
-    """The captions of the train split, as baselines and novelty need them."""
-
-    dataset: CocoDataset
-
-    @cached_property
-    def sentences(self) -> Sentences:
-        """All of them."""
-        return Sentences.of_captions(self.dataset.split("train").captions, self.dataset.vocabulary)
-
-    def commonest(self, photos: int) -> Sentences:
-        """The commonest of them, for each of so many photos."""
-        return self.sentences[np.full(photos, commonest(self.sentences))]
-
-    def of_nearest_photo(
-        self, photos: ScoredPhotos, stop: Callable[[], bool], progress: Callable[[float], object]
+    def captions_of_nearest(
+        self, stop: Callable[[], bool], progress: Callable[[float], object]
     ) -> Sentences | None:
         """A caption of each photo's nearest training photo: photo i gets the i-th, counted round.
 
         Empty where the photo's features are all zero, so that none is nearer than another. None if stopped.
         """
-        counts = self.dataset.split("train").captions_per_image
+        train = self.dataset.split("train")
+        counts = train.captions_per_image
         nearest = self.dataset.nearest_photo_of_each(
-            photos.split, photos.rows, "train", counts > 0, stop, progress
+            self.split, self.rows, "train", counts > 0, stop, progress
         )
         if nearest is None:
             return None
-        by_photo = np.argsort(self.dataset.split("train").image_idxs, kind="stable")
+        by_photo = np.argsort(train.image_idxs, kind="stable")
         begins = np.cumsum(counts) - counts
         some = nearest != NONE
         found = np.maximum(nearest, 0)
         rows = by_photo[begins[found] + np.arange(len(found)) % np.maximum(counts[found], 1)]
-        chosen = self.sentences[rows]
-        words = np.where(some[:, np.newaxis], chosen.words, np.int32(-1))
+        chosen = training_captions(self.dataset).sentences[rows]
+        words = np.where(some[:, np.newaxis], chosen.words, np.int32(PAD))
         return Sentences(words, np.where(some, chosen.lengths, 0))

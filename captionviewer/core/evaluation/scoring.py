@@ -11,11 +11,11 @@ from captionviewer.core.evaluation import baselines
 from captionviewer.core.evaluation.baselines import STEPS, RowName, Said
 from captionviewer.core.evaluation.bootstrap import DRAWS, drawn_sums, interval
 from captionviewer.core.evaluation.caption_scores import ALL, CaptionScores, Scorer, together
+from captionviewer.core.evaluation.dataset_captions import document_frequencies, training_captions
 from captionviewer.core.evaluation.diversity import Diversity, novel
-from captionviewer.core.evaluation.document_frequencies import DocumentFrequencies
 from captionviewer.core.evaluation.metrics import PhotoValues
 from captionviewer.core.evaluation.scorecard import Difference, Row, Scorecard, countable
-from captionviewer.core.evaluation.scored_photos import ScoredPhotos, TrainingCaptions
+from captionviewer.core.evaluation.scored_photos import ScoredPhotos
 from captionviewer.core.evaluation.weighted_progress import Report, WeightedProgress
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 
@@ -31,7 +31,6 @@ def make_scorecard(
     rows: Sequence[RowName] = ALL_ROWS,
     unknown_matches: bool = False,
     leave_one_out: bool = True,
-    frequencies: DocumentFrequencies | None = None,
     draws: int = DRAWS,
     seed: int = 0,
     stop: Callable[[], bool] = lambda: False,
@@ -54,8 +53,6 @@ def make_scorecard(
     leave_one_out
         False for scores against all of a photo's captions, without the human row: what pycocoevalcap says of
         the exported captions of a whole split.
-    frequencies
-        from an earlier table of the same split; counted anew if None.
     draws, seed
         of the intervals; 0 for none.
     stop, report
@@ -78,15 +75,15 @@ def make_scorecard(
     ]
     weights: dict[str, float] = {step: weight for name in names for step, weight in STEPS[name].items()}
     steps = WeightedProgress({**weights, COUNTING: 1, COMPARING: 0.5 * len(names), DRAWING: 1}, report)
-    training = TrainingCaptions(photos.dataset)
     said: dict[RowName, Said] = {}
     for name in names:
-        one = None if stop() else _say(name, model, photos, decoding, training, steps, stop)
+        one = None if stop() else _say(name, model, photos, decoding, steps, stop)
         if one is None:
             return None
         said[name] = one
     steps.begin(COUNTING)
-    scorer = Scorer(photos.references, frequencies or photos.frequencies())
+    scorer = Scorer(photos.references, document_frequencies(photos.dataset, photos.split))
+    training = training_captions(photos.dataset).sentences
     rounds = list(photos.rounds) if leave_one_out else [ALL]
     progress = steps.begin(COMPARING)
     values: dict[RowName, PhotoValues] = {}
@@ -97,7 +94,7 @@ def make_scorecard(
         values[name] = PhotoValues(
             scores,
             np.stack([captions.lengths for captions in one.captions]),
-            np.stack([novel(captions, training.sentences) for captions in one.captions]),
+            np.stack([novel(captions, training) for captions in one.captions]),
             one.nats,
             one.targets,
         )
@@ -117,18 +114,17 @@ def _say(
     model: CaptioningRNN,
     photos: ScoredPhotos,
     decoding: Decoding,
-    training: TrainingCaptions,
     steps: WeightedProgress,
     stop: Callable[[], bool],
 ) -> Said | None:
     if name == "model":
         return baselines.by_model(model, photos, decoding, steps, stop)
     if name == "nearest":
-        return baselines.by_nearest_photo(photos, training, steps, stop)
+        return baselines.by_nearest_photo(photos, steps, stop)
     if name == "human":
         return baselines.by_humans(photos)
     if name == "commonest":
-        return baselines.by_habit(photos, training)
+        return baselines.by_habit(photos)
     return baselines.by_blind_model(model, photos, decoding, steps, stop)
 
 

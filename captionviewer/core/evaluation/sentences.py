@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from captionviewer.core.arrays import BoolArray, IntArray
 from captionviewer.core.coco.vocabulary import Vocabulary
@@ -67,15 +68,16 @@ class Sentences:
         ends = (np.arange(len(self)) * row + self.lengths * width).tolist()
         return [whole[start * row : end] for start, end in enumerate(ends)]
 
+    @cached_property
     def hashes(self) -> IntArray:
         """(N,) a number for each sentence, the same for equal ones, and for others hardly ever; quick."""
-        words = self.words.astype(np.uint64) + np.uint64(2)  # `PAD` becomes 1, and is left out below
         T = self.words.shape[1]
-        factors = np.random.default_rng(0).integers(2**63, size=T, dtype=np.uint64) * np.uint64(
-            2
-        ) + np.uint64(1)
-        inside = np.arange(T) < self.lengths[:, np.newaxis]
-        sums = np.where(inside, words * factors, np.uint64(0)).sum(axis=1, dtype=np.uint64)
+        drawn = np.random.default_rng(0).integers(2**63, size=T, dtype=np.uint64)
+        factors: NDArray[np.uint64] = np.asarray(drawn) * np.uint64(2) + np.uint64(1)
+        sums = np.zeros(len(self), np.uint64)
+        for t in range(T):  # a column at a time, so that no large array is made
+            column = (self.words[:, t] + np.int32(2)).astype(np.uint64)  # `PAD` is not counted
+            sums += np.where(t < self.lengths, column * factors[t], np.uint64(0))
         hashes: IntArray = sums.view(np.int64)
         return hashes
 

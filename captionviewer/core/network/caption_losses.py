@@ -4,6 +4,7 @@ Captions of one photo that begin alike go through the same states until they par
 of five captions of a photo a sixth of the positions, and of captions without a photo more than half.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -12,9 +13,9 @@ from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.network.blocks import in_blocks
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import DecodingState
-from captionviewer.core.network.inference import Params, advance, start_state
+from captionviewer.core.network.inference import Params, WordInputs, advance, start_state
 
-_SCORES = 1 << 20  # numbers: scores of so many words are worked on at a time
+_NUMBERS = 3 << 19  # of gates and scores that are worked on at a time, in the processor's cache
 
 
 def caption_losses(
@@ -79,21 +80,31 @@ def position_losses(
     null, V = model.word_to_idx["<NULL>"], len(model.word_to_idx)
     nats = np.zeros((len(captions), captions.shape[1] - 1))
     in_order = np.lexsort((*captions.T[::-1], owners))  # captions that begin alike beside each other
+    inputs = WordInputs(params)
+    inputs.of(np.unique(captions))  # beforehand: what comes of a word must not hang on which thread is first
 
     def lose(here: slice) -> None:
         rows = in_order[here]
         photos, places = np.unique(owners[rows], return_inverse=True)
         state = start_state(params, model.cell_type, features[photos])
-        nats[rows] = _block(params, state, captions[rows], places, null, V)
+        nats[rows] = _block(params, inputs, state, captions[rows], places, null)
 
-    size = max(32, min(_SCORES // V, -(-len(in_order) // 2)))  # two blocks at the least, for two cores
+    most = max(32, _NUMBERS // (V + params["Wh"].shape[1]))
+    blocks = 2 * math.ceil(len(in_order) / (2 * most))  # as many for the one core as for the other
+    size = max(32, math.ceil(len(in_order) / max(blocks, 1)))
     return nats if in_blocks(len(in_order), size, lose, stop, progress) else None
 
 
 def _block(
-    params: Params, state: DecodingState, captions: IntArray, groups: IntArray, null: int, V: int
+    params: Params,
+    inputs: WordInputs,
+    state: DecodingState,
+    captions: IntArray,
+    groups: IntArray,
+    null: int,
 ) -> FloatArray:
     """The nats (n, T - 1) of captions (n, T); groups (n,) is the row of `state` that each starts from."""
+    V = len(params["b_vocab"])
     has_target = captions[:, 1:] != null
     nats = np.zeros(has_target.shape)
     lengths = np.where(has_target, np.arange(1, captions.shape[1]), 0).max(axis=1, initial=0)
@@ -107,7 +118,7 @@ def _block(
         )
         came = ways // V
         state = state.of_images(came)
-        state, logits = advance(params, state, captions[rows[first], t])
+        state, logits = advance(params, state, captions[rows[first], t], inputs)
         logits -= logits.max(axis=1, keepdims=True)
         counted = has_target[rows, t]
         right = logits[groups[counted], captions[rows[counted], t + 1]]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PIECE = 100  # captions between two looks at whether the run is to stop, at hidden sizes up to
 PIECE_HIDDEN = 512  # this, and fewer beyond: a piece takes less than a tenth of a second
-EVERY_S = 30.0  # seconds after which it is due, where half an epoch takes longer
+EVERY_S = 30.0  # seconds after which it is due in any case: half an epoch may take hours
 _log = logging.getLogger(__name__)
 
 
@@ -96,7 +96,7 @@ class Validation:
         self._half_epoch = 1
         self._fixed: dict[Split, _FixedCaptions] | None = None
         self._points: tuple[ValidationPoint, ...] = ()  # replaced, never changed: readers take it as it is
-        self._next = (0, 0.0)
+        self._next_time = 0.0
         self._off = num_captions == 0
         self.best_snapshot: ModelSnapshot | None = None
         self.unigram_nats: float | None = None  # what counting words costs, known with the first point
@@ -113,7 +113,7 @@ class Validation:
         if record.best is not None:
             self.best_snapshot = ModelSnapshot(record.best, record.best_iteration, None)
         if self._points:
-            self._next = (self._points[-1].iteration + self._half_epoch, self._clock() + EVERY_S)
+            self._next_time = self._clock() + EVERY_S
 
     def prepare(self) -> None:
         """Read the captions and count words, once: before the run's clock says what a pass costs."""
@@ -137,11 +137,17 @@ class Validation:
         return captions_validated(self._dataset, self._wanted)
 
     def due(self, now: float, iteration: int) -> Due:
-        """Each half epoch, and every `EVERY_S` seconds, at leisure."""
+        """For the untrained model and after the first half epoch; at leisure after each further one.
+
+        Where that would cost more than its share, half epochs are passed over, so that the points are of
+        whole ones all the same; and after `EVERY_S` seconds without a point one comes between.
+        """
         if self._off or (self._points and self._points[-1].iteration == iteration):
             return Due.NOT_YET
-        at_iteration, at_time = self._next
-        return Due.AT_LEISURE if iteration >= at_iteration or now >= at_time else Due.NOT_YET
+        if iteration in (0, self._half_epoch):
+            return Due.NOW
+        whole = iteration % self._half_epoch == 0
+        return Due.AT_LEISURE if whole or now >= self._next_time else Due.NOT_YET
 
     def run(self, solver: RunSolver) -> None:
         """Compute both losses, and keep the model if it is the best so far."""
@@ -162,7 +168,7 @@ class Validation:
             self.best_snapshot = ModelSnapshot(solver.model.copy(interrupt), iteration, loss)
         if math.isfinite(point.val) and math.isfinite(point.train):
             self._points = (*self._points, point)
-        self._next = (iteration + self._half_epoch, self._clock() + EVERY_S)
+        self._next_time = self._clock() + EVERY_S
 
     def _draw(self) -> dict[Split, _FixedCaptions] | None:
         val = np.arange(self._dataset.split("val").num_captions)

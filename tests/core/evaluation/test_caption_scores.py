@@ -173,10 +173,12 @@ def frequencies_by_hand(corpus: Corpus) -> dict[tuple[str, ...], int]:
 
 
 @pytest.mark.parametrize("most", [2**63 - 1, 100])  # the latter as if numbers of n-grams left 64 bits
+@pytest.mark.parametrize("table", [1 << 22, 0])  # the latter as if the vocabulary were large
 def test_an_ngram_is_worth_what_the_photos_that_have_it_make_it(
-    most: int, monkeypatch: pytest.MonkeyPatch
+    most: int, table: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(document_frequencies, "_MOST", most)
+    monkeypatch.setattr(document_frequencies, "_TABLE", table)
     corpus = corpus_of()
     by_hand, ids = frequencies_by_hand(corpus), ids_of(corpus) | {"unheard": 1_000_000}
     sentence = [*corpus.references[7][2], "unheard", *corpus.captions[3]]

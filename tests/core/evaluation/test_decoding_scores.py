@@ -9,6 +9,7 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.surprise import surprise_of
 from captionviewer.core.evaluation.caption_scores import Scorer
+from captionviewer.core.evaluation.dataset_captions import document_frequencies
 from captionviewer.core.evaluation.decoding_scores import (
     beam_decodings,
     sampling_decodings,
@@ -47,7 +48,9 @@ def test_greedy_scored_is_what_sample_surprise_and_scorer_say_of_it(coco_folder:
         assert scores[0].log_probability == pytest.approx(np.mean(lnp), abs=1e-6)
         sentences = Sentences.of_captions(captions, dataset.vocabulary)
         unknown = sentences.with_word(dataset.vocabulary.unk, len(dataset.vocabulary))
-        by_scorer = Scorer(photos.references, photos.frequencies()).score(unknown)
+        by_scorer = Scorer(photos.references, document_frequencies(photos.dataset, photos.split)).score(
+            unknown
+        )
         assert by_scorer is not None
         assert scores[0].cider_d == pytest.approx(by_scorer.cider_d.mean())
         assert scores[0].length == pytest.approx(sentences.lengths.mean())

@@ -50,9 +50,9 @@ def test_equal_sentences_have_equal_hashes_and_others_others() -> None:
     texts = [[f"w{word}" for word in rng.integers(9, size=rng.integers(0, 7))] for _ in range(3_000)]
     some = Sentences.of_words(texts, ids)
     narrow = Sentences(some.words[:, :3], np.minimum(some.lengths, 3))[some.lengths <= 3]
-    hashes = dict(zip(some.hashes().tolist(), some.identities(), strict=True))
+    hashes = dict(zip(some.hashes.tolist(), some.identities(), strict=True))
     assert len(hashes) == len(set(some.identities())) > 1_000
-    assert all(hashes[h] == i for h, i in zip(narrow.hashes().tolist(), narrow.identities(), strict=True))
+    assert all(hashes[h] == i for h, i in zip(narrow.hashes.tolist(), narrow.identities(), strict=True))
 
 
 def test_the_interval_of_a_mean_is_that_of_its_standard_error() -> None:

@@ -327,7 +327,7 @@ def test_it_says_how_far_it_is_and_ends_whenever_it_is_told_to(card: Scorecard, 
         return False
 
     def run(stop: Any, report: Any) -> Scorecard | None:
-        return make_scorecard(model, few, draws=20, stop=stop, report=report, frequencies=card.frequencies)
+        return make_scorecard(model, few, draws=20, stop=stop, report=report)
 
     assert run(never, lambda share, step: said.append((share, step))) is not None
     shares = [share for share, _ in said]

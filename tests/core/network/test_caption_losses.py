@@ -30,7 +30,7 @@ def test_losses_are_the_surprise_at_each_caption_added_up(
         value *= 3
     features, captions, owners = data()
     for scores in (1 << 20, 1):  # one block, and blocks of 64 captions
-        monkeypatch.setattr(module, "_SCORES", scores)
+        monkeypatch.setattr(module, "_NUMBERS", scores)
         losses = caption_losses(model, features, captions, owners)
         assert losses is not None
         nats, words = losses
@@ -64,7 +64,7 @@ def test_captions_that_begin_alike_are_run_once_until_they_part(monkeypatch: pyt
 
 
 def test_it_says_how_far_it_is_and_ends_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SCORES", 1)
+    monkeypatch.setattr(module, "_NUMBERS", 1)
     monkeypatch.setattr(library_threads, "cores", lambda: 1)
     said: list[float] = []
     assert caption_losses(small_model(), *data(), progress=said.append) is not None
