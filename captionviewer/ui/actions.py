@@ -381,6 +381,32 @@ HOLD = replace(PLAY, text="&Pause", tip="Choose no more words for now", icon="pa
 TO_END = ActionWords(
     "To the &End", "Choose all words to <END>", ("End",), "to_end", place=Place.SAMPLING_FOCUSED
 )
+ANOTHER_WORD = ActionWords(
+    "Another &Word…",
+    "Type another word for this timestep, and see what follows; a click on a bar does the same",
+    ("F2",),
+    place=Place.SAMPLING_FOCUSED,
+)
+UNDO_WORD = ActionWords(
+    "&Undo Another Word",
+    "Take back the word that was said, or the branch that was deleted, last",
+    ("Ctrl+Z",),
+    short="Undo",
+    place=Place.SAMPLING_FOCUSED,
+)
+DELETE_BRANCH = ActionWords(
+    "&Delete Branch",
+    "Delete the branch that is shown",
+    ("Delete",),
+    short="Delete",
+    place=Place.SAMPLING_FOCUSED,
+)
+BRANCH_ABOVE = ActionWords(
+    "Branch &Above", "Show the branch in the row above", ("Alt+Up",), place=Place.SAMPLING_FOCUSED
+)
+BRANCH_BELOW = ActionWords(
+    "Branch Be&low", "Show the branch in the row below", ("Alt+Down",), place=Place.SAMPLING_FOCUSED
+)
 COPY_GENERATED = ActionWords(
     "Copy &Generated Caption",
     "Copy the generated caption as far as it is shown",

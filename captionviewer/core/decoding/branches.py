@@ -74,6 +74,44 @@ class Cost:
         return self.word - self.won_back
 
 
+@dataclass(frozen=True)
+class Prefix:
+    """The beginning of a caption, up to the last word that a person forced: said again, it is forced again.
+
+    Attributes
+    ----------
+    words
+        word ids, of which the last one was forced.
+    forced
+        the timesteps of the forced words, rising.
+    """
+
+    words: tuple[int, ...]
+    forced: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ForcedCaption:
+    """A branch beside what would have been said without its last forced word.
+
+    Attributes
+    ----------
+    prefix
+        what was forced.
+    branch
+        the caption that follows.
+    usual
+        the caption that follows the same words without the last forced one.
+    cost
+        of that word against `usual`.
+    """
+
+    prefix: Prefix
+    branch: Branch
+    usual: Branch
+    cost: Cost
+
+
 def decode_on(
     model: CaptioningRNN,
     features: FloatArray,
@@ -218,3 +256,20 @@ def cost(original: Branch, forced: Branch, index: int) -> Cost:
     """What the word at a timestep of `forced` cost against `original`, with which it agrees before it."""
     there, here = original.surprises, forced.surprises
     return Cost(here[index] - there[index], sum(there[index + 1 :]) - sum(here[index + 1 :]))
+
+
+def prefix_of(branch: Branch, index: int, word: int) -> Prefix:
+    """The beginning that has another word at a timestep of a branch; what was forced before it stays."""
+    kept = sorted(t for t in branch.forced if t < index)
+    return Prefix((*branch.words[:index], word), (*kept, index))
+
+
+def forced_caption(
+    model: CaptioningRNN, features: FloatArray, decoding: Decoding, prefix: Prefix
+) -> ForcedCaption:
+    """The caption that follows a beginning, and what its last forced word cost; errors as `carry_over`."""
+    branch = carry_over(model, features, decoding, prefix.words, prefix.forced)
+    index = prefix.forced[-1]
+    forced = {t: word for t, word in branch.forced.items() if t < index}
+    usual = Branch(decode_on(model, features, decoding, branch.timesteps[:index]), forced)
+    return ForcedCaption(prefix, branch, usual, cost(usual, branch, index))

@@ -1,6 +1,6 @@
 """The caption so far as chips: one word for each timestep, to be clicked to go there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPen
@@ -19,6 +19,7 @@ class CaptionChips(WordFlow):
     """
 
     timestep_chosen = Signal(int)  # how many words are to be chosen: 0 is `<START>` alone
+    word_wanted = Signal(int)  # another word is wanted at a timestep
 
     _ROOMY = QSize(8, 3), QSize(4, 5)  # padding and spacing
     _DENSE = QSize(5, 1), QSize(3, 3)
@@ -29,6 +30,7 @@ class CaptionChips(WordFlow):
         self._position = 0
         self._seen: int | None = None  # how many words have been seen; None for all
         self._hovered: int | None = None
+        self._forced: frozenset[int] = frozenset()
         self.setAccessibleName("Caption so far")
         self.show_words((), 0)
 
@@ -48,12 +50,14 @@ class CaptionChips(WordFlow):
         position: int,
         room_for: Sequence[str] = (),
         seen: int | None = None,
+        forced: Collection[int] = (),
     ) -> None:
         """Show `<START>` and these words, of which the first `position` are chosen and `seen` were seen.
 
-        `room_for` is the whole caption, for which room is kept.
+        `room_for` is the whole caption, for which room is kept; the words of the timesteps `forced` are
+        marked as a person's.
         """
-        self._position, self._seen = position, seen
+        self._position, self._seen, self._forced = position, seen, frozenset(forced)
         start = FlowWord(START, "timestep 0: the network starts from the photo and reads <START>")
         self.set_words([start, *words], [START, *room_for])
         self.setAccessibleDescription(" ".join([START, *(word.text for word in words[:position])]))
@@ -99,6 +103,10 @@ class CaptionChips(WordFlow):
             painter.setPen(QPen(border, 1, Qt.PenStyle.SolidLine if reached else Qt.PenStyle.DashLine))
             painter.setBrush(fill if reached else Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(edge, 5, 5)
+        if index - 1 in self._forced:
+            painter.setPen(QPen(c.on_accent if current else c.accent, 1.4, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(edge.adjusted(1.5, 1.5, -1.5, -1.5), 4, 4)
         painter.setPen(color)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
 
@@ -126,3 +134,9 @@ class CaptionChips(WordFlow):
         index = self.word_at(event.position().toPoint())
         if event.button() == Qt.MouseButton.LeftButton and index is not None:
             self.timestep_chosen.emit(index)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Have another word typed in place of a chip's."""
+        index = self.word_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index:
+            self.word_wanted.emit(index - 1)

@@ -1,7 +1,7 @@
 """Everything that Sampling shows of one photo and one model, computed at once away from the window."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,7 +11,7 @@ import numpy as np
 from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
 from captionviewer.core.coco.vocabulary import END, NULL, Vocabulary
-from captionviewer.core.decoding.branches import decode_on
+from captionviewer.core.decoding.branches import Branch, ForcedCaption, Prefix, decode_on, forced_caption
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.surprise import surprise_of
 from captionviewer.core.decoding.timestep import Timestep, greedy_timesteps
@@ -50,6 +50,9 @@ class CaptionSample:
         surprises: (K, T - 1) -ln p(word) in nats of captions[:, 1:] under teacher forcing; NaN at `<NULL>`.
         trained_on: (K,) whether the model has been trained on each of them.
         decoding: how the caption is written, with nothing that its method does not read.
+        first: the caption with nothing forced, where `timesteps` are another; else empty.
+        forced: captions with words that a person forced.
+        shown: which of those `timesteps` are; None for the one with nothing forced.
     """
 
     record: PhotoRecord
@@ -61,6 +64,37 @@ class CaptionSample:
     surprises: FloatArray = field(repr=False)
     trained_on: BoolArray = field(repr=False)
     decoding: Decoding = GREEDY
+    first: tuple[Timestep, ...] = field(default=(), repr=False)
+    forced: tuple[ForcedCaption, ...] = field(default=(), repr=False)
+    shown: Prefix | None = None
+
+    @cached_property
+    def branches(self) -> tuple[Branch, ...]:
+        """The caption with nothing forced, then those with forced words."""
+        return (Branch(self.first or self.timesteps, {}), *(each.branch for each in self.forced))
+
+    @property
+    def branch(self) -> Branch:
+        """The one that is shown."""
+        return self.branches[self.row]
+
+    @property
+    def row(self) -> int:
+        """The place among `branches` of the one that is shown."""
+        prefixes = [None, *(each.prefix for each in self.forced)]
+        return prefixes.index(self.shown)
+
+    def showing(self, forced: Sequence[ForcedCaption], shown: Prefix | None) -> "CaptionSample":
+        """The same with these forced captions, one of them shown, or the first caption if none is."""
+        first = self.first or self.timesteps
+        chosen = next((each for each in forced if each.prefix == shown), None)
+        return replace(
+            self,
+            timesteps=first if chosen is None else chosen.branch.timesteps,
+            first=first,
+            forced=tuple(forced),
+            shown=None if chosen is None else chosen.prefix,
+        )
 
     @property
     def words(self) -> list[str]:
@@ -78,6 +112,10 @@ class CaptionSample:
     def why(self, timestep: int) -> str:
         """Why the word of a timestep was chosen, for people."""
         step, method = self.timesteps[timestep], self.decoding.method
+        if timestep in self.branch.forced:
+            return "by you"
+        if self.shown is not None and method in ("beam", "exact"):
+            method = "greedy"  # a search can't begin in the middle
         if method == "sample" and not self.decoding.repeatable:
             return "drawn"
         if method in ("beam", "exact"):
@@ -142,14 +180,16 @@ def take_sample(
     cancelled: Callable[[], bool] = lambda: False,
     quiet: AbstractContextManager[None] | None = None,
     decoding: Decoding = GREEDY,
+    prefixes: Sequence[Prefix] = (),
+    shown: Prefix | None = None,
 ) -> CaptionSample | None:
     """Caption a photo and measure the surprise at each of its ground-truth captions.
 
     `features` (D,) are read from the data set where they are not given; the network runs while `quiet` is
     held, so that it and a training run need not wait for each other's products. `decoding` is one of
-    `decoding_shown`. Returns None when cancelled.
-    Raises DataError when they can't be read, ModelDoesNotFit when the model is of another data set or
-    its parameters hold NaN, ValueError when `decoding` leaves no word to be said.
+    `decoding_shown`; the `prefixes` are forced, and the caption of one of them is `shown`. Returns None when
+    cancelled. Raises DataError when they can't be read, ModelDoesNotFit when the model is of another data
+    set or its parameters hold NaN, ValueError when `decoding` leaves no word to be said.
     """
     misfit = fits(current.saved, dataset)
     if misfit is not None:
@@ -174,10 +214,16 @@ def take_sample(
             return None
         if len(captions) and captions.shape[1] > 1:
             surprises = surprise_of(current.model, features, captions)
+        forced = [
+            forced_caption(current.model, features, decoding, prefix)
+            for prefix in prefixes
+            if len(prefix.words) <= decoding.max_length and not cancelled()
+        ]
     trained_on = training_rows.among(record, current.saved, dataset)
-    return CaptionSample(
+    sample = CaptionSample(
         record, current, dataset.vocabulary, features, timesteps, captions, surprises, trained_on, decoding
     )
+    return sample.showing(forced, shown) if forced else sample
 
 
 def ground_truth_words(captions: IntArray, vocabulary: Vocabulary) -> list[list[tuple[int, str]]]:

@@ -138,7 +138,7 @@ class DecodingRow(QWidget):
 
     def _show(self) -> None:
         d, opened = self._decoding, self.opener.isChecked()
-        self.opener.setText(as_menu_text(shortened(_line(d), _LONGEST_LINE)))
+        self.opener.setText(as_menu_text(_line(d)))
         said = f"How captions are written: {d.words()}"
         self.opener.setToolTip(plain_tip(said))
         self.opener.setAccessibleName(said)
@@ -192,6 +192,8 @@ def _line(decoding: Decoding) -> str:
     words = decoding.words()
     if decoding.max_length >= MAX_LENGTH:
         words = words.rpartition(", ")[0]
+    if len(words) > _LONGEST_LINE:
+        words = f"{words[: _LONGEST_LINE - 1].rpartition(',')[0] or words[: _LONGEST_LINE - 1]}…"
     return words[:1].upper() + words[1:]
 
 

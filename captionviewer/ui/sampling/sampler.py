@@ -1,7 +1,7 @@
 """Keeps the sample of the selected photo up to date with the model, away from the GUI thread."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
@@ -9,7 +9,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
+from captionviewer.core.decoding.branches import Prefix
 from captionviewer.core.decoding.decoding import Decoding
+from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling.caption_sample import (
@@ -26,6 +28,8 @@ from captionviewer.ui.worker import Cancelled, Job
 PAUSE_MS = 1000  # between two samples of a run under way, at the least: each can be read
 MOST_OF_TIME = 0.05  # the run waits while a sample is taken, so that gets no more than this share of the time
 OUTDATED_AFTER_MS = 100  # a newer sample that comes sooner replaces the one shown without a flicker
+
+Forced = tuple[tuple[Prefix, ...], Prefix | None]
 
 
 class Sampler(QObject):
@@ -55,6 +59,8 @@ class Sampler(QObject):
         self.model: CurrentModel | None = session.model
         self.sample: CaptionSample | None = None
         self.trouble = ""  # why there is no sample, for people
+        # what a person has forced of a photo, and which of those captions is shown
+        self.forced_of: Callable[[PhotoRecord], Forced] = lambda _record: ((), None)
         self.is_outdated = False  # a sample of a newer model has been on its way for long enough to be told
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -91,6 +97,11 @@ class Sampler(QObject):
         if follows:
             self._model_changed()
             self._ask_for_snapshot()
+
+    def show(self, sample: CaptionSample) -> None:
+        """Show another caption of the same photo by the same model."""
+        self.sample = sample
+        self.sample_changed.emit()
 
     # ---- what the session says -----------------------------------------------------------------
 
@@ -206,12 +217,15 @@ class Sampler(QObject):
         features = known[2] if known is not None and known[:2] == (dataset, record) else None
         training_rows, run = self._training_rows, self._session.run
         decoding = decoding_shown(self._session.decoding.value)
+        forced = self.forced_of(record)
 
         held: list[float] = []
 
         @contextmanager
         def turn() -> Iterator[None]:
-            with run.between_steps() if run is not None else nullcontext():
+            # Products this small gain nothing from a second thread, and beside a busy program they wait
+            # for it a hundred times as long as they take.
+            with run.between_steps() if run is not None else nullcontext(), one_library_thread():
                 began = time.monotonic()
                 try:
                     yield
@@ -219,7 +233,9 @@ class Sampler(QObject):
                     held.append(time.monotonic() - began)
 
         def work(cancelled: Cancelled) -> CaptionSample | None:
-            return take_sample(dataset, record, model, features, training_rows, cancelled, turn(), decoding)
+            return take_sample(
+                dataset, record, model, features, training_rows, cancelled, turn(), decoding, *forced
+            )
 
         def done(sample: CaptionSample | None) -> None:
             self._job = None

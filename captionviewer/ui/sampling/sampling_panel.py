@@ -1,9 +1,11 @@
 """The Sampling panel: a photo's caption one timestep at a time, beside the ground truth."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import (
+    QAction,
     QCloseEvent,
     QFocusEvent,
     QGuiApplication,
@@ -19,6 +21,8 @@ from captionviewer.ui import actions
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.look import theme
 from captionviewer.ui.plots.plot_export import export_figure
+from captionviewer.ui.sampling.branches.branch_strip import BranchStrip
+from captionviewer.ui.sampling.branches.branches import Branches
 from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample, decoding_shown
 from captionviewer.ui.sampling.decoding_row import DecodingRow
@@ -29,7 +33,7 @@ from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.widgets.outside_text import plain_tip
+from captionviewer.ui.widgets.outside_text import plain_tip, shortened
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 from captionviewer.ui.widgets.view_row import ViewRow
 
@@ -51,6 +55,8 @@ class SamplingPanel(QWidget):
         Move through the caption; their keys hold while the panel has the keyboard's focus.
     copy_caption_action, follow_action, coming_action, export_action : QAction
         Copy the caption so far; follow the model in training; save the bars as a plot or a table.
+    another_word_action, undo_word_action, delete_branch_action, branch_above_action, branch_below_action
+        Force another word, and go through what was forced.
     sampler : Sampler
         Keeps the sample up to date.
     views : ViewRow
@@ -73,10 +79,13 @@ class SamplingPanel(QWidget):
         self.restart_action, self.back_action = self._player.restart_action, self._player.back_action
         self.step_action, self.play_action = self._player.step_action, self._player.play_action
         self.end_action = self._player.end_action
+        self.branches = Branches(session, self.sampler, self)
+        self.words = WordsView(session.photos, self._player)
         self._make_actions()
         keeper = SpaceKeeper(self)
-        self.words = WordsView(session.photos, self._player)
         self.words.set_coming(self.coming_action.isChecked())
+        self._branch_strip = BranchStrip(self.undo_word_action, self.delete_branch_action)
+        self._words_page = self._make_words_page()
         self.words.photo.retry_button.installEventFilter(keeper)
         self.decoding_row = DecodingRow(keeper)
         self.decoding_row.set_decoding(session.decoding.value)
@@ -100,6 +109,14 @@ class SamplingPanel(QWidget):
         layout.addWidget(self._bar)
 
         self._player.moved.connect(self._show_timestep)
+        self.branches.moved.connect(self._player.go_to)
+        self.words.word_wanted.connect(self.branches.force)
+        self.words.word_forbidden.connect(self._forbid)
+        self.words.word_unknown.connect(
+            lambda word: session.notice.emit(f"“{shortened(word, 40)}” is not in the vocabulary.")
+        )
+        self._branch_strip.rows.row_chosen.connect(self.branches.show)
+        self._branch_strip.carry.toggled.connect(self.branches.set_carries)
         self.sampler.sample_changed.connect(self._show_sample)
         self.sampler.model_changed.connect(self._show_model)
         self.sampler.outdated_changed.connect(self._show_age)
@@ -127,6 +144,30 @@ class SamplingPanel(QWidget):
         self.coming_action.setChecked(self._session.settings.get(remembered.SHOW_COMING))
         self.coming_action.toggled.connect(self._show_coming)
         self.export_action = actions.make(actions.EXPORT_PROBABILITIES, self, self._export)
+        self.another_word_action = actions.make(actions.ANOTHER_WORD, self, self.words.edit_next_word)
+        self.undo_word_action = actions.make(actions.UNDO_WORD, self, self.branches.undo)
+        self.delete_branch_action = actions.make(actions.DELETE_BRANCH, self, self.branches.delete)
+        self.branch_above_action = actions.make(actions.BRANCH_ABOVE, self, lambda: self._step_rows(-1))
+        self.branch_below_action = actions.make(actions.BRANCH_BELOW, self, lambda: self._step_rows(1))
+        self.addActions(self._branch_actions())
+
+    def _branch_actions(self) -> list[QAction]:
+        return [
+            self.another_word_action,
+            self.undo_word_action,
+            self.delete_branch_action,
+            self.branch_above_action,
+            self.branch_below_action,
+        ]
+
+    def _make_words_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.words, 1)
+        column.addWidget(self._branch_strip)
+        return page
 
     def _make_head(self, keeper: QObject) -> QWidget:
         head = QWidget()
@@ -149,7 +190,8 @@ class SamplingPanel(QWidget):
         return head
 
     def _add_views(self) -> None:
-        self.views.add("Words", "The caption word by word, with the likeliest next words", lambda: self.words)
+        about = "The caption word by word, with the likeliest next words"
+        self.views.add("Words", about, lambda: self._words_page)
         self.views.add(
             "Temperature",
             "Captions drawn by chance, and what temperature, k and p change",
@@ -270,6 +312,7 @@ class SamplingPanel(QWidget):
         """Grey what a newer sample is about to replace."""
         outdated = self.sampler.is_outdated
         self.words.set_outdated(outdated)
+        self._branch_strip.set_outdated(outdated)
         for view in (self.tree, self.temperature):
             if view is not None:
                 view.set_outdated(outdated)
@@ -279,6 +322,7 @@ class SamplingPanel(QWidget):
         sample = self.sample
         self._show_model()
         self.words.show_trouble(self.sampler.trouble)
+        self._branch_strip.show_sample(sample)
         length = len(sample.timesteps) if sample is not None else 0
         if self._player.track is not self._words_track:
             self._words_track.replace(length)
@@ -310,6 +354,12 @@ class SamplingPanel(QWidget):
                 can_copy = bool(view.caption())
                 can_export = can_export and (not view.val_button.isChecked() or bool(view.curve.scores))
         self.copy_caption_action.setEnabled(can_copy)
+        sample, in_words = self.sample, seen is self._words_page
+        self.another_word_action.setEnabled(in_words and sample is not None)
+        self.undo_word_action.setEnabled(in_words and self.branches.can_undo)
+        self.delete_branch_action.setEnabled(in_words and sample is not None and sample.shown is not None)
+        for action in (self.branch_above_action, self.branch_below_action):
+            action.setEnabled(in_words and sample is not None and bool(sample.forced))
         self.export_action.setEnabled(can_export)
 
     # ---- what the user asks ----------------------------------------------------------------------
@@ -323,6 +373,21 @@ class SamplingPanel(QWidget):
             return  # what was copied before stays
         QGuiApplication.clipboard().setText(text)
         self._session.notice.emit(f"Copied: {text}")
+
+    def _step_rows(self, by: int) -> None:
+        """Show the branch so many rows further down."""
+        sample, rows = self.sample, self._branch_strip.rows.rows
+        if sample is not None and sample.forced:
+            line = next(n for n, row in enumerate(rows) if row.branch == sample.row) + by
+            if 0 <= line < len(rows):
+                self.branches.show(rows[line].branch)
+
+    def _forbid(self, word: str) -> None:
+        """Have a word never said, until the row that says how captions are written allows it again."""
+        decoding = self._session.decoding.value
+        self._session.decoding.set(replace(decoding, forbidden_words=(*decoding.forbidden_words, word)))
+        said = f"“{shortened(word, 40)}” is never said from now on"
+        self._session.notice.emit(f"{said}, until a click on “never …” in the row that says how.")
 
     def _follow(self, follows: bool) -> None:
         self._session.settings.set(remembered.FOLLOW_TRAINING, follows)

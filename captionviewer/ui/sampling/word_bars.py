@@ -4,16 +4,27 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPolygon
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPolygon,
+)
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST
 from captionviewer.ui.sampling.probability_words import nats, p_words, percent
-from captionviewer.ui.widgets.outside_text import plain_tip
+from captionviewer.ui.widgets.outside_text import as_menu_text, plain_tip, shortened
 
 _SCALES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_LONGEST_NAMED = 24  # letters of a word in a menu
 _GAP = 8  # pixels between the columns
 _LEAST_SHARE = 0.42  # of the width, for the bars, or words stand on them
 
@@ -37,8 +48,12 @@ class WordBars(QWidget):
     """Up to ten words, likeliest first, as bars with their probabilities; the chosen one is marked.
 
     All bars of a caption share one scale and start at one place, so that timesteps can be compared. Where
-    text is large and room is little the words stand on their bars: a bar too short says nothing.
+    text is large and room is little the words stand on their bars: a bar too short says nothing. A click on
+    a word has it said; its menu can also have it never said.
     """
+
+    word_chosen = Signal(str)
+    word_forbidden = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +63,8 @@ class WordBars(QWidget):
         self._room_for: tuple[str, ...] = ()
         self._widest: tuple[QFont, int] | None = None  # the widest of these words, and the font it was set in
         self._outdated = False
+        self._hovered: int | None = None
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Likeliest next words")
 
@@ -167,6 +184,46 @@ class WordBars(QWidget):
             return True
         return super().event(event)
 
+    def bar_at(self, point: QPoint) -> int | None:
+        """Return the index of the bar at a point; None beside them."""
+        return next((index for index in range(len(self._bars)) if self.row(index).contains(point)), None)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show which word would be said."""
+        self._hover(self.bar_at(event.position().toPoint()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(None)
+
+    def _hover(self, index: int | None) -> None:
+        if index != self._hovered:
+            self._hovered = index
+            if index is None:
+                self.unsetCursor()
+            else:
+                self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Have the word of a bar said."""
+        index = self.bar_at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index is not None:
+            self.word_chosen.emit(self._bars[index].word)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to have a word said here, or never."""
+        index = self.bar_at(event.pos())
+        if index is None:
+            return
+        word = self._bars[index].word
+        shown = as_menu_text(shortened(word, _LONGEST_NAMED))
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(f"Say “{shown}” here").triggered.connect(lambda: self.word_chosen.emit(word))
+        menu.addAction(f"Never say “{shown}”").triggered.connect(lambda: self.word_forbidden.emit(word))
+        menu.popup(event.globalPos())
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._bars:
             return
@@ -175,6 +232,10 @@ class WordBars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
         for index, bar in enumerate(self._bars):
+            if index == self._hovered:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(c.hovered)
+                painter.drawRect(self.row(index))
             self._paint_bar(painter, bar, self.row(index), c)
         self._paint_others(painter, c.muted)
         painter.end()
@@ -232,7 +293,9 @@ def _tip(bar: WordBar) -> str:
     said = f"“{bar.word}”: {p_words(bar.probability)}"
     if bar.probability > 0.0:
         said += f", surprise {nats(-math.log(bar.probability))} nats"
-    return said + (f", chosen: {bar.why}" if bar.chosen else "")
+    if bar.chosen:
+        return f"{said}, chosen: {bar.why}"
+    return f"{said}; a click has it said instead"
 
 
 def _write(painter: QPainter, box: QRect, text: str, side: Qt.AlignmentFlag) -> None:

@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -16,10 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
-from captionviewer.core.coco.vocabulary import END, START
+from captionviewer.core.coco.vocabulary import END, NULL, START
 from captionviewer.ui.look import theme
 from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.photos.photo_view import PhotoView
+from captionviewer.ui.sampling.branches.word_field import WordField
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
@@ -42,9 +43,14 @@ _NARROW, _ROOMY = 56, 88
 class WordsView(QScrollArea):
     """One photo's sample at one timestep; it scrolls where text is large and room is little."""
 
+    word_wanted = Signal(int, int)  # a timestep, and the id of the word that is to be said there
+    word_forbidden = Signal(str)
+    word_unknown = Signal(str)  # what was typed is not in the vocabulary
+
     def __init__(self, photos: PhotoLoader, player: CaptionPlayer) -> None:
         super().__init__()
         self._player = player
+        self._sample: CaptionSample | None = None
         self._coming = True  # whether the words after this timestep stand there, faintly
         self._whole: list[str] = []  # the words of the caption that there is to show
         self.photo = PhotoView(photos)
@@ -60,6 +66,11 @@ class WordsView(QScrollArea):
         theme.set_muted(self._scale)
         self._bars = WordBars()
         self._bars.setObjectName("word_bars")
+        self._bars.word_chosen.connect(lambda word: self._want(self._timestep, word))
+        self._bars.word_forbidden.connect(self.word_forbidden)
+        self._field = WordField(self._chips)
+        self._field.entered.connect(self._want)
+        self._chips.word_wanted.connect(self.edit_word)
         self._trouble = QLabel()
         self._trouble.setObjectName("sampling_trouble")
         self._trouble.setTextFormat(Qt.TextFormat.PlainText)
@@ -108,7 +119,7 @@ class WordsView(QScrollArea):
         self._lower.setSpacing(20)
         self._lower.addLayout(likeliest)
         self._lower.addLayout(truth)
-        content = QWidget()
+        content = self._content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         column.setSpacing(_GAP)
@@ -135,6 +146,8 @@ class WordsView(QScrollArea):
     def show_timestep(self, dataset: CocoDataset, record: PhotoRecord, sample: CaptionSample | None) -> None:
         """Show a sample at the player's timestep; without one, the ground truth alone."""
         position = self._player.position
+        self._sample = sample
+        self._field.hide()
         same = _same_captions(sample) if self._player.at_end else frozenset()
         self._show_ground_truth(dataset, record, sample, same)
         if sample is None:
@@ -148,14 +161,18 @@ class WordsView(QScrollArea):
         if words != self._whole:
             self._whole = words
             self._choose_density()
-        steps = zip(words, sample.timesteps, strict=True)
+        steps, forced = zip(words, sample.timesteps, strict=True), sample.branch.forced
         chips = [
-            FlowWord(word, f"timestep {i + 1}: “{word}”, {p_words(float(step.probabilities[step.word]))}")
+            FlowWord(
+                word,
+                f"timestep {i + 1}: “{word}”, {p_words(float(step.probabilities[step.word]))}"
+                f"{', said by you' if i in forced else ''}; a double click changes it",
+            )
             for i, (word, step) in enumerate(steps)
         ]
         seen = self._player.seen
         shown = chips if self._coming else chips[:seen]
-        self._chips.show_words(shown, position, words[:ROOM_KEPT], seen=seen)
+        self._chips.show_words(shown, position, words[:ROOM_KEPT], seen=seen, forced=forced)
         note = note_of(sample, same) if self._player.at_end else None
         self.caption.show_caption(sample, position, note)
         self._show_bars(sample, min(position, len(words) - 1))
@@ -170,6 +187,44 @@ class WordsView(QScrollArea):
         self.caption.set_outdated(outdated)
         self._bars.set_outdated(outdated)
         self._ground_truth.set_outdated(outdated)
+
+    # ---- another word ----------------------------------------------------------------------------
+
+    @property
+    def _timestep(self) -> int:
+        """The timestep whose bars are shown: at the end, the last one."""
+        return min(self._player.position, self._player.length - 1)
+
+    def edit_next_word(self) -> None:
+        """Have another word typed for the timestep whose bars are shown."""
+        self.edit_word(self._timestep)
+
+    def edit_word(self, timestep: int) -> None:
+        """Have another word typed for a timestep."""
+        sample = self._sample
+        if sample is None or not 0 <= timestep < len(sample.timesteps):
+            return
+        words = sample.vocabulary.idx_to_word
+        likeliest = sample.timesteps[timestep].likeliest(len(words))
+        offered = [words[index] for index, _p in likeliest if words[index] not in (NULL, START)]
+        boxes = self._chips.boxes()
+        # a word that is still hidden has no chip: it is typed after the last one
+        box = boxes[timestep + 1] if timestep + 1 < len(boxes) else QRect(boxes[-1])
+        if timestep + 1 >= len(boxes):
+            box.moveLeft(box.right() + self._chips.spacing.width())
+        self.ensureVisible(0, self._chips.mapTo(self._content, QPoint(0, box.bottom())).y())
+        self._field.edit(timestep, offered, box)
+
+    def _want(self, timestep: int, text: str) -> None:
+        sample = self._sample
+        if sample is None:
+            return
+        word = sample.vocabulary.word_to_idx.get(text)
+        if word is None or text in (NULL, START):
+            self.word_unknown.emit(text)
+        elif timestep < len(sample.timesteps):
+            self._field.hide()
+            self.word_wanted.emit(timestep, word)
 
     def _show_bars(self, sample: CaptionSample, timestep: int) -> None:
         step = sample.timesteps[timestep]
@@ -214,7 +269,7 @@ class WordsView(QScrollArea):
             self._share_room()
 
     def _share_room(self) -> None:
-        high = min(max(round(0.36 * self.height()), 96), 300)
+        high = min(max(round(0.36 * self._whole_height()), 96), 300)
         wide = min(round(4 / 3 * high), round(0.32 * self.width()))
         picture = self.photo.photo.thumbnail
         if picture is not None:  # stands level with the words beside it
@@ -229,13 +284,18 @@ class WordsView(QScrollArea):
         self._lower.setStretch(1, 1 if narrow else 4 if letters < _ROOMY else 6)
         self._choose_density()
 
+    def _whole_height(self) -> int:
+        """The height with that of what may stand under this view, so that nothing moves when it comes."""
+        page = self.parentWidget()
+        return max(self.height(), page.height() if page is not None else 0)
+
     def _choose_density(self) -> None:
         """Show the whole caption as roomily as leaves the bars their place: an untrained model says thirty
         words. It depends on the caption and not on the timestep, so that nothing jumps on the way.
         """
         wide = self.viewport().width() - 2 * _MARGIN - self.photo.width() - _PHOTO_GAP
         lower = self._bars_title.sizeHint().height() + 4 + self._bars.minimumSizeHint().height()
-        room = max(self.height() - 2 * _MARGIN - _GAP - lower, self.photo.height())
+        room = max(self._whole_height() - 2 * _MARGIN - _GAP - lower, self.photo.height())
         texts = [START, *self._whole]
         stands_alone = self._lower.direction() is QBoxLayout.Direction.LeftToRight
         for dense, one_line in ((False, False), (True, False), (True, True)):

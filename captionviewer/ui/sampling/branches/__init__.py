@@ -1,0 +1,1 @@
+"""Another word forced, and the captions that follow, kept as rows."""
