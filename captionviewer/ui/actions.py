@@ -30,6 +30,7 @@ class Place(Enum):
     DATA = "Data"
     TRAINING = "Training"
     LOSS = "On the loss plot"
+    RUNS = "In the list of runs"
     SAMPLING = "Sampling"
     SAMPLING_FOCUSED = "Sampling, while the keyboard is there"
     TREE = "In Sampling's tree"
@@ -55,8 +56,8 @@ class ActionWords:
     short
         On a button, where `text` is too long for it.
     place
-        Where it works; the keys of `LOSS`, `SAMPLING_FOCUSED`, `TREE`, `SEARCH`, `CAPTIONS` and `PHOTO` hold
-        only there.
+        Where it works; the keys of `LOSS`, `RUNS`, `SAMPLING_FOCUSED`, `TREE`, `SEARCH`, `CAPTIONS` and
+        `PHOTO` hold only there.
     alternate
         Whether an action says this only at times, in place of its usual words; F1 has no line for it.
     """
@@ -358,6 +359,49 @@ PLAY_SAID: Mapping[int, ActionWords] = {
     for speed in (2, 8)
 }
 
+RUN_CONTINUE = ActionWords(
+    "&Continue",
+    "Go on with this run, to the numbers it would have come to; one that finished goes on for as many epochs"
+    " again",
+    ("Return",),
+    "play",
+    place=Place.RUNS,
+)
+RUN_WEIGHTS = ActionWords(
+    "Start from These &Weights",
+    "Start a new run from this run's model, with the settings in the form; cell and sizes are the model's",
+    place=Place.RUNS,
+)
+RUN_REPEAT = ActionWords(
+    "&Repeat with One Change",
+    "Fill the form with this run's settings, to change one and start",
+    place=Place.RUNS,
+)
+RUN_SEEDS = ActionWords(
+    "&3 More Seeds",
+    "Train three runs, one after the other, that differ from this one in the seed alone: they are drawn as a"
+    " band",
+    place=Place.RUNS,
+)
+RUN_SHOW = ActionWords("&Show Its Model", "Show this run's model in Sampling", place=Place.RUNS)
+RUN_RENAME = ActionWords("Re&name…", "Give this run a name of your own", ("F2",), place=Place.RUNS)
+RUN_PIN = ActionWords(
+    "&Pin", "Keep this run and its model whatever the limits say", checkable=True, place=Place.RUNS
+)
+RUN_DELETE = ActionWords("&Delete…", "Delete the selected runs", ("Del",), place=Place.RUNS)
+RUN_EXPORT = ActionWords(
+    "&Export Run File…", "Save this run as one file, which opens on another machine", place=Place.RUNS
+)
+RUN_OPEN = ActionWords("&Open Run Files…", "Put runs from files on the shelf", place=Place.RUNS)
+RUN_EMPTY = ActionWords("Empt&y the Shelf…", "Delete all runs that are not pinned", place=Place.RUNS)
+EXPORT_COMPARISON = ActionWords(
+    "Export Curves…",
+    "Save the curves as PNG, SVG or PDF, or their numbers as CSV",
+    (),
+    "export",
+    place=Place.TRAINING,
+)
+
 # ---- Sampling --------------------------------------------------------------------------------------------
 
 RESTART = ActionWords(
@@ -430,6 +474,14 @@ FOLLOW = ActionWords(
     short=" Follow training",
     place=Place.SAMPLING,
 )
+SHOW_UNTRAINED = ActionWords(
+    "&Untrained Network",
+    "Show the network as it is before any training, or again the one that comes with captionviewer",
+    (),
+    checkable=True,
+    short="Untrained",
+    place=Place.SAMPLING,
+)
 EXPORT_PROBABILITIES = ActionWords(
     "E&xport Word Probabilities…",
     "Save these bars as PNG or SVG, or those of all timesteps as CSV",
@@ -452,6 +504,7 @@ COPY_TRUTH = ActionWords("Copy This &Caption", "Copy this caption of the photo",
 
 _FOCUSED = {
     Place.LOSS: Qt.ShortcutContext.WidgetWithChildrenShortcut,
+    Place.RUNS: Qt.ShortcutContext.WidgetWithChildrenShortcut,
     Place.SAMPLING_FOCUSED: Qt.ShortcutContext.WidgetWithChildrenShortcut,
     Place.TREE: Qt.ShortcutContext.WidgetWithChildrenShortcut,
     Place.SEARCH: Qt.ShortcutContext.WidgetShortcut,

@@ -28,6 +28,7 @@ from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.saved.run_file import open_run, save_run
 from captionviewer.core.training.run_record import OUTCOMES, RunRecord
+from captionviewer.core.training.run_scores import RunScores
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.user_folders import data_folder, read_remembered
 
@@ -67,6 +68,8 @@ class ShelvedRun:
         whether somebody writes it now.
     best_val, last_loss
         nats a word; None: not known.
+    cider
+        CIDEr-D of its model, where somebody had it scored; None else.
     has_model, can_continue
         what its file holds.
     num_bytes
@@ -89,6 +92,7 @@ class ShelvedRun:
     seconds: float = 0.0
     best_val: float | None = None
     last_loss: float | None = None
+    cider: float | None = None
     num_edits: int = 0
     has_model: bool = False
     can_continue: bool = False
@@ -99,7 +103,7 @@ class ShelvedRun:
 
 _SUMMED = (
     "data_name", "data_digest", "iteration", "num_iterations", "outcome", "reason", "started", "seconds",
-    "best_val", "last_loss", "num_edits", "has_model", "can_continue",
+    "best_val", "last_loss", "cider", "num_edits", "has_model", "can_continue",
 )  # fmt: skip
 
 
@@ -229,6 +233,14 @@ class RunShelf:
         """Keep a run and its model whatever the limits say, or not any more."""
         self._relabel(key, "pinned", pinned)
 
+    def keep_scores(self, key: str, scores: RunScores) -> None:
+        """Keep with a run what its model scored.  ShelfError, RunFileError: it can't be written."""
+        place = self.go_on(key)
+        try:
+            place.keep(replace(self.open(key), scores=scores))
+        finally:
+            place.release()
+
     def delete(self, key: str) -> None:
         """Delete a run and nothing else.  ShelfError: it is being trained, or can't be deleted."""
         folder = self._entry(key)
@@ -344,6 +356,11 @@ class RunShelf:
         return run
 
 
+def shelved(key: str, record: RunRecord, name: str) -> ShelvedRun:
+    """How a list shows a run that lies elsewhere, pinned."""
+    return ShelvedRun(key, name, True, **_checked(_summary(record)))
+
+
 def _summary(record: RunRecord) -> dict[str, object]:
     best = record.best_validation
     return {
@@ -358,6 +375,7 @@ def _summary(record: RunRecord) -> dict[str, object]:
         "seconds": record.seconds_trained,
         "best_val": best.val if best is not None else None,
         "last_loss": float(record.losses_per_word[-20:].mean()) if len(record.losses_per_word) else None,
+        "cider": record.scores.values.get("cider_d") if record.scores is not None else None,
         "num_edits": len(record.edits),
         "has_model": record.model is not None,
         "can_continue": record.state is not None,
@@ -376,7 +394,7 @@ def _checked(told: object) -> dict[str, Any]:
     samples = asdict(ShelvedRun(""))
     for name, value in found.items():
         sample = samples[name]
-        if name in ("best_val", "last_loss"):
+        if name in ("best_val", "last_loss", "cider"):
             fine = value is None or (type(value) in (int, float) and math.isfinite(value))
         elif isinstance(sample, float):
             fine = type(value) in (int, float) and math.isfinite(value)

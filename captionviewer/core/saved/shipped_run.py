@@ -1,18 +1,24 @@
 """The run that comes with the program: the storybook's preset, trained once, with all that was kept of it."""
 
+import contextlib
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import cache
 
 import numpy as np
 
+from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
 from captionviewer.core.saved.run_file import open_run
+from captionviewer.core.saved.run_shelf import RunShelf, ShelvedRun, shelved
 from captionviewer.core.training.run_record import RunRecord
 from captionviewer.resources import resource
 
 NAME = "storybook/run.npz"
 MOST_BYTES = 6_000_000
+KEY = "shipped"  # in lists of runs; no run on a shelf has it
+TITLE = "Storybook, comes with captionviewer"
 DIGEST = "8e5416b22280fc5acfd8d0fe5655d18e71f028529ee1eb4242bf811c3d6b98a4"
 
 
@@ -25,6 +31,25 @@ def shipped_run(*, whole: bool = True) -> RunRecord:
         The program's own file is damaged or gone.
     """
     return open_run(resource(NAME), whole=whole)
+
+
+def listed_runs(shelf: RunShelf) -> list[ShelvedRun]:
+    """All runs on a shelf, the newest first, and the one that comes with the program."""
+    runs = shelf.runs()
+    with contextlib.suppress(CaptionviewerError, FileNotFoundError):  # the others are listed without it
+        runs.append(_shipped_entry())
+    return runs
+
+
+def open_listed(shelf: RunShelf, key: str, *, whole: bool = True) -> RunRecord:
+    """Read a run of `listed_runs`, as `RunShelf.open`."""
+    return shipped_run(whole=whole) if key == KEY else shelf.open(key, whole=whole)
+
+
+@cache
+def _shipped_entry() -> ShelvedRun:
+    entry = shelved(KEY, shipped_run(whole=False), TITLE)
+    return replace(entry, has_model=True, num_bytes=resource(NAME).stat().st_size)
 
 
 def digest_of_run(record: RunRecord) -> str:

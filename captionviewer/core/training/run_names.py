@@ -1,5 +1,6 @@
 """What tells runs apart: the settings that differ, and names made of them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
@@ -58,6 +59,20 @@ def value_words(name: str, value: SettingValue) -> str:
     return f"{value:,}" if name != "seed" else str(value)
 
 
+def names_in_a_list(runs: Sequence[TrainingSettings]) -> list[str]:
+    """A short name for each of many runs: its cell, and what of it is not as in most: "LSTM, lr 0.001"."""
+    names = []
+    differing = [setting for setting in differing_settings(runs) if setting.name != "cell_type"]
+    usual = {setting.name: Counter(map(repr, setting.values)).most_common(1)[0][0] for setting in differing}
+    for number, run in enumerate(runs):
+        parts = [value_words("cell_type", run.cell_type)]
+        for setting in differing:
+            if repr(setting.values[number]) != usual[setting.name]:
+                parts.append(_named(setting.name, setting.values[number]))
+        names.append(", ".join(parts))
+    return names
+
+
 def run_names(runs: Sequence[TrainingSettings]) -> list[str]:
     """A name for each run, made of its cell and of what differs among all: "LSTM, lr 0.001"."""
     differing = [setting.name for setting in differing_settings(runs) if setting.name != "cell_type"]
@@ -65,7 +80,10 @@ def run_names(runs: Sequence[TrainingSettings]) -> list[str]:
     for run in runs:
         parts = [value_words("cell_type", run.cell_type)]
         for name in differing:
-            words = value_words(name, getattr(run, name))
-            parts.append(f"{_SHORT[name]} {words}".strip())
+            parts.append(_named(name, getattr(run, name)))
         names.append(", ".join(parts))
     return names
+
+
+def _named(name: str, value: SettingValue) -> str:
+    return f"{_SHORT[name]} {value_words(name, value)}".strip()

@@ -146,6 +146,14 @@ class RunRecord:
         return float(self.seconds[-1]) if len(self.seconds) and np.isfinite(self.seconds[-1]) else 0.0
 
     @property
+    def validation_points(self) -> tuple[FloatArray, FloatArray]:
+        """The iterations at which val was looked at, and its loss then, float64, both (v,)."""
+        return (
+            np.array([point.iteration for point in self.validation], dtype=np.float64),
+            np.array([point.val for point in self.validation], dtype=np.float64),
+        )
+
+    @property
     def best_validation(self) -> ValidationPoint | None:
         """The point of the lowest loss on val; None before the first."""
         return min(self.validation, key=lambda point: point.val, default=None)

@@ -187,7 +187,17 @@ class SamplingPanel(QWidget):
         follow.installEventFilter(keeper)
         for widget in (self._badge, self._photo_name, self._model_name, self.decoding_row.opener, follow):
             flow.addWidget(widget)
+        self._head_flow, self._keeper = flow, keeper
         return head
+
+    def add_to_head(self, action: QAction) -> None:
+        """Add a button that is seen only while its action can be used."""
+        button = ActionButton(action, "sampling_untrained", Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.installEventFilter(self._keeper)
+        button.setVisible(action.isEnabled())
+        action.enabledChanged.connect(button.setVisible)
+        self._head_flow.addWidget(button)
 
     def _add_views(self) -> None:
         about = "The caption word by word, with the likeliest next words"

@@ -51,6 +51,8 @@ class CurrentModel:
     unsaved: bool = False  # it is in no file of the user's
     best: SavedModel | None = None  # of its run, where the validation loss was lowest earlier
     keeper: ShelfKeeper | None = None  # keeps the run that it is of
+    run_key: str = ""  # of that run on the shelf, where it was opened from there
+    label: str = ""  # what a model without a file is called: "that comes with captionviewer"
 
     @property
     def model(self) -> CaptioningRNN:
@@ -73,6 +75,8 @@ class CurrentModel:
             return f"{cell} in training, {count}"
         if self.path is not None:
             return f"{cell} {self.path.name}, {count}"
+        if self.label:
+            return f"{cell} {self.label}, {count}"
         return f"trained {cell}, {count}, not saved"
 
 

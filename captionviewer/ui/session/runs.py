@@ -10,6 +10,7 @@ class Runs(QObject):
     """Knows the live run; Training makes it and tells of it."""
 
     changed = Signal()  # a run began, was paused, resumed or ended
+    shelf_changed = Signal()  # what a run that ended has left is written, or was changed since
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -1,5 +1,6 @@
 """What is seen of a training run: its numbers, and below them one of the panel's views."""
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from captionviewer.ui.session.session import Session
@@ -20,6 +21,8 @@ class RunArea(QWidget):
     loss : LossView
         The first of them.
     """
+
+    runs_made = Signal(object)  # the RunsView, when it was first opened
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +48,7 @@ class RunArea(QWidget):
             "Loss", "The loss as it falls, and what the network says of a few photos", lambda: self.loss
         )
         self.views.add("Scores", "How good the captions are, beside baselines", self._make_scores)
+        self.views.add("Runs", "All runs that were kept: compared, continued, deleted", self._make_runs)
         self.views.add("Gradients", "How far a loss reaches back through time", self._make_gradients)
 
     # What the launch does not show is imported when it is opened: the views take a fifth of a second.
@@ -58,6 +62,13 @@ class RunArea(QWidget):
         from captionviewer.ui.training.gradients.gradients_view import GradientsView
 
         return GradientsView(self._session)
+
+    def _make_runs(self) -> QWidget:
+        from captionviewer.ui.training.runs.runs_view import RunsView
+
+        view = RunsView(self._session)
+        self.runs_made.emit(view)
+        return view
 
     def show_losses(self) -> None:
         """Show the recent loss, per caption or per word as chosen, and the perplexity."""

@@ -2,7 +2,7 @@
 model it hands on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.saved.model_file import SavedModel
+from captionviewer.core.saved.model_file import SavedModel, fits
+from captionviewer.core.saved.run_file import model_of
 from captionviewer.core.saved.run_shelf import ENDS, ShelfKeeper
 from captionviewer.core.training.events import (
     ModelSnapshot,
@@ -61,6 +62,7 @@ class RunControl(QObject):
         self._ticks = 0
         self.run: TrainingRun | None = None
         self.failure = ""  # why the last run failed, for people
+        self.queue: list[TrainingSettings] = []  # of runs that are to follow the one under way
         self.is_stopping = False  # a stop was asked for and has not come to pass yet
         self.may_start: Callable[[], bool] = lambda: True  # asked before a run takes the model's place
         self._timer = QTimer(self)
@@ -110,15 +112,58 @@ class RunControl(QObject):
     def continue_run(self) -> None:
         """Go on with the run that has ended, to the same numbers; for as many epochs again if it finished."""
         record = self.continued
-        if record is None or not self._may_begin():
+        if record is not None and self._keeper is not None:
+            self.continue_from(record, self._keeper.key)
+
+    def continue_from(self, record: RunRecord, key: str | None) -> None:
+        """Go on with a run that was kept, in its place `key` on the shelf; None: in a new one."""
+        if not self._may_begin():
+            self._say_why_not()
             return
         settings = record.settings
         if record.iteration >= record.num_iterations:
             settings = replace(settings, num_epochs=2 * settings.num_epochs)
-        assert self._keeper is not None
-        self._begin(
-            settings, go_on_from=record, keeper=ShelfKeeper(self._session.runs.shelf, self._keeper.key)
-        )
+        self._begin(settings, go_on_from=record, keeper=ShelfKeeper(self._session.runs.shelf, key))
+
+    def start_from_weights(self, record: RunRecord) -> None:
+        """Start a new run from a kept run's model, with the settings wanted but of its cell and sizes."""
+        dataset, saved = self._session.dataset, model_of(record)
+        misfit = "Its model was not kept." if saved is None else ""
+        if saved is not None and dataset is not None:
+            misfit = fits(saved, dataset) or ""
+        if misfit:
+            self._session.problem.emit(f"No run can start from these weights. {misfit}")
+        elif not self._may_begin():
+            self._say_why_not()
+        else:
+            theirs = record.settings
+            settings = replace(
+                self._wanted(),
+                cell_type=theirs.cell_type,
+                hidden_dim=theirs.hidden_dim,
+                wordvec_dim=theirs.wordvec_dim,
+            )
+            self._begin(settings, weights=record.model)
+
+    def start_queue(self, runs: Sequence[TrainingSettings]) -> None:
+        """Train several runs one after the other; one that is stopped or fails ends the queue."""
+        if not self._may_begin():
+            self._say_why_not()
+            return
+        self.queue = list(runs)
+        self._start_next()
+
+    def _start_next(self) -> None:
+        if self.queue and not self.is_live:
+            settings = self.queue.pop(0)
+            self._begin(settings)
+            if not self.is_live:
+                self.queue.clear()
+
+    def _say_why_not(self) -> None:
+        words = self._obstacle or "Wait until the run that trains has ended, or stop it."
+        if not self._can_start():
+            self._session.problem.emit(f"No run can begin now. {words}")
 
     def back_to_last_good(self) -> None:
         """Start from the last good model of a run that diverged, with a tenth of its learning rate."""
@@ -300,6 +345,7 @@ class RunControl(QObject):
         if self.run is None or self.is_live or self.run.wait(0):
             self._kept_timer.stop()
             self._enable()
+            self._session.runs.shelf_changed.emit()
 
     def _look_at_order(self) -> None:
         """Look whether an order has been carried out, sooner than the clock would."""
@@ -334,6 +380,8 @@ class RunControl(QObject):
                     self.failure = event.reason
                     ended = True
         if ended:
+            if run.state is not RunState.FINISHED:
+                self.queue.clear()
             self._timer.stop()
             self._kept_timer.start()
             self.is_stopping = False
@@ -350,6 +398,8 @@ class RunControl(QObject):
             self._enable()
             self.state_changed.emit()
             self._session.set_run(None if ended else run)
+        if ended and self.queue:
+            QTimer.singleShot(0, self, self._start_next)
 
     def _publish_snapshot(self, run: TrainingRun) -> None:
         """Make the newest snapshot of a live run the session's model."""

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFocusEvent, QResizeEvent
@@ -20,7 +21,12 @@ from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.training.available_memory import available_memory
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.loss_history import LossHistory
-from captionviewer.core.training.settings import NOTEBOOK_PRESET, STORYBOOK_PRESET, DataFacts
+from captionviewer.core.training.settings import (
+    NOTEBOOK_PRESET,
+    STORYBOOK_PRESET,
+    DataFacts,
+    TrainingSettings,
+)
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui.actions import CHANGE_RATE, make
 from captionviewer.ui.look.theme import colors
@@ -37,6 +43,9 @@ from captionviewer.ui.training.run_summary import RunSummary
 from captionviewer.ui.training.training_form import TrainingForm
 from captionviewer.ui.training.untrained_model import UntrainedModel
 from captionviewer.ui.training.watched_photo_list import watch_list
+
+if TYPE_CHECKING:
+    from captionviewer.ui.training.runs.runs_view import RunsView
 
 NO_DATA = "Open a data folder to train a network on its captions."
 # In lines of text: with less room than this beside the form, or less height, the form is folded away when a
@@ -86,6 +95,7 @@ class TrainingPanel(QWidget):
         self._size_form()
         self._dress()
 
+        self.run_area.runs_made.connect(self._wire_runs)
         self.form.changed.connect(self._settings_changed)
         self.control.state_changed.connect(self._show_state)
         self.control.run_prepared.connect(self._run_prepared)
@@ -116,6 +126,21 @@ class TrainingPanel(QWidget):
         self.control.may_start = may_start
 
     # ---- parts -----------------------------------------------------------------------------------
+
+    def _wire_runs(self, runs: "RunsView") -> None:
+        runs.continue_asked.connect(self.control.continue_from)
+        runs.weights_asked.connect(self.control.start_from_weights)
+        runs.seeds_asked.connect(self.control.start_queue)
+        runs.repeat_asked.connect(self._repeat)
+
+    def _repeat(self, settings: TrainingSettings) -> None:
+        """Fill the form, for one change and a start."""
+        if self.is_running():
+            self._session.problem.emit("Settings can be filled in when the run under way has ended.")
+            return
+        self.form.set_settings(settings)
+        self.settings_action.setChecked(True)
+        self.form.entry("learning_rate").setFocus()
 
     def _make_layout(self) -> None:
         column = QVBoxLayout(self)
@@ -366,8 +391,10 @@ class TrainingPanel(QWidget):
                 return f"Can't start: {next(iter(problems.values()))}", True
         run = self.control.run
         if run is None:
-            if self._file is not None:
-                return f"Loss of the opened model, {self._file.iteration:,} iterations.", False
+            model = self._session.model
+            if self._file is not None and model is not None:
+                what = f"model {model.label}" if model.label else "opened model"
+                return f"Loss of the {what}, {self._file.iteration:,} iterations.", False
             return "Ready to train.", False
         done = f"{run.progress().iteration:,}"
         if self.control.is_stopping:

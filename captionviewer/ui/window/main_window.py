@@ -36,6 +36,7 @@ from captionviewer.ui.window.notices import WindowNotices
 from captionviewer.ui.window.panel_zoom import PanelZoom
 from captionviewer.ui.window.preferences import Preferences
 from captionviewer.ui.window.problems import Problems
+from captionviewer.ui.window.shipped_model import ShippedModel
 from captionviewer.ui.window.status_bar import WindowStatus
 from captionviewer.ui.window.welcome_card import WelcomeCard
 from captionviewer.ui.window.window_place import WindowPlace
@@ -87,6 +88,8 @@ class MainWindow(QMainWindow):
         self.notices = NoticeBar()
         self.training_dock = self._dock("Training", self.training_panel)
         self.sampling_dock = self._dock("Sampling", self.sampling_panel)
+        self.shipped_model = ShippedModel(session, self)
+        self.sampling_panel.add_to_head(self.shipped_model.untrained_action)
         self.welcome = WelcomeCard(session, self)
 
     def _make_helpers(self, problems: Problems) -> None:
@@ -196,6 +199,7 @@ class MainWindow(QMainWindow):
                 None,
                 sampling.follow_action,
                 sampling.coming_action,
+                self.shipped_model.untrained_action,
                 sampling.export_action,
             ],
             find=data.find_action,

@@ -19,6 +19,7 @@ from captionviewer.core.storybook import storybook_folder
 from captionviewer.core.user_folders import config_folder, is_shipped_book
 from captionviewer.ui import actions
 from captionviewer.ui.data.photo_grid import PhotoGrid
+from captionviewer.ui.sampling.ground_truth import GroundTruthCaption
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.window.welcome_card import WelcomeCard
@@ -304,3 +305,46 @@ def test_what_a_killed_program_left_half_written_goes_at_the_next_start(
     assert len(half_written) == 2
     with launch():
         assert not [path for path in half_written if path.exists()]
+
+
+def test_the_first_start_shows_the_model_that_comes_with_the_program_and_the_untrained_one_in_a_click(
+    launch: Launch,
+) -> None:
+    with launch() as driver:
+        wait_for_the_storybook(driver)
+        driver.click(driver.find(QPushButton, "welcome_storybook"))
+        session = driver.window.session
+        name = "LSTM that comes with captionviewer, iteration 1,500"
+        driver.wait_for(lambda: session.model is not None and session.model.words == name, 30)
+        assert not session.has_unsaved_model
+        driver.wait_for(lambda: name in driver.text("sampling_model"))
+        assert "comes with captionviewer" in driver.text("training_state")
+        assert len(driver.window.training_panel.plot.series) == 1500
+
+        # a right caption of a photo that no training saw
+        assert session.dataset is not None
+        record = session.dataset.split("val").record(0)
+        session.select(record)
+        panel = driver.window.sampling_panel
+        driver.wait_for(lambda: panel.sample is not None and panel.sample.record == record)
+        driver.click_action(panel.end_action)
+        said = set(driver.text("generated_caption").split())
+        theirs = {
+            word
+            for text in driver.window.sampling_panel.findChildren(GroundTruthCaption)
+            for word in text.text().split()
+        }
+        assert len(said & theirs) >= 4
+
+        button = driver.find(QToolButton, "sampling_untrained")
+        driver.click(button)
+        driver.wait_for(lambda: "untrained LSTM" in driver.text("sampling_model"))
+        driver.click(button)
+        driver.wait_for(lambda: name in driver.text("sampling_model"))
+
+        # Start begins from nothing
+        driver.click_action(driver.window.training_panel.start_action)
+        driver.wait_for(lambda: session.model.origin.value == "in training" and not button.isVisible())
+        assert session.model.saved.iteration < 1500
+        driver.click_action(driver.window.training_panel.stop_action)
+        driver.wait_for(lambda: "topped" in driver.text("training_state"), 60)
