@@ -164,6 +164,7 @@ class TrainingPanel(QWidget):
         self.rate_row.hide()
         column.addWidget(self.rate_row)
         self.rate_action = make(CHANGE_RATE, self)
+        self.rate_action.setEnabled(False)
         self.rate_action.toggled.connect(lambda _shown: self._show_rate_row())
         self.rate_row.rate_changed.connect(self.control.set_learning_rate)
         self.rate_row.clip_changed.connect(self.control.set_clip_norm)

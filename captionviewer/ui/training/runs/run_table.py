@@ -21,8 +21,9 @@ from captionviewer.core.training.run_names import names_in_a_list
 from captionviewer.ui.widgets.outside_text import plain_tip
 
 HEADS = ("Run", "Ended", "Iterations", "Best val", "CIDEr-D", "Trained", "Begun")
+LEAST_LINES = 8
 _RIGHT = (2, 3, 4, 5)
-PIN = "\N{PUSHPIN} "
+PIN = "\N{BLACK STAR} "
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -124,20 +125,20 @@ class RunTable(QTreeView):
         self.setAccessibleName("Runs that are kept")
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.header().setMinimumSectionSize(self.fontMetrics().horizontalAdvance("00.000"))
+        self._fit_columns()
         self.entered.connect(lambda index: self.pointed.emit(self.rows.runs[index.row()].key))
         self.selectionModel().selectionChanged.connect(lambda _new, _old: self.chosen_changed.emit())
 
     def show_runs(self, runs: Sequence[ShelvedRun]) -> None:
         """Show these; what was selected stays so."""
         before = set(self.chosen)
-        first = not self.rows.runs
         self.rows.show_runs(runs)
         self.choose([run.key for run in runs if run.key in before])
-        if first and runs:
-            self._fit_columns()
 
     def _fit_columns(self) -> None:
         metrics = self.fontMetrics()
+        self.setMinimumHeight(LEAST_LINES * (metrics.height() + 4))
         samples = ("", "training now", "0,000,000", "00.000", "CIDEr-D0", "00 h 00 min", "00 May, 00:00")
         for column, sample in enumerate(samples):
             if sample:

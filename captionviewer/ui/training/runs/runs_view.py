@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLineEdit,
     QMenu,
-    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -139,23 +138,18 @@ class RunsView(QWidget):
         self.comparison.plot.pointed.connect(self._curve_pointed)
         self.comparison.hide()
         self.table.pointed.connect(self.comparison.point_at)
-        above = QWidget()
-        column = QVBoxLayout(above)
+        body = QWidget()  # scrolls as a whole: in a small panel its parts would be strips
+        column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(bar)
         column.addWidget(self.table, 1)
         column.addWidget(self.words)
-        self._parts = QSplitter(Qt.Orientation.Vertical)
-        self._parts.setChildrenCollapsible(False)
-        self._parts.addWidget(above)
-        self._below = scrolling(self.comparison)
-        self._parts.addWidget(self._below)
-        self._parts.setStretchFactor(1, 2)
-        self._below.hide()
+        column.addWidget(self.comparison, 2)
+        self._area = scrolling(body)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 4, 0, 0)
-        whole.addWidget(self._parts)
+        whole.addWidget(self._area)
 
     # ---- the list --------------------------------------------------------------------------
 
@@ -250,7 +244,7 @@ class RunsView(QWidget):
             self._comparing = None
         runs = [run for run in self.chosen if not run.problem][:MOST_COMPARED]
         if not runs:
-            self._below.hide()
+            self.comparison.hide()
             return
         shelf, axis, known = self.shelf, self.comparison.axis, dict(self._read)
 
@@ -272,11 +266,10 @@ class RunsView(QWidget):
             compared, self._read = found
             self.comparison.show_compared(compared)
             self.comparison.show()
-            self._below.show()
 
         def failed(error: Exception) -> None:
             self._comparing = None
-            self._below.hide()
+            self.comparison.hide()
             self._session.problem.emit(f"The selected runs can't be shown. {error}")
 
         self._comparing = self._session.workers.start("reading runs", work, done, failed, brief=True)
