@@ -97,6 +97,7 @@ class TrainingRun:
         go_on_from: RunRecord | None = None,
         weights: CaptioningRNN | None = None,
         clock: Callable[[], float] = time.monotonic,
+        pace: Callable[[int], bool] | None = None,
     ) -> None:
         """Plan a run.
 
@@ -122,6 +123,9 @@ class TrainingRun:
         clock
             Seconds that only grow, by which captions and validation are due. What they say does not change
             the run, but when they say it is recorded: a clock of steps makes records that repeat, too.
+        pace
+            Called before each step, in the run's thread, with the iterations done. It may block, which does
+            not count as time trained; False: look for orders again, and ask anew.
 
         Raises
         ------
@@ -139,6 +143,7 @@ class TrainingRun:
         self.machine = Machine.here()
         self._edits = SettingEdits(edits, go_on_from.edits if go_on_from is not None else ())
         self._boundary = StepBoundary()
+        self._pace = pace
         self._wake = threading.Condition()  # guards all below that both sides touch
         self._state = RunState.NOT_STARTED
         self._wants_pause = False
@@ -237,6 +242,11 @@ class TrainingRun:
             if self._state is RunState.NOT_STARTED:
                 self._state = RunState.STOPPED
                 self._events.append(RunStopped(0))
+
+    @property
+    def is_to_stop(self) -> bool:
+        """Whether its end was asked for."""
+        return self._wants_stop
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the run's thread has ended, at most `timeout` seconds; True when none is live.
@@ -441,6 +451,8 @@ class TrainingRun:
     def _train(self, solver: RunSolver) -> TerminalEvent:
         while solver.iteration < solver.num_iterations:
             self._wait_while_paused(solver)
+            if self._pace is not None and not self._has_turn(self._pace, solver.iteration):
+                continue
             with self._boundary.step():
                 self._interrupt()
                 self._callbacks.run_due(solver)
@@ -450,6 +462,13 @@ class TrainingRun:
             self._callbacks.bring_up_to_date(solver)
             self._validation.run(solver)
         return RunFinished(solver.iteration)
+
+    def _has_turn(self, pace: Callable[[int], bool], iteration: int) -> bool:
+        self._stopwatch.halt()
+        try:
+            return pace(iteration)
+        finally:
+            self._stopwatch.go()
 
     def _step(self, solver: RunSolver) -> None:
         """One minibatch update, noted."""

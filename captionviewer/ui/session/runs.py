@@ -15,6 +15,7 @@ class Runs(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._run: TrainingRun | None = None
+        self._racing = False
         self._shelf = RunShelf()
 
     @property
@@ -29,8 +30,18 @@ class Runs(QObject):
 
     @property
     def is_training(self) -> bool:
-        """Whether a run trains, or waits to go on."""
-        return self._run is not None and self._run.state.is_live
+        """Whether a run, or a race of two, trains or waits to go on."""
+        return self._racing or (self._run is not None and self._run.state.is_live)
+
+    @property
+    def is_racing(self) -> bool:
+        """Whether two runs race."""
+        return self._racing
+
+    def set_racing(self, racing: bool) -> None:
+        """Tell of a race that begins or has ended."""
+        self._racing = racing
+        self.changed.emit()
 
     def set(self, run: TrainingRun | None) -> None:
         """Tell of a run that begins, pauses or goes on, or (None) that none is live any more."""

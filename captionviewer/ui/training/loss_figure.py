@@ -81,6 +81,7 @@ class LossFigure:
         self._axes = figure.add_subplot()
         (self._raw,) = self._axes.plot([], [], linewidth=0.9, animated=True, label="each iteration")
         (self._smooth,) = self._axes.plot([], [], linewidth=2.0, animated=True, label="smoothed")
+        self._name = self._axes.text(0.02, 0.98, "", transform=self._axes.transAxes, va="top")
         self._frozen = FrozenLines(self._axes)
         self._past = PastLines(self._axes)
         self._past_top = 0.0
@@ -167,6 +168,7 @@ class LossFigure:
             y, means = np.maximum(y, _SMALLEST), np.maximum(means, _SMALLEST)
         self._raw.set_data(x, y)
         self._smooth.set_data(places, means)
+        self._smooth.set_marker("o" if len(values) == 1 else "")  # a run of one step is a point
         return self._fit_limits(y, len(values))
 
     @property
@@ -200,6 +202,9 @@ class LossFigure:
         words = {"color": self._word_color, "fontsize": 0.85 * self._points}
         room = self._figure.bbox.width - self._corner[0] > 15 * self._em()
         axes.set_title(f"{what} (nats)" if room else "", loc="left", pad=6, fontdict=words)
+        self._name.set_text("" if room else f"{what} (nats)")
+        self._name.set_color(self._word_color)
+        self._name.set_fontsize(0.85 * self._points)
         tall = self._figure.bbox.height > 14 * self._em()
         axes.set_xlabel("iteration" if tall else "", labelpad=1, fontdict=words)
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
@@ -14,7 +15,8 @@ from captionviewer.ui.look.theme import colors
 from captionviewer.ui.plots.plot_widget import PlotWidget
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.frozen_lines import FrozenLoss
-from captionviewer.ui.training.loss_figure import LossFigure, LossSeries
+from captionviewer.ui.training.loss_figure import LossFigure, LossSeries, short_number
+from captionviewer.ui.training.loss_read_out import LossReadOut
 from captionviewer.ui.training.scrub_layer import ScrubLayer
 from captionviewer.ui.training.scrubber import Scrubber
 
@@ -63,6 +65,7 @@ class LossPlot(PlotWidget):
         self.layer.dragged.connect(lambda x: self.scrubber.go_to(self._iteration_at(x)))
         self.layer.left.connect(self.scrubber.leave)
         self.scrubber.moved.connect(self._show_marker)
+        self.read_out = LossReadOut(self.layer, self._read, self)
         self.scrubber.has_record_changed.connect(lambda: self.layer.set_active(self.scrubber.can_scrub))
         self._guesses: dict[str, float] = {}
         self._points: tuple[FrozenLoss, ...] = ()
@@ -92,6 +95,16 @@ class LossPlot(PlotWidget):
         if self._plot is None or self._canvas is None:
             return 0.0
         return self._plot.iteration_at((x - self._canvas.x()) * self._ratio())
+
+    def _read(self, x: float) -> str:
+        """The iteration at x, in pixels of the layer, and its losses."""
+        number = round(self._iteration_at(x)) if self._plot is not None else 0
+        if not self.has_plot or not 1 <= number <= len(self._series):
+            return ""
+        loss = float(self._series.raw(self._per_word)[number - 1])
+        places, means = self._series.smoothed(self._per_word)
+        smooth = float(np.interp(number, places, means))
+        return f"iteration {number:,}: {short_number(loss)}, smoothed {short_number(smooth)}"
 
     def _marker_place(self, iteration: float) -> tuple[float, QRectF] | None:
         if self._plot is None or self._canvas is None or not self.has_plot:

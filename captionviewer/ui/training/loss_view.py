@@ -13,7 +13,9 @@ from captionviewer.ui.widgets.tool_buttons import ActionButton, SwitchButton
 # The captions stand beside the loss from this width on, in lines of text, if the place is this much wider
 # than high.
 _WIDE, _WIDER = 38, 1.6
-_WATCHED_SHARE = 0.4  # of the height, where they stand below: the loss comes first
+_WATCHED_SHARE = 0.4  # of the height, where they stand below: the loss comes first,
+_PLOT_HIGH = 200  # pixels of which are its own; with less than so many lines left the captions give way
+_LEAST_WATCHED = 4
 _UNBOUNDED = (1 << 24) - 1  # Qt's own largest size
 
 
@@ -77,7 +79,9 @@ class LossView(QWidget):
         beside = self.width() >= max(_WIDE * line, _WIDER * self.height())
         directions = QBoxLayout.Direction
         wanted = directions.LeftToRight if beside else directions.TopToBottom
-        self.said.setMaximumHeight(_UNBOUNDED if beside else round(_WATCHED_SHARE * self.height()))
+        room = min(round(_WATCHED_SHARE * self.height()), self.height() - _PLOT_HIGH)
+        room = room if room >= _LEAST_WATCHED * line else 0
+        self.said.setMaximumHeight(_UNBOUNDED if beside else room)
         if self._parts.direction() is not wanted:
             self._parts.setDirection(wanted)
             high = QSizePolicy.Policy.Expanding if beside else QSizePolicy.Policy.Maximum

@@ -1,14 +1,25 @@
 """What is seen of a training run: its numbers, and below them one of the panel's views."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import TRAINING_VIEW
 from captionviewer.ui.training.loss_view import LossView
 from captionviewer.ui.training.run_numbers import RunNumbers
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.view_row import ViewRow
+
+if TYPE_CHECKING:
+    from captionviewer.ui.training.runs.race_view import RaceView
+
+_GAP = 10
+_LOW = 24  # in lines of text
 
 
 class RunArea(QWidget):
@@ -24,8 +35,17 @@ class RunArea(QWidget):
 
     runs_made = Signal(object)  # the RunsView, when it was first opened
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        wanted: Callable[[], TrainingSettings],
+        obstacle: Callable[[], str],
+        parent: QWidget | None = None,
+    ) -> None:
+        """`wanted()` gives the form's settings, `obstacle()` why no run can start so ("" when one can)."""
         super().__init__(parent)
+        self._wanted, self._obstacle = wanted, obstacle
+        self.race: RaceView | None = None  # made when first opened
         self._session = session
         self.numbers = RunNumbers()
         self.loss = LossView(session)
@@ -34,7 +54,7 @@ class RunArea(QWidget):
         self._add_views()
         self.views.open_later(session.settings.get(TRAINING_VIEW))
         self.views.view_changed.connect(lambda title: session.settings.set(TRAINING_VIEW, title))
-        flow = FlowLayout(gap=10, line_gap=2)
+        flow = FlowLayout(gap=_GAP, line_gap=2)
         for tile in self.numbers.tiles():
             flow.addWidget(tile)
         column = QVBoxLayout(self)
@@ -49,6 +69,7 @@ class RunArea(QWidget):
         )
         self.views.add("Scores", "How good the captions are, beside baselines", self._make_scores)
         self.views.add("Runs", "All runs that were kept: compared, continued, deleted", self._make_runs)
+        self.views.add("Race", "Two runs in lock-step, their curves and captions live", self._make_race)
         self.views.add("Gradients", "How far a loss reaches back through time", self._make_gradients)
 
     # What the launch does not show is imported when it is opened: the views take a fifth of a second.
@@ -69,6 +90,22 @@ class RunArea(QWidget):
         view = RunsView(self._session)
         self.runs_made.emit(view)
         return view
+
+    def _make_race(self) -> QWidget:
+        from captionviewer.ui.training.runs.race_view import RaceView
+
+        self.race = RaceView(self._session, self._wanted, self._obstacle)
+        return self.race
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the numbers one line where the place is low: the least of them give way."""
+        super().resizeEvent(event)
+        margins = self.contentsMargins()
+        room = self.width() - 16 - margins.left() - margins.right()
+        is_low = self.height() < _LOW * self.fontMetrics().height()
+        for tile in self.numbers.by_weight():
+            room -= tile.width() + _GAP
+            tile.setVisible(not is_low or room >= -_GAP)
 
     def show_losses(self) -> None:
         """Show the recent loss, per caption or per word as chosen, and the perplexity."""

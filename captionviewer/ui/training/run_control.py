@@ -83,6 +83,7 @@ class RunControl(QObject):
         owner.addActions([self.start_action, self.pause_action, self.step_action, self.stop_action])
         owner.addActions([self.continue_action, self.last_good_action])
         session.opening_changed.connect(self._enable)
+        session.run_changed.connect(self._enable)
         self._enable()
 
     # ---- orders ------------------------------------------------------------------------------
@@ -96,6 +97,11 @@ class RunControl(QObject):
     def state(self) -> RunState | None:
         """Where the last run is; None before the first."""
         return self.run.state if self.run is not None else None
+
+    @property
+    def obstacle(self) -> str:
+        """Why no run can start with these settings and data; "" where one can."""
+        return self._obstacle
 
     def set_obstacle(self, words: str) -> None:
         """Say why no run can start now ("" when one can)."""
@@ -319,7 +325,8 @@ class RunControl(QObject):
     def _can_start(self) -> bool:
         """Whether a new run may begin: not while data is being opened that would end it at once."""
         session = self._session
-        return not (self.is_live or self._obstacle or session.opening or session.dataset is None)
+        busy = self.is_live or session.runs.is_racing
+        return not (busy or self._obstacle or session.opening or session.dataset is None)
 
     def _enable(self) -> None:
         live = self.is_live

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.ui.actions import TRAINING_FORM, make
 from captionviewer.ui.look.theme import colors
+from captionviewer.ui.training.what_line import WhatLine
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
 _GAP = 4  # pixels between buttons
@@ -21,6 +22,8 @@ class RunHead(QWidget):
     ----------
     settings_action : QAction
         Checked while the form is shown.
+    what : WhatLine
+        Says what is being trained, whether the form is shown or not.
     buttons : list of ActionButton
         All buttons from left to right, that of the settings last.
     """
@@ -48,13 +51,21 @@ class RunHead(QWidget):
         self._state.setTextFormat(Qt.TextFormat.PlainText)
         self._state.setAccessibleName("State of the training")
         self._state.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._state.setContentsMargins(8, 0, 0, 0)
+        self.what = WhatLine()
+        self.what.opened.connect(lambda: self.settings_action.setChecked(True))
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self._state)
+        words.addWidget(self.what)
+        self._words = QWidget()
+        self._words.setLayout(words)
+        words.setContentsMargins(8, 0, 0, 0)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(8, 4, 8, 4)
         self._grid.setSpacing(_GAP)
         self._grid.setColumnStretch(1, 1)
         self._grid.addLayout(self._row, 0, 0)
-        self._grid.addWidget(self._state, 0, 1)
+        self._grid.addWidget(self._words, 0, 1)
         self._grid.addWidget(self.buttons[-1], 0, 2)
 
     def add_at_times(self, action: QAction) -> None:
@@ -135,11 +146,13 @@ class RunHead(QWidget):
         if beside is self._is_beside:
             return
         self._is_beside = beside
-        self._state.setContentsMargins(8 if beside else 0, 0, 0, 0)
+        layout = self._words.layout()
+        if layout is not None:
+            layout.setContentsMargins(8 if beside else 0, 0, 0, 0)
         if beside:
-            self._grid.addWidget(self._state, 0, 1)
+            self._grid.addWidget(self._words, 0, 1)
         else:
-            self._grid.addWidget(self._state, 1, 0, 1, 3)
+            self._grid.addWidget(self._words, 1, 0, 1, 3)
 
 
 def _button(action: QAction) -> ActionButton:

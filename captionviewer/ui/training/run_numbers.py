@@ -98,6 +98,10 @@ class RunNumbers:
         """All tiles, in order."""
         return [self.loss, self.perplexity, self.iteration, self.epoch, self.rate, self.speed]
 
+    def by_weight(self) -> list[NumberTile]:
+        """All tiles, what can be done without last."""
+        return [self.loss, self.iteration, self.perplexity, self.rate, self.speed, self.epoch]
+
     def clear(self) -> None:
         """Show that there is no run."""
         for tile in self.tiles():

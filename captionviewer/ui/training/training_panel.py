@@ -87,7 +87,7 @@ class TrainingPanel(QWidget):
         self._untrained = UntrainedModel(session, self)
         self.start_action, self.pause_action = self.control.start_action, self.control.pause_action
         self.step_action, self.stop_action = self.control.step_action, self.control.stop_action
-        self.run_area = RunArea(session)
+        self.run_area = RunArea(session, self.form.settings, lambda: self.control.obstacle)
         self.plot, self.numbers = self.run_area.loss.plot, self.run_area.numbers
         self.said, self.watched = self.run_area.loss.said, self.run_area.loss.watched
         self._make_layout()
@@ -106,6 +106,7 @@ class TrainingPanel(QWidget):
         self.watched.photo_chosen.connect(session.select)
         session.dataset_changed.connect(self._dataset_changed)
         session.selection_changed.connect(self._selection_changed)
+        session.run_changed.connect(self._show_state)
         session.model_changed.connect(self._model_changed)
         self._show_nothing()
         self._dataset_changed()
@@ -114,12 +115,15 @@ class TrainingPanel(QWidget):
     # ---- for the window ------------------------------------------------------------------------
 
     def is_running(self) -> bool:
-        """Whether a run trains, or waits to go on."""
-        return self.control.is_live
+        """Whether a run, or a race of two, trains or waits to go on."""
+        race = self.run_area.race
+        return self.control.is_live or (race is not None and race.is_live)
 
     def stop_and_wait(self, timeout_s: float) -> bool:
         """Stop the run and wait for its end, at most `timeout_s` seconds; True when none is live any more."""
-        return self.control.stop_and_wait(timeout_s)
+        race = self.run_area.race
+        raced = race is None or race.stop_and_wait(timeout_s)
+        return self.control.stop_and_wait(timeout_s) and raced
 
     def ask_before_start(self, may_start: Callable[[], bool]) -> None:
         """Let `may_start()` decide whether a new run may take the place of the session's model."""
@@ -350,9 +354,10 @@ class TrainingPanel(QWidget):
     def _show_rate_row(self) -> None:
         """Show what can be changed now, while a run goes on and the user wants to see it."""
         run = self.control.run
-        self.rate_action.setEnabled(self.is_running())
-        self.rate_row.setVisible(self.rate_action.isChecked() and self.is_running())
-        if run is not None and self.is_running():
+        live = self.control.is_live
+        self.rate_action.setEnabled(live)
+        self.rate_row.setVisible(self.rate_action.isChecked() and live)
+        if run is not None and live:
             self.rate_row.show_rate(run.learning_rate)
             self.rate_row.show_clip(run.clip_norm)
 
@@ -380,12 +385,16 @@ class TrainingPanel(QWidget):
         self._show_numbers()
 
     def _say_state(self) -> None:
+        run = self.control.run
         self._head.say(*self._state_words())
+        self._head.what.show_settings(self.form.settings() if run is None else run.settings)
 
     def _state_words(self) -> tuple[str, bool]:
         """What the panel says of itself, and whether that is bad news."""
         if self._facts is None:
             return NO_DATA, False
+        if self._session.runs.is_racing:
+            return "Two runs race: see the view Race.", False
         if not self.is_running():
             problems = self.form.problems(self._facts)
             if problems:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget
 # reached by enlarging the text for a projector as well as by a small window.
 LEAST_HEIGHT = 46
 _WIDTH = 0.55  # of the window, for the docks
-_TRAINING_HEIGHT = 0.41  # of the docks' height
+_TRAINING_HEIGHT = 0.47  # of the docks' height
 
 
 class DockArrangement(QObject):

@@ -1,0 +1,108 @@
+"""The view Race: two runs begin, wait, step and end together; their curves and captions are seen."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from captionviewer.core.training.race import Race
+from captionviewer.ui.training.runs.race_view import SAME_PARAMETERS, RaceView
+from captionviewer.ui.training.training_panel import TrainingPanel
+from tests.ui.training.training_setup import ENDLESS, QUICK, training_panel, wait
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, coco_folder: Path) -> Iterator[TrainingPanel]:
+    with training_panel(qtbot, coco_folder, plots=False) as made:
+        made.resize(1000, 800)
+        yield made
+
+
+def opened(panel: TrainingPanel) -> RaceView:
+    view = panel.run_area.views.open("Race")
+    assert isinstance(view, RaceView)
+    return view
+
+
+def click(qtbot: QtBot, button: object) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def race_of(view: RaceView) -> Race:
+    assert view.race is not None
+    return view.race
+
+
+def test_an_rnn_races_an_lstm_to_the_end_and_both_are_on_the_shelf(
+    panel: TrainingPanel, qtbot: QtBot
+) -> None:
+    panel.form.set_settings(QUICK)
+    panel._session.select(panel._session.dataset.split("val").record(1))
+    view = opened(panel)
+    click(qtbot, view.start_button)
+    assert panel.is_running() and not panel.start_action.isEnabled()
+    wait(lambda: not view.is_live, qtbot)
+    assert [run.settings.cell_type for run in race_of(view).runs] == ["rnn", "lstm"]
+    assert [run.name for run in view.plot.runs] == ["RNN", "LSTM"]
+    for run, plotted in zip(race_of(view).runs, view.plot.runs, strict=True):
+        np.testing.assert_allclose(plotted.curve.y, run.history.since(0)[2], rtol=1e-6)
+    assert "equal hidden size" in view.state.text() and "Finished" in view.state.text()
+    assert view.said.isVisible() and ("val", 1) in view.said.photos and len(view.said.captions()) == 2
+    view.axis_choice.setCurrentIndex(view.axis_choice.findData("captions"))
+    view.axis_choice.activated.emit(view.axis_choice.currentIndex())
+    assert view.plot.runs[0].curve.x[-1] == 40 * 5
+    assert not panel.is_running() and panel.start_action.isEnabled()
+    assert [run.outcome for run in panel._session.runs.shelf.runs()] == ["finished", "finished"]
+
+
+def test_both_wait_after_the_same_step_make_one_and_go_on(panel: TrainingPanel, qtbot: QtBot) -> None:
+    panel.form.set_settings(ENDLESS)
+    view = opened(panel)
+    click(qtbot, view.start_button)
+    runs = race_of(view).runs
+    wait(lambda: all(len(run.history) > 3 for run in runs), qtbot)
+    click(qtbot, view.pause_button)
+    wait(view.step_button.isEnabled, qtbot)
+    done = [len(run.history) for run in runs]
+    assert done[0] == done[1] and "Both wait" in view.state.text()
+    click(qtbot, view.step_button)
+    wait(lambda: [len(run.history) for run in runs] == [done[0] + 1] * 2, qtbot)
+    wait(lambda: view.pause_button.text() == "Go on with both" and view.step_button.isEnabled(), qtbot)
+    click(qtbot, view.pause_button)
+    wait(lambda: all(len(run.history) > done[0] + 3 for run in runs), qtbot)
+    click(qtbot, view.stop_button)
+    wait(lambda: not view.is_live, qtbot)
+    assert "Ended" in view.state.text()
+
+
+def test_one_setting_is_changed_and_what_can_not_be_is_said(panel: TrainingPanel, qtbot: QtBot) -> None:
+    panel.form.set_settings(QUICK)
+    view = opened(panel)
+    said: list[str] = []
+    panel._session.problem.connect(said.append)
+    view.against.setCurrentIndex(view.against.findData("learning_rate"))
+    view.against.activated.emit(view.against.currentIndex())
+    assert view.value.isVisible() and view.value.text() == "0.0005" and not view.fair.isVisible()
+    assert view.racers() == (QUICK, replace(QUICK, learning_rate=5e-4))
+    for text, words in (("x", "must be a number"), ("-1", "above 0"), ("0.005", "same run")):
+        view.value.setText(text)
+        click(qtbot, view.start_button)
+        assert words in said[-1] and view.race is None
+    view.against.setCurrentIndex(0)
+    view.fair.setCurrentText(SAME_PARAMETERS)
+    base, other = view.racers()
+    assert other.cell_type == "lstm" and other.hidden_dim < base.hidden_dim
+
+
+def test_a_race_ends_with_the_panel(panel: TrainingPanel, qtbot: QtBot) -> None:
+    panel.form.set_settings(ENDLESS)
+    view = opened(panel)
+    click(qtbot, view.start_button)
+    runs = race_of(view).runs
+    wait(lambda: all(len(run.history) > 0 for run in runs), qtbot)
+    assert panel.stop_and_wait(20)
+    assert not panel.is_running() and not race_of(view).is_live
