@@ -19,6 +19,7 @@ from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, UNK, caption_text
 from captionviewer.core.decoding.caption_photos import caption_photos
 from captionviewer.core.decoding.decoding import LONGEST_CAPTION, Decoding
 from captionviewer.core.evaluation.caption_scores import Scorer
+from captionviewer.core.evaluation.dataset_captions import document_frequencies
 from captionviewer.core.evaluation.scorecard import countable
 from captionviewer.core.evaluation.scored_photos import ScoredPhotos
 from captionviewer.core.evaluation.sentences import Sentences
@@ -204,7 +205,9 @@ class SideBySide:
         for word in sorted({word for sentence in said for word in sentence} - set(known)):
             known[word] = len(known) + 1
         captions = countable(Sentences.of_words(said, known), words, unknown_matches=False)
-        scorer = Scorer(self._photos.references, self._photos.frequencies())
+        scorer = Scorer(
+            self._photos.references, document_frequencies(self._photos.dataset, self._photos.split)
+        )
         scores = scorer.score(captions, list(self._photos.rounds), stop)
         if scores is None:
             return None

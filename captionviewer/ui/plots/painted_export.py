@@ -1,6 +1,7 @@
 """Export of a plot that a widget paints by itself: the menu, formats and dialog of any other plot."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject
@@ -53,8 +54,7 @@ class PaintedExport(QObject):
             (actions.EXPORT_TABLE, PlotFormat.CSV),
         )
         self.actions = [
-            actions.make(words, self._widget, lambda wanted=wanted: self.export(wanted))
-            for words, wanted in offers
+            actions.make(words, self._widget, partial(self.export, wanted)) for words, wanted in offers
         ]
         widget.installEventFilter(self)
 

@@ -78,9 +78,9 @@ class ThroughTime(QWidget):
         knobs.addWidget(knob(self._bias_words, self.bias_slider))
         self.maps = {cell: GradientMap(title) for cell, title in TITLES.items()}
         maps = QVBoxLayout()
-        for each in self.maps.values():
-            each.loss_chosen.connect(self.choose_loss)
-            maps.addWidget(each)
+        for of_cell in self.maps.values():
+            of_cell.loss_chosen.connect(self.choose_loss)
+            maps.addWidget(of_cell)
         self.lines = GradientLines()
         middle = QHBoxLayout()
         middle.setSpacing(14)

@@ -110,8 +110,8 @@ class RaceView(QWidget):
         choice.addWidget(labelled("Race the form's settings against", self.against))
         for widget in (self.value, self.rule, self.fair):
             choice.addWidget(widget)
-        for widget in (self.start_button, self.pause_button, self.step_button, self.stop_button):
-            orders.addWidget(widget)
+        for order in (self.start_button, self.pause_button, self.step_button, self.stop_button):
+            orders.addWidget(order)
         orders.addWidget(labelled("Over", self.axis_choice))
         self.state = show_plainly(QLabel(WHAT_IT_IS))
         self.state.setWordWrap(True)
