@@ -51,7 +51,7 @@ class PlayerBar(QWidget):
         self._speeds = QComboBox()
         self._speeds.setObjectName("sampling_speed")
         for each in SPEEDS:
-            self._speeds.addItem(f"{each:g} words/s", each)
+            self._speeds.addItem(f"{each:g} {'word' if each == 1 else 'words'}/s", each)
         self._speeds.setCurrentIndex(SPEEDS.index(speed))
         self._speeds.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._speeds.setAccessibleName("Playing speed")

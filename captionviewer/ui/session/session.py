@@ -10,6 +10,7 @@ from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.session.data import OpenData
 from captionviewer.ui.session.decoding import ChosenDecoding
+from captionviewer.ui.session.free_memory import FreeMemory
 from captionviewer.ui.session.images import Images
 from captionviewer.ui.session.models import CurrentModel, Models
 from captionviewer.ui.session.runs import Runs
@@ -62,6 +63,8 @@ class Session(QObject):
         self._runs.changed.connect(self.run_changed)
         for part in (self._data, self._images, self._models):
             part.problem.connect(self.problem)
+        self._free_memory = FreeMemory(self._workers, self)
+        self._free_memory.follow(self._workers.busy_changed, self.run_changed, self.model_changed)
 
     # ---- the parts -------------------------------------------------------------------------
 

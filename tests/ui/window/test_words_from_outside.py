@@ -24,7 +24,9 @@ from shiboken6 import isValid
 
 from captionviewer.core.photos.store import PhotoStore
 from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.ui.window.checks_window import ChecksWindow
 from tests.coco_folder_writer import write_coco_folder
+from tests.ui.window.every_view import each_view
 from tests.ui.window_driver import WindowDriver
 
 HOSTILE = "<img src=x.png>"
@@ -82,9 +84,9 @@ def all_words(window: QWidget) -> Iterator[tuple[str, str]]:
         yield f"tooltip of {action.text()}", action.toolTip()
 
 
-def pointed_at(window: QWidget) -> Iterator[tuple[str, str]]:
+def pointed_at(within: QWidget) -> Iterator[tuple[str, str]]:
     """What is said where the mouse rests on any part that can be seen."""
-    for widget in window.findChildren(QWidget):
+    for widget in [within, *within.findChildren(QWidget)]:
         if not isValid(widget) or not widget.isVisible():  # the welcome card goes when it is pointed past
             continue
         across, down = (range(3, side, max(side // 6, 9)) for side in (widget.width(), widget.height()))
@@ -95,9 +97,10 @@ def pointed_at(window: QWidget) -> Iterator[tuple[str, str]]:
                 yield f"pointed at {type(widget).__name__} {widget.objectName()}", QToolTip.text()
 
 
-def check(window: QWidget) -> list[str]:
+def check(window: QWidget, within: QWidget | None = None) -> list[str]:
+    """What is taken for markup in a window; the mouse goes over all of it, or over a part."""
     found = [f"{where}: {words}" for where, words in all_words(window) if taken_for_markup(words)]
-    found += [f"{where}: {words}" for where, words in pointed_at(window) if taken_for_markup(words)]
+    found += [f"{where}: {words}" for where, words in pointed_at(within or window) if taken_for_markup(words)]
     return sorted(set(found))
 
 
@@ -138,6 +141,20 @@ def test_no_part_of_the_window_takes_words_from_outside_for_markup(
     driver.wait_for(lambda: session.model is not None and session.model.path == path)
     window.sampling_panel.end_action.trigger()
     QApplication.processEvents()
+    for title, each in each_view(driver):
+        assert check(window, each) == [], title
+    window.show_checks()
+    checks = window.findChild(ChecksWindow)
+    assert checks is not None
+    wrong = tmp_path / f"layers {HOSTILE}.py"
+    wrong.write_text(f"raise ValueError('{HOSTILE}')")
+    checks.check_file(wrong)
+    driver.wait_for(lambda: checks.outcome(0) is not None, 30)
+    checks.stop()
+    checks.table.selectRow(0)
+    assert HOSTILE in checks.code.toPlainText()
+    assert check(window, checks) == []
+    checks.close()
     window.show_preferences()
     window.welcome.open()
     assert check(window) == []

@@ -225,7 +225,9 @@ class StatesView(QWidget):
         low, high = RANGES[shown.quantity]
         hidden = shown.sample.current.model.hidden_dim
         which = (
-            f"{len(shown.order)} of {hidden} units" if len(shown.order) < hidden else f"all {hidden} units"
+            f"{len(shown.order):,} of {hidden:,} units"
+            if len(shown.order) < hidden
+            else f"all {hidden:,} units"
         )
         ends = "pale is 0, full is 1" if low == 0 else f"blue {signed(low, 0)}, pale 0, red {signed(high, 0)}"
         mark = "a darker cell" if self.all_box.isChecked() else "a dot"
@@ -275,7 +277,7 @@ class StatesView(QWidget):
         column = min(column, len(shown.trace.words) - 1)
         word = shown.sample.vocabulary.idx_to_word[int(shown.trace.words[column])]
         terms = cell_terms(shown.sample.current.model, shown.trace, unit, column)
-        self.said.setText(f"Unit {unit} after “{word}”: {equation(terms)}")
+        self.said.setText(f"Unit {unit:,} after “{word}”: {equation(terms)}")
 
     def open_unit(self, unit: int) -> None:
         """Show what a unit stands for."""

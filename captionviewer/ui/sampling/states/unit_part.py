@@ -106,7 +106,7 @@ class UnitPart(QWidget):
     ) -> None:
         """Show a unit, and its value at the present word of a sample's caption."""
         self._sample, self._quantity, self._unit, self._present = sample, quantity, unit, present
-        self.title.setText(f"Unit {unit} of {quantity}: {signed(present)} at “{word}”")
+        self.title.setText(f"Unit {unit:,} of {quantity}: {signed(present)} at “{word}”")
         self.knock_out.show_unit(sample, unit)
         read = self._reader.read(quantity)
         if read is None and not self._reader.is_busy:

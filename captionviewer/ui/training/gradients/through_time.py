@@ -201,7 +201,7 @@ class ThroughTime(QWidget):
         )
         current = found.wish.current
         of = (
-            f"fresh networks of {current.model.hidden_dim} units, seed {current.saved.settings.seed}"
+            f"fresh networks of {current.model.hidden_dim:,} units, seed {current.saved.settings.seed}"
             if found.wish.fresh
             else current.words
         )

@@ -1,0 +1,255 @@
+"""What holds in every view of every panel: it fits, keys reach it, it says numbers and names in one way."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollBar,
+    QTabBar,
+    QTextEdit,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+
+from captionviewer.core.coco.chosen_data import remember_data_folder
+from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.ui import actions
+from captionviewer.ui.sampling.caption_chips import CaptionChips
+from captionviewer.ui.sampling.states.states_view import StatesView
+from captionviewer.ui.sampling.tree.tree_canvas import TreeCanvas
+from captionviewer.ui.training.gradients.gradients_view import GradientsView
+from captionviewer.ui.training.scrub_layer import ScrubLayer
+from captionviewer.ui.widgets.elided_label import ElidedLabel
+from captionviewer.ui.widgets.outside_text import without_mnemonic
+from captionviewer.ui.window.main_window import MainWindow
+from captionviewer.ui.window.panel_title import PanelTitle
+from tests.coco_folder_writer import write_coco_folder
+from tests.ui.conftest import Launch
+from tests.ui.window.every_view import each_view, further_states, settle
+from tests.ui.window.test_keyboard import mnemonics, name, shared_letters, stops, walk
+from tests.ui.window_driver import WindowDriver
+
+SMALL = TrainingSettings(num_captions=10, batch_size=5, hidden_dim=16, wordvec_dim=8)
+LARGE = replace(SMALL, hidden_dim=1030)  # more than a thousand: its digits are set apart
+STANDARD = (
+    *(QAbstractItemView, QAbstractButton, QAbstractSlider, QComboBox, QLineEdit, QAbstractSpinBox, QTabBar),
+    *(QTextEdit, QPlainTextEdit),
+)
+# What a mouse can do there the keyboard does elsewhere: the plot's own keys, the player's keys, the keys of
+# the tree with the list beside it, F9 and the View menu for titles.
+KEYS_ELSEWHERE = (ScrubLayer, CaptionChips, TreeCanvas, PanelTitle)
+
+
+@pytest.fixture
+def open_window(launch: Launch, tmp_path: Path) -> Iterator[WindowDriver]:
+    """A window with data, a photo, and a small untrained network."""
+    remember_data_folder(write_coco_folder(tmp_path / "coco", photos=True))
+    with launch() as driver:
+        driver.wait_for(lambda: driver.window.session.record is not None)
+        use(driver, SMALL)
+        yield driver
+
+
+def use(driver: WindowDriver, settings: TrainingSettings) -> None:
+    """Show the untrained network of these settings."""
+    session = driver.window.session
+    driver.window.training_panel.form.set_settings(settings)
+    driver.wait_for(
+        lambda: session.model is not None and session.model.model.hidden_dim == settings.hidden_dim
+    )
+    settle(driver)
+
+
+def seen(window: MainWindow) -> list[QWidget]:
+    return [
+        widget
+        for widget in window.findChildren(QWidget)
+        if widget.window() is window and widget.isVisible() and not widget.visibleRegion().isEmpty()
+    ]
+
+
+# ---- room ------------------------------------------------------------------------------------------------
+
+
+def cut(widget: QWidget) -> bool:
+    """Whether words of a widget have less room than they need."""
+    if isinstance(widget, ElidedLabel):
+        return False  # made to be shortened; a tooltip has the whole
+    if isinstance(widget, QLabel) and widget.text():
+        if widget.wordWrap():
+            return widget.heightForWidth(widget.width()) > widget.height() + 1
+        words = widget.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, widget.text())
+        return widget.textFormat() is Qt.TextFormat.PlainText and words.width() > widget.width() + 1
+    if isinstance(widget, QPushButton | QCheckBox):
+        return widget.sizeHint().width() > widget.width() + 2
+    if isinstance(widget, QToolButton) and not isinstance(widget.parent(), QTabBar):
+        return widget.sizeHint().width() > widget.width() + 2
+    return False
+
+
+@pytest.mark.parametrize(("width", "height", "scale"), [(1024, 700, 1.0), (1280, 800, 1.5), (1280, 800, 2.0)])
+def test_no_view_outgrows_the_window_or_cuts_its_words(
+    open_window: WindowDriver, width: int, height: int, scale: float
+) -> None:
+    window = open_window.window
+    window.appearance.set_text_scale(scale)
+    window.resize(width, height)
+    settle(open_window)
+    for title, _view in each_view(open_window):
+        assert (window.width(), window.height()) == (width, height), f"{title} made the window larger"
+        assert [f"{name(each)}: {each.text()}" for each in seen(window) if cut(each)] == [], title  # type: ignore[attr-defined]
+
+
+# ---- keys ------------------------------------------------------------------------------------------------
+
+
+def takes_the_mouse(widget: QWidget) -> bool:
+    """Whether a click on it does something of its own."""
+    if isinstance(widget, QScrollBar | QHeaderView) or not widget.isEnabled():
+        return False
+    own = any(
+        method in kind.__dict__ and kind.__module__.startswith("captionviewer")
+        for kind in type(widget).__mro__
+        for method in ("mousePressEvent", "mouseReleaseEvent", "mouseDoubleClickEvent")
+    )
+    part = isinstance(widget.parent(), QComboBox | QAbstractSpinBox | QToolBar | QTabBar)
+    return own or (isinstance(widget, STANDARD) and not part)
+
+
+def test_in_every_view_tab_reaches_all_that_a_mouse_does_and_no_letter_has_two_owners(
+    open_window: WindowDriver,
+) -> None:
+    window = open_window.window
+    titles = []
+    for title, _view in each_view(open_window):
+        titles.append(title)
+        missed = [name(each) for each in set(stops(window)) - set(walk(window, Qt.Key.Key_Tab))]
+        assert not missed, f"{title}: Tab goes past {missed}"
+        for widget in seen(window):
+            by_keys = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) or widget.focusProxy() is not None
+            elsewhere = isinstance(widget, KEYS_ELSEWHERE) or isinstance(widget.parent(), PanelTitle)
+            assert by_keys or elsewhere or not takes_the_mouse(widget), f"{title}: {name(widget)}"
+        assert not shared_letters(mnemonics(window)), title
+    assert len(titles) > 14
+
+
+def test_the_gradients_of_another_word_are_chosen_by_up_and_down(open_window: WindowDriver) -> None:
+    view = open_window.window.training_panel.run_area.views.open("Gradients")
+    assert isinstance(view, GradientsView)
+    settle(open_window)
+    last, shown = view.loss, next(iter(view.maps.values()))
+    shown.setFocus()
+    open_window.key(shown, Qt.Key.Key_Up)
+    assert view.loss == last - 1
+    open_window.key(shown, Qt.Key.Key_Down)
+    open_window.key(shown, Qt.Key.Key_Down)
+    assert view.loss == last
+
+
+# ---- words -----------------------------------------------------------------------------------------------
+
+
+def words_of(window: MainWindow) -> Iterator[str]:
+    """All words that can be seen and that we wrote ourselves, tips included."""
+    for widget in seen(window):
+        if isinstance(widget, QLabel | QAbstractButton) and not isinstance(widget.parent(), QLineEdit):
+            yield widget.text()
+        if isinstance(widget, QComboBox):
+            yield from (widget.itemText(place) for place in range(widget.count()))
+        if isinstance(widget, QTabBar):
+            yield from (widget.tabText(place) for place in range(widget.count()))
+        yield from (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription())
+
+
+WRONG = {
+    r"(?<![\d.,\w/-])\d{4,}(?![\d\w.-])": "thousands are set apart by commas",
+    r"(?<=\d)%": "a space stands before the sign of percent",
+    r"\b[Ii]mage row|\bphoto row|\brow \d": "a photo is called by its number: photo 2,146",
+    r"\bmini-batch|\bMini-batch|\bbatch of\b": "a minibatch is one word",
+    r"\btime step|\btime-step": "a timestep is one word",
+    r"\bfell to <": "words do not fall to <UNK>",
+    r"= <": "a probability is less than, or equal to, not both",
+    r"(?<![\w\d])-\d": "a minus is no hyphen",
+    r"\b1 (?:captions|photos|words|units|epochs|iterations|timesteps)\b": "one is not many",
+}
+
+
+def wrong_words(window: MainWindow) -> set[tuple[str, str]]:
+    return {
+        (rule, said)
+        for said in words_of(window)
+        for pattern, rule in WRONG.items()
+        if re.search(pattern, re.sub(r"<[^>]*>", "", said))
+    }
+
+
+def test_every_view_says_numbers_and_names_in_one_way(open_window: WindowDriver) -> None:
+    window = open_window.window
+    for title, _view in each_view(open_window):
+        assert not wrong_words(window), title
+    use(open_window, LARGE)
+    view = window.sampling_panel.views.open("States")
+    assert isinstance(view, StatesView)
+    settle(open_window)
+    assert "of 1,030 units" in view.legend.text() and not wrong_words(window)
+    view.all_box.setChecked(True)
+    view.open_unit(1029)
+    assert "Unit 1,029" in view.unit.title.text() and not wrong_words(window)
+
+
+def test_menu_entries_have_capitals_as_the_platform_writes_them(open_window: WindowDriver) -> None:
+    small = {"a", "an", "the", "of", "to", "in", "as", "at", "and", "for", "from", "by", "captionviewer"}
+    entries = [
+        action.text()
+        for menu in open_window.window.menuBar().findChildren(QMenu)
+        for action in menu.actions()
+    ]
+    entries += [words.text for words in actions.table()]
+    assert len(entries) > 60
+    for entry in entries:
+        first, *others = without_mnemonic(entry).split() or [""]
+        assert first[:1] == first[:1].upper(), entry
+        assert all(word in small or word[:1] == word[:1].upper() for word in others), entry
+
+
+# ---- closing ---------------------------------------------------------------------------------------------
+
+
+def test_what_every_view_works_at_ends_with_the_window(open_window: WindowDriver) -> None:
+    window = open_window.window
+    window.show_checks()
+    begun = []
+    for row in (window.training_panel.run_area.views, window.sampling_panel.views):
+        for title in row.titles:
+            view = row.open(title)
+            settle(open_window)
+            next(further_states(open_window, view), None)  # and while it works, on to the next
+            begun.append(title)
+    assert len(begun) > 6
+    assert window._checks is not None
+    window._checks.run_all()
+    assert window.session.workers._threads
+    told: list[str] = []
+    window.session.problem.connect(told.append)
+    window.close()
+    assert window.closing.all_ended
+    QApplication.processEvents()
+    assert told == []
