@@ -31,6 +31,7 @@ class CaptionChips(WordFlow):
         self._seen: int | None = None  # how many words have been seen; None for all
         self._hovered: int | None = None
         self._forced: frozenset[int] = frozenset()
+        self._parting: int | None = None
         self.setAccessibleName("Caption so far")
         self.show_words((), 0)
 
@@ -51,13 +52,15 @@ class CaptionChips(WordFlow):
         room_for: Sequence[str] = (),
         seen: int | None = None,
         forced: Collection[int] = (),
+        parting: int | None = None,
     ) -> None:
         """Show `<START>` and these words, of which the first `position` are chosen and `seen` were seen.
 
         `room_for` is the whole caption, for which room is kept; the words of the timesteps `forced` are
-        marked as a person's.
+        marked as a person's, that of the timestep `parting` is underlined.
         """
         self._position, self._seen, self._forced = position, seen, frozenset(forced)
+        self._parting = parting
         start = FlowWord(START, "timestep 0: the network starts from the photo and reads <START>")
         self.set_words([start, *words], [START, *room_for])
         self.setAccessibleDescription(" ".join([START, *(word.text for word in words[:position])]))
@@ -107,6 +110,9 @@ class CaptionChips(WordFlow):
             painter.setPen(QPen(c.on_accent if current else c.accent, 1.4, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(edge.adjusted(1.5, 1.5, -1.5, -1.5), 4, 4)
+        if self._parting is not None and index - 1 == self._parting:
+            painter.setPen(QPen(c.warn, 3))
+            painter.drawLine(box.left() + 5, box.bottom() - 1, box.right() - 5, box.bottom() - 1)
         painter.setPen(color)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
 

@@ -208,6 +208,7 @@ class SamplingPanel(QWidget):
             self._make_temperature,
         )
         self.views.add("Tree", "Beam search timestep by timestep, as a tree", self._make_tree)
+        self.views.add("Compare", "Another model on the same caption, word by word", self._make_compare)
         self.views.add("States", "What the network holds, word by word", self._make_states)
         self.views.add("Photo's worth", "What is said with other photos in its place", self._make_worth)
 
@@ -221,6 +222,11 @@ class SamplingPanel(QWidget):
         self.addActions(tree.canvas_actions)
         self.tree = tree
         return tree
+
+    def _make_compare(self) -> QWidget:
+        from captionviewer.ui.sampling.compare.compare_view import CompareView
+
+        return CompareView(self._session, self.sampler, self._player)
 
     def _make_states(self) -> QWidget:
         from captionviewer.ui.sampling.states.states_view import StatesView

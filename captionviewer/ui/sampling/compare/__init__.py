@@ -1,0 +1,1 @@
+"""Two models side by side: the same photo, timestep and forced beginning in both."""

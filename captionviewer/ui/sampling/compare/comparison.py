@@ -1,0 +1,102 @@
+"""All that Compare shows of two models and one caption, computed away from the window."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from captionviewer.core.arrays import FloatArray
+from captionviewer.core.coco.vocabulary import END
+from captionviewer.core.decoding.branches import decode_on, forced_caption
+from captionviewer.core.decoding.surprise import surprise_of
+from captionviewer.core.decoding.timestep import Timestep
+from captionviewer.core.inspection.two_models import (
+    divergence,
+    log_probabilities,
+    most_different,
+    parting,
+    said_by,
+)
+from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST, CaptionSample
+from captionviewer.ui.session.models import CurrentModel
+
+
+@dataclass(frozen=True, eq=False)
+class DifferentWord:
+    """A word of which two models say differently at a timestep."""
+
+    word: str
+    first: float  # its probability
+    second: float
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A sample beside another model, which is made to say the same caption.
+
+    Attributes
+    ----------
+    sample
+        the photo, the first model and its caption.
+    other
+        the second model.
+    steps
+        its timesteps while it says the sample's caption.
+    caption
+        what it says itself, the same beginning forced.
+    surprises
+        (K, T - 1) its surprise at the ground truth, as the sample's.
+    divergences
+        KL(first || second) and KL(second || first) in nats, of each timestep.
+    """
+
+    sample: CaptionSample
+    other: CurrentModel
+    steps: tuple[Timestep, ...]
+    caption: tuple[Timestep, ...]
+    surprises: FloatArray
+    divergences: tuple[tuple[float, float], ...]
+
+    @cached_property
+    def parting(self) -> int | None:
+        """The first timestep at which the two hold different words for likeliest; None for nowhere."""
+        return parting(self.sample.timesteps, self.steps)
+
+    def words_at(self, timestep: int) -> list[DifferentWord]:
+        """The words that the two differ about most, the most first."""
+        p, q = self.sample.timesteps[timestep].probabilities, self.steps[timestep].probabilities
+        words = self.sample.vocabulary.idx_to_word
+        return [
+            DifferentWord(words[word], float(p[word]), float(q[word]))
+            for word in most_different(p, q, NUM_LIKELIEST)
+        ]
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What each of the two says."""
+        words = self.sample.vocabulary.idx_to_word
+        first, second = (
+            " ".join(words[step.word] for step in steps if words[step.word] != END)
+            for steps in (self.sample.timesteps, self.caption)
+        )
+        return first, second
+
+
+def compare(sample: CaptionSample, other: CurrentModel) -> Comparison:
+    """Have another model, of the same vocabulary and features, say a sample's caption, and its own."""
+    model, features, decoding = other.model, sample.features, sample.decoding
+    steps = said_by(model, features, [step.word for step in sample.timesteps])
+    if sample.shown is not None:
+        caption = forced_caption(model, features, decoding, sample.shown).branch.timesteps
+    else:
+        caption = decode_on(model, features, decoding)
+    logs = [
+        (log_probabilities(sample.current.model, one), log_probabilities(model, another))
+        for one, another in zip(sample.timesteps, steps, strict=True)
+    ]
+    return Comparison(
+        sample,
+        other,
+        steps,
+        caption,
+        surprise_of(model, features, sample.captions) if sample.surprises.size else sample.surprises,
+        tuple((divergence(p, q), divergence(q, p)) for p, q in logs),
+    )

@@ -1,0 +1,179 @@
+"""Two models side by side: the same photo, timestep and forced beginning in both."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from captionviewer.core.decoding.surprise import surprise_of
+from captionviewer.core.saved.model_file import save_model
+from captionviewer.ui.sampling.caption_chips import CaptionChips
+from captionviewer.ui.sampling.compare.compare_view import (
+    FILE,
+    HELD,
+    RUN,
+    UNTRAINED,
+    Choice,
+    CompareView,
+)
+from captionviewer.ui.session.models import ModelOrigin
+from tests.core.saved.run_cases import record_of
+from tests.ui.sampling.sampling_setup import OVERFIT, SOON, Shown, learned_model, other_model, shown_sampling
+
+SIZE = (900, 620)
+
+
+@contextmanager
+def opened(qtbot: QtBot, folder: Path) -> Iterator[tuple[Shown, CompareView]]:
+    """The view beside the untrained network, of a photo that a model has learned."""
+    saved = learned_model(folder)
+    with shown_sampling(qtbot, folder, size=SIZE) as shown:
+        shown.use(saved)
+        shown.select_learned(saved)
+        view = shown.panel.views.open("Compare")
+        assert isinstance(view, CompareView)
+        settle(shown, view)
+        shown.panel.setFocus()
+        yield shown, view
+
+
+def settle(shown: Shown, view: CompareView) -> None:
+    """Wait for the comparison of what is shown."""
+
+    def there() -> bool:
+        found = view.comparison
+        return found is not None and found.sample is shown.sample and not view._work.is_busy
+
+    shown.qtbot.waitUntil(there, timeout=SOON)
+
+
+def place(view: CompareView, choice: Choice) -> int:
+    """Where a choice stands in the list; -1 for nowhere."""
+    offered = [view.choice.itemData(number) for number in range(view.choice.count())]
+    return offered.index(choice) if choice in offered else -1
+
+
+def test_the_trained_model_stands_beside_an_untrained_one_on_the_same_caption(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    with opened(qtbot, coco_folder) as (shown, view):
+        sample, found = shown.sample, view.comparison
+        assert found is not None and found.other.origin is ModelOrigin.UNTRAINED
+        assert [step.word for step in found.steps] == [step.word for step in sample.timesteps]
+        settings, dataset = sample.current.saved.settings, shown.dataset
+        fresh = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
+        for name, value in fresh.params.items():
+            np.testing.assert_array_equal(found.other.model.params[name], value)
+        assert "untrained" in shown.text("compared_second")
+        assert sample.current.words in shown.text("compared_first")
+        for position in range(3):
+            p = sample.timesteps[position].probabilities.astype(float)
+            q = found.steps[position].probabilities.astype(float)
+            words = [word.word for word in view.bars.words()]
+            order = np.argsort(-np.abs(p - q), kind="stable")[:10]
+            assert words == [sample.vocabulary.idx_to_word[i] for i in order]
+            kl = float((p * np.log(p / q)).sum())
+            assert f"KL(left ‖ right) = {kl:.2f} nats" in shown.text("compared_divergence")
+            shown.press(Qt.Key.Key_Right)
+        assert found.parting == 0 and "part at timestep 0" in shown.text("compared_parting")
+        expected = surprise_of(fresh, sample.features, sample.captions)
+        row = view.truth.rows[0]
+        assert [word.second for word in row.caption()] == pytest.approx(
+            expected[0][: len(row.caption())].tolist(), abs=1e-4
+        )
+        blind = math.log(len(sample.vocabulary))
+        assert all(word.second == pytest.approx(blind, abs=1) for word in row.caption())
+        chips = view.findChild(CaptionChips)
+        assert chips is not None and chips.position == 3
+
+
+def test_a_model_that_is_held_is_compared_with_what_it_becomes(qtbot: QtBot, coco_folder: Path) -> None:
+    with opened(qtbot, coco_folder) as (shown, view):
+        shown.click("hold_model")
+        settle(shown, view)
+        held = shown.sample.current
+        found = view.comparison
+        assert found is not None and found.other is held and found.parting is None
+        assert max(max(pair) for pair in found.divergences) == 0.0
+        assert "same words" in shown.text("compared_parting")
+        newer = other_model(held.saved, 3, 900)
+        shown.use(newer)
+        qtbot.waitUntil(lambda: shown.sample.current.model is newer.model, timeout=SOON)
+        settle(shown, view)
+        found = view.comparison
+        assert found is not None and found.other is held and found.parting is not None
+        assert "iteration 900" in shown.text("compared_first")
+        assert held.words in shown.text("compared_second") and view._choice == Choice(HELD)
+
+
+def test_a_forced_beginning_is_forced_in_both(qtbot: QtBot, coco_folder: Path) -> None:
+    with opened(qtbot, coco_folder) as (shown, view):
+        word = shown.sample.timesteps[1].likeliest(2)[1][0]
+        shown.panel.branches.force(1, word)
+        qtbot.waitUntil(lambda: bool(shown.sample.forced), timeout=SOON)
+        settle(shown, view)
+        found = view.comparison
+        assert found is not None and shown.sample.shown is not None
+        assert [step.word for step in found.caption][:2] == list(shown.sample.shown.words)
+        assert [step.word for step in found.steps] == list(shown.sample.branch.words)
+        assert "same forced beginning" in shown.text("compared_second")
+
+
+def test_a_file_is_opened_and_one_that_does_not_fit_is_refused_in_words(
+    qtbot: QtBot, coco_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = learned_model(coco_folder)
+    good, foreign = tmp_path / "other.npz", tmp_path / "foreign.npz"
+    save_model(good, other_model(saved, 5, 77))
+    words = {word: number for number, word in enumerate(["<NULL>", "<START>", "<END>", "<UNK>", "zebra"])}
+    save_model(foreign, replace(saved, model=saved.settings.new_model(words, saved.model.input_dim)))
+    with opened(qtbot, coco_folder) as (shown, view):
+        answers = iter([str(good), str(foreign), ""])
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (next(answers), ""))
+        last = view.choice.count() - 1
+        view._chosen(last)
+        qtbot.waitUntil(lambda: view._choice == Choice(FILE), timeout=SOON)
+        settle(shown, view)
+        assert "other.npz, iteration 77" in shown.text("compared_second")
+        view._chosen(view.choice.count() - 1)
+        qtbot.waitUntil(lambda: bool(shown.problems), timeout=SOON)
+        assert "foreign.npz" in shown.problems[0] and view.choice.currentIndex() >= 0
+        view._chosen(view.choice.count() - 1)  # nothing was chosen: all stays
+        assert view.choice.itemData(view.choice.currentIndex()) == view._choice
+
+
+def test_the_best_model_of_a_run_and_a_kept_run_can_be_chosen(qtbot: QtBot, coco_folder: Path) -> None:
+    with opened(qtbot, coco_folder) as (shown, view):
+        best = other_model(shown.sample.current.saved, 8, 40)
+        shown.session.set_model(replace(shown.sample.current, best=best))
+        titles = [view.choice.itemText(n) for n in range(view.choice.count())]
+        assert "Best of this run, iteration 40" in titles
+        view.choice.activated.emit(titles.index("Best of this run, iteration 40"))
+        qtbot.waitUntil(lambda: "iteration 40" in shown.text("compared_second"), timeout=SOON)
+        view.compare_with(Choice(UNTRAINED))
+        settle(shown, view)
+        assert "untrained" in shown.text("compared_second")
+
+
+def test_a_run_that_is_kept_is_compared_with(qtbot: QtBot, coco_folder: Path) -> None:
+    with opened(qtbot, coco_folder) as (shown, view):
+        settings = replace(OVERFIT, num_epochs=2, seed=9)
+        record = record_of(settings, shown.dataset)
+        key = shown.session.runs.shelf.add(record)
+        shown.panel.views.open("Words")
+        shown.panel.views.open("Compare")  # the shelf is looked at when the view is seen
+        wanted = Choice(RUN, key)
+        qtbot.waitUntil(lambda: place(view, wanted) >= 0, timeout=SOON)
+        assert "RNN, iteration 2" in view.choice.itemText(place(view, wanted))
+        view.choice.activated.emit(place(view, wanted))
+        qtbot.waitUntil(lambda: "iteration 2" in shown.text("compared_second"), timeout=SOON)
+        assert record.model is not None and view.comparison is not None
+        for name, value in record.model.params.items():
+            np.testing.assert_array_equal(view.comparison.other.model.params[name], value)
