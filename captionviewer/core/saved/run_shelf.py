@@ -107,6 +107,10 @@ _SUMMED = (
 )  # fmt: skip
 
 
+_SAMPLES = asdict(ShelvedRun(""))
+_SETTINGS = frozenset(item.name for item in fields(TrainingSettings))
+
+
 class Place:
     """A run's place on the shelf, held by whoever trains it: `keep` is what a `TrainingRun` calls."""
 
@@ -386,14 +390,12 @@ def _checked(told: object) -> dict[str, Any]:
     """The fields of a summary; ValueError where they are not what `_summary` writes."""
     if not isinstance(told, dict) or not isinstance(told.get("settings"), dict):
         raise ValueError("not a summary")
-    known = {item.name for item in fields(TrainingSettings)}
-    settings = TrainingSettings(**{k: v for k, v in told["settings"].items() if k in known})
+    settings = TrainingSettings(**{k: v for k, v in told["settings"].items() if k in _SETTINGS})
     if settings.problems(None):
         raise ValueError("settings that can't be")
     found = {name: told[name] for name in _SUMMED if name in told}
-    samples = asdict(ShelvedRun(""))
     for name, value in found.items():
-        sample = samples[name]
+        sample = _SAMPLES[name]
         if name in ("best_val", "last_loss", "cider"):
             fine = value is None or (type(value) in (int, float) and math.isfinite(value))
         elif isinstance(sample, float):

@@ -32,6 +32,7 @@ from captionviewer.core.training.watched_photos import NUM_WATCHED
 from captionviewer.ui import actions
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.worker import send
 
 TICK_MS = 100  # looks at once to a person; each look takes its time from training
 ORDER_TICK_MS = 15  # after a pause, a step or a stop, until it is carried out: nothing is taken from then
@@ -352,7 +353,7 @@ class RunControl(QObject):
         if self.run is None or self.is_live or self.run.wait(0):
             self._kept_timer.stop()
             self._enable()
-            self._session.runs.shelf_changed.emit()
+            send(self._session.runs.shelf_changed)  # the last look may come after the session's end
 
     def _look_at_order(self) -> None:
         """Look whether an order has been carried out, sooner than the clock would."""
