@@ -152,6 +152,7 @@ class ShelfKeeper:
         self._place: Place | None = None
         self.last: RunRecord | None = None
         self.failed = False  # whether what is newest could not be written
+        self._scores: RunScores | None = None  # that came while the run went on
 
     @property
     def key(self) -> str | None:
@@ -160,6 +161,8 @@ class ShelfKeeper:
 
     def __call__(self, record: RunRecord) -> None:
         """Keep a record.  ShelfError, RunFileError: it could not be written."""
+        if self._scores is not None:
+            record = replace(record, scores=self._scores)
         self.last = record
         try:
             if self._place is None:
@@ -172,6 +175,14 @@ class ShelfKeeper:
         self.failed = False
         if record.outcome in ENDS:
             self._shelf.tidy()
+
+    def keep_scores(self, scores: RunScores) -> None:
+        """Keep what a model of the run scored: now, or with the next record while it goes on."""
+        self._scores = scores
+        if self.last is None or self.last.outcome not in ENDS or self._key is None:
+            return
+        self._shelf.keep_scores(self._key, scores)
+        self.last = replace(self.last, scores=scores)
 
     def release(self) -> None:
         """Let go of the run, when nothing is written any more."""

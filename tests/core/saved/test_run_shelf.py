@@ -11,9 +11,10 @@ import pytest
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.saved import run_file
 from captionviewer.core.saved.run_file import RunFileError
-from captionviewer.core.saved.run_shelf import MODELS_KEPT, RunShelf, ShelfError
+from captionviewer.core.saved.run_shelf import MODELS_KEPT, RunShelf, ShelfError, ShelfKeeper
 from captionviewer.core.training.run_names import differing_settings, equal_settings, run_names
 from captionviewer.core.training.run_record import RunRecord
+from captionviewer.core.training.run_scores import RunScores
 from captionviewer.core.training.settings import TrainingSettings
 from tests.core.saved.run_cases import SMALL, record_of
 
@@ -165,3 +166,22 @@ def test_exactly_the_settings_that_differ_are_named() -> None:
     assert [s.name for s in differing_settings([nearly, replace(base, learning_rate=0.3)])] == [
         "learning_rate"
     ]
+
+
+def test_scores_are_kept_with_a_run_that_goes_on_and_with_one_that_has_ended(
+    shelf: RunShelf, record: RunRecord
+) -> None:
+    scores = RunScores(16, "4 photos of val", {"cider_d": 1.25}, {})
+    keeper = ShelfKeeper(shelf)
+    keeper(replace(record, outcome="running"))
+    keeper.keep_scores(scores)
+    assert shelf.runs()[0].cider is None
+    keeper(replace(record, outcome="running"))
+    assert shelf.runs()[0].cider == 1.25
+    keeper(record)
+    better = replace(scores, values={"cider_d": 1.5})
+    keeper.keep_scores(better)
+    (run,) = shelf.runs()
+    assert run.cider == 1.5 and run.outcome == "finished" and run.has_model and run.can_continue
+    assert shelf.open(run.key).scores == better
+    assert keeper.last is not None and keeper.last.scores == better

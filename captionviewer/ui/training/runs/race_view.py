@@ -133,7 +133,7 @@ class RaceView(QWidget):
         column.addWidget(self.said)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 4, 0, 0)
-        whole.addWidget(scrolling(body))
+        whole.addWidget(scrolling(body, filled=False))
 
     def _show_choice(self) -> None:
         name = self.against.currentData()

@@ -146,7 +146,7 @@ class RunsView(QWidget):
         column.addWidget(self.table, 1)
         column.addWidget(self.words)
         column.addWidget(self.comparison, 2)
-        self._area = scrolling(body)
+        self._area = scrolling(body, filled=False)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 4, 0, 0)
         whole.addWidget(self._area)

@@ -25,6 +25,7 @@ from captionviewer.core.evaluation.results import coco_results, scores_csv
 from captionviewer.core.evaluation.scorecard import Scorecard
 from captionviewer.core.evaluation.scored_photos import ScoredPhotos
 from captionviewer.core.evaluation.scoring import make_scorecard
+from captionviewer.core.training.run_scores import RunScores
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
@@ -181,6 +182,7 @@ class ScoresView(QWidget):
             self._job = None
             if card is not None:
                 self._show_card(card, model)
+                self._keep(card, model)
             self._refresh()
 
         def failed(error: Exception) -> None:
@@ -204,6 +206,26 @@ class ScoresView(QWidget):
         if self._job is not None:
             self.progress.setValue(round(1000 * share))
             self.progress.setFormat(f"{step} %p %")
+
+    def _keep(self, card: Scorecard, model: CurrentModel) -> None:
+        """Let the scores be kept with the run that the model is of, where that is kept."""
+        runs, scores = self._session.runs, RunScores.of(card, model.saved.iteration)
+        keeper, key = model.keeper, model.run_key
+        if keeper is None and not key:
+            return
+
+        def work(_cancelled: Cancelled) -> None:
+            if keeper is not None:
+                keeper.keep_scores(scores)
+            else:
+                runs.shelf.keep_scores(key, scores)
+
+        def failed(error: Exception) -> None:
+            self._session.problem.emit(f"The scores were not kept with their run. {error}")
+
+        self._session.workers.start(
+            "keeping scores", work, lambda _none: runs.shelf_changed.emit(), failed, brief=True
+        )
 
     def _show_card(self, card: Scorecard, model: CurrentModel) -> None:
         self.card, self._scored = card, model
