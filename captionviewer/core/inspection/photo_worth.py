@@ -5,6 +5,7 @@ without one, so that taking the photo away costs it more than a network that was
 needs to pay; only the difference to such a one is fair.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -57,6 +58,35 @@ class PhotoWorth:
         costs = np.full(len(often), np.nan)
         costs[often] = (other.nats[often] - true.nats[often]) / true.counts[often]
         return costs
+
+
+@dataclass(frozen=True)
+class BlindWorth:
+    """What photos are worth: by how much a network trained without them is more surprised.
+
+    Attributes
+    ----------
+    blind
+        the surprises of the network that was trained without photos.
+    true
+        those of the one trained with photos, given the true ones, over the same captions.
+    """
+
+    blind: WordSurprises
+    true: WordSurprises
+
+    @property
+    def bits_a_word(self) -> float:
+        """Over all targets, `<END>` included."""
+        return (self.blind.nats_a_word - self.true.nats_a_word) / math.log(2)
+
+    def bits(self) -> FloatArray:
+        """For each word (V,), by its own targets; NaN where it is rare."""
+        often = self.true.counts >= LEAST_COUNT
+        bits = np.full(len(often), np.nan)
+        nats = self.blind.nats[often] - self.true.nats[often]
+        bits[often] = nats / self.true.counts[often] / math.log(2)
+        return bits
 
 
 def derangement(count: int, rng: np.random.Generator) -> IntArray:
@@ -143,6 +173,16 @@ def word_surprises(
     of_word: FloatArray = np.zeros(V)
     np.add.at(of_word, targets[counted], nats[counted])
     return WordSurprises(of_word, np.bincount(targets[counted], minlength=V))
+
+
+def blind_surprises(
+    model: CaptioningRNN,
+    corpus: Corpus,
+    progress: Callable[[float], bool] = lambda _share: True,
+) -> WordSurprises | None:
+    """Read a corpus with a network that was trained without photos, and is given none; else as above."""
+    nothing = np.zeros_like(corpus.features[:1])
+    return word_surprises(model, nothing, corpus.captions, np.zeros(len(corpus.captions), np.intp), progress)
 
 
 def _of_all(progress: Callable[[float], bool], done: int, share: float) -> bool:

@@ -11,20 +11,28 @@ from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.decoding.surprise import surprise_of
+from captionviewer.core.decoding.timestep import Timestep, initial_state, next_timestep
 from captionviewer.core.inspection.corpus import SEED, Corpus, draw_corpus
 from captionviewer.core.inspection.photo_worth import (
     SOURCES,
+    BlindWorth,
     PhotoSource,
     PhotoWorth,
+    blind_surprises,
     features_from,
     photo_worth,
     photos_of,
 )
+from captionviewer.core.network.cells import DecodingState
 from captionviewer.core.network.library_threads import one_library_thread
+from captionviewer.ui.sampling.blind_training import BlindTraining
+from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
 from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
 from captionviewer.ui.sampling.ground_truth import GroundTruthCaption, TintedCaption, TintedWord
 from captionviewer.ui.sampling.latest_work import LatestWork
+from captionviewer.ui.sampling.mirrored_bars import MirroredBars, most_moved
+from captionviewer.ui.sampling.photo_worth_words import blind_worth_words, confidence_words, worth_words
 from captionviewer.ui.sampling.sampler import Sampler
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
@@ -39,7 +47,6 @@ TITLES: dict[PhotoSource, str] = {
     "average": "Average photo",
     "zero": "Zero",
 }
-NAMED_WORDS = 6  # that gain most, and as many that lose
 CAUTION = (
     "What a row costs more than the true photo is not what the photo is worth: this network was trained with"
     " photos and never learned to do without. One that is trained without photos knows better how to guess,"
@@ -65,22 +72,29 @@ class SaidOfPhotos:
     other_row: int  # of val, whose features stand for another's
     captions: dict[PhotoSource, str]
     surprises: dict[PhotoSource, FloatArray]  # (K, T - 1)
+    next_words: dict[PhotoSource, tuple[FloatArray, ...]]  # (V,) at each timestep of the sample's caption
 
 
 class PhotoWorthView(QWidget):
     """Follows the sampler's sample; reads val on request only."""
 
-    def __init__(self, session: Session, sampler: Sampler) -> None:
+    def __init__(self, session: Session, sampler: Sampler, player: CaptionPlayer) -> None:
         super().__init__()
-        self._session, self._sampler = session, sampler
+        self._session, self._sampler, self._player = session, sampler, player
         self.said: SaidOfPhotos | None = None
         self.worth: PhotoWorth | None = None
+        self.blind_worth: BlindWorth | None = None
         self._measured: CurrentModel | None = None
         self._photos: _Photos | None = None
         self._job = CorpusJob(session, "measuring the photo's worth", self)
         self._work: LatestWork[SaidOfPhotos] = LatestWork(session, "captioning with other photos")
         self._build()
+        self.blind = BlindTraining(session, self)
+        self.blind.changed.connect(self._blind_changed)
+        self.blind.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
         self._job.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
+        session.run_changed.connect(self._refresh)
+        player.moved.connect(self._show_next_words)
         sampler.sample_changed.connect(self._sample_changed)
         session.dataset_changed.connect(self._forget)
         self._refresh()
@@ -91,9 +105,16 @@ class PhotoWorthView(QWidget):
         self.caption_choice = QComboBox()
         self.caption_choice.setAccessibleName("Ground-truth caption that is tinted")
         self.caption_choice.currentIndexChanged.connect(lambda _index: self._show_truth())
+        self.against_choice = QComboBox()
+        for source in SOURCES[1:]:
+            self.against_choice.addItem(TITLES[source], source)
+        self.against_choice.setAccessibleName("What the true photo is held against")
+        self.against_choice.currentIndexChanged.connect(lambda _index: self._show_next_words())
         self.measure_button = QPushButton("Measure over val")
         self.measure_button.setToolTip("Reads people's captions of val with each of the four")
         self.measure_button.clicked.connect(self.measure)
+        self.blind_button = QPushButton("Train one blind")
+        self.blind_button.clicked.connect(self.train_blind)
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.clicked.connect(self.cancel)
         self.progress = QProgressBar()
@@ -101,7 +122,8 @@ class PhotoWorthView(QWidget):
         self.progress.setAccessibleName("Progress of reading val")
         head = FlowLayout(gap=10, line_gap=4)
         head.addWidget(labelled("Ground truth", self.caption_choice))
-        for widget in (self.measure_button, self.progress, self.cancel_button):
+        head.addWidget(labelled("Bars: true beside", self.against_choice))
+        for widget in (self.measure_button, self.blind_button, self.progress, self.cancel_button):
             head.addWidget(widget)
         body = QWidget()
         grid = QGridLayout(body)
@@ -126,13 +148,17 @@ class PhotoWorthView(QWidget):
             grid.addWidget(self.nats[source], 3 * number + 1, 0, top)
             grid.addWidget(self.truths[source], 3 * number + 1, 1)
             grid.setRowMinimumHeight(3 * number + 2, 6)
+        self.next_words = words_label("next_words_at")
+        self.bars = MirroredBars()
+        self.blind_words = words_label("worth_blind")
         self.by_word = words_label("worth_by_word")
         self.of = words_label("worth_of")
         self.caution = words_label("worth_caution")
         self.caution.setText(CAUTION)
-        for number, label in enumerate((self.of, self.by_word, self.caution)):
-            grid.addWidget(label, 3 * len(SOURCES) + number, 0, 1, 2)
-        grid.setRowStretch(3 * len(SOURCES) + 3, 1)
+        rows = (self.blind_words, self.of, self.by_word, self.caution, self.next_words, self.bars)
+        for number, row in enumerate(rows):
+            grid.addWidget(row, 3 * len(SOURCES) + number, 0, 1, 2)
+        grid.setRowStretch(3 * len(SOURCES) + len(rows), 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
@@ -193,6 +219,23 @@ class PhotoWorthView(QWidget):
             self.truths[source].set_index(number)
             self.truths[source].show_caption(tinted, float(np.log(len(said.sample.vocabulary))))
 
+    def _show_next_words(self) -> None:
+        """Show what moves among the next words at the player's timestep when the photo is another."""
+        said, against = self.said, self.against_choice.currentData()
+        shown = said is not None and bool(said.sample.timesteps)
+        self.bars.setVisible(shown)
+        self.next_words.setVisible(shown)
+        if said is None or not shown:
+            return
+        at = min(self._player.position, len(said.sample.timesteps) - 1)
+        words = said.sample.vocabulary.idx_to_word
+        left, right = said.next_words["true"][at], said.next_words[against][at]
+        self.bars.show_words(most_moved(left, right, words), TITLES["true"], TITLES[against])
+        before = " ".join(said.sample.words[:at])
+        self.next_words.setText(
+            f"Next word after “{before}”, whose probability moves most:" if before else "First word:"
+        )
+
     # ---- all of val ----------------------------------------------------------------------------
 
     def measure(self) -> None:
@@ -201,36 +244,81 @@ class PhotoWorthView(QWidget):
         if said is None or self._job.is_busy:
             return
         current, corpus = said.sample.current, said.photos.corpus
+        blind = self.blind.model if self.blind.is_of(current.saved) else None
 
-        def work(progress: Progress) -> PhotoWorth | None:
-            return photo_worth(current.model, corpus, SEED, progress)
+        def work(progress: Progress) -> tuple[PhotoWorth, BlindWorth | None] | None:
+            worth = photo_worth(current.model, corpus, SEED, progress)
+            if worth is None or blind is None:
+                return None if worth is None else (worth, None)
+            read = blind_surprises(blind, corpus, progress)
+            return None if read is None else (worth, BlindWorth(read, worth.surprises["true"]))
 
-        def done(worth: PhotoWorth | None) -> None:
-            if worth is not None:
-                self.worth, self._measured = worth, current
+        def done(found: tuple[PhotoWorth, BlindWorth | None] | None) -> None:
+            if found is not None:
+                self.worth, self.blind_worth = found
+                self._measured = current
             self._refresh()
 
         self._job.start(work, done, self._failed)
         self._refresh()
 
+    def train_blind(self) -> None:
+        """Train the same network without photos beside, then measure both over val."""
+        said, dataset = self.said, self._session.dataset
+        if said is None or dataset is None or self._job.is_busy or self.blind.is_busy:
+            return
+        saved = said.sample.current.saved
+        if self.blind.is_of(saved):
+            self.measure()
+        elif not self.blind.obstacle(saved, dataset):
+            self.blind.start(saved, dataset)
+
+    def _blind_changed(self) -> None:
+        said = self.said
+        if said is not None and not self.blind.is_busy and self.blind.is_of(said.sample.current.saved):
+            self.measure()
+        self._refresh()
+
+    def _blind_said(self) -> str:
+        blind, worth, said = self.blind_worth, self.worth, self.said
+        if self.blind.is_busy:
+            return "Training the same network without photos beside this one."
+        if blind is not None and worth is not None and said is not None:
+            return f"{blind_worth_words(blind, worth, said.sample.vocabulary.idx_to_word)} {self.blind.words}"
+        return self.blind.words
+
     def cancel(self) -> None:
-        """End the reading under way; the figures that were there stay."""
+        """End the reading or training under way; the figures that were there stay."""
+        if self.blind.is_busy:
+            self.blind.cancel()
         if self._job.is_busy:
             self._job.cancel()
             self._refresh()
 
     def _forget(self) -> None:
         self.cancel()
-        self.said = self.worth = self._measured = self._photos = None
+        self.blind.forget()
+        self.said = self.worth = self.blind_worth = self._measured = self._photos = None
         self._refresh()
 
     # ---- words ---------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        said, worth, busy = self.said, self.worth, self._job.is_busy
+        said, worth, busy = self.said, self.worth, self._job.is_busy or self.blind.is_busy
         self.measure_button.setVisible(not busy)
         self.measure_button.setEnabled(said is not None)
         self.measure_button.setText("Measure over val" if worth is None else "Measure again")
+        dataset = self._session.dataset
+        obstacle = ""
+        if said is not None and dataset is not None:
+            obstacle = self.blind.obstacle(said.sample.current.saved, dataset)
+        self.blind_button.setVisible(not busy)
+        self.blind_button.setEnabled(said is not None and not obstacle)
+        self.blind_button.setToolTip(
+            obstacle
+            or "Trains the same network without photos beside this one, keeps it with the other runs, and"
+            " measures both over val"
+        )
         self.progress.setVisible(busy)
         self.cancel_button.setVisible(busy)
         for source in SOURCES:
@@ -241,6 +329,9 @@ class PhotoWorthView(QWidget):
         if said is not None:
             self.titles["another"].setToolTip(f"The features of val's photo {said.other_row:,}")
         self._show_truth()
+        self._show_next_words()
+        self.blind_words.setText(self._blind_said())
+        self.blind_words.setVisible(bool(self.blind_words.text()))
         self.of.setVisible(worth is not None)
         self.by_word.setVisible(worth is not None)
         if worth is None or self._measured is None or self._photos is None:
@@ -254,31 +345,6 @@ class PhotoWorthView(QWidget):
             f" by {self._measured.words}.{old}{confidence_words(worth)}"
         )
         self.by_word.setText(worth_words(worth, self._photos.dataset.vocabulary.idx_to_word))
-
-
-def confidence_words(worth: PhotoWorth) -> str:
-    """Why a wrong photo may cost more than none, where it does here."""
-    another, zero = (worth.surprises[source].nats_a_word for source in ("another", "zero"))
-    if another <= zero:
-        return ""
-    return " Another's photo costs more than none at all: the network is sure of the wrong thing."
-
-
-def worth_words(worth: PhotoWorth, idx_to_word: list[str] | tuple[str, ...]) -> str:
-    """The words that surprise most, and least, when the average photo takes the true one's place."""
-    costs = worth.costs("average")
-    known = np.flatnonzero(np.isfinite(costs))
-    if not len(known):
-        return "No word is frequent enough in val to be told apart."
-    order = known[np.argsort(-costs[known], kind="stable")]
-
-    def named(words: list[int]) -> str:
-        return ", ".join(
-            f"{idx_to_word[word]} {costs[word]:+.1f}".replace("-", "\N{MINUS SIGN}") for word in words
-        )
-
-    most, least = order[:NAMED_WORDS].tolist(), order[::-1][:NAMED_WORDS].tolist()
-    return f"Average in place of true, nats more by word: most {named(most)}; least {named(least)}."
 
 
 def _photos_of_val(dataset: CocoDataset) -> _Photos:
@@ -311,4 +377,16 @@ def _said(sample: CaptionSample, photos: _Photos) -> SaidOfPhotos:
         else np.empty((0, 0))
         for source in SOURCES
     }
-    return SaidOfPhotos(sample, photos, int(rows[other]), captions, surprises)
+    next_words = {source: _next_words(sample, given[source]) for source in SOURCES}
+    return SaidOfPhotos(sample, photos, int(rows[other]), captions, surprises, next_words)
+
+
+def _next_words(sample: CaptionSample, features: FloatArray) -> tuple[FloatArray, ...]:
+    """The distribution (V,) over the next word at each timestep of a caption, with other features."""
+    model, at = sample.current.model, initial_state(sample.current.model, features[np.newaxis])
+    found: list[FloatArray] = []
+    previous: DecodingState | Timestep = at
+    for step in sample.timesteps:
+        previous = next_timestep(model, previous, step.word)
+        found.append(previous.probabilities)
+    return tuple(found)

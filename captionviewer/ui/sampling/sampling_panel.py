@@ -211,6 +211,7 @@ class SamplingPanel(QWidget):
         self.views.add("Compare", "Another model on the same caption, word by word", self._make_compare)
         self.views.add("States", "What the network holds, word by word", self._make_states)
         self.views.add("Photo's worth", "What is said with other photos in its place", self._make_worth)
+        self.views.add("Why this word", "What the photo and each word gave to it", self._make_why)
 
     def _make_tree(self) -> QWidget:
         from captionviewer.ui.sampling.tree.tree_view import TreeView
@@ -236,7 +237,12 @@ class SamplingPanel(QWidget):
     def _make_worth(self) -> QWidget:
         from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
 
-        return PhotoWorthView(self._session, self.sampler)
+        return PhotoWorthView(self._session, self.sampler, self._player)
+
+    def _make_why(self) -> QWidget:
+        from captionviewer.ui.sampling.why_view import WhyView
+
+        return WhyView(self._session, self.sampler, self._player)
 
     def _make_temperature(self) -> QWidget:
         from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView

@@ -16,6 +16,7 @@ class Runs(QObject):
         super().__init__(parent)
         self._run: TrainingRun | None = None
         self._racing = False
+        self._beside: list[TrainingRun] = []
         self._shelf = RunShelf()
 
     @property
@@ -42,6 +43,18 @@ class Runs(QObject):
         """Tell of a race that begins or has ended."""
         self._racing = racing
         self.changed.emit()
+
+    def begin_beside(self, run: TrainingRun) -> None:
+        """Start a run that a view compares with: it is kept as any other, and nobody's model follows it."""
+        self._beside = [one for one in self._beside if not one.wait(0)]
+        self._beside.append(run)
+        run.start()
+
+    def end_beside(self, timeout_s: float = 3.0) -> bool:
+        """End such runs and wait, at most so many seconds each; True when none is live any more."""
+        for run in self._beside:
+            run.stop()
+        return all([run.wait(timeout_s) for run in self._beside])
 
     def set(self, run: TrainingRun | None) -> None:
         """Tell of a run that begins, pauses or goes on, or (None) that none is live any more."""

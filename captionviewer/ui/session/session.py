@@ -258,7 +258,8 @@ class Session(QObject):
     def shut_down(self) -> bool:
         """End all that runs, within a bound; True when every thread has ended."""
         self._settings.save()  # first: whatever happens next, this is kept
-        ended = self._workers.shut_down()
+        ended = self._runs.end_beside()
+        ended = self._workers.shut_down() and ended
         self._images.shut_down()
         ended = self._photos.shut_down() and ended
         self._data.close()

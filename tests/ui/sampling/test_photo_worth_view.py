@@ -1,6 +1,8 @@
 """Photo's worth: what is said with other photos in the true one's place, and the figures over val."""
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,18 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.decoding.surprise import surprise
+from captionviewer.core.decoding.timestep import initial_state, next_timestep
 from captionviewer.core.inspection.corpus import SEED, draw_corpus
-from captionviewer.core.inspection.photo_worth import SOURCES, PhotoWorth, WordSurprises, photo_worth
-from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView, confidence_words, worth_words
+from captionviewer.core.inspection.photo_worth import (
+    SOURCES,
+    BlindWorth,
+    PhotoWorth,
+    WordSurprises,
+    blind_surprises,
+    photo_worth,
+)
+from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
+from captionviewer.ui.sampling.photo_worth_words import blind_worth_words, confidence_words, worth_words
 from tests.ui.sampling.sampling_setup import SOON, Shown, learned_model, other_model, shown_sampling
 
 
@@ -82,3 +93,77 @@ def test_the_words_say_only_what_the_figures_show() -> None:
     assert confidence_words(worth_of(true=1.0, another=2.0, average=2.0, zero=3.0)) == ""
     words = worth_words(sure, ["boat", "a", "rare"])
     assert "most boat +2.5, a +0.0" in words and "rare" not in words
+
+
+def test_one_button_trains_the_same_network_blind_keeps_it_and_says_what_the_photo_is_worth(
+    shown: Shown, qtbot: QtBot
+) -> None:
+    view = opened(shown)
+    session, learned = view._session, shown.sample.current.saved
+    short = replace(learned.settings, num_epochs=6)
+    saved = replace(learned, model=learned.model.copy(), settings=short)
+    shown.use(saved)
+    shown.qtbot.waitUntil(
+        lambda: view.said is not None and view.said.sample.current.saved is saved, timeout=SOON
+    )
+    before = session.model
+    qtbot.mouseClick(view.blind_button, Qt.MouseButton.LeftButton)
+    assert view.blind.is_busy and not view.blind_button.isVisible()
+    qtbot.waitUntil(lambda: view.blind_worth is not None, timeout=SOON)
+    worth, blind = view.blind_worth, view.blind.model
+    assert worth is not None and blind is not None and view.worth is not None
+    assert session.model is before  # what Sampling shows is still the model that was shown
+    assert not blind.params["W_proj"].any()
+    read = blind_surprises(blind, draw_corpus(shown.dataset))
+    assert read is not None
+    assert worth.blind.nats_a_word == pytest.approx(read.nats_a_word)
+    assert f"{worth.bits_a_word:.2f} bits a word" in view.blind_words.text()
+    kept = [run for run in session.runs.shelf.runs() if run.settings is not None and run.settings.blind]
+    assert len(kept) == 1 and kept[0].outcome == "finished"
+    assert kept[0].settings is not None
+    assert replace(kept[0].settings, blind=False) == saved.settings  # a run like others, but for one setting
+    view.blind.start(saved, shown.dataset)
+    qtbot.waitUntil(lambda: not view.blind.is_busy, timeout=SOON)
+    assert "trained before" in view.blind.words  # found on the shelf
+    assert len([run for run in session.runs.shelf.runs() if run.settings and run.settings.blind]) == 1
+
+
+def test_no_blind_twin_is_trained_of_what_is_blind_or_beside_a_run(shown: Shown) -> None:
+    view, saved = opened(shown), shown.sample.current.saved
+    blind = replace(saved, settings=replace(saved.settings, blind=True))
+    assert "without photos itself" in view.blind.obstacle(blind, shown.dataset)
+    assert "not trained" in view.blind.obstacle(replace(saved, iteration=0), shown.dataset)
+    assert not view.blind.obstacle(saved, shown.dataset)
+
+
+def test_the_bars_hold_the_true_photo_against_another_at_the_timestep_that_is_shown(shown: Shown) -> None:
+    view, sample = opened(shown), shown.sample
+    shown.panel.restart_action.trigger()
+    view.against_choice.setCurrentIndex(view.against_choice.findData("zero"))
+    model = sample.current.model
+    state = initial_state(model, np.zeros_like(sample.features)[np.newaxis])
+    zero = next_timestep(model, state, None).probabilities
+    moved = np.abs(zero - sample.timesteps[0].probabilities)
+    first = view.bars.words[0]
+    word = int(moved.argmax())
+    assert first.word == sample.vocabulary.idx_to_word[word]
+    assert first.left == pytest.approx(float(sample.timesteps[0].probabilities[word]), abs=1e-5)
+    assert first.right == pytest.approx(float(zero[word]), abs=1e-5)
+    at_first = view.bars.words
+    shown.panel.step_action.trigger()
+    assert view.bars.words != at_first and sample.words[0] in view.next_words.text()
+
+
+def test_the_blind_words_say_by_how_much_zeroing_overstates_only_where_it_does() -> None:
+    worth = worth_of(true=1.0, another=4.0, average=3.5, zero=2.0)
+    true = worth.surprises["true"]
+    blind = BlindWorth(WordSurprises(np.array([32.0, 10.0, 50.0]), true.counts), true)
+    bits = (92 - 90) / 43 / math.log(2)  # of 43 targets
+    assert blind.bits_a_word == pytest.approx(bits)
+    np.testing.assert_allclose(blind.bits()[:2], [12 / 20 / math.log(2), -10 / 20 / math.log(2)])
+    assert np.isnan(blind.bits()[2])  # too rare to say
+    said = blind_worth_words(blind, worth, ["boat", "near", "rare"])
+    assert f"{bits:.2f} bits a word" in said and "10.0 times as much" in said
+    assert "most boat +0.9, near" in said and "rare" not in said
+    worse = BlindWorth(WordSurprises(np.array([200.0, 10.0, 50.0]), true.counts), true)
+    assert "times as much" not in blind_worth_words(worse, worth, ["boat", "near", "rare"])

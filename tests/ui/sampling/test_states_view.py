@@ -1,5 +1,6 @@
 """States: from a word to a unit, its places in val, its knock-out, and back."""
 
+import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.vocabulary import caption_text
@@ -212,3 +214,22 @@ def test_without_a_caption_the_view_says_why(qtbot: QtBot, coco_folder: Path, sa
         shown.use(replace(saved, model=diverged))
         qtbot.waitUntil(view.empty.isVisible, timeout=SOON)
         assert "diverged" in view.empty.words.text()
+
+
+def test_the_map_is_saved_as_a_picture_a_drawing_and_the_numbers_that_are_seen(
+    shown: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = opened(shown)
+    shown.session.plots_can_be_made()
+    assert view.shown is not None
+    for ending in ("png", "svg", "csv"):
+        path = tmp_path / f"map.{ending}"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, path=path: (str(path), ""))
+        view.export.export()
+        assert path.stat().st_size > 100
+    header, *rows = list(csv.reader((tmp_path / "map.csv").read_text().splitlines()))
+    assert header[0] == "unit" and len(header) == 1 + len(view.shown.trace.words)
+    assert [int(row[0]) for row in rows] == view.map.units.tolist()
+    unit = int(rows[3][0])
+    values = view.shown.trace.values["h"][:, unit]
+    np.testing.assert_allclose([float(cell) for cell in rows[3][1:]], values, rtol=1e-6)

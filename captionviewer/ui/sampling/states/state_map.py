@@ -1,5 +1,8 @@
 """The heat map: units by words, painted as one small picture that is stretched."""
 
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
@@ -9,7 +12,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
 from captionviewer.core.network.cells import Quantity
 from captionviewer.ui.look import theme
-from captionviewer.ui.sampling.states.state_colors import RANGES, colored
+from captionviewer.ui.plots.fonts import drawable
+from captionviewer.ui.sampling.states.state_colors import NAMES, RANGES, colored
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FEWEST_PIXELS = 3  # of a unit's row where all are shown
 _MOST_HEAD = 110  # pixels of words that stand upright above the columns
@@ -71,6 +78,31 @@ class StateMap(QWidget):
         self._paint_pixels()
         if not same_size:
             self.updateGeometry()
+
+    def draw(self, figure: "Figure", c: theme.Colors, points: float) -> None:
+        """Draw the same on an empty Matplotlib figure."""
+        axes = figure.add_subplot()
+        shown = self._values[:, self._units].T
+        axes.imshow(colored(shown, self._quantity, c), aspect="auto", interpolation="nearest")
+        axes.set_xticks(range(len(self._words)), labels=[drawable(word) for word in self._words], rotation=90)
+        for label in axes.get_xticklabels():
+            label.set_parse_math(False)  # a word may hold dollar signs
+        if not self._compact:
+            axes.set_yticks(range(len(self._units)), labels=[str(unit) for unit in self._units.tolist()])
+        low, high = RANGES[self._quantity]
+        axes.set_title(
+            f"{NAMES[self._quantity]}, {low:g} to {high:g}", fontsize=points, color=c.text.name(), loc="left"
+        )
+        axes.set_ylabel("unit", fontsize=points, color=c.muted.name())
+        axes.tick_params(colors=c.muted.name(), labelsize=0.85 * points)
+        for spine in axes.spines.values():
+            spine.set_color(c.border.name())
+
+    def rows(self) -> Iterator[Sequence[object]]:
+        """Give every value that is shown as lines of a table, the header first."""
+        yield "unit", *self._words
+        for unit in self._units.tolist():
+            yield unit, *self._values[:, unit].tolist()
 
     def choose_column(self, column: int) -> None:
         """Mark a word."""

@@ -13,6 +13,7 @@ from captionviewer.core.inspection.cell_terms import LstmTerms, RnnTerms, cell_t
 from captionviewer.core.inspection.states import StateTrace, quantities_of, trace_states
 from captionviewer.core.inspection.units import changing_here, clustered, most_changing, word_scores
 from captionviewer.core.network.cells import Quantity
+from captionviewer.ui.plots.painted_export import PaintedExport
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.latest_work import LatestWork
@@ -67,6 +68,9 @@ class StatesView(QWidget):
         self.map.unit_opened.connect(self.open_unit)
         self.map.word_chosen.connect(self._choose_word)
         self.map.pointed.connect(self._say)
+        self.export = PaintedExport(
+            session, self.map, self.map.draw, self.map.rows, self._file_name, lambda: self.shown is not None
+        )
         self.said = words_label("state_said")
         self.legend = words_label("states_legend")
         self.unit = UnitPart(session, self.reader)
@@ -198,6 +202,10 @@ class StatesView(QWidget):
             self.reader.start(sample.current, quantity)
             return None
         return read
+
+    def _file_name(self) -> str:
+        record = self.shown.sample.record if self.shown is not None else None
+        return "states" if record is None else f"states-{self.quantity}-{record.split}-photo-{record.row}"
 
     def _failed(self, error: Exception) -> None:
         self.empty.say("No states to show", f"The caption could not be fed to the model. {error}")

@@ -1,0 +1,55 @@
+"""Why this word: estimates and real changes of the word that the player stands at, and words that hold."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from captionviewer.core.inspection.why_this_word import contributions
+from captionviewer.ui.sampling.contribution_table import Contribution
+from captionviewer.ui.sampling.why_view import WhyView, agreement_words
+from tests.ui.sampling.sampling_setup import SOON, Shown, learned_model, shown_sampling
+
+
+@pytest.fixture
+def shown(qtbot: QtBot, coco_folder: Path) -> Iterator[Shown]:
+    with shown_sampling(qtbot, coco_folder, size=(760, 560)) as shown:
+        saved = learned_model(coco_folder)
+        shown.use(saved)
+        shown.select_learned(saved)
+        yield shown
+
+
+def test_the_word_chosen_last_is_explained_by_the_photo_and_the_words_before_it(shown: Shown) -> None:
+    shown.panel.restart_action.trigger()
+    for _ in range(3):
+        shown.panel.step_action.trigger()
+    view = shown.panel.views.open("Why this word")
+    assert isinstance(view, WhyView)
+    shown.qtbot.waitUntil(lambda: view.explained is not None, timeout=SOON)
+    sample, val = shown.sample, shown.dataset.split("val")
+    average = val.features.rows(np.arange(val.num_photos)).mean(axis=0)
+    fed = np.array([step.previous_word for step in sample.timesteps[:3]])
+    expected = contributions(sample.current.model, sample.features, average, fed, sample.timesteps[2].word)
+    lines = view.table.lines
+    assert [line.name for line in lines] == ["photo", "<START>", *sample.words[:2]]
+    assert f"“{sample.words[2]}”" in view.head.text()
+    np.testing.assert_allclose(lines[0].estimate, expected.photo, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(lines[0].real, expected.photo_real, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose([line.estimate for line in lines[1:]], expected.words, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose([line.real for line in lines[1:]], expected.words_real, rtol=1e-3, atol=1e-5)
+    shown.panel.step_action.trigger()
+    shown.qtbot.waitUntil(lambda: len(view.table.lines) == 5, timeout=SOON)
+    assert f"“{sample.words[3]}”" in view.head.text()
+
+
+def test_the_words_name_where_the_estimate_fails_and_only_there() -> None:
+    good = [Contribution("photo", 1.0, 1.1), Contribution("a", -0.5, -0.45)]
+    said = agreement_words(good)
+    assert "“photo”: +1.00 and +1.10" in said and "sign" not in said
+    bad = [*good, Contribution("boat", 0.4, -0.6), Contribution("on", 0.01, -0.02)]
+    said = agreement_words(bad)
+    assert "“boat”: +0.40 and \N{MINUS SIGN}0.60" in said
+    assert said.endswith("agree in sign at “boat”.")
