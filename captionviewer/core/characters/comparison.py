@@ -154,6 +154,8 @@ class Comparison:
         The words and the characters of a cell stand one after the other.
     scored_photos, val_captions
         How many there were of those that the plan asks for.
+    people
+        What a person said of each photo that is captioned at the end.
     full_texts
         Whether the letters behind `<UNK>` are known.
     ended
@@ -164,6 +166,7 @@ class Comparison:
     sides: tuple[Side, ...]
     scored_photos: int
     val_captions: int
+    people: tuple[str, ...]
     full_texts: bool
     ended: bool = False
 

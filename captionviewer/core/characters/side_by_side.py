@@ -65,6 +65,10 @@ class SideBySide:
         self._told = full_texts_of(dataset) if is_storybook(dataset) else no_texts
         characters = in_characters(dataset, self._told)
         self._photos = ScoredPhotos.drawn(dataset, "val", plan.photos, plan.seed)
+        references = self._photos.references
+        self._people = tuple(
+            references.sentences.text(int(row), dataset.vocabulary) for row in references.begins[:-1]
+        )
         self.rows = self._draw_captions()
         images, self._owners = np.unique(dataset.split("val").image_idxs[self.rows], return_inverse=True)
         self._features: FloatArray = dataset.split("val").features.rows(images)
@@ -127,6 +131,7 @@ class SideBySide:
             tuple(one.side for one in self._running),
             len(self._photos),
             len(self.rows),
+            self._people,
             self._told is not no_texts,
             all(one.side.written is not None for one in self._running),
         )

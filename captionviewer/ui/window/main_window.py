@@ -42,6 +42,7 @@ from captionviewer.ui.window.welcome_card import WelcomeCard
 from captionviewer.ui.window.window_place import WindowPlace
 
 if TYPE_CHECKING:
+    from captionviewer.ui.window.characters_window import CharactersWindow
     from captionviewer.ui.window.checks.checks_window import ChecksWindow
 
 _log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
         self._painted = False
         self._preferences: Preferences | None = None
         self._checks: ChecksWindow | None = None
+        self._characters: CharactersWindow | None = None
         self.setObjectName("main_window")
         self.setWindowTitle("captionviewer")
         self.setDockOptions(
@@ -145,6 +147,7 @@ class MainWindow(QMainWindow):
             choose_features=self._open_with,
             welcome=self.welcome.open,
             checks=self.show_checks,
+            characters=self.show_characters,
             show_log=self.tells.show_log,
         )
         panels = PanelActions(
@@ -330,6 +333,16 @@ class MainWindow(QMainWindow):
         self._checks.raise_()
         self._checks.activateWindow()
 
+    def show_characters(self) -> None:
+        """Open words beside characters, or bring that to the front."""
+        from captionviewer.ui.window.characters_window import CharactersWindow  # the launch needs none of it
+
+        if self._characters is None:
+            self._characters = CharactersWindow(self.session, self)
+        self._characters.show()
+        self._characters.raise_()
+        self._characters.activateWindow()
+
     # ---- closing and what is like it ---------------------------------------------------------
 
     def may_replace_model(self, what: str) -> bool:
@@ -346,8 +359,9 @@ class MainWindow(QMainWindow):
         if not self.closing.may_close():
             event.ignore()
             return
-        if self._checks is not None:
-            self._checks.close()
+        for beside in (self._checks, self._characters):
+            if beside is not None:
+                beside.close()
         self.closing.end()
         event.accept()
 

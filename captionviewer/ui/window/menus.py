@@ -47,6 +47,7 @@ class WindowCalls:
     choose_features: Callable[[FeatureKind], object]
     welcome: Call
     checks: Call
+    characters: Call
     show_log: Call
 
 
@@ -229,6 +230,7 @@ class Menus:
                 self._action(actions.ABOUT_COCO, partial(show_coco, owner)),
                 SEPARATOR,
                 self._action(actions.CHECKS, calls.checks),
+                self._action(actions.CHARACTERS, calls.characters),
                 self._action(actions.SHOW_LOG, calls.show_log),
                 self._action(actions.ABOUT, partial(show_about, owner)),
             ],

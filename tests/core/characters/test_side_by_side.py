@@ -127,7 +127,7 @@ def test_what_is_counted_is_what_is_there(words: CocoDataset, trained: tuple[Sid
     assert of_words.memory_bytes > 16 * sum(of_words.parameters.values())
     for side in comparison.sides:
         assert len(side.step_seconds) == PLAN.steps and side.written is not None
-        assert len(side.written.captions) == comparison.scored_photos == PLAN.photos
+        assert len(side.written.captions) == len(comparison.people) == comparison.scored_photos == PLAN.photos
     written = of_words.written
     assert written is not None and written.invented == ()
     invented = {
@@ -172,7 +172,7 @@ def side(symbols: str, **changes: object) -> Side:
 
 
 def comparison_of(*sides: Side, full_texts: bool = True) -> Comparison:
-    return Comparison(Plan(steps=3), sides, 5, 5, full_texts, ended=True)
+    return Comparison(Plan(steps=3), sides, 5, 5, (), full_texts, ended=True)
 
 
 def test_the_sentences_hold_this_runs_numbers_and_claim_nothing_that_it_does_not_show() -> None:

@@ -55,6 +55,7 @@ class BugSurveyView(QWidget):
             )
         ):
             header.setSectionResizeMode(place, mode)
+        self.table.verticalHeader().setDefaultSectionSize(int(1.6 * self.fontMetrics().height()))
         for row, bug in enumerate(BUGS):
             for place, words in enumerate((bug.title, "", "")):
                 self.table.setItem(row, place, QTableWidgetItem(words))

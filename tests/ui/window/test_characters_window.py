@@ -1,0 +1,84 @@
+"""Words beside characters in their window: trained with one click, read off the table, stopped."""
+
+from pathlib import Path
+
+import pytest
+
+from captionviewer.core.characters.figures import WHY_NATS_A_CAPTION
+from captionviewer.ui.window.characters_window import CharactersWindow
+from tests.coco_folder_writer import write_coco_folder
+from tests.ui.window_driver import WindowDriver
+
+
+@pytest.fixture
+def beside(driver: WindowDriver, tmp_path: Path) -> CharactersWindow:
+    driver.window.open_folder(write_coco_folder(tmp_path / "small_coco"))
+    driver.wait_for(lambda: driver.window.session.dataset is not None)
+    driver.window.show_characters()
+    return driver.find(CharactersWindow, "characters_window")
+
+
+def cells(beside: CharactersWindow, title: str) -> list[str]:
+    """The cells of the row that begins with a title."""
+    table = beside.table
+    rows = [row for row in range(table.rowCount()) if table.item(row, 0).text().strip().startswith(title)]
+    assert len(rows) == 1, title
+    return [table.item(rows[0], place).text() for place in range(1, table.columnCount())]
+
+
+def test_words_and_characters_train_for_200_steps_and_the_table_is_read(
+    driver: WindowDriver, beside: CharactersWindow
+) -> None:
+    assert beside.told.text() == WHY_NATS_A_CAPTION and not beside.table.isVisible()
+    beside.steps_field.setValue(200)
+    beside.hidden_field.setValue(24)
+    driver.click(beside.train_button)
+    assert beside.stop_button.isEnabled() and not beside.train_button.isEnabled()
+    driver.wait_for(beside.train_button.isEnabled, 120)
+    comparison = beside.comparison
+    assert comparison is not None and comparison.ended
+    words, characters = comparison.pair("rnn")
+    assert len(words.step_seconds) == len(characters.step_seconds) == 200
+    symbols = cells(beside, "Symbols V")
+    assert int(symbols[0]) == words.vocabulary_size > int(symbols[1]) == characters.vocabulary_size
+    assert cells(beside, "Nats a caption") == [
+        f"{words.points[-1].nats:.2f}", f"{characters.points[-1].nats:.2f}",
+    ]  # fmt: skip
+    assert words.points[-1].nats < words.points[0].nats
+    assert cells(beside, "Invented words")[0] == "0"
+    assert all("…" not in cells(beside, title) for title in ("ms a step", "BLEU-4", "Memory"))
+    assert "Against them:" in beside.told.text()
+    assert [curve.name for curve in beside.plot.curves] == ["words, RNN", "characters, RNN"]
+    assert beside.plot.curves[0].x[-1] == pytest.approx(words.seconds)
+    beside.views.open("Captions")
+    assert beside.captions.rowCount() == comparison.scored_photos
+    assert characters.written is not None
+    assert beside.captions.item(3, 2).text() == characters.written.captions[3]
+    assert all(word in beside.invented.text() for word in characters.written.invented)
+
+
+def test_both_cells_stand_beside_each_other_while_they_train_and_are_stopped(
+    driver: WindowDriver, beside: CharactersWindow
+) -> None:
+    driver.choose(beside.cell_box, "RNN and LSTM")
+    beside.hidden_field.setValue(8)
+    beside.steps_field.setValue(100_000)
+    driver.click(beside.train_button)
+    driver.wait_for(lambda: "of the steps" in beside.progress.text(), 30)
+    assert beside.table.columnCount() == 5 and cells(beside, "CIDEr-D") == ["…"] * 4
+    driver.click(beside.stop_button)
+    assert beside.progress.text() == "Stopped" and beside.train_button.isEnabled()
+
+
+def test_closing_the_window_ends_what_it_trains(driver: WindowDriver, beside: CharactersWindow) -> None:
+    beside.steps_field.setValue(100_000)
+    driver.click(beside.train_button)
+    beside.close()
+    assert not beside.stop_button.isEnabled()
+    driver.wait_for(lambda: not driver.window.session.workers.running())
+
+
+def test_without_data_it_says_what_is_missing(driver: WindowDriver) -> None:
+    driver.window.show_characters()
+    beside = driver.find(CharactersWindow, "characters_window")
+    assert not beside.train_button.isEnabled() and "Open data first" in beside.progress.text()
