@@ -6,16 +6,15 @@ Their export draws the same numbers on a Matplotlib figure.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from captionviewer.ui import actions
 from captionviewer.ui.look import theme
-from captionviewer.ui.plots.plot_export import PlotFormat, export_figure
+from captionviewer.ui.look.theme import Colors
+from captionviewer.ui.plots.painted_export import PaintedExport
 from captionviewer.ui.session.session import Session
 
 if TYPE_CHECKING:
@@ -42,22 +41,15 @@ class CurvePlot(QWidget):
     def __init__(self, session: Session, x_title: str, y_title: str, file_name: str) -> None:
         """The titles of the axes; `file_name` is that of a saved plot, without ending."""
         super().__init__()
-        self._session = session
-        self._x_title, self._y_title, self._file_name = x_title, y_title, file_name
+        self._x_title, self._y_title = x_title, y_title
         self.curves: tuple[Curve, ...] = ()
         self._x_end = 1.0
         self._empty = ""
         self.setAccessibleName(f"{y_title} over {x_title}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.export_actions = [
-            actions.make(words, self, partial(self.export, wanted))
-            for words, wanted in (
-                (actions.EXPORT_PICTURE, PlotFormat.PNG),
-                (actions.EXPORT_DRAWING, PlotFormat.SVG),
-                (actions.EXPORT_PDF, PlotFormat.PDF),
-                (actions.EXPORT_TABLE, PlotFormat.CSV),
-            )
-        ]
+        self.exported = PaintedExport(
+            session, self, self._draw_on, self.rows, lambda: file_name, lambda: any(c.x for c in self.curves)
+        )
 
     def show_curves(self, curves: Sequence[Curve], x_end: float = 1.0, empty: str = "") -> None:
         """Show these, on an axis from 0 to `x_end` or further; `empty` stands where there are no points."""
@@ -73,39 +65,20 @@ class CurvePlot(QWidget):
             for x, y in zip(curve.x, curve.y, strict=True):
                 yield curve.name, x, y
 
-    def export(self, wanted: PlotFormat) -> None:
-        """Ask where to save the plot, and save it."""
-        path = export_figure(self, self._drawn(), self.rows, self._file_name, self._session.settings, wanted)
-        if path is not None:
-            self._session.notice.emit(f"Plot written to {path}")
-
-    def _drawn(self) -> "Figure":
-        from matplotlib.figure import Figure
-
-        c = theme.colors()
-        figure = Figure(figsize=(7, 4), layout="constrained", facecolor=c.surface.name())
+    def _draw_on(self, figure: "Figure", c: Colors, points: float) -> None:
         axes = figure.add_subplot(facecolor=c.surface.name())
         for curve in self.curves:
             color, dash = _color(curve).name(), "--" if curve.dashed else "-"
             axes.plot(curve.x, curve.y, dash, color=color, label=curve.name)
         axes.set_yscale("log")
-        axes.set_xlabel(self._x_title, color=c.text.name())
-        axes.set_ylabel(self._y_title, color=c.text.name())
-        axes.tick_params(colors=c.text.name(), which="both")
-        if self.curves:
-            axes.legend(labelcolor=c.text.name(), facecolor=c.surface.name(), edgecolor=c.border.name())
-        return figure
+        axes.set_xlabel(self._x_title, color=c.text.name(), fontsize=points)
+        axes.set_ylabel(self._y_title, color=c.text.name(), fontsize=points)
+        axes.tick_params(colors=c.text.name(), which="both", labelsize=points)
+        axes.legend(
+            labelcolor=c.text.name(), facecolor=c.surface.name(), edgecolor=c.border.name(), fontsize=points
+        )
 
     # ---- Qt ----------------------------------------------------------------------------------
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer the formats that the plot can be saved as."""
-        if not any(curve.x for curve in self.curves) or not self._session.can_plot:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions(self.export_actions)
-        menu.popup(event.globalPos())
 
     def sizeHint(self) -> QSize:
         return QSize(26, 12) * self.fontMetrics().height()
@@ -142,7 +115,7 @@ class CurvePlot(QWidget):
             up = (math.log10(max(y, _LEAST)) - low) / (high - low)
             return QPointF(room.left() + x / self._x_end * room.width(), room.bottom() - up * room.height())
 
-        for value in _ticks(low, high, room.height() / (1.4 * line)):
+        for value in ticks(low, high, room.height() / (1.4 * line)):
             y = place(0, value).y()
             painter.setPen(QPen(c.border, 1))
             painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
@@ -150,7 +123,7 @@ class CurvePlot(QWidget):
             box = QRectF(0, y - line / 2, room.left() - 6, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:g}")
         painter.setPen(c.muted)
-        for x in _round_steps(self._x_end, room.width() / (7 * metrics.averageCharWidth())):
+        for x in round_steps(self._x_end, room.width() / (7 * metrics.averageCharWidth())):
             at = QRectF(place(x, 1).x() - 60, room.bottom() + 3, 120, line)
             painter.drawText(at, Qt.AlignmentFlag.AlignHCenter, f"{x:g}")
         below = QRectF(room.left(), room.bottom() + 4 + line, room.width(), line)
@@ -204,18 +177,23 @@ def _unbroken(curve: Curve) -> Iterator[list[tuple[float, float]]]:
         yield part
 
 
-def _ticks(low: float, high: float, most: float) -> list[float]:
-    """Values between two powers of ten, 1, 2 and 5 times each where there is room for so many."""
+def ticks(low: float, high: float, most: float) -> list[float]:
+    """Values between two powers of ten: 1, 2 and 5 times each where there is room for so many."""
     powers = range(math.floor(low), math.ceil(high) + 1)
+    kept: list[float] = []
     for factors in ((1, 2, 5), (1, 3), (1,)):
         values = [factor * 10.0**power for power in powers for factor in factors]
         kept = [value for value in values if low <= math.log10(value) <= high]
-        if len(kept) <= most or factors == (1,):
-            return kept
-    return []
+        if len(kept) <= most:
+            break
+    if len(kept) > 1:
+        return kept
+    # a short stretch of the axis, which is nearly linear
+    step = round_steps(10**high - 10**low, min(most, 5))[1]
+    return [step * n for n in range(math.ceil(10**low / step), math.floor(10**high / step) + 1)]
 
 
-def _round_steps(end: float, most: float) -> list[float]:
+def round_steps(end: float, most: float) -> list[float]:
     """Round numbers from 0 to `end`, so many at most."""
     least = end / max(most, 1)
     power = 10.0 ** math.floor(math.log10(least))
