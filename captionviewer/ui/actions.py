@@ -34,6 +34,7 @@ class Place(Enum):
     SAMPLING = "Sampling"
     SAMPLING_FOCUSED = "Sampling, while the keyboard is there"
     TREE = "In Sampling's tree"
+    SCENE = "In Data's view Scene"
     SEARCH = "In the search field"
     CAPTIONS = "On a list of captions"
     PHOTO = "On the photo"
@@ -56,8 +57,8 @@ class ActionWords:
     short
         On a button, where `text` is too long for it.
     place
-        Where it works; the keys of `LOSS`, `RUNS`, `SAMPLING_FOCUSED`, `TREE`, `SEARCH`, `CAPTIONS` and
-        `PHOTO` hold only there.
+        Where it works; the keys of `LOSS`, `RUNS`, `SAMPLING_FOCUSED`, `TREE`, `SCENE`, `SEARCH`, `CAPTIONS`
+        and `PHOTO` hold only there.
     alternate
         Whether an action says this only at times, in place of its usual words; F1 has no line for it.
     """
@@ -258,6 +259,13 @@ SHOW_LENGTHS = ActionWords("Lengths", "Show the plot: lengths", checkable=True, 
 SHOW_WORDS = ActionWords("Words", "Show the plot: words", checkable=True, place=Place.DATA)
 SHOW_CAPTIONS_A_PHOTO = ActionWords(
     "Captions a Photo", "Show the plot: captions a photo", checkable=True, place=Place.DATA
+)
+
+UNDO_SCENE = ActionWords(
+    "&Undo",
+    "Take back the last change of the scene",
+    (QKeySequence.StandardKey.Undo,),
+    place=Place.SCENE,
 )
 
 # ---- a photo, a plot -------------------------------------------------------------------------------------
@@ -510,6 +518,7 @@ _FOCUSED = {
     Place.RUNS: Qt.ShortcutContext.WidgetWithChildrenShortcut,
     Place.SAMPLING_FOCUSED: Qt.ShortcutContext.WidgetWithChildrenShortcut,
     Place.TREE: Qt.ShortcutContext.WidgetWithChildrenShortcut,
+    Place.SCENE: Qt.ShortcutContext.WidgetWithChildrenShortcut,
     Place.SEARCH: Qt.ShortcutContext.WidgetShortcut,
     Place.CAPTIONS: Qt.ShortcutContext.WidgetShortcut,
     Place.PHOTO: Qt.ShortcutContext.WidgetShortcut,

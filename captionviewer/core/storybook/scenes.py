@@ -168,14 +168,15 @@ def _thing(
     )
 
 
-def _place(kind: str, setting: str) -> str:
+def place_of(kind: str, setting: str) -> str:
+    """Where a thing of a kind is in a setting: "floats" only where there is water."""
     place = KINDS[kind].place
     return "stands" if place == "floats" and SETTINGS[setting].floats is None else place
 
 
 def _main(rng: np.random.Generator, kind: str, setting: str, count: int) -> tuple[Thing, ...]:
     facts, where = KINDS[kind], SETTINGS[setting]
-    place, colour = _place(kind, setting), _pick(rng, facts.colours)
+    place, colour = place_of(kind, setting), _pick(rng, facts.colours)
     height = rng.uniform(*facts.tall) * (1.0, 0.8, 0.66)[count - 1] * rng.uniform(0.9, 1.03)
     width = height * facts.aspect
     if place == "stands":
@@ -213,7 +214,7 @@ def _companion(
     kind = _pick(rng, [k for k, f in KINDS.items() if setting in f.settings and k not in known] or ["ball"])
     if kind in known or kind == "chair":
         return None
-    facts, place = KINDS[kind], _place(kind, setting)
+    facts, place = KINDS[kind], place_of(kind, setting)
     relation = _relation(rng, kind, place, main)
     perched = kind == "bird" and first.place == "stands" and KINDS[first.kind].top > 0 and rng.random() < 0.5
     if perched:

@@ -19,11 +19,13 @@ from PySide6.QtWidgets import (
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
 from captionviewer.core.coco.vocabulary import caption_words
+from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import actions
 from captionviewer.ui.data.caption_list import CaptionList, ShownCaption
 from captionviewer.ui.data.caption_strip import READING, CaptionStrip, StripScroller, loss_words, slots_of
 from captionviewer.ui.data.feature_tab import FeatureTab
 from captionviewer.ui.data.nearest_tab import NearestTab
+from captionviewer.ui.data.scene_tab import SceneTab
 from captionviewer.ui.data.statistics_tab import StatisticsTab
 from captionviewer.ui.look.numbers import counted
 from captionviewer.ui.look.theme import colors, set_muted
@@ -64,6 +66,7 @@ class PhotoDetails(QTabWidget):
         self.features = FeatureTab(session)
         self.nearest = NearestTab(session, self.back_action)
         self.statistics = StatisticsTab(session)
+        self.scene = SceneTab(session)
 
         for page, title, tip in (
             (self._photo_page(), "Photo", "The photo and all its captions"),
@@ -71,8 +74,10 @@ class PhotoDetails(QTabWidget):
             (self.features, "Features", "What the network sees of the photo"),
             (self.nearest, "Nearest", "The ten photos whose features are most alike"),
             (self.statistics, "Statistics", "What all captions of the data set say; click a bar to filter"),
+            (self.scene, "Scene", "The scene taken apart: change one thing, and see which words change"),
         ):
             self.setTabToolTip(self.addTab(page, title), tip)
+        self.setTabVisible(self.indexOf(self.scene), False)
         self.captions.current_changed.connect(self._choose_caption)
         self.which_caption.currentIndexChanged.connect(self.captions.set_current)
         self.show_photo(None, None, (), 0)
@@ -166,6 +171,7 @@ class PhotoDetails(QTabWidget):
     def show_dataset(self, dataset: CocoDataset | None) -> None:
         """Show the statistics of another data set; its photo comes by `show_photo`."""
         self.statistics.show_dataset(dataset)
+        self.setTabVisible(self.indexOf(self.scene), dataset is not None and is_shipped_book(dataset.folder))
 
     def show_photo(
         self,
@@ -181,9 +187,11 @@ class PhotoDetails(QTabWidget):
             self.photo.set_record(record)
             self.features.show_photo(dataset, record)
             self.nearest.show_photo(dataset, record)
+            self.scene.show_photo(dataset, record)
         elif record is None:
             self.features.show_photo(None, None)
             self.nearest.show_photo(None, None)
+            self.scene.show_photo(None, None)
         self._trained_on = any(caption.trained_on for caption in captions)
         self.captions.show_captions(captions, current)
         self.which_caption.blockSignals(True)

@@ -54,7 +54,8 @@ class Runs(QObject):
         """End such runs and wait, at most so many seconds each; True when none is live any more."""
         for run in self._beside:
             run.stop()
-        return all([run.wait(timeout_s) for run in self._beside])
+        ended = [run.wait(timeout_s) for run in self._beside]  # all: no one is waited for in vain
+        return all(ended)
 
     def set(self, run: TrainingRun | None) -> None:
         """Tell of a run that begins, pauses or goes on, or (None) that none is live any more."""

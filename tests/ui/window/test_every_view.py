@@ -35,7 +35,8 @@ from captionviewer.ui import actions
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.states.states_view import StatesView
 from captionviewer.ui.sampling.tree.tree_canvas import TreeCanvas
-from captionviewer.ui.training.gradients.gradients_view import GradientsView
+from captionviewer.ui.training.gradients.gradients_view import THROUGH_TIME, GradientsView
+from captionviewer.ui.training.gradients.through_time import ThroughTime
 from captionviewer.ui.training.scrub_layer import ScrubLayer
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.outside_text import without_mnemonic
@@ -152,8 +153,10 @@ def test_in_every_view_tab_reaches_all_that_a_mouse_does_and_no_letter_has_two_o
 
 
 def test_the_gradients_of_another_word_are_chosen_by_up_and_down(open_window: WindowDriver) -> None:
-    view = open_window.window.training_panel.run_area.views.open("Gradients")
-    assert isinstance(view, GradientsView)
+    gradients = open_window.window.training_panel.run_area.views.open("Gradients")
+    assert isinstance(gradients, GradientsView)
+    view = gradients.pages.open(THROUGH_TIME)
+    assert isinstance(view, ThroughTime)
     settle(open_window)
     last, shown = view.loss, next(iter(view.maps.values()))
     shown.setFocus()

@@ -24,7 +24,7 @@ from shiboken6 import isValid
 
 from captionviewer.core.photos.store import PhotoStore
 from captionviewer.core.training.settings import TrainingSettings
-from captionviewer.ui.window.checks_window import ChecksWindow
+from captionviewer.ui.window.checks.checks_window import ChecksWindow
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.window.every_view import each_view
 from tests.ui.window_driver import WindowDriver

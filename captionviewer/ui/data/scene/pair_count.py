@@ -1,0 +1,48 @@
+"""How often captions follow a change: fifty pairs of scenes of each kind, counted by a job."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.storybook.scene_pairs import PAIR_KINDS, TITLES, PairKind, draw_pair
+from captionviewer.ui.data.scene.captioned_scene import caption_scene
+
+PAIRS = 50
+SEED = 18
+
+
+@dataclass(frozen=True)
+class PairCounts:
+    """Of `PAIRS` pairs of each kind, how many captions followed; and which model said them."""
+
+    follows: dict[PairKind, int]
+    model_words: str
+
+    def lines(self) -> list[str]:
+        """The table in words."""
+        return [f"{TITLES[kind]}: {count} of {PAIRS}" for kind, count in self.follows.items()]
+
+
+def count_pairs(
+    dataset: CocoDataset,
+    model: CaptioningRNN,
+    model_words: str,
+    stop: Callable[[], bool],
+    progress: Callable[[float], None],
+) -> PairCounts | None:
+    """Draw and caption the second scene of each pair, and count whose caption follows; None when stopped."""
+    follows: dict[PairKind, int] = {}
+    for at, kind in enumerate(PAIR_KINDS):
+        rng = np.random.default_rng([SEED, at])
+        follows[kind] = 0
+        for number in range(PAIRS):
+            if stop():
+                return None
+            pair = draw_pair(kind, rng)
+            said = caption_scene(pair.after, dataset, model, model_words)
+            follows[kind] += pair.follows(said.caption)
+            progress((at * PAIRS + number + 1) / (PAIRS * len(PAIR_KINDS)))
+    return PairCounts(follows, model_words)
