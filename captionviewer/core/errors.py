@@ -4,8 +4,8 @@ CaptionviewerError
     ArchiveError                core/saved       what is wrong with the archive of a model file (a ValueError)
     BookNotUnpacked             core/storybook   it can't be unpacked into the cache (an OSError)
     Cancelled                   core/web         who asked does not want it any more
-    CaptionFileError            core/own_photos  a file of captions can't be read
     CannotContinueError         core/training    a run can't go on where it was left
+    CaptionFileError            core/own_photos  a file of captions can't be read
     DataError                   core/coco        a data folder, or a file in it, is not what it should be
     DivergedError               core/training    the loss or a parameter is no finite number any more
     DownloadError               core/download    the archive; says which problem, and what to do
