@@ -32,7 +32,7 @@ class WhatLine(ElidedLabel):
         preset = next((name for name, known in PRESETS.items() if known == settings), OWN)
         cell = CELLS[settings.cell_type].name
         rule = FACTS[settings.update_rule].label
-        sizes = f"{cell} {settings.hidden_dim}, word vector {settings.wordvec_dim}"
+        sizes = f"{cell} {settings.hidden_dim:,}, word vector {settings.wordvec_dim:,}"
         rate = f"lr {settings.learning_rate:g}"
         words = (
             f"{preset}: {sizes}, batch {settings.batch_size}, {rule}, {rate}",

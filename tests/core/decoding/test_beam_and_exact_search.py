@@ -318,6 +318,18 @@ def test_captions_of_many_photos_are_those_of_each_method() -> None:
     assert caption_photos(model, PHOTOS, Decoding("beam"), stop=lambda: True) is None
 
 
+def test_a_beginning_that_can_only_come_level_no_more_overtakes() -> None:
+    """ln p falls with each word: what is as likely as the least of the best already will be less likely."""
+    model = lively_model("rnn", V=6)
+    model.params["W_vocab"][:] = 0.0
+    model.params["b_vocab"][:] = -1e9
+    model.params["b_vocab"][[END, 4]] = 0.0  # at each timestep the end and one word, equally likely
+    last = beam_search(model, PHOTOS[0], Decoding(beam_width=2, max_length=9))
+    assert [node.length for node in last.best()] == [1, 2]
+    assert last.kept[0].log_probability == last.best()[-1].log_probability and last.index == 1
+    assert "overtake" in last.ended
+
+
 def test_of_equal_continuations_the_first_places_come_first() -> None:
     scores = np.zeros(300)
     scores[::2] = 1.0  # a hundred and fifty share the first place

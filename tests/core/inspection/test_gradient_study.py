@@ -27,6 +27,11 @@ def test_the_norm_at_the_photo_is_that_of_the_projections_bias(
         caption[:, 2:] = null
         _loss, grads = model.loss(studied.features[n : n + 1].astype(np.float64), caption)
         assert norms.h[n, 0, 0] == pytest.approx(np.linalg.norm(grads["b_proj"]), rel=1e-9)
+    # the last word of a caption has no target after it: there is no loss, of h or of c
+    losses = (studied.captions != null).sum(axis=1) - 1
+    for each in (norms.h, norms.c):
+        if each is not None:
+            np.testing.assert_array_equal((~np.isnan(each[:, :, 1])).sum(axis=1), losses)
 
 
 def test_a_band_is_the_quantiles_over_the_captions_that_have_a_loss_there(coco_folder: Path) -> None:

@@ -8,6 +8,7 @@ from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
 from captionviewer.ui.sampling.states.states_view import StatesView
 from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
 from captionviewer.ui.sampling.tree.tree_view import TreeView
+from captionviewer.ui.training.gradients.gradients_view import GradientsView
 from captionviewer.ui.training.scores.scores_view import ScoresView
 from tests.ui.window_driver import WindowDriver
 
@@ -41,6 +42,11 @@ def each_view(driver: WindowDriver) -> Iterator[tuple[str, QWidget]]:
 def further_states(driver: WindowDriver, view: QWidget) -> Iterator[str]:
     """Bring a view to its other states."""
     match view:
+        case GradientsView():
+            for page in view.pages.titles[1:]:
+                view.pages.open(page)
+                yield page
+            view.pages.open(view.pages.titles[0])
         case ScoresView():
             view.score_button.click()
             yield "scored"

@@ -35,6 +35,7 @@ from captionviewer.ui import actions
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.states.states_view import StatesView
 from captionviewer.ui.sampling.tree.tree_canvas import TreeCanvas
+from captionviewer.ui.sampling.word_bars import WordBars
 from captionviewer.ui.training.gradients.gradients_view import THROUGH_TIME, GradientsView
 from captionviewer.ui.training.gradients.through_time import ThroughTime
 from captionviewer.ui.training.scrub_layer import ScrubLayer
@@ -55,8 +56,8 @@ STANDARD = (
     *(QTextEdit, QPlainTextEdit),
 )
 # What a mouse can do there the keyboard does elsewhere: the plot's own keys, the player's keys, the keys of
-# the tree with the list beside it, F9 and the View menu for titles.
-KEYS_ELSEWHERE = (ScrubLayer, CaptionChips, TreeCanvas, PanelTitle)
+# the tree with the list beside it, the key to type another word, F9 and the View menu for titles.
+KEYS_ELSEWHERE = (ScrubLayer, CaptionChips, TreeCanvas, PanelTitle, WordBars)
 
 
 @pytest.fixture
@@ -219,7 +220,22 @@ def test_every_view_says_numbers_and_names_in_one_way(open_window: WindowDriver)
 
 
 def test_menu_entries_have_capitals_as_the_platform_writes_them(open_window: WindowDriver) -> None:
-    small = {"a", "an", "the", "of", "to", "in", "as", "at", "and", "for", "from", "by", "captionviewer"}
+    small = {
+        "a",
+        "an",
+        "the",
+        "of",
+        "to",
+        "in",
+        "as",
+        "at",
+        "with",
+        "and",
+        "for",
+        "from",
+        "by",
+        "captionviewer",
+    }
     entries = [
         action.text()
         for menu in open_window.window.menuBar().findChildren(QMenu)
