@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.inspection import gradient_study
 from captionviewer.core.inspection.gradient_study import draw_studied, gradient_norms
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_the_norm_at_the_photo_is_that_of_the_projections_bias(
-    coco_folder: Path, cell: Literal["rnn", "lstm"]
+    coco_folder: Path, cell: Literal["rnn", "lstm"], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(gradient_study, "BATCH", 3)  # batches of several lengths
     with CocoDataset.open(coco_folder) as dataset:
         studied = draw_studied(dataset, 13)
         model = CaptioningRNN(dataset.vocabulary.word_to_idx, dataset.feature_dim, 6, 9, cell, np.float64)

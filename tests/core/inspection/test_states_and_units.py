@@ -175,3 +175,12 @@ def test_changes_are_counted_for_each_unit_and_the_count_can_be_ended() -> None:
     assert counts is not None and counts.shape == (model.hidden_dim,) and counts.any()
     assert counts[2] == num_changed(model, features, usual, 2)
     assert changes_by_unit(model, features, progress=lambda _share: False) is None
+    shares: list[float] = []
+
+    def progress(share: float) -> bool:
+        shares.append(share)
+        return True
+
+    changes_by_unit(model, features, progress=progress)
+    H = model.hidden_dim
+    np.testing.assert_allclose(shares, np.arange(1, H + 1) / H)
