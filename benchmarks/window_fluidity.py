@@ -178,8 +178,8 @@ def drag_milliseconds(window: MainWindow, moves: int = 100) -> list[float]:
                 Qt.KeyboardModifier.NoModifier,
             ),
         )
-        layer.repaint()  # with the plot under it
-        window.training_panel.watched.viewport().repaint()
+        # what the move made dirty is painted, with the plot under it
+        QApplication.sendPostedEvents(window, QEvent.Type.UpdateRequest)
         took.append((time.perf_counter() - began) * 1e3)
         wait(10)
     QTest.mouseRelease(layer, Qt.MouseButton.LeftButton, pos=there.toPoint())

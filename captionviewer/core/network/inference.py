@@ -139,9 +139,10 @@ def greedy_captions(
     captions = np.full((len(features), max_length), word_id(word_to_idx, NULL), dtype=np.int32)
     rows = np.arange(len(features))  # the images still being captioned
     words = np.full(len(features), start)
+    inputs = WordInputs(params)  # most words come again
     for t in range(max_length):
         interrupt()
-        state, logits = advance(params, state, words)
+        state, logits = advance(params, state, words, inputs)
         words = logits.argmax(axis=1)
         captions[rows, t] = words
         going = words != end

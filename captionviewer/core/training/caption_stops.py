@@ -9,7 +9,7 @@ TensorBoard keeps ten such steps, drawn at random, and may lose the first; 300 c
 import difflib
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,6 +41,7 @@ class RecordedCaptions:
     iterations: IntArray
     captions: IntArray
     null: int
+    _settled: dict[int, list[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.iterations)
@@ -59,8 +60,11 @@ class RecordedCaptions:
         words = self.words(stop, photo)
         if stop == 0:
             return [False] * len(words)
+        before = self.words(stop - 1, photo)
+        if before == words:
+            return [False] * len(words)
         new = [True] * len(words)
-        matcher = difflib.SequenceMatcher(None, self.words(stop - 1, photo), words, autojunk=False)
+        matcher = difflib.SequenceMatcher(None, before, words, autojunk=False)
         for block in matcher.get_matching_blocks():
             new[block.b : block.b + block.size] = [False] * block.size
         return new
@@ -70,18 +74,15 @@ class RecordedCaptions:
 
         The second "a" of a caption counts as said where a caption has two of them.
         """
-        last = self.words(len(self) - 1, photo)
-        occurrence = [last[:place].count(word) + 1 for place, word in enumerate(last)]
-        since = [len(self) - 1] * len(last)
-        open_places = set(range(len(last)))
-        for stop in range(len(self) - 2, -1, -1):
-            said = self.words(stop, photo)
-            open_places = {place for place in open_places if said.count(last[place]) >= occurrence[place]}
-            if not open_places:
-                break
-            for place in open_places:
-                since[place] = stop
-        return since
+        if photo not in self._settled:  # asked for again at each move of a drag
+            said, last = self.captions[:, photo], self.words(len(self) - 1, photo)
+            since: list[int] = []
+            for place, word in enumerate(last):
+                occurrence = last[:place].count(word) + 1
+                lacking = np.flatnonzero((said == word).sum(axis=1) < occurrence)
+                since.append(int(lacking[-1]) + 1 if len(lacking) else 0)
+            self._settled[photo] = since
+        return self._settled[photo]
 
 
 class CaptionStops:
@@ -105,6 +106,7 @@ class CaptionStops:
         self._lock = threading.Lock()
         self._iterations: list[int] = []
         self._captions: list[IntArray] = []
+        self._recorded: RecordedCaptions | None = None  # as it is now, if anyone asked
         self._newest_is_extra = False  # the newest stop stands outside the even spacing
         self._interval = FIRST_INTERVAL_S
         self._next_time = 0.0
@@ -156,6 +158,7 @@ class CaptionStops:
         width = min(self._length, captions.shape[1])
         kept[:, :width] = captions[: len(self.photos), :width]
         with self._lock:
+            self._recorded = None
             due = self.is_due(iteration, now)
             if self._iterations and (self._newest_is_extra or self._iterations[-1] == iteration):
                 self._iterations.pop()
@@ -176,9 +179,11 @@ class CaptionStops:
                 self._interval *= 2
 
     def recorded(self) -> RecordedCaptions:
-        """The record as it is now, as copies."""
+        """The record as it is now, as copies; the same one until there is more."""
         with self._lock:
-            iterations = np.array(self._iterations, dtype=np.int64)
-            shape = (0, len(self.photos), self._length)
-            captions = np.stack(self._captions) if self._captions else np.empty(shape, dtype=np.int32)
-        return RecordedCaptions(self.photos, iterations, captions, self._null)
+            if self._recorded is None:
+                iterations = np.array(self._iterations, dtype=np.int64)
+                shape = (0, len(self.photos), self._length)
+                captions = np.stack(self._captions) if self._captions else np.empty(shape, dtype=np.int32)
+                self._recorded = RecordedCaptions(self.photos, iterations, captions, self._null)
+            return self._recorded

@@ -64,7 +64,7 @@ class Validation:
     """Computes the two losses now and then between two steps (see `Callback`)."""
 
     name = "validation"
-    share = 0.03
+    share = 0.02
     shows_the_model = False  # a pause or a single step need not wait for it
 
     def __init__(

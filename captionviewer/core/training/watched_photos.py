@@ -95,7 +95,7 @@ class CaptionWatch:
     """Says now and then what a model in training says of the watched photos (see `Callback`)."""
 
     name = "captions of watched photos"
-    share = 0.02
+    share = 0.01
     shows_the_model = True
 
     def __init__(

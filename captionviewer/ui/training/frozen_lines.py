@@ -128,23 +128,30 @@ class FrozenLines:
         beside = {"left": 5, "right": -5, "center": 0}[side]
         self._best_words.set_position((beside, 9 if above else -9))
 
-    def give_way(self, room: bool, room_for_words: bool = True) -> None:
-        """Show the legend, or not where there is no room for it or nothing that it would name.
+    def give_way(self, lines: float) -> None:
+        """Show what there is room for in a plot so many lines of text high.
 
-        Without `room_for_words` the guesses lose theirs as well, which would stand in those of the best.
+        The legend is there where it has something to name, without a frame in a low plot; in a very low one
+        it goes, and the guesses lose their words, which would stand in those of the best.
         """
+        room_for_words = lines > 10
         for _, words in self._guesses:
             words.set_visible(room_for_words or not self._has_points)
         old = self._axes.get_legend()
         if old is not None:
             old.remove()
-        if not room or not self._has_points or self._colors is None:
+        if not room_for_words or not self._has_points or self._colors is None:
             return
+        low = lines <= 17
         legend = self._axes.legend(
             [self._val, self._train],
             [self._val_label, "training, same model"],
             loc="lower left",
             fontsize=0.75 * self._points,
+            frameon=not low,
+            borderpad=0.1 if low else 0.4,
+            labelspacing=0.15 if low else 0.5,
+            handlelength=1.6 if low else 2.0,
             facecolor=self._colors.surface.name(),
             edgecolor=self._colors.border.name(),
             labelcolor=self._colors.text.name(),

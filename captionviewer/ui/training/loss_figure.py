@@ -131,8 +131,7 @@ class LossFigure:
         """
         self._frozen.show(points, num_captions, guesses, words_a_caption)
         self._limits = None
-        lines = self._figure.bbox.height / self._em()
-        self._frozen.give_way(lines > 17, lines > 10)
+        self._frozen.give_way(self._figure.bbox.height / self._em())
 
     def show_past(self, runs: Sequence[LossSeries], edits: Sequence[SettingEdit]) -> None:
         """Show earlier runs faintly, and what was changed in this one, from the next draw on."""

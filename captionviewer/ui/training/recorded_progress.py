@@ -1,16 +1,21 @@
 """What is kept of how a run went, on the screen: validation in the plot, captions at stops in the list."""
 
+import logging
+
 from PySide6.QtCore import QObject
 
 from captionviewer.core.arrays import IntArray
+from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.saved.model_file import SavedModel, rows_trained_on
 from captionviewer.core.training.run import TrainingRun
-from captionviewer.core.training.validation import blind_guess_nats, captions_validated
+from captionviewer.core.training.validation import blind_guess_nats, captions_validated, unigram_nats
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_plot import LossPlot
 from captionviewer.ui.training.said_photos import SaidPhotos
 from captionviewer.ui.training.scrubber import stops_of
 from captionviewer.ui.training.watched_photo_list import watched_photo
+
+_log = logging.getLogger(__name__)
 
 
 class RecordedProgress(QObject):
@@ -21,6 +26,7 @@ class RecordedProgress(QObject):
         self._session, self._plot, self._said = session, plot, said
         self._file: SavedModel | None = None  # the opened model that is followed
         self._rows: IntArray | None = None  # trained on by the run whose captions were recorded
+        self._unigram: tuple[CocoDataset, float] | None = None  # what counting words costs, and of which data
         plot.scrubber.has_record_changed.connect(self._know_photos)
 
     def follow(self, origin: TrainingRun | SavedModel, rows: IntArray, total: int) -> None:
@@ -56,12 +62,29 @@ class RecordedProgress(QObject):
             guesses["blind guess"] = blind_guess_nats(len(dataset.vocabulary))
             wanted = captions_validated(dataset, wanted)
         if isinstance(origin, SavedModel):
+            if self._unigram is not None and self._unigram[0] is dataset:
+                guesses["unigram guess"] = self._unigram[1]
+            elif dataset is not None:
+                self._count_words(origin, dataset)
             self._plot.show_validation(origin.validation, wanted)
         else:
             if origin.validation.unigram_nats is not None:
                 guesses["unigram guess"] = origin.validation.unigram_nats
             self._plot.show_validation(origin.validation.points(), wanted)
         self._plot.show_guesses(guesses)
+
+    def _count_words(self, origin: SavedModel, dataset: CocoDataset) -> None:
+        """Find what the unigram guess costs, in a thread: a file does not hold it, but the open data does."""
+
+        def counted(nats: float) -> None:
+            self._unigram = (dataset, nats)
+            if self._file is origin and self._session.dataset is dataset:
+                self._show_losses(origin)
+
+        def failed(error: Exception) -> None:
+            _log.warning("no unigram guess: %s", error)
+
+        self._session.workers.start("counting words", lambda _: unigram_nats(dataset), counted, failed)
 
     def _know_photos(self) -> None:
         """Find the photos of the record in the open data, unless it is other data than that of the run."""

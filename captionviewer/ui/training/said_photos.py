@@ -109,6 +109,7 @@ class SaidPhotos(QWidget):
         wanted = self._then if then else self._now
         if self.list.watched != wanted:
             self.list.watch(wanted)
+            self.updateGeometry()
         self.setVisible(bool(wanted))
         if then and record is not None and stop is not None:
             said = {key: said_at(record, stop, photo, self._words) for photo, key in enumerate(record.photos)}
@@ -118,7 +119,6 @@ class SaidPhotos(QWidget):
             if self._newest is not None:
                 self.list.show_captions(dict(self._newest.captions), self._newest.iteration)
         self._say()
-        self.updateGeometry()
 
     def _say(self) -> None:
         at = self._scrubber.iteration

@@ -36,8 +36,27 @@ class ScrubLayer(QWidget):
     def mark(self, iteration: int | None) -> None:
         """Mark another iteration; None for none."""
         if iteration != self._iteration:
+            self._paint_marker_anew()
             self._iteration = iteration
-            self.update()
+            self._paint_marker_anew()
+
+    def _paint_marker_anew(self) -> None:
+        """Paint the strip that the marker takes, and nothing else of the plot below."""
+        place = None if self._iteration is None else self._place(self._iteration)
+        if place is None:
+            return
+        line = QRectF(place[0] - 2, place[1].top() - 1, 4, place[1].height() + 2)
+        self.update(line.united(self._sign(*place)).toAlignedRect().adjusted(-1, -1, 1, 1))
+
+    def _words(self) -> str:
+        return f"{self._iteration:,}"
+
+    def _sign(self, x: float, box: QRectF) -> QRectF:
+        """Where the iteration is written: at the top, as the legend is at the bottom."""
+        metrics = self.fontMetrics()
+        wide, high = metrics.horizontalAdvance(self._words()) + 10, metrics.height() + 2
+        left = min(max(x - wide / 2, 0.0), self.width() - wide)
+        return QRectF(left, box.top() + 2, wide, high)
 
     def set_active(self, active: bool) -> None:
         """Take the mouse, or leave it to what lies below."""
@@ -73,13 +92,9 @@ class ScrubLayer(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(c.text, 2))
         painter.drawLine(round(x), round(box.top()), round(x), round(box.bottom()))
-        words = f"{self._iteration:,}"
-        metrics = painter.fontMetrics()
-        wide, high = metrics.horizontalAdvance(words) + 10, metrics.height() + 2
-        left = min(max(x - wide / 2, 0.0), self.width() - wide)
-        sign = QRectF(left, box.bottom() - high - 2, wide, high)
+        sign = self._sign(x, box)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(c.text)
         painter.drawRoundedRect(sign, 4, 4)
         painter.setPen(c.surface)
-        painter.drawText(sign, Qt.AlignmentFlag.AlignCenter, words)
+        painter.drawText(sign, Qt.AlignmentFlag.AlignCenter, self._words())

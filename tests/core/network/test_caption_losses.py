@@ -53,14 +53,25 @@ def test_their_sum_is_the_loss_of_training(cell_type: Any) -> None:
 def test_captions_that_begin_alike_are_run_once_until_they_part(monkeypatch: pytest.MonkeyPatch) -> None:
     rows: list[int] = []
 
-    def counted(params: Any, state: Any, words: Any) -> Any:
+    def counted(params: Any, state: Any, words: Any, inputs: Any) -> Any:
         rows.append(len(words))
-        return advance(params, state, words)
+        return advance(params, state, words, inputs)
 
     monkeypatch.setattr(module, "advance", counted)
     captions = np.array([[1, 4, 5, 2], [1, 4, 6, 2], [1, 7, 5, 2], [1, 4, 5, 2]])
     caption_losses(small_model(), np.ones((1, 6)), captions, np.zeros(4, np.int64))
     assert rows == [1, 2, 3]
+
+
+def test_two_threads_give_the_same_to_the_bit_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_NUMBERS", 1)  # several blocks, taken by whoever is free
+    rng = np.random.default_rng(3)
+    captions = np.where(np.arange(12) < 9, rng.integers(3, 11, (300, 12)), NULL)
+    made = [
+        caption_losses(small_model(dtype=np.float32), np.ones((1, 6)), captions, np.zeros(300, np.int64))
+        for _ in range(4)
+    ]
+    assert all(one is not None and made[0] is not None and (one[0] == made[0][0]).all() for one in made)
 
 
 def test_it_says_how_far_it_is_and_ends_when_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from captionviewer.core.training import run as run_module
 from captionviewer.core.training.callbacks import Callbacks
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
-from captionviewer.core.training.validation import Validation, blind_guess_nats, unigram_nats
+from captionviewer.core.training.validation import EVERY_S, Validation, blind_guess_nats, unigram_nats
 from tests.coco_folder_writer import write_coco_folder
 
 SETTINGS = TrainingSettings(
@@ -129,11 +129,30 @@ def test_words_are_cheaper_for_who_knows_how_often_they_come(folder: Path) -> No
         assert 0 < unigram_nats(dataset) < blind
 
 
+def test_points_come_at_once_the_first_half_epoch_and_then_at_whole_half_epochs(folder: Path) -> None:
+    with CocoDataset.open(folder) as dataset:
+        validation = Validation(dataset, 3, 200)
+        validation.train_on(np.arange(4), 12)
+        begun = time.monotonic()
+        validation._next_time = begun + EVERY_S
+        due = {iteration: validation.due(begun, iteration).name for iteration in (0, 1, 6, 9, 12, 13, 18)}
+        assert due == {
+            0: "NOW",
+            1: "NOT_YET",
+            6: "NOW",
+            9: "NOT_YET",
+            12: "AT_LEISURE",
+            13: "NOT_YET",
+            18: "AT_LEISURE",
+        }
+        assert validation.due(begun + EVERY_S, 13).name == "AT_LEISURE"
+
+
 def test_features_of_val_that_can_not_be_read_leave_the_run_alone(folder: Path) -> None:
     with CocoDataset.open(folder) as dataset:
         validation = Validation(dataset, 3, 200)
         validation.train_on(np.arange(4), 2)
-        assert validation.due(time.monotonic(), 0).name == "AT_LEISURE"
+        assert validation.due(time.monotonic(), 0).name == "NOW"
         assert validation.best is None and validation.best_snapshot is None
 
 
