@@ -30,6 +30,7 @@ from captionviewer.core.saved.model_file import SavedModel, save_model
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.expected_time import USUAL_SPEED, expected_seconds, expected_time_words
 from captionviewer.core.training.settings import FIELDS, PRESETS, DataFacts, TrainingSettings
+from captionviewer.core.training.validation import blind_guess_nats, unigram_nats
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.settings import TRAINING_SPEED
 from captionviewer.ui.training.run_numbers import NONE
@@ -632,6 +633,13 @@ def test_an_opened_model_shows_its_losses_and_settings(
     assert panel.form.settings() == own
     assert said(panel, "number_loss") == loss
     assert len(panel.plot.series) == 40
+    dataset = session.dataset
+    assert dataset is not None
+    guesses = {
+        "blind guess": blind_guess_nats(len(dataset.vocabulary)),
+        "unigram guess": unigram_nats(dataset),
+    }
+    wait(lambda: panel.plot._guesses == guesses, qtbot)
 
 
 def test_a_narrow_panel_puts_the_form_above_the_loss(qtbot: QtBot, panel: TrainingPanel) -> None:
