@@ -54,7 +54,7 @@ class Runs(QObject):
         """End such runs and wait, at most so many seconds each; True when none is live any more."""
         for run in self._beside:
             run.stop()
-        ended = [run.wait(timeout_s) for run in self._beside]  # all: no one is waited for in vain
+        ended = [run.wait(timeout_s) for run in self._beside]
         return all(ended)
 
     def set(self, run: TrainingRun | None) -> None:
