@@ -106,7 +106,11 @@ class CurvePlot(QWidget):
             return
         legend = self._paint_legend(painter)
         left = metrics.horizontalAdvance("0.000001") + 8.0
-        room = QRectF(left, legend + 6, self.width() - left - line, self.height() - legend - 2.6 * line - 8)
+        titles = [f"{self._y_title}, log axis, over {self._x_title}"]
+        if metrics.horizontalAdvance(titles[0]) > self.width() - 8:
+            titles = [f"{self._y_title}, log axis,", f"over {self._x_title}"]
+        below = (1.2 + len(titles)) * line + 8
+        room = QRectF(left, legend + 6, self.width() - left - line, self.height() - legend - 6 - below)
         if room.width() < 10 or room.height() < 10:
             return
         low, high = math.log10(min(points)) - 0.05, math.log10(max(points)) + 0.05
@@ -126,9 +130,9 @@ class CurvePlot(QWidget):
         for x in round_steps(self._x_end, room.width() / (7 * metrics.averageCharWidth())):
             at = QRectF(place(x, 1).x() - 60, room.bottom() + 3, 120, line)
             painter.drawText(at, Qt.AlignmentFlag.AlignHCenter, f"{x:g}")
-        below = QRectF(room.left(), room.bottom() + 4 + line, room.width(), line)
-        titles = f"{self._y_title}, log axis, over {self._x_title}"
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, titles)
+        for number, words in enumerate(titles):
+            under = QRectF(0, room.bottom() + 4 + (1 + number) * line, self.width(), line)
+            painter.drawText(under, Qt.AlignmentFlag.AlignCenter, words)
         for curve in self.curves:
             painter.setPen(_pen(curve))
             for part in _unbroken(curve):

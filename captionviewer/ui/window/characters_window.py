@@ -235,7 +235,7 @@ class CharactersWindow(QDialog):
             return
         self.comparison = comparison
         rows = figures(comparison)
-        headers = ["", *(side.name for side in comparison.sides)]
+        headers = ["", *(side.name.replace(", ", ",\n") for side in comparison.sides)]
         is_new = self._headers != headers
         if is_new:
             self._headers = headers
