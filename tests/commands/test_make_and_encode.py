@@ -31,7 +31,9 @@ def test_pictures_become_data_that_a_model_is_trained_on_and_that_it_then_captio
         "--set",
         "batch_size=5",
         "--set",
-        "num_epochs=600",
+        "num_epochs=150",
+        "--set",
+        "lr_decay=1",
         "--set",
         "learning_rate=0.01",
     ]
