@@ -130,9 +130,9 @@ class CurvePlot(QWidget):
         for x in round_steps(self._x_end, room.width() / (7 * metrics.averageCharWidth())):
             at = QRectF(place(x, 1).x() - 60, room.bottom() + 3, 120, line)
             painter.drawText(at, Qt.AlignmentFlag.AlignHCenter, f"{x:g}")
-        for number, words in enumerate(titles):
+        for number, title in enumerate(titles):
             under = QRectF(0, room.bottom() + 4 + (1 + number) * line, self.width(), line)
-            painter.drawText(under, Qt.AlignmentFlag.AlignCenter, words)
+            painter.drawText(under, Qt.AlignmentFlag.AlignCenter, title)
         for curve in self.curves:
             painter.setPen(_pen(curve))
             for part in _unbroken(curve):
