@@ -191,7 +191,7 @@ FIELDS: tuple[SettingField, ...] = (
         "Validation",
         "How many captions of val the loss is computed on now and then, and how many of those trained on, by"
         " the same model: drawn by the seed and the same every time. More make the curve smoother and its"
-        " points fewer, for they may take 3 % of the run's time. 0 is no validation. The model that is"
+        " points fewer, for they may take 2 % of the run's time. 0 is no validation. The model that is"
         " learned is the same with any number.",
         "integer",
         0,

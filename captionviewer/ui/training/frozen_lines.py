@@ -146,7 +146,7 @@ class FrozenLines:
         legend = self._axes.legend(
             [self._val, self._train],
             [self._val_label, "training, same model"],
-            loc="lower left",
+            loc="best" if low else "lower left",  # in a low plot the lines are nearly everywhere
             fontsize=0.75 * self._points,
             frameon=not low,
             borderpad=0.1 if low else 0.4,

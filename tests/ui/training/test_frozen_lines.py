@@ -141,6 +141,19 @@ def test_the_legend_says_on_how_many_captions_and_names_what_is_drawn_so(
     assert colors == [line(figure, name).get_color() for name in ("validation", "training, same model")]
 
 
+def test_a_low_plot_still_says_on_how_many_captions_clear_of_its_lines(series: LossSeries) -> None:
+    figure = Figure(figsize=(3.8, 2.0), dpi=100)
+    canvas = FigureCanvasAgg(figure)
+    shown(figure, series)
+    axes = figure.axes[0]
+    legend = axes.get_legend()
+    assert legend is not None and legend.get_texts()[0].get_text() == "validation, 150 captions"
+    box = legend.get_window_extent(canvas.get_renderer())
+    for label in ("smoothed", "validation", "training, same model"):
+        places = axes.transData.transform(line(figure, label).get_xydata())
+        assert not any(box.contains(x, y) for x, y in places)
+
+
 def test_without_validation_there_is_no_legend_and_no_best(figure: Figure, series: LossSeries) -> None:
     shown(figure, series, ())
     assert figure.axes[0].get_legend() is None
