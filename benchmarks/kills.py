@@ -59,10 +59,12 @@ def one_kill(shelf: Path, wait_s: float) -> float:
     )
     assert child.stdout is not None
     kept = RunShelf(shelf)
-    first = child.stdout.readline()
-    while not kept.runs():  # nothing can be lost before the first checkpoint
+    before = kept.runs()[0].iteration if kept.runs() else 0
+    steps = -1
+    while not kept.runs() or steps <= before:  # nothing can be lost before the first checkpoint
         first = child.stdout.readline()
         assert first, "the program that trains ended by itself"
+        steps = int(first.split()[0])
     time.sleep(wait_s)
     os.kill(child.pid, signal.SIGKILL)
     said = (first + child.stdout.read()).splitlines()

@@ -403,8 +403,9 @@ class TrainingPanel(QWidget):
         if run is None:
             model = self._session.model
             if self._file is not None and model is not None:
-                what = f"model {model.label}" if model.label else "opened model"
-                return f"Loss of the {what}, {self._file.iteration:,} iterations.", False
+                if model.label:
+                    return f"Model {model.label}.", False
+                return f"Loss of the opened model, {self._file.iteration:,} iterations.", False
             return "Ready to train.", False
         done = f"{run.progress().iteration:,}"
         if self.control.is_stopping:

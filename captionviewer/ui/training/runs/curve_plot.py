@@ -137,7 +137,10 @@ class CurvePlot(QWidget):
             box = QRectF(0, y - line / 2, room.left() - 5, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:.4g}")
         wide = metrics.horizontalAdvance("000,000") + 16
+        is_counted = self.x_title in ("iterations", "captions seen")
         for value in _ticks(x0, x1, max(2, int(room.width() / wide))):
+            if is_counted and abs(value - round(value)) > 1e-9:
+                continue  # there is no half an iteration
             x = room.left() + (value - x0) / (x1 - x0) * room.width()
             box = QRectF(x - wide / 2, room.bottom() + 3, wide, line)
             painter.drawText(
