@@ -19,9 +19,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
-
-import filelock
+from typing import TYPE_CHECKING, Any
 
 from captionviewer.core.amounts import format_bytes
 from captionviewer.core.atomic_file import write_atomically
@@ -31,6 +29,9 @@ from captionviewer.core.training.run_record import OUTCOMES, RunRecord
 from captionviewer.core.training.run_scores import RunScores
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.user_folders import data_folder, read_remembered
+
+if TYPE_CHECKING:
+    import filelock
 
 MODELS_KEPT = 10
 MOST_BYTES = 2 * 1024**3
@@ -42,6 +43,10 @@ _MOST_JSON = 64 * 1024
 _KEY = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}\Z")
 
 _log = logging.getLogger(__name__)
+
+
+class _HeldElsewhere(Exception):
+    """Somebody else holds an entry's lock."""
 
 
 class ShelfError(CaptionviewerError):
@@ -114,7 +119,7 @@ _SETTINGS = frozenset(item.name for item in fields(TrainingSettings))
 class Place:
     """A run's place on the shelf, held by whoever trains it: `keep` is what a `TrainingRun` calls."""
 
-    def __init__(self, folder: Path, lock: filelock.FileLock) -> None:
+    def __init__(self, folder: Path, lock: "filelock.FileLock") -> None:
         self.folder = folder
         self._lock = lock
 
@@ -210,7 +215,7 @@ class RunShelf:
             folder = self.folder / key
             folder.mkdir(parents=True)
             return Place(folder, _held(folder))
-        except (OSError, filelock.Timeout, NotImplementedError) as problem:
+        except (OSError, _HeldElsewhere, NotImplementedError) as problem:
             raise ShelfError(
                 f"Runs can't be kept in {self.folder}: {getattr(problem, 'strerror', None) or problem}. Make"
                 " room there or let it be written to; until then a model is kept only if you save it."
@@ -221,7 +226,7 @@ class RunShelf:
         folder = self._entry(key)
         try:
             return Place(folder, _held(folder))
-        except filelock.Timeout as problem:
+        except _HeldElsewhere as problem:
             raise ShelfError("This run is being trained in another window. Stop it there first.") from problem
         except (OSError, NotImplementedError) as problem:
             raise ShelfError(
@@ -264,7 +269,7 @@ class RunShelf:
                 for name in (_SUMMARY, _LABEL, _RUN):
                     (folder / name).unlink(missing_ok=True)
             shutil.rmtree(folder)
-        except filelock.Timeout as problem:
+        except _HeldElsewhere as problem:
             raise ShelfError("A run that is being trained can't be deleted. Stop it first.") from problem
         except (OSError, NotImplementedError) as problem:
             raise ShelfError(
@@ -289,7 +294,7 @@ class RunShelf:
         loose = [run for run in runs if not run.pinned]
         for run in loose[MODELS_KEPT:]:
             if run.has_model:
-                with contextlib.suppress(CaptionviewerError, OSError, filelock.Timeout):
+                with contextlib.suppress(CaptionviewerError, OSError, _HeldElsewhere):
                     self._drop_model(run.key)
         sizes = {run.key: _bytes_in(self.folder / run.key) for run in runs}
         total = sum(sizes.values())
@@ -432,10 +437,15 @@ def _write_json(path: Path, content: Mapping[str, object]) -> None:
     write_atomically(path, json.dumps(content, ensure_ascii=False, allow_nan=False).encode("utf-8"))
 
 
-def _held(folder: Path) -> filelock.FileLock:
-    """The entry's lock, held; filelock.Timeout where somebody else holds it."""
+def _held(folder: Path) -> "filelock.FileLock":
+    """The entry's lock, held; _HeldElsewhere where somebody else holds it."""
+    import filelock  # the launch makes a shelf and locks nothing
+
     lock = filelock.FileLock(folder / _LOCK, timeout=0, thread_local=False)
-    lock.acquire()
+    try:
+        lock.acquire()
+    except filelock.Timeout as problem:
+        raise _HeldElsewhere from problem
     return lock
 
 
@@ -451,7 +461,7 @@ def _holding(folder: Path) -> Iterator[None]:
 def _is_held(folder: Path) -> bool:
     try:
         _held(folder).release()
-    except filelock.Timeout:
+    except _HeldElsewhere:
         return True
     except (OSError, NotImplementedError):
         return False

@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.training.settings import NOTEBOOK_PRESET, PRESETS
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.ui.training.test_training_panel import LEFT, click, model_of
@@ -157,3 +158,60 @@ def test_buttons_give_up_their_words_where_there_is_no_room_and_take_them_again(
     assert head._width_of(Qt.ToolButtonStyle.ToolButtonTextBesideIcon) == wide
     head.resize(wide, head.height())
     wait(lambda: styles() == {Qt.ToolButtonStyle.ToolButtonTextBesideIcon}, qtbot)
+
+
+def test_the_head_says_what_is_trained_and_a_click_opens_the_form(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.resize(900, 480)
+    panel.form.set_settings(PRESETS[NOTEBOOK_PRESET])
+    what = panel._head.what
+    assert what.text() == f"{NOTEBOOK_PRESET}: RNN 512, word vector 256, batch 25, Adam, lr 0.005"
+    panel.form.set_settings(replace(QUICK, cell_type="lstm", learning_rate=1e-3))
+    assert what.text() == "Own settings: LSTM 24, word vector 16, batch 5, Adam, lr 0.001"
+    panel.settings_action.setChecked(False)
+    assert what.isVisible() and not panel.form.isVisible()
+    qtbot.mouseClick(what, LEFT)
+    assert panel.form.isVisible()
+
+
+def test_one_step_is_a_point_and_the_loss_under_the_mouse_is_read_out(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    panel.resize(900, 700)
+    panel.form.set_settings(QUICK)
+    click(qtbot, panel, panel.step_action)
+    run = panel.control.run
+    assert run is not None
+    wait(lambda: len(run.history) == 1 and panel.plot._in_lines == 1, qtbot)
+    assert panel.plot._plot is not None and panel.plot._plot._smooth.get_marker() == "o"
+    panel.pause_action.trigger()
+    wait(lambda: not panel.is_running() and panel.plot._in_lines == 40, qtbot)
+    assert panel.plot._plot._smooth.get_marker() != "o"
+    place = panel.plot._marker_place(17)
+    assert place is not None
+    x, box = place
+    qtbot.mouseMove(panel.plot.layer, QPoint(2, 2))
+    qtbot.mouseMove(panel.plot.layer, QPoint(round(x), round(box.center().y())))
+    read = panel.plot.read_out
+    wait(read.isVisible, qtbot)
+    number = int(read.text().split()[1].rstrip(":"))
+    assert abs(number - 17) <= 1
+    loss = float(run.history.since(0)[1][number - 1])
+    assert float(read.text().split(": ")[1].split(",")[0]) == pytest.approx(loss, rel=1e-3)
+
+
+def test_a_plot_names_its_axis_where_its_controls_leave_no_room_above_it(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    panel.settings_action.setChecked(False)
+    panel.form.set_settings(QUICK)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    for width in (900, 330):
+        panel.resize(width, 520)
+        draws = panel.plot.full_draws
+        panel.plot._draw_soon()
+        wait(lambda draws=draws: panel.plot.full_draws > draws, qtbot)  # type: ignore[misc]
+        plot = panel.plot._plot
+        assert plot is not None
+        named = [plot._axes.get_title(loc="left"), plot._name.get_text()]
+        assert sorted(named) == ["", "loss per caption (nats)"], width

@@ -348,3 +348,13 @@ def test_the_first_start_shows_the_model_that_comes_with_the_program_and_the_unt
         assert session.model.saved.iteration < 1500
         driver.click_action(driver.window.training_panel.stop_action)
         driver.wait_for(lambda: "topped" in driver.text("training_state"), 60)
+
+
+def test_the_plot_keeps_its_height_beside_the_open_form(launch: Launch) -> None:
+    with launch() as driver:
+        wait_for_the_storybook(driver)
+        driver.click(driver.find(QPushButton, "welcome_storybook"))
+        panel = driver.window.training_panel
+        assert panel.form.isVisible() and (driver.window.width(), driver.window.height()) == (1280, 800)
+        driver.wait_for(lambda: len(panel.plot.series) == 1500, 30)
+        driver.wait_for(lambda: panel.plot.height() >= 200, 10)
