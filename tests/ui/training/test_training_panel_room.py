@@ -210,7 +210,7 @@ def test_a_plot_names_its_axis_where_its_controls_leave_no_room_above_it(
         panel.resize(width, 520)
         draws = panel.plot.full_draws
         panel.plot._draw_soon()
-        wait(lambda draws=draws: panel.plot.full_draws > draws, qtbot)  # type: ignore[misc]
+        wait(lambda draws=draws: panel.plot.full_draws > draws, qtbot)
         plot = panel.plot._plot
         assert plot is not None
         named = [plot._axes.get_title(loc="left"), plot._name.get_text()]
