@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from captionviewer.core.amounts import format_duration
@@ -44,8 +44,6 @@ class RaceView(QWidget):
     race : Race or None
         The one under way, or the last.
     """
-
-    changed = Signal()  # a race began, waits, goes on or ended
 
     def __init__(
         self, session: Session, wanted: Callable[[], TrainingSettings], obstacle: Callable[[], str]
@@ -282,7 +280,6 @@ class RaceView(QWidget):
     def _tell(self) -> None:
         self._session.runs.set_racing(self.is_live)
         self._enable()
-        self.changed.emit()
 
     @property
     def axis(self) -> Axis:

@@ -135,7 +135,6 @@ class RunsView(QWidget):
         self.words = words_label("runs_words")
         self.comparison = RunComparison(self._session, ActionButton(self.curves_action, "export_comparison"))
         self.comparison.axis_choice.activated.connect(lambda _index: self._compare())
-        self.comparison.plot.pointed.connect(self._curve_pointed)
         self.comparison.hide()
         self.table.pointed.connect(self.comparison.point_at)
         body = QWidget()  # scrolls as a whole: in a small panel its parts would be strips
@@ -273,11 +272,6 @@ class RunsView(QWidget):
             self._session.problem.emit(f"The selected runs can't be shown. {error}")
 
         self._comparing = self._session.workers.start("reading runs", work, done, failed, brief=True)
-
-    def _curve_pointed(self, number: int) -> None:
-        shown = self.comparison.shown
-        key = shown.keys[number] if shown is not None and 0 <= number < len(shown.keys) else ""
-        self.table.viewport().setProperty("pointed", key)
 
     # ---- what trains -----------------------------------------------------------------------
 
