@@ -55,7 +55,7 @@ class WhyView(QWidget):
         self._session, self._sampler, self._player = session, sampler, player
         self.explained: Explained | None = None
         self._average: _Average | None = None
-        self._work: LatestWork[Explained] = LatestWork(session, "explaining a word")
+        self._work: LatestWork[Explained] = LatestWork(session, "explaining a word", between_steps=True)
         self.head = words_label("why_head")
         self.table = ContributionTable()
         self.table.line_chosen.connect(lambda line: player.go_to(max(line, 1)))
