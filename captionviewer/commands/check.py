@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=231, metavar="N", help="of all that is drawn (231)")
     parser.add_argument(
-        "--bug", metavar="NAME", help="with a bug on purpose, to see which checks find it; list: their names"
+        "--bug",
+        metavar="NAME",
+        help="with a bug on purpose, to see which checks find it; list: the names; all: each in turn",
     )
     parser.add_argument(
         "--layers",
@@ -51,6 +53,11 @@ def run(chosen: argparse.Namespace) -> int:
         width = max(map(len, bugs.BY_KEY))
         console.tell("\n".join(f"{bug.key:{width}}  {bug.title} ({bug.function})" for bug in bugs.BUGS))
         return ExitCode.DONE
+    if chosen.bug == "all" and chosen.layers is None and not chosen.json and chosen.seed >= 0:
+        return _survey(chosen)
+    if chosen.bug == "all":
+        console.complain("--bug all: without --json and --layers, with a seed from 0 on")
+        return ExitCode.BAD_ARGUMENT
     if chosen.bug is not None and chosen.bug not in bugs.BY_KEY:
         console.complain(f"--bug: there is no {chosen.bug!r}; the names are {', '.join(bugs.BY_KEY)}")
         return ExitCode.BAD_ARGUMENT
@@ -84,6 +91,24 @@ def run(chosen: argparse.Namespace) -> int:
     else:
         console.tell(f"{len(outcomes) - missed} of {len(outcomes)} pass")
     return ExitCode.FAILED if missed else ExitCode.DONE
+
+
+def _survey(chosen: argparse.Namespace) -> int:
+    """Tell which check finds which bug; done, whatever is found."""
+    from captionviewer.core.checks.bug_survey import survey_bugs, survey_words
+    from captionviewer.core.checks.few_captions import FewCaptions
+
+    with open_data(chosen) as dataset:
+        few = FewCaptions.drawn(dataset, chosen.seed)
+    findings = []
+    for finding in survey_bugs(few, chosen.seed):
+        findings.append(finding)
+        trained = (
+            f"; by training: {', '.join(finding.trained) or 'none'}" if finding.trained is not None else ""
+        )
+        console.tell(f"{finding.bug.key:20}  {', '.join(finding.quick) or 'none'}{trained}")
+    console.tell(survey_words(findings))
+    return ExitCode.DONE
 
 
 def _as_line(check: "Check", outcome: "Outcome") -> str:

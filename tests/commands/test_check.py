@@ -1,11 +1,13 @@
 """`captionviewer check`, as a user types it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from captionviewer.cli import main
+from captionviewer.core.checks.bug_survey import Finding
 from captionviewer.core.checks.bugs import BUGS
 from captionviewer.core.checks.notebook_checks import CHECKS
 
@@ -51,3 +53,19 @@ def test_ones_own_layers_are_checked_and_their_error_is_told_with_its_row(
     assert main(["check", "--quick", "--layers", str(file)]) == 1
     assert "(row 2: return x @ Wh, None)" in capsys.readouterr().out
     assert main(["check", "--layers", str(file), "--bug", "no-bias"]) == 2
+
+
+def test_every_bug_in_turn_is_told_with_what_finds_it(
+    coco_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found(*_few: object) -> Iterator[Finding]:
+        for bug in BUGS[:2]:
+            yield Finding(bug, (), (bug.caught_by,)) if bug is BUGS[0] else Finding(bug, ("rnn_loss",), None)
+
+    monkeypatch.setattr("captionviewer.core.checks.bug_survey.survey_bugs", found)
+    assert main(["check", "--bug", "all", "--data", str(coco_folder)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].split() == ["no-bias", "none;", "by", "training:", "rnn_step_forward"]
+    assert told[1].split() == ["slope-of-input", "rnn_loss"]
+    assert told[2].startswith("Of 2 bugs 1 are found") and "nothing but training: The bias" in told[2]
+    assert main(["check", "--bug", "all", "--json"]) == 2

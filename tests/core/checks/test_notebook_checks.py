@@ -161,3 +161,14 @@ def test_training_alone_finds_a_forgotten_end_and_what_others_find_is_not_traine
     words = survey_words(findings)
     assert "1 are found" in words and "nothing but training: <END> is not predicted" in words
     assert list(survey_bugs(few, bugs=bugs, stop=lambda: True)) == []
+
+
+def test_the_names_of_the_courses_classes_are_there_beside_a_bug_too(few: FewCaptions) -> None:
+    model, solver = Bench(by_key("no-mask").subject(), few, **SIZES).new_training("rnn")
+    ids = few.word_to_idx
+    assert (model._null, model._start, model._end) == (ids["<NULL>"], ids["<START>"], ids["<END>"])
+    solver._step()
+    assert len(solver.loss_history) == 1 and solver.epoch == 0 and solver.best_params == {}
+    assert set(solver.optim_configs) == set(model.params)
+    assert solver.train_acc_history == solver.val_acc_history == []
+    assert solver.check_accuracy(None, None) == 0.0

@@ -200,3 +200,23 @@ def test_scores_and_surprises_count_characters(characters: CocoDataset) -> None:
     per_symbol = np.nansum(nats) / (val.captions[:, 1:] != characters.vocabulary.null).sum()
     assert card.row("model").values["nats_a_word"] == pytest.approx(per_symbol)
     assert 0 < card.row("human").values["bleu_4"] <= 1
+
+
+def test_the_names_of_the_courses_classes_are_there_and_a_loss_of_ones_own_is_trained_on(
+    characters: CocoDataset,
+) -> None:
+    class Mine(CaptioningRNN):
+        calls = 0
+
+        def loss(self, features: Any, captions: Any) -> Any:
+            self.calls += 1
+            return super().loss(features, captions)
+
+    ids = characters.vocabulary.word_to_idx
+    model = Mine(ids, characters.feature_dim, 6, 9, "rnn", rng=np.random.default_rng(0))
+    assert (model._null, model._start, model._end) == (ids["<NULL>"], ids["<START>"], ids["<END>"])
+    rng = np.random.default_rng(1)
+    solver = CaptioningSolver(model, characters.training_data(), "adam", batch_size=4, verbose=False, rng=rng)
+    solver._step()
+    assert model.calls == len(solver.loss_history) == 1
+    assert set(solver.optim_configs) == set(model.params) and solver.check_accuracy(None, None) == 0.0
