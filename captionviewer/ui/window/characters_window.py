@@ -45,6 +45,7 @@ class CharactersWindow(QDialog):
         self._session = session
         self.comparison: Comparison | None = None  # what is shown
         self._headers: list[str] = []
+        self._room_given = 0  # pixels that the table's columns took when it was given its width
         self._latest: Comparison | None = None  # written by the thread, whole values only
         self._job = CorpusJob(session, "training words and characters", self)
         self._job.progressed.connect(self._later)
@@ -56,7 +57,7 @@ class CharactersWindow(QDialog):
         self.setWindowTitle("Words or Characters")
         self._make()
         session.dataset_changed.connect(self._dataset_changed)
-        wanted = QSize(165 * self.fontMetrics().averageCharWidth(), 44 * self.fontMetrics().height())
+        wanted = QSize(200 * self.fontMetrics().averageCharWidth(), 54 * self.fontMetrics().height())
         screen = self.screen().availableSize() if self.screen() is not None else wanted
         self.resize(wanted.boundedTo(screen * 0.94))
         self._show_running()
@@ -244,7 +245,7 @@ class CharactersWindow(QDialog):
             for place, words in enumerate((row.title, *row.cells)):
                 self._put(number, place, words, row.explanation)
         self.plot.show_curves([_curve(side) for side in comparison.sides])
-        if is_new:
+        if is_new or self.table.horizontalHeader().length() > self._room_given:  # numbers grow
             self._give_room()
         said = answers(comparison)
         self.told.setText("\n".join((WHY_NATS_A_CAPTION, *said)))
@@ -308,6 +309,7 @@ class CharactersWindow(QDialog):
     def _give_room(self) -> None:
         """Let the table have the width of its columns, as far as the views keep a third of the window."""
         self.table.show()
+        self._room_given = self.table.horizontalHeader().length()
         wanted = self.table.horizontalHeader().length() + 2 * self.table.frameWidth()
         wanted += self.table.verticalScrollBar().sizeHint().width()
         width = min(wanted, self._parts.width() * 2 // 3)
