@@ -107,5 +107,5 @@ def train_beside(
             right.step()
             broken.step()
             report(so_far())
-    with_it, without = (few.given_back(model.sample(few.train_features)) for model, _ in reversed(of_each))
+    without, with_it = (few.given_back(model.sample(few.train_features)) for model, _ in of_each)
     return so_far((without, with_it))

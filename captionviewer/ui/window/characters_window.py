@@ -33,6 +33,7 @@ _CELLS: tuple[tuple[str, tuple[CellType, ...]], ...] = (
     ("RNN", ("rnn",)), ("LSTM", ("lstm",)), ("RNN and LSTM", ("rnn", "lstm")),
 )  # fmt: skip
 _REDRAW_MS = 60
+_CAPTIONS_SHOWN = 80  # of the photos captioned: more at once would hold the window up
 _NOT_YET = "Train both to see what each costs and what each writes."
 _OVER_SECONDS = "seconds of its own steps"
 
@@ -45,7 +46,9 @@ class CharactersWindow(QDialog):
         self._session = session
         self.comparison: Comparison | None = None  # what is shown
         self._headers: list[str] = []
-        self._room_given = 0  # pixels that the table's columns took when it was given its width
+        self._longest: list[
+            int
+        ] = []  # letters of each side's longest cell, when the columns got their widths
         self._latest: Comparison | None = None  # written by the thread, whole values only
         self._job = CorpusJob(session, "training words and characters", self)
         self._job.progressed.connect(self._later)
@@ -245,7 +248,10 @@ class CharactersWindow(QDialog):
             for place, words in enumerate((row.title, *row.cells)):
                 self._put(number, place, words, row.explanation)
         self.plot.show_curves([_curve(side) for side in comparison.sides])
-        if is_new or self.table.horizontalHeader().length() > self._room_given:  # numbers grow
+        longest = [max(len(row.cells[side]) for row in rows) for side in range(len(comparison.sides))]
+        if is_new or any(now > before for now, before in zip(longest, self._longest, strict=True)):
+            self._longest = longest
+            self.table.resizeColumnsToContents()
             self._give_room()
         said = answers(comparison)
         self.told.setText("\n".join((WHY_NATS_A_CAPTION, *said)))
@@ -286,19 +292,20 @@ class CharactersWindow(QDialog):
                 place,
                 QHeaderView.ResizeMode.Stretch
                 if table is self.captions
-                else QHeaderView.ResizeMode.ResizeToContents,
+                else QHeaderView.ResizeMode.Interactive,
             )
 
     def _show_captions(self, comparison: Comparison) -> None:
         sides = [side for side in comparison.sides if side.written is not None]
-        self._shape(self.captions, len(comparison.people), ["a person", *(side.name for side in sides)])
+        shown = min(len(comparison.people), _CAPTIONS_SHOWN)
+        self._shape(self.captions, shown, ["a person", *(side.name for side in sides)])
         columns = [comparison.people, *(side.written.captions for side in sides if side.written is not None)]
         for place, texts in enumerate(columns):
-            for row, text in enumerate(texts):
+            for row, text in enumerate(texts[:shown]):
                 item = self.captions.item(row, place)
                 if item is not None:
                     item.setText(text)
-        self.captions.resizeRowsToContents()
+                    set_plain_tip(item, text)
         lists = [
             f"Invented ({side.name}): {', '.join(side.written.invented) or 'none'}."
             for side in sides
@@ -309,7 +316,6 @@ class CharactersWindow(QDialog):
     def _give_room(self) -> None:
         """Let the table have the width of its columns, as far as the views keep a third of the window."""
         self.table.show()
-        self._room_given = self.table.horizontalHeader().length()
         wanted = self.table.horizontalHeader().length() + 2 * self.table.frameWidth()
         wanted += self.table.verticalScrollBar().sizeHint().width()
         width = min(wanted, self._parts.width() * 2 // 3)
@@ -319,6 +325,7 @@ class CharactersWindow(QDialog):
         """Rows by the size of text; the sentences have the room they take, up to a quarter of the window."""
         line = self.fontMetrics().height()
         self.table.verticalHeader().setDefaultSectionSize(int(1.4 * line))
+        self.captions.verticalHeader().setDefaultSectionSize(int(3.2 * line))
         needed = self.told.heightForWidth(max(self.width() - 60, 200)) + line // 2
         self._answers.setFixedHeight(max(2 * line, min(needed, self.height() // 4)))
 
