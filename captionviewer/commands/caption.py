@@ -1,4 +1,4 @@
-"""`captionviewer caption`: what a saved model says of photos of a data set."""
+"""`captionviewer caption`: what a saved model says of photos of a data set, or of one's own."""
 
 import argparse
 import json
@@ -10,7 +10,8 @@ from captionviewer.commands.decoding_arguments import add_decoding_arguments, op
 from captionviewer.commands.models_and_data import add_data_arguments, photo_place
 
 DESCRIPTION = (
-    "Caption photos with a saved model. --out writes COCO's result format, which other programs evaluate."
+    "Caption photos with a saved model: those of a data set, or files of your own. --out writes COCO's result"
+    " format, which other programs evaluate; of your own files it names the file in place of an id."
 )
 
 
@@ -18,6 +19,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer caption`."""
     parser.add_argument("model", type=named_file, metavar="MODEL", help="a model saved by captionviewer")
     which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "own",
+        nargs="*",
+        default=[],
+        type=named_file,
+        metavar="FILE",
+        help="pictures of your own, or folders of them",
+    )
+    which.add_argument(
+        "--array",
+        type=named_file,
+        metavar="FILE",
+        help="features of your own instead (.npy), one row a photo, as wide as the data's",
+    )
     which.add_argument(
         "--photo",
         action="append",
@@ -38,6 +53,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Caption the photos and return the exit code."""
     import numpy as np
 
+    from captionviewer.commands.own_photos import caption_own_photos
     from captionviewer.core.atomic_file import write_atomically
     from captionviewer.core.coco.vocabulary import caption_text
     from captionviewer.core.decoding.caption_photos import caption_photos
@@ -47,6 +63,9 @@ def run(chosen: argparse.Namespace) -> int:
     if opened is None:
         return ExitCode.BAD_ARGUMENT
     saved, dataset, decoding = opened
+    if chosen.own or chosen.array is not None:
+        with dataset:
+            return caption_own_photos(chosen, saved, dataset, decoding)
     with dataset:
         photos = chosen.photos or [
             (chosen.split, row) for row in range(dataset.split(chosen.split).num_photos)

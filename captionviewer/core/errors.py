@@ -13,6 +13,7 @@ CaptionviewerError
     FileChanged                 core/download    another file stands at the address now (told within the room)
     MakeDataError               core/own_photos  pictures and captions make no data folder
     ModelFileError              core/saved       a model file can't be opened or written
+    NoEncoder                   core/own_photos  the open data's features can't be made of a photo here
     NoSuchRange                 core/download    a server gives no part of a file (told within the room)
     NotHere                     core/download    bytes of the archive have not come yet (told within the room)
     NothingToScoreError         core/evaluation  no photo has captions enough to be scored (a ValueError)

@@ -31,7 +31,7 @@ def test_pictures_become_data_that_a_model_is_trained_on_and_that_it_then_captio
         "--set",
         "batch_size=5",
         "--set",
-        "num_epochs=150",
+        "num_epochs=120",
         "--set",
         "lr_decay=1",
         "--set",
@@ -68,3 +68,27 @@ def test_encode_names_what_it_made_and_a_model_of_other_features_is_told_so(
     )
     assert "lite0" in capsys.readouterr().err
     assert main(["caption", str(model), "--photo", "train:0", "--data", str(folder)]) == 0
+
+
+def test_own_pictures_are_captioned_where_the_datas_encoder_can_be_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, picture = tmp_path / "model.npz", tmp_path / "mine.jpg"
+    small = ["--set", "num_captions=5", "--set", "batch_size=5", "--set", "num_epochs=1"]
+    small += ["--set", "hidden_dim=8", "--set", "wordvec_dim=8"]
+    assert main(["train", "--out", str(model), *small]) == 0
+    Image.new("CMYK", (90, 60), (10, 200, 30, 0)).save(picture)
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    capsys.readouterr()
+    assert main(["caption", str(model), str(picture)]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith(f"{picture}\t") and "outside their world" in said.err
+    assert main(["caption", str(model), str(tmp_path)]) == 1, "one of the folder's pictures can't be read"
+    said = capsys.readouterr()
+    assert "mine.jpg\t" in said.out and "bad.jpg" in said.err
+    np.save(tmp_path / "rows.npy", np.zeros((2, 512), np.float32))
+    assert main(["caption", str(model), "--array", str(tmp_path / "rows.npy")]) == 0
+    assert capsys.readouterr().out.count("rows.npy:") == 2
+    np.save(tmp_path / "rows.npy", np.zeros((2, 511), np.float32))
+    assert main(["caption", str(model), "--array", str(tmp_path / "rows.npy")]) == 1
+    assert "rows of 512" in capsys.readouterr().err

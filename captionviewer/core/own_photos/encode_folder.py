@@ -37,7 +37,7 @@ class FolderEncoding:
         self._names: dict[Split, list[str]] = {
             split: _names(self.folder / names_file(split)) for split in SPLITS
         }
-        photos = [_photo_file(images, name, split) for split in SPLITS for name in self._names[split]]
+        photos = [photo_file(images, name, split) for split in SPLITS for name in self._names[split]]
         if not any(photos):
             raise DataError(
                 images,
@@ -90,7 +90,7 @@ def _names(path: Path) -> list[str]:
         raise DataError(path, f"The file can't be read ({str(error)[:120]}).") from error
 
 
-def _photo_file(images: Path, line: str, split: Split) -> Path | None:
+def photo_file(images: Path, line: str, split: Split) -> Path | None:
     """The file of the photo that a line of a list names, None where it is not there."""
     name = listed_photo_name(line.strip(), split)
     parts = photo_path(name) if name is not None else None
