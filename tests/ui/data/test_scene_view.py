@@ -22,6 +22,7 @@ from captionviewer.ui.data.scene.captioned_scene import changed_words
 from captionviewer.ui.data.scene.edit_strip import edit_rows
 from captionviewer.ui.data.scene.scene_view import SceneView
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.settings import MINIBATCH_SIZE, Settings
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.data.data_panel_setup import Shown, shown_panel
 
@@ -39,6 +40,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def shown(qtbot: QtBot, book: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
     monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(book.parents[2]))
+    settings = Settings()
+    settings.set(MINIBATCH_SIZE, 1)  # few pictures to draw beside the scene
+    assert settings.save()
     with shown_panel(qtbot, book) as shown:
         shown.session.select(shown.dataset.split("val").record(ROW))
         yield shown
