@@ -89,6 +89,15 @@ IMAGE_FOLDER = ActionWords(
     "Choose &Image Folder…", "Take photos from your own copy of COCO's train2014 and val2014 folders first"
 )
 NO_IMAGE_FOLDER = ActionWords("&Forget Image Folder", "Fetch photos from the network again")
+CAPTION_PHOTOS = ActionWords(
+    "&Caption Your Photos…",
+    "Caption pictures of your own, by the encoder of the open data",
+    ("Ctrl+Shift+P",),
+)
+CAPTION_FOLDER = ActionWords("Caption a Fol&der of Photos…", "Caption all pictures of a folder of your own")
+PASTE_PHOTO = ActionWords(
+    "Caption the Copied P&hoto", "Caption the picture that was copied elsewhere", ("Ctrl+Shift+V",)
+)
 OPEN_MODEL = ActionWords("Open &Model…", "Open a model that was saved as .npz", ("Ctrl+Shift+O",), "model")
 SAVE_MODEL = ActionWords(
     "&Save Model", "Save the trained model as one .npz file", (QKeySequence.StandardKey.Save,), "save"

@@ -189,6 +189,7 @@ MINIBATCH_SIZE = _count("data/minibatch_size", 24, 1, 1_000_000)
 DATA_GRID_HEIGHT = _number("data/grid_height", 0.46, 0.0, 1.0)  # part of the panel, with the details below
 DATA_GRID_WIDTH = _number("data/grid_width", 0.5, 0.0, 1.0)  # the same with the details beside
 MODEL_FOLDER = _text("model/folder", "")
+OWN_PHOTO_FOLDER = _text("own_photos/folder", "")
 EXPORT_FOLDER = _text("plots/export_folder", "")
 TRAINING_SPEED = _number("training/speed", USUAL_SPEED, 1e6, 1e15)  # multiplications a second
 TRAINING_VIEW = _text("training/view", "")  # the title of the view that was open

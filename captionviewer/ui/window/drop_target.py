@@ -1,6 +1,6 @@
-"""What is dropped on the window: a data folder or a model is opened, anything else is refused in words."""
+"""What is dropped on the window: a data folder or model is opened, photos are captioned, all else refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from captionviewer.core.photos.picture_file import PICTURE_SUFFIXES
 from captionviewer.core.user_folders import is_folder
 from captionviewer.ui.look.theme import colors, mixed
 from captionviewer.ui.widgets.outside_text import shortened
@@ -22,6 +23,7 @@ class Dropped:
     path: Path | None  # None: it can't be opened
     is_model: bool
     words: str
+    photos: tuple[Path, ...] = ()  # pictures of the user's own, to be captioned
 
 
 class DropTarget(QWidget):
@@ -33,10 +35,12 @@ class DropTarget(QWidget):
         open_folder: Callable[[Path], object],
         open_model: Callable[[Path], object],
         refuse: Callable[[str], object],
+        caption_photos: Callable[[Sequence[Path]], object] = lambda _files: None,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._open_folder, self._open_model, self._refuse = open_folder, open_model, refuse
+        self._caption_photos = caption_photos
         self._dropped: Dropped | None = None
         self.setObjectName("drop_target")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -65,7 +69,9 @@ class DropTarget(QWidget):
         return False
 
     def _take(self, found: Dropped) -> None:
-        if found.path is None:
+        if found.photos:
+            self._caption_photos(found.photos)
+        elif found.path is None:
             self._refuse(found.words)
         elif found.is_model:
             self._open_model(found.path)
@@ -84,7 +90,7 @@ class DropTarget(QWidget):
         if self._dropped is None:
             return
         c = colors()
-        is_good = self._dropped.path is not None
+        is_good = self._dropped.path is not None or bool(self._dropped.photos)
         edge = c.accent if is_good else c.bad
         ground = QColor(mixed(c.surface, edge, 0.12))
         veil = QColor(c.window)
@@ -114,6 +120,10 @@ def dropped(data: QMimeData) -> Dropped | None:
     urls = data.urls()
     if not urls:
         return None
+    files = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+    if len(files) == len(urls) and all(file.name.lower().endswith(PICTURE_SUFFIXES) for file in files):
+        what = shortened(files[0].name, _LONGEST_NAME) if len(files) == 1 else f"{len(files):,} photos"
+        return Dropped(None, False, f"Caption {what}", tuple(files))
     if len(urls) > 1:
         return Dropped(None, False, "One at a time: drop a data folder or a model (.npz).")
     if not urls[0].isLocalFile():
@@ -125,5 +135,5 @@ def dropped(data: QMimeData) -> Dropped | None:
     if path.suffix.lower() == ".npz":
         return Dropped(path, True, f"Open the model {name}")
     return Dropped(
-        None, False, f"{name} can't be opened here: drop a folder of COCO captions or a model (.npz)."
+        None, False, f"{name} can't be opened here: drop a folder of COCO captions, a model (.npz) or photos."
     )

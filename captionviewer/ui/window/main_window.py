@@ -33,6 +33,7 @@ from captionviewer.ui.window.drop_target import DropTarget
 from captionviewer.ui.window.menus import Menus, PanelActions, WindowCalls
 from captionviewer.ui.window.model_files import ModelFiles
 from captionviewer.ui.window.notices import WindowNotices
+from captionviewer.ui.window.own_photo_files import OwnPhotoFiles
 from captionviewer.ui.window.panel_zoom import PanelZoom
 from captionviewer.ui.window.preferences import Preferences
 from captionviewer.ui.window.problems import Problems
@@ -123,7 +124,8 @@ class MainWindow(QMainWindow):
         )
         self.tells = WindowNotices(self, self.notices, session, problems, self.model_files)
         self._status = WindowStatus(self.statusBar(), session, self.training_panel.is_running)
-        DropTarget(self, self.open_folder, self.model_files.open, session.problem.emit)
+        self.own_photos = OwnPhotoFiles(self, session)
+        DropTarget(self, self.open_folder, self.model_files.open, session.problem.emit, self.own_photos.take)
 
     def _make_menus(self) -> Menus:
         data, training, sampling = self.data_panel, self.training_panel, self.sampling_panel
@@ -137,6 +139,9 @@ class MainWindow(QMainWindow):
             save_model=self.model_files.save,
             save_model_as=self.model_files.save_as,
             save_best_model=self.model_files.save_best,
+            caption_photos=self.own_photos.ask_for_files,
+            caption_folder=self.own_photos.ask_for_folder,
+            paste_photo=self.own_photos.paste,
             quit=self.close,
             preferences=self.show_preferences,
             go_to_data=lambda: self.zoom.bring_up("Data"),
@@ -362,6 +367,7 @@ class MainWindow(QMainWindow):
         for beside in (self._checks, self._characters):
             if beside is not None:
                 beside.close()
+        self.own_photos.close()
         self.closing.end()
         event.accept()
 

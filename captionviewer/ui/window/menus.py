@@ -37,6 +37,9 @@ class WindowCalls:
     save_model: Call
     save_model_as: Call
     save_best_model: Call
+    caption_photos: Call
+    caption_folder: Call
+    paste_photo: Call
     quit: Call
     preferences: Call
     go_to_data: Call
@@ -100,6 +103,8 @@ class Menus:
         """Show in the menus what the session holds now."""
         session, model, dataset = self._session, self._session.model, self._session.dataset
         self.open_model.setEnabled(dataset is not None)
+        for action in self.own_photos:
+            action.setEnabled(dataset is not None)
         has_model = model is not None and model.saved.iteration > 0 and session.models.saving is None
         self.save_model.setEnabled(has_model and session.has_unsaved_model)
         self.save_model_as.setEnabled(has_model)
@@ -135,6 +140,11 @@ class Menus:
         self.save_model = self._action(actions.SAVE_MODEL, calls.save_model)
         self.save_model_as = self._action(actions.SAVE_MODEL_AS, calls.save_model_as)
         self.save_best = self._action(actions.SAVE_BEST_MODEL, calls.save_best_model)
+        self.own_photos = [
+            self._action(actions.CAPTION_PHOTOS, calls.caption_photos),
+            self._action(actions.CAPTION_FOLDER, calls.caption_folder),
+            self._action(actions.PASTE_PHOTO, calls.paste_photo),
+        ]
         self._forget_recent = self._action(actions.FORGET_RECENT, self._session.data.forget_recent_folders)
 
     def _file_menu(self) -> None:
@@ -148,6 +158,8 @@ class Menus:
         menu.addAction(self.forget_images)
         menu.addSeparator()
         menu.addActions([self.open_model, self.save_model, self.save_model_as, self.save_best])
+        menu.addSeparator()
+        menu.addActions(self.own_photos)
         menu.addSeparator()
         menu.addAction(self._action(actions.QUIT, calls.quit))
 

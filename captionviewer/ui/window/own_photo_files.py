@@ -1,0 +1,90 @@
+"""Photos of the user's own, as they come: chosen, dropped, pasted, or a folder of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from captionviewer.core.photos.picture_file import PICTURE_SUFFIXES, pictures_in
+from captionviewer.ui import settings as remembered
+from captionviewer.ui.session.session import Session
+
+if TYPE_CHECKING:  # imported when the first photo comes: the launch needs none of it
+    from captionviewer.ui.window.own_photos_window import OwnPhotosWindow
+
+PICTURE_FILES = f"Pictures ({' '.join(f'*{suffix}' for suffix in PICTURE_SUFFIXES)})"
+
+
+class OwnPhotoFiles:
+    """Asks which, and hands them to the window that captions them, which is made for the first."""
+
+    def __init__(self, window: QWidget, session: Session) -> None:
+        self._window, self._session = window, session
+        self.shown: OwnPhotosWindow | None = None
+
+    def ask_for_files(self) -> None:
+        """Let the user choose pictures."""
+        start = self._session.settings.get(remembered.OWN_PHOTO_FOLDER)
+        chosen, _ = QFileDialog.getOpenFileNames(self._window, "Caption Photos", start, PICTURE_FILES)
+        if chosen:
+            self._session.settings.set(remembered.OWN_PHOTO_FOLDER, str(Path(chosen[0]).parent))
+            self.take([Path(name) for name in chosen])
+
+    def ask_for_folder(self) -> None:
+        """Let the user choose a folder of pictures."""
+        start = self._session.settings.get(remembered.OWN_PHOTO_FOLDER)
+        chosen = QFileDialog.getExistingDirectory(self._window, "Caption a Folder of Photos", start)
+        if not chosen:
+            return
+        self._session.settings.set(remembered.OWN_PHOTO_FOLDER, chosen)
+
+        def found(files: list[Path]) -> None:
+            if files:
+                self.take(files)
+            else:
+                self._session.problem.emit(
+                    f"{chosen} holds no pictures. Choose a folder of JPEG or PNG files."
+                )
+
+        def failed(error: Exception) -> None:
+            self._session.problem.emit(f"The folder {chosen} can't be read: {error}")
+
+        self._session.workers.start(
+            "looking for photos", lambda _cancelled: pictures_in(Path(chosen)), found, failed
+        )
+
+    def paste(self) -> None:
+        """Take what was copied elsewhere: a picture, or files of pictures."""
+        from captionviewer.ui.window.own_photos_window import pasted_picture
+
+        urls = QGuiApplication.clipboard().mimeData().urls()
+        files = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        if files:
+            self.take(files)
+            return
+        picture = pasted_picture()
+        if picture is None:
+            self._session.notice.emit("Nothing to caption was copied: copy a photo, or the file of one.")
+        else:
+            self._opened().take_picture("pasted", picture)
+
+    def take(self, files: Sequence[Path]) -> None:
+        """Caption pictures in files."""
+        self._opened().take_files(files)
+
+    def close(self) -> None:
+        """Close the window of photos."""
+        if self.shown is not None:
+            self.shown.close()
+
+    def _opened(self) -> "OwnPhotosWindow":
+        from captionviewer.ui.window.own_photos_window import OwnPhotosWindow
+
+        if self.shown is None:
+            self.shown = OwnPhotosWindow(self._session, self._window)
+        self.shown.show()
+        self.shown.raise_()
+        self.shown.activateWindow()
+        return self.shown

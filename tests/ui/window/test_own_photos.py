@@ -1,0 +1,106 @@
+"""A photo of one's own: dropped, pasted or chosen, captioned by the encoder of the open data."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from captionviewer.core.storybook import picture_of
+from captionviewer.ui.window.drop_target import dropped
+from captionviewer.ui.window.own_photos_window import OwnPhotosWindow
+from tests.coco_folder_writer import write_coco_folder
+from tests.ui.window_driver import WindowDriver
+
+
+def files(*paths: Path) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def open_storybook(driver: WindowDriver) -> None:
+    driver.window.open_storybook()
+    driver.wait_for(lambda: driver.window.session.record is not None, 30)
+
+
+def shown(driver: WindowDriver, count: int) -> OwnPhotosWindow:
+    """The window of photos, when so many are captioned."""
+    window = driver.window.own_photos.shown
+    assert window is not None
+    driver.wait_for(lambda: len(window.photos) == count, 30)
+    return window
+
+
+def test_a_dropped_jpeg_is_captioned_with_its_crop_its_neighbours_and_its_distance(
+    driver: WindowDriver, tmp_path: Path
+) -> None:
+    open_storybook(driver)
+    picture = tmp_path / "scene & <b>mine.jpg"
+    Image.fromarray(picture_of("storybook:train/000021")).save(picture, quality=95)
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    copy = Qt.DropAction.CopyAction
+    data = files(picture)
+    QApplication.sendEvent(driver.window, QDragEnterEvent(QPoint(50, 50), copy, data, left, none))
+    QApplication.sendEvent(driver.window, QDropEvent(QPointF(50, 50), copy, data, left, none))
+    driver.wait_for(lambda: driver.window.own_photos.shown is not None)
+    window = shown(driver, 1)
+    assert window.caption.text() and window.photos[0].trouble == ""
+    assert "outside their world" in window.remark.text()
+    assert not window.seen.pixmap().isNull()
+    cards = window.nearest.cells.cards
+    assert len(cards) == 10 and cards[0].record.key == ("train", 21)
+    assert "nearest training photo" in window.like.text() and "greedy" in window.made.text()
+    window.nearest.chosen.emit(cards[0].record)
+    assert driver.window.session.record == cards[0].record
+
+
+def test_photos_are_pasted_and_chosen_and_one_that_is_none_says_why(
+    driver: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_storybook(driver)
+    tiles = np.random.default_rng(0).integers(0, 255, (15, 20, 3), dtype=np.uint8)
+    mosaic = np.ascontiguousarray(tiles.repeat(20, axis=0).repeat(20, axis=1))
+    QGuiApplication.clipboard().setImage(
+        QImage(mosaic.data, 400, 300, 1200, QImage.Format.Format_RGB888).copy()
+    )
+    driver.window.own_photos.paste()
+    window = shown(driver, 1)
+    assert window.like.text().startswith("Unlike anything in training")
+    (tmp_path / "no.png").write_bytes(b"no picture")
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(tmp_path / "no.png")], ""))
+    driver.window.own_photos.ask_for_files()
+    shown(driver, 2)
+    assert "does not hold a picture" in window.remark.text() and not window.caption.text()
+    window.list.setCurrentRow(0)
+    assert window.caption.text()
+    driver.window.own_photos.take([tmp_path / "no.png"])
+    model = driver.window.session.model
+    assert model is not None
+    driver.window.session.set_model(replace(model, path=tmp_path / "another.npz"))  # while it is under way
+    shown(driver, 3)
+    assert [photo.source[0] for photo in window.photos] == ["pasted", "no.png", "no.png"]
+
+
+def test_data_of_another_network_says_plainly_that_it_can_caption_no_photo(
+    driver: WindowDriver, tmp_path: Path
+) -> None:
+    driver.window.open_folder(write_coco_folder(tmp_path / "coco", photos=True))
+    driver.wait_for(lambda: driver.window.session.record is not None)
+    Image.new("RGB", (40, 40)).save(tmp_path / "mine.png")
+    driver.window.own_photos.take([tmp_path / "mine.png", tmp_path / "mine.png"])
+    window = shown(driver, 1)
+    assert "VGG-16" in window.remark.text() and window.nearest.cells.cards == ()
+
+
+def test_what_hovers_says_how_many_photos_would_be_captioned(tmp_path: Path) -> None:
+    one = dropped(files(tmp_path / "a.JPG"))
+    several = dropped(files(tmp_path / "a.jpg", tmp_path / "b.png"))
+    mixed = dropped(files(tmp_path / "a.jpg", tmp_path / "b.npz"))
+    assert one is not None and one.words == "Caption a.JPG"
+    assert several is not None and several.words == "Caption 2 photos" and len(several.photos) == 2
+    assert mixed is not None and not mixed.photos
