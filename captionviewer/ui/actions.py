@@ -495,7 +495,7 @@ FOLLOW = ActionWords(
     place=Place.SAMPLING,
 )
 SHOW_UNTRAINED = ActionWords(
-    "&Untrained Network",
+    "Un&trained Network",
     "Show the network as it is before any training, or again the one that comes with captionviewer",
     (),
     checkable=True,

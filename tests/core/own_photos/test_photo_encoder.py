@@ -3,6 +3,7 @@
 import io
 import shutil
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -45,7 +46,8 @@ def test_data_of_another_network_is_refused_though_it_is_as_wide(tmp_path: Path)
     with CocoDataset.open(folder, "raw") as dataset:
         with pytest.raises(NoEncoder, match="VGG-16"):
             encoder_of(dataset)
-        for wrong in (np.zeros(1279, np.float32), np.zeros((2, 1280), np.int32), np.full(1280, np.nan)):
+        wrongs: list[Any] = [np.zeros(1279, np.float32), np.zeros((2, 1280), np.int32), np.full(1280, np.nan)]
+        for wrong in wrongs:
             with pytest.raises(NoEncoder):
                 checked_array(wrong, dataset)
         assert checked_array(np.zeros(1280), dataset).shape == (1, 1280)
