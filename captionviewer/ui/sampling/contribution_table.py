@@ -36,7 +36,7 @@ class ContributionTable(QWidget):
         """Show these, one colour scale for all."""
         self.lines = lines
         self.setAccessibleDescription(
-            "; ".join(f"{one.name}: {one.estimate:+.2f}, really {one.real:+.2f}" for one in lines)
+            "; ".join(f"{one.name}: {_signed(one.estimate)}, really {_signed(one.real)}" for one in lines)
         )
         self.updateGeometry()
         self.update()
@@ -89,6 +89,11 @@ class ContributionTable(QWidget):
                 toward = c.surprise if value > 0 else c.accent
                 share = _STRONGEST[c.dark] * abs(value) / most
                 painter.fillRect(cell, theme.mixed(c.surface, toward, share))
-                words = f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
+                words = _signed(value)
                 painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, words)
         painter.end()
+
+
+def _signed(value: float) -> str:
+    """A number with its sign, as people write it."""
+    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")

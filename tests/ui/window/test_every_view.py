@@ -230,6 +230,7 @@ def test_menu_entries_have_capitals_as_the_platform_writes_them(open_window: Win
         "as",
         "at",
         "with",
+        "or",
         "and",
         "for",
         "from",
