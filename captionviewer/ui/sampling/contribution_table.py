@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from captionviewer.ui.look import theme
@@ -29,6 +29,8 @@ class ContributionTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lines: tuple[Contribution, ...] = ()
+        self._at = -1  # the line that the keys are at
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("What the photo and each word gave to the logit")
 
@@ -58,7 +60,27 @@ class ContributionTable(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         line = int(event.position().y() / self._line()) - 1
+        self._choose(line)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go from line to line."""
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            self._choose(self._at + step)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def _choose(self, line: int) -> None:
         if 0 <= line < len(self.lines):
+            self._at = line
             self.line_chosen.emit(line)
 
     def cell_of(self, line: int, column: int) -> QRectF:
@@ -91,6 +113,9 @@ class ContributionTable(QWidget):
                 painter.fillRect(cell, theme.mixed(c.surface, toward, share))
                 words = _signed(value)
                 painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, words)
+        if self.hasFocus():
+            painter.setPen(c.accent)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
 
