@@ -46,9 +46,7 @@ class CharactersWindow(QDialog):
         self._session = session
         self.comparison: Comparison | None = None  # what is shown
         self._headers: list[str] = []
-        self._longest: list[
-            int
-        ] = []  # letters of each side's longest cell, when the columns got their widths
+        self._longest: list[int] = []  # letters of each column's longest cell, when they got their widths
         self._latest: Comparison | None = None  # written by the thread, whole values only
         self._job = CorpusJob(session, "training words and characters", self)
         self._job.progressed.connect(self._later)
@@ -248,7 +246,8 @@ class CharactersWindow(QDialog):
             for place, words in enumerate((row.title, *row.cells)):
                 self._put(number, place, words, row.explanation)
         self.plot.show_curves([_curve(side) for side in comparison.sides])
-        longest = [max(len(row.cells[side]) for row in rows) for side in range(len(comparison.sides))]
+        columns = zip(*((row.title, *row.cells) for row in rows), strict=True)
+        longest = [max(map(len, column)) for column in columns]
         if is_new or any(now > before for now, before in zip(longest, self._longest, strict=True)):
             self._longest = longest
             self.table.resizeColumnsToContents()
