@@ -154,7 +154,7 @@ CHECKS = ActionWords(
     "Notebook &Checks…", "Every check of the notebooks, with bugs on purpose and for your own layers"
 )
 CHARACTERS = ActionWords(
-    "Words or Ch&aracters…", "Train a network on words and one on characters, and see what each costs"
+    "Words or Cha&racters…", "Train a network on words and one on characters, and see what each costs"
 )
 SHOW_LOG = ActionWords("Show the &Log", "What happened lately, for a report of a fault")
 ABOUT = ActionWords("&About captionviewer", "Version and licence")

@@ -3,6 +3,8 @@ that is kept, its model, the best one, and what it takes to go on.
 
 As with a model file there is no pickle anywhere: whoever opens a run of somebody else runs nothing of theirs,
 and every part is checked before it is believed. A file whose state is damaged opens without it and says so.
+
+(Past 400 lines: what is written and what is checked when it is read stand beside each other.)
 """
 
 import json

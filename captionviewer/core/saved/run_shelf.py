@@ -6,6 +6,8 @@ only). Whoever writes a run holds the lock beside them: a run whose lock is free
 was killed, and is listed with what it had. Two windows share a shelf: neither writes what the other holds.
 
 Models are kept of the newest runs and of pinned ones; past the size limit the oldest that are not pinned go.
+
+(Past 400 lines: a folder's layout, its locks and its limits are one protocol.)
 """
 
 import contextlib

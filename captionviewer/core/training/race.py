@@ -100,6 +100,11 @@ class Race:
         return any(run.state.is_live for run in self.runs)
 
     @property
+    def is_held(self) -> bool:
+        """Whether both were told to wait, and do or soon will."""
+        return self._held
+
+    @property
     def is_paused(self) -> bool:
         """Whether all that are left wait."""
         states = [run.state for run in self.runs if run.state.is_live]

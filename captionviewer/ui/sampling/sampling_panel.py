@@ -1,4 +1,7 @@
-"""The Sampling panel: a photo's caption one timestep at a time, beside the ground truth."""
+"""The Sampling panel: a photo's caption one timestep at a time, beside the ground truth.
+
+(Past 400 lines: it joins the views with player, sampler and actions; what a view does is in its own file.)
+"""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING

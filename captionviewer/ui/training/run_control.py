@@ -1,5 +1,7 @@
 """Runs the training that the panel asks for: its actions, the clock on which the window looks, and the
 model it hands on.
+
+(Past 400 lines: each order to a run, with when it can be given.)
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,7 @@
-"""The Training panel: a form, a run, its loss as it falls, and what the network says meanwhile."""
+"""The Training panel: a form, a run, its loss as it falls, and what the network says meanwhile.
+
+(Past 400 lines: it joins form, run and views; what a part does is in its own file.)
+"""
 
 from collections import deque
 from collections.abc import Callable

@@ -22,7 +22,7 @@ from captionviewer.ui.data.scene.captioned_scene import changed_words
 from captionviewer.ui.data.scene.edit_strip import edit_rows
 from captionviewer.ui.data.scene.scene_view import SceneView
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
-from captionviewer.ui.settings import MINIBATCH_SIZE, Settings
+from captionviewer.ui.settings import FETCH_PHOTOS, MINIBATCH_SIZE, Settings
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.data.data_panel_setup import Shown, shown_panel
 
@@ -159,6 +159,9 @@ def test_a_pair_shows_both_scenes_and_the_change_between_them(shown: Shown) -> N
 
 
 def test_only_the_storybook_has_scenes(qtbot: QtBot, tmp_path: Path) -> None:
+    settings = Settings()
+    settings.set(FETCH_PHOTOS, False)
+    assert settings.save()
     with shown_panel(qtbot, write_coco_folder(tmp_path / "coco", photos=False)) as shown:
         details = shown.panel.details
         assert not details.isTabVisible(details.indexOf(details.scene))

@@ -1,4 +1,7 @@
-"""The view Scene: change one thing of a storybook scene, and see which words change."""
+"""The view Scene: change one thing of a storybook scene, and see which words change.
+
+(Past 400 lines: a control for each thing that can be changed, one after the other.)
+"""
 
 from collections.abc import Callable
 

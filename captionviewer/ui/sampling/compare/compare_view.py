@@ -1,4 +1,7 @@
-"""The view *Compare*: the model that Sampling shows beside another one, on the same caption."""
+"""The view *Compare*: the model that Sampling shows beside another one, on the same caption.
+
+(Past 400 lines: what two models are asked, and where the answers stand.)
+"""
 
 import math
 import time

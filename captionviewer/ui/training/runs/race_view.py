@@ -220,7 +220,7 @@ class RaceView(QWidget):
         """Let both wait after the same step, or go on."""
         if self.race is None:
             return
-        if self.race.is_paused:
+        if self.race.is_held:  # told to wait: a step may not have ended yet
             self.race.resume()
         else:
             self.race.pause()
@@ -340,7 +340,8 @@ class RaceView(QWidget):
         paused = live and self.race is not None and self.race.is_paused
         self.start_button.setEnabled(not live and not self._why_not())
         self.pause_button.setEnabled(live and not self._is_ending)
-        words = "Go on with both" if paused else "Pause both"
+        held = live and self.race is not None and self.race.is_held
+        words = "Go on with both" if held else "Pause both"
         if self.pause_button.text() != words:
             self.pause_button.setText(words)
         self.step_button.setEnabled(paused and not self._is_ending)

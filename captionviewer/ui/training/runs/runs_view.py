@@ -1,6 +1,8 @@
 """The view Runs: all runs that are kept, two to eight of them compared, and what can be done with one.
 
 The disk is read and written in threads only: a shelf may lie on a disk that takes its time.
+
+(Past 400 lines: each thing that can be done with runs, one after the other.)
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,7 @@
-"""The notebooks' checks in a window of their own: all or some, with a bug on purpose, or a student's file."""
+"""The notebooks' checks in a window of their own: all or some, with a bug on purpose, or a student's file.
+
+(Past 400 lines: the table, its columns and what is asked of it.)
+"""
 
 import inspect
 from collections.abc import Callable
