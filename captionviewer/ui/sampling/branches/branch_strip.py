@@ -14,7 +14,7 @@ from captionviewer.ui.widgets.control_parts import words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
-_MOST_SHARE = 0.3  # of the height of Words, for the rows
+_MOST_SHARE = 0.22  # of the height of Words, for the rows
 
 
 class BranchStrip(QWidget):
@@ -106,10 +106,7 @@ def cost_words(sample: CaptionSample) -> str:
     paid = f"{nats(abs(cost.word))} nats {'more' if cost.word >= 0 else 'less'}"
     rest = f"{'won back' if cost.won_back >= 0 else 'cost another'} {nats(abs(cost.won_back))}"
     whole = f"{nats(abs(cost.total))} {'less' if cost.total >= 0 else 'more'} likely"
-    said = (
-        f"You said “{word}” in place of “{instead}”: the word cost {paid}, the rest {rest}; the caption as a"
-        f" whole is {whole} (ln p)."
-    )
+    said = f"You said “{word}” for “{instead}”: it cost {paid}, the rest {rest}; in all {whole} (ln p)."
     if forced.branch.log_probability > sample.branches[0].log_probability:
         said += " It is likelier than the first row, which need not be the likeliest: the Tree proves that."
     if sample.decoding.method in ("beam", "exact"):

@@ -24,7 +24,9 @@ from PySide6.QtWidgets import (
 from captionviewer.core.coco.vocabulary import START
 from captionviewer.core.network.cells import CELLS
 from captionviewer.core.saved.model_file import SavedModel, fits, open_model
+from captionviewer.core.saved.run_file import model_of
 from captionviewer.core.saved.run_shelf import ShelfError, ShelvedRun
+from captionviewer.core.saved.shipped_run import listed_runs, open_listed
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
@@ -48,7 +50,7 @@ MODEL_FILES = "Models (*.npz)"
 LEGEND = "Each word of the ground truth: the surprise of the left model above it, of the right one below it."
 _NARROW = 70  # letters of average width, below which the ground truth stands under the bars
 _LONGEST_NAME = 44
-MOST_RUNS = 10  # kept runs that are offered, the newest
+MOST_RUNS = 10  # kept runs that are offered: the newest, and the one that comes with the program
 
 UNTRAINED, BEST, HELD, FILE, OTHER_FILE, RUN = "untrained", "best", "held", "file", "other file", "run"
 
@@ -232,31 +234,20 @@ class CompareView(QWidget):
         self._opening = self._session.workers.start(name, work, done, failed)
 
     def _model_of_run(self, key: str) -> CurrentModel:
-        record = self._session.runs.shelf.open(key)
-        if record.model is None:
+        saved = model_of(open_listed(self._session.runs.shelf, key))
+        if saved is None:
             raise ShelfError("The model of this run is not kept any more.")
-        saved = SavedModel(
-            record.model,
-            record.settings,
-            record.model_iteration,
-            record.losses,
-            record.losses_per_word,
-            record.rates,
-            record.caption_rows,
-            record.data_name,
-            record.feature_kind,
-            record.data_digest,
-        )
         return CurrentModel(saved, ModelOrigin.TRAINED)
 
     def _list_runs(self) -> None:
         """Look at the shelf, away from the GUI thread."""
 
         def work(_cancelled: Cancelled) -> list[ShelvedRun]:
-            return [run for run in self._session.runs.shelf.runs() if run.has_model and not run.live]
+            listed = listed_runs(self._session.runs.shelf)
+            return [run for run in listed if run.has_model and not run.live]
 
         def done(runs: list[ShelvedRun]) -> None:
-            self._kept_runs = runs[:MOST_RUNS]
+            self._kept_runs = runs[: MOST_RUNS - 1] + runs[-1:] if len(runs) > MOST_RUNS else runs
             self._offer()
 
         def failed(_error: Exception) -> None:

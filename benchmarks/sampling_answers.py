@@ -1,0 +1,201 @@
+"""How soon Sampling answers: from a click on a word to its branch, from pause, step, stop to the sample.
+
+    python benchmarks/sampling_answers.py [--clicks 40] [--rounds 9]
+
+The whole window at 1280x800, offscreen, the storybook, its preset (LSTM, hidden 384) and the same with an
+RNN. Printed are medians and the slowest,
+
+- from a click on a bar to the painted row of its branch, against 30 ms; and what one step key takes with 50
+  branches beside what it takes with none;
+- from the click on Pause, Step or Stop to the sample of the model as it is then, against a median of 150 ms.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from captionviewer.core.network.cells import CellType
+
+# A screen that holds the window; offscreen's own is 800 pixels square.
+os.environ["QT_QPA_PLATFORM"] = (
+    f"offscreen:configfile={Path(__file__).resolve().parents[1] / 'tests' / 'ui' / 'screen.json'}"
+)
+
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from captionviewer.core.training.events import RunState
+from captionviewer.core.training.settings import PRESETS, STORYBOOK_PRESET
+from captionviewer.ui.application import make_window, open_at_launch
+from captionviewer.ui.settings import Settings
+from captionviewer.ui.window.main_window import MainWindow
+
+CLICK_MS, SAMPLE_MS = 30.0, 150.0
+PATIENCE_S = 20.0
+
+
+def wait(milliseconds: int) -> None:
+    """Let the event loop run, as in use."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def until(condition: Callable[[], bool], act: Callable[[], object] = lambda: None) -> float:
+    """Act, and let the event loop run until something holds: milliseconds."""
+    loop = QEventLoop()
+    look = QTimer()
+    look.setTimerType(Qt.TimerType.PreciseTimer)
+    began = time.perf_counter()
+
+    def check() -> None:
+        if condition() or time.perf_counter() - began > PATIENCE_S:
+            loop.quit()
+
+    look.timeout.connect(check)
+    look.start(1)
+    act()
+    if not condition():
+        loop.exec()
+    took = 1000 * (time.perf_counter() - began)
+    look.stop()
+    assert took < 1000 * PATIENCE_S, "nothing came"
+    return took
+
+
+def ready_window(app: QApplication) -> MainWindow:
+    window = make_window(app, Settings())
+    window.resize(1280, 800)
+    open_at_launch(window)
+    window.show()
+    session = window.session
+    until(lambda: session.dataset is not None)
+    window.welcome.close_by_user()
+    until(lambda: session.model is not None and session.model.saved.iteration > 0)
+    assert session.dataset is not None
+    session.select(session.dataset.split("val").record(159))
+    until(lambda: window.sampling_panel.sample is not None)
+    wait(1500)
+    return window
+
+
+def say(what: str, found: list[float], bound: float) -> None:
+    middle = statistics.median(found)
+    kept = "kept" if middle <= bound else "NOT KEPT"
+    print(f"{what}: {middle:.0f} ms in the median, {max(found):.0f} ms at most ({kept}: {bound:.0f})")
+
+
+def measure_clicks(window: MainWindow, clicks: int) -> None:
+    panel = window.sampling_panel
+    bars, rows = panel.words._bars, panel._branch_strip.rows
+    sample = panel.sample
+    assert sample is not None
+    length = len(sample.timesteps)
+    plain = step_keys(window)
+    found: list[float] = []
+    for number in range(clicks):
+        panel.branches.show(0, number % (length - 1))
+        wait(30)
+        place = 1 + number // (length - 1)
+        bar = bars.bars()[place]
+        if bar.chosen:
+            continue
+        before = len(rows.rows)
+        point = bars.row(place).center()
+
+        def grown(before: int = before) -> bool:
+            return len(rows.rows) > max(before, 1)
+
+        def click_it(point: QPoint = point) -> None:
+            QTest.mouseClick(bars, Qt.MouseButton.LeftButton, pos=point)
+
+        found.append(until(grown, click_it))
+    say("from a click on a bar to the row of its branch", found, CLICK_MS)
+    panel.branches.show(0, 0)
+    wait(50)
+    many = step_keys(window)
+    print(f"a step key takes {plain:.1f} ms, with {len(rows.rows) - 1} branches {many:.1f} ms")
+
+
+def step_keys(window: MainWindow) -> float:
+    """What a step takes the GUI thread, painting included, in milliseconds: the median of two walks."""
+    panel, found = window.sampling_panel, []
+    for _ in range(2):
+        panel.restart_action.trigger()
+        while panel.step_action.isEnabled():
+            began = time.perf_counter()
+            panel.step_action.trigger()
+            panel.words.repaint()
+            panel._branch_strip.repaint()
+            found.append(1000 * (time.perf_counter() - began))
+    return statistics.median(found)
+
+
+def measure_run(window: MainWindow, cell: CellType, rounds: int) -> None:
+    """From pause, step and stop to the sample of what the run has come to."""
+    panel, session, training = window.sampling_panel, window.session, window.training_panel
+    if session.model is not None:
+        session.set_model(replace(session.model, unsaved=False))
+    settings = replace(PRESETS[STORYBOOK_PRESET], num_epochs=100_000, cell_type=cell)
+    training.form.set_settings(settings)
+    training.start_action.trigger()
+    run = session.run
+    assert run is not None, "the run did not start"
+    wait(3000)
+    found: dict[str, list[float]] = {"pause": [], "step": [], "stop": []}
+
+    def is_new() -> bool:
+        sample = panel.sample
+        reached = run.progress().iteration
+        waits = run.state is not RunState.RUNNING
+        return waits and sample is not None and sample.current.saved.iteration == reached
+
+    for _ in range(rounds):
+        found["pause"].append(until(is_new, training.pause_action.trigger))
+        for _again in range(2):
+            wait(150)
+            reached = run.progress().iteration
+
+            def stepped(reached: int = reached) -> bool:
+                return run.progress().iteration > reached and is_new()
+
+            found["step"].append(until(stepped, training.step_action.trigger))
+        wait(100)
+        training.pause_action.trigger()  # goes on
+        wait(1200)
+    found["stop"].append(until(is_new, training.stop_action.trigger))
+    for what, took in found.items():
+        say(f"{cell}: from {what} to the sample", took, SAMPLE_MS)
+    wait(500)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--clicks", type=int, default=40, help="words that are forced")
+    parser.add_argument("--rounds", type=int, default=9, help="pauses of each run")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("CONFIG", "DATA", "LOG"):
+            os.environ[f"CAPTIONVIEWER_{name}_DIR"] = f"{folder}/{name}"
+        app = QApplication.instance()
+        assert app is None
+        app = QApplication(["captionviewer"])
+        window = ready_window(app)
+        measure_clicks(window, args.clicks)
+        cells: tuple[CellType, ...] = ("rnn", "lstm")
+        for cell in cells:
+            measure_run(window, cell, args.rounds)
+        window.training_panel.stop_and_wait(10)
+        if window.session.model is not None:
+            window.session.set_model(replace(window.session.model, unsaved=False))
+        window.close()
+
+
+if __name__ == "__main__":
+    main()
