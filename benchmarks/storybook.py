@@ -70,7 +70,7 @@ def trained(dataset: CocoDataset, settings: TrainingSettings, seed: int) -> tupl
     """Return the trained model, the seconds it took and the number of iterations."""
     rng = np.random.default_rng(seed)
     data = dataset.training_data(None)
-    model = settings.new_model(data["word_to_idx"], dataset.feature_dim, rng)
+    model = settings.new_model(data["word_to_idx"], dataset.feature_dim)
     solver = CaptioningSolver(
         model, data, settings.update_rule, {"learning_rate": settings.learning_rate}, settings.lr_decay,
         settings.batch_size, settings.num_epochs, verbose=False, rng=rng,

@@ -8,6 +8,7 @@ have no `<UNK>`: of a caption that has one, words are asked for less than charac
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from captionviewer.core.decoding.decoding import LONGEST_CAPTION, Decoding
 from captionviewer.core.evaluation.caption_scores import Scorer
 from captionviewer.core.evaluation.dataset_captions import document_frequencies
 from captionviewer.core.evaluation.scorecard import countable
-from captionviewer.core.evaluation.scored_photos import ScoredPhotos
+from captionviewer.core.evaluation.scored_photos import NothingToScoreError, ScoredPhotos
 from captionviewer.core.evaluation.sentences import Sentences
 from captionviewer.core.network.caption_losses import caption_losses
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
@@ -55,9 +56,7 @@ class SideBySide:
     DataError
         Features can't be read.
     NothingToScoreError
-        No photo of val has two captions.
-    ValueError
-        Every caption of val has `<UNK>`.
+        No photo of val has two captions, or every caption of val has `<UNK>`.
     """
 
     def __init__(self, dataset: CocoDataset, plan: Plan) -> None:
@@ -80,7 +79,7 @@ class SideBySide:
         rng = np.random.default_rng([self._plan.seed, 1])
         whole = np.flatnonzero(val.unknown_counts == 0)
         if not len(whole):
-            raise ValueError(f"every caption of val holds {UNK}: there is none that both can write")
+            raise NothingToScoreError(f"Every caption of val holds {UNK}: there is none that both can write.")
         drawn: IntArray = np.sort(rng.permutation(whole)[: self._plan.val_captions])
         return drawn
 
@@ -217,7 +216,7 @@ class SideBySide:
         if scores is None:
             return None
         different = {word for sentence in said for word in sentence} - set(SPECIAL_WORDS)
-        rare = self._rare_words()
+        rare = self._rare_words
         return Written(
             texts,
             len(different),
@@ -228,6 +227,7 @@ class SideBySide:
             float(scores.cider_d.mean()),
         )
 
+    @cached_property
     def _rare_words(self) -> set[str]:
         """Words of training captions that the vocabulary has only as `<UNK>`, as far as they are known."""
         rows = np.flatnonzero(self._words.split("train").unknown_counts)

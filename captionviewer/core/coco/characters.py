@@ -13,7 +13,7 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.files import SplitCaptions
 from captionviewer.core.coco.folder_layout import SPLITS, Split
 from captionviewer.core.coco.split import CocoSplit
-from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, UNK, Vocabulary, caption_text
+from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, UNK, Vocabulary
 
 SPACE = " "
 # (split, rows of captions that hold <UNK>) -> the whole texts of those of them that are known
@@ -44,11 +44,6 @@ def spelled(text: str, characters: Vocabulary) -> list[int]:
         else:
             ids += [characters.word_to_idx.get(each, characters.unk) for each in word]
     return ids
-
-
-def written(ids: IntArray, characters: Vocabulary) -> str:
-    """The text of a caption (T,) in characters, as far as `<END>`."""
-    return caption_text(ids, characters)
 
 
 def in_characters(dataset: CocoDataset, full_texts: FullTexts = no_texts) -> CocoDataset:

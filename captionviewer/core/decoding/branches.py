@@ -16,7 +16,7 @@ from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.exact_search import exact_search
 from captionviewer.core.decoding.restrictions import Restrictions
 from captionviewer.core.decoding.sampling import draw, draws, next_word
-from captionviewer.core.decoding.timestep import Timestep, initial_state, next_timestep
+from captionviewer.core.decoding.timestep import Timestep, initial_state, next_timestep, said_by
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.inference import word_id
 
@@ -234,13 +234,10 @@ def carry_over(
     ValueError
         words go on after `<END>` or are too many, or as `decode_on`.
     """
-    steps: tuple[Timestep, ...] = ()
     end = word_id(model.word_to_idx, END)
     if len(words) > decoding.max_length or end in words[:-1]:
         raise ValueError("The caption has ended: nothing can be said after it.")
-    previous = initial_state(model, np.asarray(features)[np.newaxis])
-    for word in words:
-        steps = (*steps, next_timestep(model, steps[-1] if steps else previous, word))
+    steps = said_by(model, features, words)
     if len(steps) < decoding.max_length and not (steps and steps[-1].word == end):
         steps = decode_on(model, features, decoding, steps)
     return Branch(steps, {t: words[t] for t in forced if t < len(words)})

@@ -5,6 +5,7 @@ next timestep starts from. Nothing here changes a model or a timestep, so a capt
 forwards and back, and continued from any point with another word.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,6 +127,30 @@ def _next(
         state=state,
         caption_log_probability=log_probability + float(log_probabilities[chosen]),
     )
+
+
+def said_by(model: CaptioningRNN, features: FloatArray, words: Sequence[int]) -> tuple[Timestep, ...]:
+    """A model's timesteps while it is made to say a given caption.
+
+    Parameters
+    ----------
+    model
+        the network.
+    features
+        (D,) of the photo.
+    words
+        ids of all the words after `<START>`.
+
+    Raises
+    ------
+    ValueError
+        features of the wrong shape, or a word outside the vocabulary.
+    """
+    previous = initial_state(model, np.asarray(features)[np.newaxis])
+    steps: tuple[Timestep, ...] = ()
+    for word in words:
+        steps = (*steps, next_timestep(model, steps[-1] if steps else previous, word))
+    return steps
 
 
 def greedy_timesteps(model: CaptioningRNN, features: FloatArray, max_length: int = 30) -> list[Timestep]:

@@ -86,14 +86,13 @@ class MemoryCourse:
     ----------
     points
         at step 0 and every `EVERY` steps.
-    reach_at_first, reach_at_end
+    reach_at_first
         the norm of d loss / d h of the last word's loss after the first word, over that after the last, the
-        median over the four colours, before and after learning.
+        median over the four colours, before learning.
     """
 
     points: tuple[MemoryPoint, ...]
     reach_at_first: float
-    reach_at_end: float
 
     @property
     def remembers(self) -> bool:
@@ -179,7 +178,7 @@ def learn_to_remember(
                 if not math.isfinite(solver.step()):
                     break
                 largest = max(solver.last_gradient_norm, 0.0 if math.isnan(largest) else largest)
-        return MemoryCourse(tuple(points), reach, _reach(model, captions))
+        return MemoryCourse(tuple(points), reach)
 
 
 def _reach(model: CaptioningRNN, captions: IntArray) -> float:

@@ -5,33 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray
-from captionviewer.core.decoding.timestep import Timestep, initial_state, next_timestep
+from captionviewer.core.decoding.timestep import Timestep
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.inference import log_softmax, logits_of
-
-
-def said_by(model: CaptioningRNN, features: FloatArray, words: Sequence[int]) -> tuple[Timestep, ...]:
-    """A model's timesteps while it is made to say a given caption.
-
-    Parameters
-    ----------
-    model
-        the network.
-    features
-        (D,) of the photo.
-    words
-        ids of all the words after `<START>`.
-
-    Raises
-    ------
-    ValueError
-        features of the wrong shape, or a word outside the vocabulary.
-    """
-    previous = initial_state(model, np.asarray(features)[np.newaxis])
-    steps: tuple[Timestep, ...] = ()
-    for word in words:
-        steps = (*steps, next_timestep(model, steps[-1] if steps else previous, word))
-    return steps
 
 
 def log_probabilities(model: CaptioningRNN, step: Timestep) -> FloatArray:

@@ -97,7 +97,7 @@ def read_norms(archive: NumberArchive, iteration: int) -> ParameterNorms:
     if (
         norms.shape != (len(iterations), len(PARAMETER_NAMES))
         or not len(iterations)
-        or iterations[0] != 1
+        or int(iterations[0]) < 1
         or int(iterations[-1]) > iteration
         or len(set(np.diff(iterations).tolist())) > 1
         or not _rises(iterations)

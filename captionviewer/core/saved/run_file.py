@@ -8,7 +8,6 @@ and every part is checked before it is believed. A file whose state is damaged o
 """
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -39,6 +38,7 @@ from captionviewer.core.saved.stored_fields import (
     check_shapes,
     column_in,
     is_finite_array,
+    is_finite_number,
     settings_in,
     text_in,
     vocabulary_in,
@@ -380,8 +380,7 @@ def _edits(about: Mapping[str, object]) -> tuple[SettingEdit, ...]:
         if not isinstance(one, list) or len(one) != 4 or one[1] not in EDITABLE or type(one[0]) is not int:
             raise ArchiveError("a change of its settings is none that can be")
         if not 0 <= one[0] < 2**53 or not all(
-            number is None or (type(number) in (int, float) and math.isfinite(number) and number >= 0)
-            for number in one[2:]
+            number is None or (is_finite_number(number) and number >= 0) for number in one[2:]
         ):
             raise ArchiveError("a change of its settings is to what can't be")
         edits.append(SettingEdit(one[0], one[1], _float(one[2]), _float(one[3])))
@@ -394,7 +393,7 @@ def _float(number: float | None) -> float | None:
 
 def _number(about: Mapping[str, object], name: str) -> float:
     value = about.get(name)
-    if type(value) not in (int, float) or not math.isfinite(cast(float, value)):
+    if not is_finite_number(value):
         raise ArchiveError(f"its {name} is not a number")
     return float(cast(float, value))
 

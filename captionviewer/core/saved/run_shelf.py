@@ -13,10 +13,10 @@ Models are kept of the newest runs and of pinned ones; past the size limit the o
 import contextlib
 import json
 import logging
-import math
 import re
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -27,6 +27,7 @@ from captionviewer.core.amounts import format_bytes
 from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.saved.run_file import open_run, save_run
+from captionviewer.core.saved.stored_fields import is_finite_number
 from captionviewer.core.training.run_record import OUTCOMES, RunRecord
 from captionviewer.core.training.run_scores import RunScores
 from captionviewer.core.training.settings import TrainingSettings
@@ -160,6 +161,7 @@ class ShelfKeeper:
         self.last: RunRecord | None = None
         self.failed = False  # whether what is newest could not be written
         self._scores: RunScores | None = None  # that came while the run went on
+        self._writing = threading.Lock()  # scores come from another thread than records
 
     @property
     def key(self) -> str | None:
@@ -168,8 +170,12 @@ class ShelfKeeper:
 
     def __call__(self, record: RunRecord) -> None:
         """Keep a record.  ShelfError, RunFileError: it could not be written."""
-        if self._scores is not None:
-            record = replace(record, scores=self._scores)
+        with self._writing:
+            self._keep(record if self._scores is None else replace(record, scores=self._scores))
+        if record.outcome in ENDS:
+            self._shelf.tidy()
+
+    def _keep(self, record: RunRecord) -> None:
         self.last = record
         try:
             if self._place is None:
@@ -180,16 +186,18 @@ class ShelfKeeper:
             self.failed = True
             raise
         self.failed = False
-        if record.outcome in ENDS:
-            self._shelf.tidy()
 
     def keep_scores(self, scores: RunScores) -> None:
         """Keep what a model of the run scored: now, or with the next record while it goes on."""
-        self._scores = scores
-        if self.last is None or self.last.outcome not in ENDS or self._key is None:
-            return
-        self._shelf.keep_scores(self._key, scores)
-        self.last = replace(self.last, scores=scores)
+        with self._writing:
+            self._scores = scores
+            if self.last is None or self.last.outcome not in ENDS or self._key is None:
+                return
+            if self.failed:  # the place is still ours
+                self._keep(replace(self.last, scores=scores))
+            else:
+                self._shelf.keep_scores(self._key, scores)
+                self.last = replace(self.last, scores=scores)
 
     def release(self) -> None:
         """Let go of the run, when nothing is written any more."""
@@ -415,9 +423,9 @@ def _checked(told: object) -> dict[str, Any]:
     for name, value in found.items():
         sample = _SAMPLES[name]
         if name in ("best_val", "last_loss", "cider"):
-            fine = value is None or (type(value) in (int, float) and math.isfinite(value))
+            fine = value is None or is_finite_number(value)
         elif isinstance(sample, float):
-            fine = type(value) in (int, float) and math.isfinite(value)
+            fine = is_finite_number(value)
         else:
             fine = type(value) is type(sample)
         if not fine:

@@ -1,6 +1,7 @@
 """The parts of a stranger's file that models and runs have in common, each checked before it is believed."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 
@@ -46,6 +47,14 @@ def about_in(archive: NumberArchive, form: str, what: str, newest: int) -> Mappi
 def is_finite_array(numbers: PlainArray | FloatArray) -> bool:
     """Whether none is NaN or infinite; takes no memory: a model may be as large as what is free."""
     return not numbers.size or bool(np.isfinite(numbers.min()) and np.isfinite(numbers.max()))
+
+
+def is_finite_number(value: object) -> bool:
+    """Whether it is a number that a float can hold: JSON takes whole numbers of any length."""
+    try:
+        return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
+    except OverflowError:
+        return False
 
 
 def settings_in(about: Mapping[str, object]) -> TrainingSettings:

@@ -1,11 +1,10 @@
 """Scores in the description of a run file, checked as a stranger's."""
 
-import math
 from collections.abc import Mapping
 
 from captionviewer.core.evaluation.metrics import METRICS
 from captionviewer.core.saved.number_archive import ArchiveError
-from captionviewer.core.saved.stored_fields import whole_number_in
+from captionviewer.core.saved.stored_fields import is_finite_number, whole_number_in
 from captionviewer.core.training.run_scores import RunScores
 
 LONGEST_WORDS = 4000
@@ -51,7 +50,4 @@ def read_scores(told: object, most_iteration: int) -> RunScores | None:
 
 
 def _are_numbers(values: Mapping[str, object]) -> bool:
-    return all(
-        key in _KEYS and type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
-        for key, value in values.items()
-    )
+    return all(key in _KEYS and is_finite_number(value) for key, value in values.items())

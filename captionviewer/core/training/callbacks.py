@@ -1,7 +1,7 @@
 """Callbacks of a run: what is due between two steps, when, and what it may cost, as one list.
 
 Captions of watched photos, snapshots that others read, copies to fall back on; whatever else looks at a
-model in training (validation, checkpoints, norms of gradients) is one more entry. Nothing in the list may
+model in training (validation, checkpoints) is one more entry. Nothing in the list may
 draw from the run's random numbers or change the model: a run with all of them on equals a run with all off,
 bit for bit.
 """

@@ -58,8 +58,9 @@ class Checkpoints:
         self._told = False
 
     def due(self, now: float, iteration: int) -> Due:
-        """By the clock, at leisure."""
-        if self._keep is None or iteration == self._iteration or now < self._not_before or self._writer:
+        """By the writer's own clock, at leisure."""
+        waits = self._clock() < self._not_before
+        if self._keep is None or iteration == self._iteration or waits or self._writer:
             return Due.NOT_YET
         return Due.AT_LEISURE
 

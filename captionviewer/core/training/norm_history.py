@@ -1,7 +1,8 @@
 """The norm of each parameter's gradient as a run goes on, before clipping, in bounded room.
 
 Each step has its row until there are `MOST_ROWS`; then every second one goes, and from there on every second
-step is noted, and so on: the rows stay evenly spaced, and the first is always there.
+step is noted, and so on: the rows stay evenly spaced, and the first is always there. It is
+that of step 1, but for a run that was begun before norms were kept.
 """
 
 import threading
@@ -53,15 +54,16 @@ class NormHistory:
 
     def note(self, iteration: int, norms: Mapping[str, float]) -> None:
         """Note the norms of step `iteration`, 1 or more, where its turn has come."""
-        if (iteration - 1) % self._every:
+        first = self._iterations[0] if self._iterations else iteration
+        if (iteration - first) % self._every:
             return
         with self._lock:
             if len(self._rows) >= MOST_ROWS:
                 self._every *= 2
-                kept = [n for n, of in enumerate(self._iterations) if (of - 1) % self._every == 0]
+                kept = [n for n, of in enumerate(self._iterations) if (of - first) % self._every == 0]
                 self._iterations = [self._iterations[n] for n in kept]
                 self._rows = [self._rows[n] for n in kept]
-                if (iteration - 1) % self._every:
+                if (iteration - first) % self._every:
                     return
             self._iterations.append(iteration)
             self._rows.append(np.array([norms[name] for name in PARAMETER_NAMES], dtype=np.float32))

@@ -590,6 +590,7 @@ class TrainingRun:
             best=best.model if best is not None else None,
             best_iteration=best.iteration if best is not None else 0,
             parameter_norms=self._norms.recorded(),
+            scores=self._go_on_from.scores if self._go_on_from is not None else None,
         )
 
     def _record(self, solver: RunSolver) -> RunRecord:

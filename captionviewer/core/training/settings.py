@@ -273,19 +273,16 @@ class TrainingSettings:
         self,
         word_to_idx: Mapping[str, int],
         input_dim: int,
-        rng: np.random.Generator | None = None,
         *,
         dtype: npt.DTypeLike = np.float32,
         interrupt: Interrupt = never,
     ) -> CaptioningRNN:
-        """A fresh model of these sizes and first values.
+        """A fresh model of these sizes; its first values have a generator of their own, of the seed.
 
         Parameters
         ----------
         word_to_idx, input_dim
             the vocabulary, and how many features a photo has.
-        rng
-            draws the first values; None: a generator of this seed, of which nothing else is drawn.
         dtype
             float32 or float64.
         interrupt
@@ -298,7 +295,7 @@ class TrainingSettings:
             hidden_dim=self.hidden_dim,
             cell_type=self.cell_type,
             dtype=dtype,
-            rng=np.random.default_rng([self.seed, 2]) if rng is None else rng,
+            rng=np.random.default_rng([self.seed, 2]),
             interrupt=interrupt,
         )
         change_first_values(model, self.wh_scale, self.forget_bias)
@@ -390,7 +387,8 @@ def value_problem(field: SettingField, value: SettingValue) -> str | None:
     try:
         finite = math.isfinite(value)
     except OverflowError:  # a whole number of hundreds of digits
-        return f"{field.label} must be {f'at most {field.maximum:,.8g}' if value > 0 else 'above 0'}."
+        least = f"at least {field.minimum:,g}" if field.kind == "signed" else "above 0"
+        return f"{field.label} must be {f'at most {field.maximum:,.8g}' if value > 0 else least}."
     if not finite:
         return f"{field.label} must be a number, not {value}."
     if field.kind not in ("number", "signed", "number_or_off") and not isinstance(value, int):

@@ -151,7 +151,7 @@ def test_data_of_which_every_val_caption_has_an_unknown_word_is_refused_in_words
     words: CocoDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(words.split("val").__dict__, "unknown_counts", np.ones(5, np.int32))
-    with pytest.raises(ValueError, match="every caption of val holds <UNK>"):
+    with pytest.raises(ValueError, match="Every caption of val holds <UNK>"):
         SideBySide(words, PLAN)
 
 

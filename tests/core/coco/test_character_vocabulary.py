@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from captionviewer.core.coco.characters import character_vocabulary, in_characters, spelled, written
+from captionviewer.core.coco.characters import character_vocabulary, in_characters, spelled
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.folder_layout import SPLITS, features_file
 from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, UNK, Vocabulary, caption_text
@@ -51,7 +51,7 @@ def test_text_to_characters_to_text_is_the_identity(seed: int) -> None:
         text = " ".join(rng.choice([*some, UNK], size=rng.integers(0, 12)))
         ids = spelled(text, vocabulary)
         row = np.array([vocabulary.start, *ids, vocabulary.end, vocabulary.null, vocabulary.null])
-        assert written(row, vocabulary) == text
+        assert caption_text(row, vocabulary) == text
 
 
 def test_every_caption_reads_as_it_did_in_words(words: CocoDataset, characters: CocoDataset) -> None:
@@ -59,7 +59,7 @@ def test_every_caption_reads_as_it_did_in_words(words: CocoDataset, characters: 
         ours, theirs = words.split(split), characters.split(split)
         assert (theirs.image_idxs == ours.image_idxs).all()
         for row, ids in zip(ours.captions, theirs.captions, strict=True):
-            assert written(ids, characters.vocabulary) == caption_text(row, words.vocabulary)
+            assert caption_text(ids, characters.vocabulary) == caption_text(row, words.vocabulary)
             end = int(np.argmax(ids == characters.vocabulary.end))
             assert ids[0] == characters.vocabulary.start and end > 0
             assert (ids[end + 1 :] == characters.vocabulary.null).all()
@@ -71,7 +71,7 @@ def test_real_captions_read_as_they_did(coco_folder: Path) -> None:
         face = in_characters(dataset)
         rows = zip(dataset.split("train").captions, face.split("train").captions, strict=True)
         for row, ids in rows:
-            assert written(ids, face.vocabulary) == caption_text(row, dataset.vocabulary)
+            assert caption_text(ids, face.vocabulary) == caption_text(row, dataset.vocabulary)
 
 
 def test_captions_are_as_long_as_the_longest_needs(words: CocoDataset, characters: CocoDataset) -> None:
@@ -103,7 +103,7 @@ def test_what_the_storybook_says_in_place_of_unknown_words_is_spelled_out(tmp_pa
         assert not face.split("train").unknown_counts.any()
         known = set(dataset.vocabulary.word_to_idx)
         for row, ids in zip(dataset.split("train").captions, face.split("train").captions, strict=True):
-            told = written(ids, face.vocabulary).split()
+            told = caption_text(ids, face.vocabulary).split()
             kept = [word if word in known else UNK for word in told]
             assert " ".join(kept) == caption_text(row, dataset.vocabulary)
 
@@ -156,7 +156,7 @@ def test_a_few_captions_are_learned_by_heart_and_given_back(characters: CocoData
     captions = train.captions[rows]
     said = model.sample(data["train_features"][train.image_idxs[rows]], captions.shape[1] - 1)
     texts = [caption_text(row, characters.vocabulary) for row in said]
-    assert texts == [written(row, characters.vocabulary) for row in captions]
+    assert texts == [caption_text(row, characters.vocabulary) for row in captions]
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])

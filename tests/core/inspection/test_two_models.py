@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 
 from captionviewer.core.decoding.surprise import surprise
-from captionviewer.core.decoding.timestep import greedy_timesteps
+from captionviewer.core.decoding.timestep import greedy_timesteps, said_by
 from captionviewer.core.inspection.two_models import (
     divergence,
     log_probabilities,
     most_different,
     parting,
-    said_by,
 )
 from tests.core.decoding.models import CELLS, lively_model
 

@@ -221,6 +221,10 @@ def about_changed(path: Path, **changes: object) -> None:
         ({"edits": [[3, "learning_rate", -1.0, 2.0]]}, "what can't be"),
         ({"model": {"iteration": 99, "dtype": "float32", "features": 512}}, "what can't be"),
         ({"scores": {"iteration": 2, "made": "x"}}, "scores are what can't be"),
+        (
+            {"scores": {"iteration": 2, "made": "x", "values": {"cider_d": 10**400}, "intervals": {}}},
+            "scores are what can't be",
+        ),
         ({"scores": {"iteration": 2, "made": "x", "values": {"luck": 1.0}, "intervals": {}}}, "scores are"),
         (
             {"scores": {"iteration": 99, "made": "x", "values": {}, "intervals": {}}},

@@ -1,7 +1,9 @@
 """The shelf of runs: all are kept, limits hold, and no trouble with one costs another."""
 
 import contextlib
+import json
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.saved import run_file
+from captionviewer.core.saved import run_file, run_shelf
 from captionviewer.core.saved.run_file import RunFileError
 from captionviewer.core.saved.run_shelf import MODELS_KEPT, RunShelf, ShelfError, ShelfKeeper
 from captionviewer.core.training.run_names import differing_settings, equal_settings, run_names
@@ -185,3 +187,39 @@ def test_scores_are_kept_with_a_run_that_goes_on_and_with_one_that_has_ended(
     assert run.cider == 1.5 and run.outcome == "finished" and run.has_model and run.can_continue
     assert shelf.open(run.key).scores == better
     assert keeper.last is not None and keeper.last.scores == better
+
+
+def test_scores_that_come_while_the_last_record_is_written_are_kept_after_it(
+    shelf: RunShelf, record: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, may_go_on = threading.Event(), threading.Event()
+    real = run_shelf.save_run
+
+    def slow(path: Path, kept: RunRecord) -> None:
+        writing.set()
+        assert may_go_on.wait(20)
+        real(path, kept)
+
+    monkeypatch.setattr(run_shelf, "save_run", slow)
+    keeper = ShelfKeeper(shelf)
+    writer = threading.Thread(target=keeper, args=(record,))
+    writer.start()
+    assert writing.wait(20)
+    scores = RunScores(16, "4 photos of val", {"cider_d": 1.25}, {})
+    scored = threading.Thread(target=keeper.keep_scores, args=(scores,))
+    scored.start()
+    may_go_on.set()
+    writer.join(20)
+    scored.join(20)
+    assert keeper.key is not None
+    assert shelf.open(keeper.key).scores == scores
+
+
+def test_a_number_of_hundreds_of_digits_in_one_summary_hides_no_other_run(
+    shelf: RunShelf, record: RunRecord
+) -> None:
+    key, other = shelf.add(record), shelf.add(record)
+    summary = shelf.folder / key / "summary.json"
+    told = json.loads(summary.read_text())
+    summary.write_text(json.dumps({**told, "seconds": 10**400}))
+    assert {run.key for run in shelf.runs()} == {key, other}

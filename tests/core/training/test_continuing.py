@@ -16,6 +16,7 @@ from captionviewer.core.network import captioning_solver
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import CellType
 from captionviewer.core.network.optim import FACTS, RuleName
+from captionviewer.core.saved.run_file import open_run, save_run
 from captionviewer.core.training.events import RunFailed, RunFinished, RunNotKept, RunState
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.run_record import (
@@ -25,6 +26,7 @@ from captionviewer.core.training.run_record import (
     how_exactly,
     why_not_continued,
 )
+from captionviewer.core.training.run_scores import RunScores
 from captionviewer.core.training.setting_edits import SettingEdit
 from captionviewer.core.training.settings import TrainingSettings
 
@@ -151,6 +153,18 @@ def test_what_was_said_and_validated_before_stands_in_the_continued_run(dataset:
     assert again.stops.iterations[0] == 0 and again.stops.iterations[-1] == 32
     np.testing.assert_array_equal(again.stops.captions[0], left.stops.captions[0])
     assert (np.diff(run.history.seconds()) >= 0).all()
+
+
+def test_a_continued_run_keeps_the_scores_of_before_and_needs_no_norms_of_before(
+    dataset: CocoDataset, tmp_path: Path
+) -> None:
+    _, record = left_after(7, SMALL, dataset)
+    scores = RunScores(7, "4 photos of val", {"cider_d": 1.5}, {})
+    _, later = whole(SMALL, dataset, go_on_from=replace(record, scores=scores, parameter_norms=None))
+    assert later.scores == scores
+    save_run(tmp_path / "run.npz", later)
+    norms = open_run(tmp_path / "run.npz").parameter_norms
+    assert norms is not None and norms.iterations[0] == 8
 
 
 def test_a_run_says_why_it_can_not_go_on(dataset: CocoDataset) -> None:

@@ -63,3 +63,13 @@ def test_the_share_of_clipped_steps_heeds_where_the_limit_was_changed() -> None:
     assert clipped_share(norms, limits) == 2 / 5  # of steps 3, 4, 6, 7 and 8 those of 2 and 6
     assert clipped_share(norms, clip_limits(None, (), 8)) is None
     assert clipped_share(norms, clip_limits(8.5, (), 8)) == 2 / 7
+
+
+@pytest.mark.parametrize("begin", [2, 8, 1001])
+def test_a_run_begun_before_norms_were_kept_has_them_from_where_it_went_on(
+    monkeypatch: pytest.MonkeyPatch, begin: int
+) -> None:
+    monkeypatch.setattr(norm_history, "MOST_ROWS", 16)
+    found = noted(begin + 40, NormHistory(None), begin).recorded()
+    assert found is not None
+    assert found.iterations[0] == begin and set(np.diff(found.iterations)) == {found.every}

@@ -142,7 +142,7 @@ def test_a_new_model_has_the_settings_sizes_and_as_many_numbers_as_they_say(cell
     assert (model.cell_type, model.hidden_dim, model.wordvec_dim, model.input_dim) == (cell_type, 9, 7, 6)
     assert model.dtype == np.float64
     assert settings.num_parameters(facts) == model.num_parameters
-    again = settings.new_model(vocabulary(12), 6, np.random.default_rng([5, 2]), dtype=np.float64)
+    again = settings.new_model(vocabulary(12), 6, dtype=np.float64)
     np.testing.assert_array_equal(model.params["Wh"], again.params["Wh"])
 
 

@@ -52,7 +52,7 @@ def another_model(session: Session) -> CurrentModel:
     dataset = session.dataset
     assert dataset is not None
     settings = TrainingSettings(hidden_dim=8, wordvec_dim=6)
-    model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim, np.random.default_rng(1))
+    model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
     for value in model.params.values():
         value *= 4
     saved = replace(SavedModel.untrained(model, settings, dataset), iteration=9)

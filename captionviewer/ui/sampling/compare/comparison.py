@@ -7,13 +7,12 @@ from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.vocabulary import END
 from captionviewer.core.decoding.branches import decode_on, forced_caption
 from captionviewer.core.decoding.surprise import surprise_of
-from captionviewer.core.decoding.timestep import Timestep
+from captionviewer.core.decoding.timestep import Timestep, said_by
 from captionviewer.core.inspection.two_models import (
     divergence,
     log_probabilities,
     most_different,
     parting,
-    said_by,
 )
 from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST, CaptionSample
 from captionviewer.ui.session.models import CurrentModel
