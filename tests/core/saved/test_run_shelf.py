@@ -193,7 +193,7 @@ def test_scores_that_come_while_the_last_record_is_written_are_kept_after_it(
     shelf: RunShelf, record: RunRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writing, may_go_on = threading.Event(), threading.Event()
-    real = run_shelf.save_run
+    real = run_file.save_run
 
     def slow(path: Path, kept: RunRecord) -> None:
         writing.set()
