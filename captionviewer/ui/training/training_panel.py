@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -73,6 +73,8 @@ class TrainingPanel(QWidget):
     form, control, run_area : TrainingForm, RunControl, RunArea
         The settings; the run; its numbers and the panel's views (`run_area.views`).
     """
+
+    show_model_asked = Signal(object)  # CurrentModel of a kept run
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,6 +141,7 @@ class TrainingPanel(QWidget):
         runs.weights_asked.connect(self.control.start_from_weights)
         runs.seeds_asked.connect(self.control.start_queue)
         runs.repeat_asked.connect(self._repeat)
+        runs.show_asked.connect(self.show_model_asked)
 
     def _repeat(self, settings: TrainingSettings) -> None:
         """Fill the form, for one change and a start."""

@@ -227,6 +227,7 @@ class MainWindow(QMainWindow):
         self.downloads.data_ready.connect(self.open_folder)
         self.training_panel.ask_before_start(lambda: self.may_replace_model("Starting a new run"))
         session.dataset_changed.connect(self._dataset_changed)
+        self.training_panel.show_model_asked.connect(self.model_files.show)
         for changed in (
             session.model_changed,
             session.run_changed,

@@ -6,14 +6,15 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from captionviewer.core.saved.model_file import SavedModel
+from captionviewer.core.saved.model_file import SavedModel, fits
 from captionviewer.ui import settings as remembered
-from captionviewer.ui.session.models import ModelOrigin
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets import questions
 from captionviewer.ui.widgets.questions import ask
 
 MODEL_FILES = "captionviewer models (*.npz)"
+NO_DATA = "No data is open that the model could be shown with. Open a data folder first."
 BEST, LAST = "Save the best", "Save the last"
 _LONGEST_PART = 40  # letters of a folder's name in the name of a file
 
@@ -47,6 +48,19 @@ class ModelFiles:
         """Open a model that an ended window kept."""
         if self._may_replace("Opening another model"):
             self._session.models.open(path, kept=True)
+
+    def show(self, model: CurrentModel) -> None:
+        """Make a model that was read the current one, after asking about what that would end or lose."""
+        # it is looked twice: other data may be opened while the question stands
+        if self._is_of_use(model) and self._may_replace("Showing another model") and self._is_of_use(model):
+            self._session.set_model(model)
+
+    def _is_of_use(self, model: CurrentModel) -> bool:
+        dataset = self._session.dataset
+        misfit = NO_DATA if dataset is None else fits(model.saved, dataset)
+        if misfit is not None:
+            self._session.problem.emit(misfit)
+        return misfit is None
 
     def save(self, then: Callable[[bool], None] = lambda _saved: None) -> None:
         """Save the model where it was saved before, else ask where; `then(saved)` is called at the end."""

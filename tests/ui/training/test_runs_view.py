@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +16,7 @@ from captionviewer.core.saved.shipped_run import KEY, TITLE
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run_record import RunRecord
 from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.training.runs import runs_view
 from captionviewer.ui.training.runs.runs_view import RunsView
 from captionviewer.ui.training.training_panel import TrainingPanel
@@ -239,14 +240,25 @@ def test_a_damaged_entry_says_so_and_hides_no_other(
     choose(view, qtbot, keys[1:])
 
 
-def test_the_model_of_a_run_is_shown_in_sampling_by_its_name(
+def test_to_show_the_model_of_a_run_is_asked_for_by_its_name(
     panel: TrainingPanel, qtbot: QtBot, records: list[RunRecord]
 ) -> None:
     view, (key,) = opened(panel, qtbot, records[:1])
-    view.table.choose([key])
-    qtbot.keyClick(view.table, Qt.Key.Key_Down)
+    asked: list[CurrentModel] = []
+    panel.show_model_asked.connect(asked.append)
+    before = panel._session.model
     view.table.choose([key])
     view.show_action.trigger()
-    session = panel._session
-    wait(lambda: session.model is not None and session.model.run_key == key, qtbot)
-    assert session.model is not None and "of the run “LSTM" in session.model.words
+    wait(lambda: bool(asked), qtbot)
+    assert asked[0].run_key == key and "of the run “LSTM" in asked[0].words
+    assert panel._session.model is before  # the window asks first what that would lose
+
+
+def test_with_no_data_the_button_that_shows_a_model_says_why_it_is_off(qtbot: QtBot) -> None:
+    with training_panel(qtbot, None, plots=False) as panel:
+        view = panel.run_area.views.open("Runs")
+        assert isinstance(view, RunsView)
+        wait(lambda: len(view.table.rows.runs) == 1, qtbot)
+        view.table.choose([KEY])
+        assert not view.show_action.isEnabled() and "Open a data folder" in view.show_action.toolTip()
+        assert view.repeat_action.isEnabled()

@@ -18,8 +18,10 @@ from captionviewer.ui import settings as remembered
 from captionviewer.ui.application import ENDED_BY_SIGNAL
 from captionviewer.ui.session.models import ModelOrigin, kept_models
 from captionviewer.ui.settings import FILE_NAME, Settings
+from captionviewer.ui.training.runs.runs_view import RunsView
 from captionviewer.ui.window.end_signals import EndSignals
 from tests.coco_folder_writer import write_coco_folder
+from tests.core.saved.run_cases import SMALL, record_of
 from tests.ui.conftest import Launch
 from tests.ui.window_driver import WindowDriver
 
@@ -162,6 +164,38 @@ def test_a_kept_model_is_deleted_when_asked_for(launch: Launch, small_coco: Path
         driver.click(offers["Delete It"])
         assert kept_models() == []
         assert not driver.window.notices.isVisible()
+
+
+def test_the_model_of_a_kept_run_is_shown_in_place_of_an_unsaved_one_only_after_a_question(
+    launch: Launch, small_coco: Path
+) -> None:
+    with launch() as driver:
+        trained(driver)
+        driver.window.closing.end_without_questions()
+    with launch() as driver:
+        window, session = driver.window, driver.window.session
+        driver.wait_for(lambda: session.record is not None)
+        assert session.dataset is not None
+        record = record_of(SMALL, session.dataset)
+        key = session.runs.shelf.add(record)
+        window.tells.offer_kept_models()
+        offers = {b.text(): b for b in window.notices.findChildren(QPushButton)}
+        driver.click(offers["Open It"])
+        driver.wait_for(lambda: session.has_unsaved_model)
+        rescued = session.model
+        view = window.training_panel.run_area.views.open("Runs")
+        assert isinstance(view, RunsView)
+        driver.wait_for(lambda: key in {run.key for run in view.table.rows.runs})
+        view.table.choose([key])
+        said = driver.answer("Cancel")
+        view.show_action.trigger()
+        driver.wait_for(lambda: bool(said))
+        assert "Showing another model loses it" in said[0]
+        assert session.model is rescued and kept_models(), "its file is the only place where it is"
+        driver.answer("Discard")
+        view.show_action.trigger()
+        driver.wait_for(lambda: session.model is not rescued)
+        assert session.model is not None and session.model.run_key == key and not kept_models()
 
 
 def test_two_ended_windows_keep_two_models(launch: Launch, small_coco: Path) -> None:

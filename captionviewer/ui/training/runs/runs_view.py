@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 
 from captionviewer.core.amounts import format_bytes
 from captionviewer.core.errors import CaptionviewerError
-from captionviewer.core.saved.model_file import fits
 from captionviewer.core.saved.run_file import model_of, open_run, save_run
 from captionviewer.core.saved.run_shelf import RunShelf, ShelvedRun
 from captionviewer.core.saved.shipped_run import KEY as SHIPPED
@@ -58,6 +57,7 @@ class RunsView(QWidget):
     weights_asked = Signal(object)  # RunRecord
     repeat_asked = Signal(object)  # TrainingSettings
     seeds_asked = Signal(object)  # list of TrainingSettings
+    show_asked = Signal(object)  # CurrentModel; the window asks about what that would lose
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -72,6 +72,7 @@ class RunsView(QWidget):
         session.run_changed.connect(self.refresh)
         session.runs.shelf_changed.connect(self.refresh)
         session.dataset_changed.connect(self._compare)
+        session.dataset_changed.connect(self._enable)
         self._enable()
 
     @property
@@ -211,7 +212,7 @@ class RunsView(QWidget):
         ours = [run for run in chosen if run.key != SHIPPED]
         self.continue_action.setEnabled(one is not None and one.can_continue and not one.live)
         self.weights_action.setEnabled(one is not None and one.has_model)
-        self.show_action.setEnabled(one is not None and one.has_model and not self._session.runs.is_training)
+        self._enable_show(one)
         self.repeat_action.setEnabled(one is not None)
         self.seeds_action.setEnabled(one is not None)
         self.export_action.setEnabled(one is not None)
@@ -222,6 +223,16 @@ class RunsView(QWidget):
         loose = [run for run in self.table.rows.runs if not run.pinned and not run.live]
         self.empty_action.setEnabled(bool(loose))
         self._say(chosen)
+
+    def _enable_show(self, one: ShelvedRun | None) -> None:
+        obstacle = ""
+        if self._session.dataset is None:
+            obstacle = "Open a data folder first: a model is shown with its photos"
+        elif self._session.runs.is_training:
+            obstacle = "Wait until the run that trains has ended, or stop it"
+        words = actions.RUN_SHOW
+        actions.dress(self.show_action, replace(words, tip=obstacle) if obstacle else words)
+        self.show_action.setEnabled(one is not None and one.has_model and not obstacle)
 
     def _say(self, chosen: Sequence[ShelvedRun]) -> None:
         runs = [run for run in self.table.rows.runs if run.key != SHIPPED]
@@ -317,16 +328,12 @@ class RunsView(QWidget):
     def _show_model(self) -> None:
         def show(record: RunRecord, run: ShelvedRun) -> None:
             saved = model_of(record)
-            dataset = self._session.dataset
-            if saved is None or dataset is None or self._session.runs.is_training:
-                return
-            misfit = fits(saved, dataset)
-            if misfit is not None:
-                self._session.problem.emit(misfit)
+            if saved is None:  # it went from the shelf meanwhile
+                self._session.problem.emit("The run's model can't be shown: it is not kept any more.")
                 return
             label = f"of the run “{self._name(run.key)}”"
             key = "" if run.key == SHIPPED else run.key
-            self._session.set_model(CurrentModel(saved, ModelOrigin.SAVED, label=label, run_key=key))
+            self.show_asked.emit(CurrentModel(saved, ModelOrigin.SAVED, label=label, run_key=key))
 
         self._with_record(show)
 
