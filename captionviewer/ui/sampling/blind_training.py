@@ -16,6 +16,7 @@ from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Cancelled, Job
 
 LOOK_MS = 200
+STOPPED = "It was stopped before its end: go on with it in Training's view Runs; only a finished one is used."
 
 
 class BlindTraining(QObject):
@@ -75,7 +76,7 @@ class BlindTraining(QObject):
         self.changed.emit()
 
     def cancel(self) -> None:
-        """End what is under way; a run is kept as far as it came."""
+        """End what is under way, without waiting; a run is kept as far as it came."""
         if self._job is not None:
             self._job.cancel()
             self._job = None
@@ -89,7 +90,6 @@ class BlindTraining(QObject):
         """Other data is open: end what is under way, and know no twin."""
         self.model = self.of = self._wanted = None
         self.cancel()
-        self._session.runs.end_beside(1.0)
 
     def _found(self, model: CaptioningRNN | None) -> None:
         self._job = None
@@ -120,13 +120,12 @@ class BlindTraining(QObject):
             return
         self._clock.stop()
         self._run = None
-        self._session.runs.shelf_changed.emit()
         snapshot = run.snapshot()
         if run.state is RunState.FINISHED and snapshot is not None:
             self.model, self.words = snapshot.model, "It is kept with the other runs."
         else:
             failed = next((event for event in run.take_events() if isinstance(event, RunFailed)), None)
-            self.words = failed.reason if failed is not None else ""
+            self.words = failed.reason if failed is not None else STOPPED
         self.changed.emit()
 
 
@@ -136,7 +135,10 @@ def blind_settings(saved: SavedModel) -> TrainingSettings:
 
 
 def _kept(shelf: RunShelf, settings: TrainingSettings, digest: str) -> CaptioningRNN | None:
-    """The model of a finished run of these settings on this data, if there is one on the shelf."""
+    """The model of a run of these settings on this data, if there is one on the shelf.
+
+    Only a finished one: a twin that learned less would make the photo worth too much.
+    """
     for run in shelf.runs():
         if run.settings == settings and run.data_digest == digest and run.outcome == "finished":
             try:

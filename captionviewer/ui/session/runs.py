@@ -1,9 +1,11 @@
 """The training run that is live, and the shelf on which every run is kept."""
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from captionviewer.core.saved.run_shelf import RunShelf
 from captionviewer.core.training.run import TrainingRun
+
+LOOK_MS = 200  # how soon the end of a run beside is seen
 
 
 class Runs(QObject):
@@ -17,6 +19,9 @@ class Runs(QObject):
         self._run: TrainingRun | None = None
         self._racing = False
         self._beside: list[TrainingRun] = []
+        self._beside_clock = QTimer(self)
+        self._beside_clock.setInterval(LOOK_MS)
+        self._beside_clock.timeout.connect(self._look_beside)
         self._shelf = RunShelf()
 
     @property
@@ -44,17 +49,32 @@ class Runs(QObject):
         self._racing = racing
         self.changed.emit()
 
+    @property
+    def has_beside(self) -> bool:
+        """Whether a run that a view compares with goes on."""
+        return any(run.state.is_live for run in self._beside)
+
     def begin_beside(self, run: TrainingRun) -> None:
         """Start a run that a view compares with: it is kept as any other, and nobody's model follows it."""
-        self._beside = [one for one in self._beside if not one.wait(0)]
         self._beside.append(run)
         run.start()
+        self._beside_clock.start()
+
+    def _look_beside(self) -> None:
+        """Let go of such runs once they have ended and are kept."""
+        left = [run for run in self._beside if not run.wait(0)]
+        if len(left) < len(self._beside):
+            self._beside = left
+            self.shelf_changed.emit()
+        if not left:
+            self._beside_clock.stop()
 
     def end_beside(self, timeout_s: float = 3.0) -> bool:
         """End such runs and wait, at most so many seconds each; True when none is live any more."""
         for run in self._beside:
             run.stop()
         ended = [run.wait(timeout_s) for run in self._beside]
+        self._look_beside()
         return all(ended)
 
     def set(self, run: TrainingRun | None) -> None:

@@ -65,18 +65,19 @@ class Closing:
 
     def may_replace_model(self, what: str) -> bool:
         """Ask about a training run and an unsaved model; True when `what` may go on."""
-        if self._training.is_running():
+        if self._training.is_running() or self._session.runs.has_beside:
             stop = "Stop training"
             answer = ask(
                 self._window,
                 "Training is running",
-                f"{what} ends the training that is running. Stop it?",
+                f"{what} ends the {self._what_trains()}. Stop it?",
                 "The run is kept as it is after the last finished step, and can be continued.",
                 answers=(stop, "Keep training"),
             )
             if answer != stop:
                 return False
-            if not self._training.stop_and_wait(STOP_WITHIN):
+            ended_beside = self._session.runs.end_beside(STOP_WITHIN)
+            if not self._training.stop_and_wait(STOP_WITHIN) or not ended_beside:
                 self._session.problem.emit(
                     "The training step under way has not ended yet. Wait a moment and try again."
                 )
@@ -93,6 +94,13 @@ class Closing:
             if answer == "Cancel" or (answer == "Save" and not self._save()):
                 return False
         return True
+
+    def _what_trains(self) -> str:
+        if not self._session.runs.has_beside:
+            return "training that is running"
+        if not self._training.is_running():
+            return "training without photos that is running"
+        return "training that is running, and the one without photos beside it"
 
     def may_close(self) -> bool:
         """Ask about all that closing would end or lose; True when the window may close."""
