@@ -21,7 +21,7 @@ from captionviewer.ui.training.runs import runs_view
 from captionviewer.ui.training.runs.runs_view import RunsView
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.core.saved.run_cases import SMALL, record_of
-from tests.ui.training.training_setup import QUICK, training_panel, wait
+from tests.ui.training.training_setup import QUICK, import_matplotlib, training_panel, wait
 
 
 @pytest.fixture(scope="module")
@@ -262,3 +262,32 @@ def test_with_no_data_the_button_that_shows_a_model_says_why_it_is_off(qtbot: Qt
         view.table.choose([KEY])
         assert not view.show_action.isEnabled() and "Open a data folder" in view.show_action.toolTip()
         assert view.repeat_action.isEnabled()
+
+
+def test_many_runs_are_chosen_at_once_and_read_by_one_job(
+    panel: TrainingPanel, qtbot: QtBot, records: list[RunRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, keys = opened(panel, qtbot, records)
+    workers, begun = panel._session.workers, list[str]()
+    start = workers.start
+
+    def noted(name: str, *arguments: object, **more: object) -> object:
+        begun.append(name)
+        return start(name, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(workers, "start", noted)
+    choose(view, qtbot, keys)
+    assert begun == ["reading runs"]
+    view.refresh()
+    wait(lambda: begun.count("reading runs") == 2 and view._comparing is None, qtbot)
+    assert begun == ["reading runs", "listing runs", "reading runs"] and len(view.chosen) == 3
+    view.hide()
+    view.table.choose(keys[:1])
+    assert len(begun) == 3  # nobody sees it
+
+
+def test_curves_can_be_exported_once_plots_can_be_made(panel: TrainingPanel, qtbot: QtBot) -> None:
+    view, _ = opened(panel, qtbot, [])
+    assert not view.curves_action.isEnabled()
+    import_matplotlib(panel._session)
+    assert view.curves_action.isEnabled()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import (
     QAbstractTableModel,
     QEvent,
+    QItemSelection,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -151,15 +152,15 @@ class RunTable(QTreeView):
         return [self.rows.runs[row].key for row in rows]
 
     def choose(self, keys: Sequence[str]) -> None:
-        """Select these runs and no others."""
+        """Select these runs and no others, all at once."""
         model, wanted = self.selectionModel(), set(keys)
-        flags = model.SelectionFlag
-        model.clearSelection()
-        for row, run in enumerate(self.rows.runs):
-            if run.key in wanted:
-                index = self.rows.index(row, 0)
-                model.select(index, flags.Select | flags.Rows)
-                model.setCurrentIndex(index, flags.NoUpdate)
+        flags, chosen = model.SelectionFlag, QItemSelection()
+        indexes = [self.rows.index(row, 0) for row, run in enumerate(self.rows.runs) if run.key in wanted]
+        for index in indexes:
+            chosen.select(index, index)
+        model.select(chosen, flags.ClearAndSelect | flags.Rows)
+        if indexes:
+            model.setCurrentIndex(indexes[-1], flags.NoUpdate)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is pointed at any more."""

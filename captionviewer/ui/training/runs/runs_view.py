@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -73,6 +73,7 @@ class RunsView(QWidget):
         session.runs.shelf_changed.connect(self.refresh)
         session.dataset_changed.connect(self._compare)
         session.dataset_changed.connect(self._enable)
+        session.matplotlib_ready.connect(self._enable)
         self._enable()
 
     @property
@@ -185,10 +186,11 @@ class RunsView(QWidget):
         )
 
     def _show_list(self, runs: list[ShelvedRun]) -> None:
-        self.table.show_runs(runs)
-        if self._choose_next:
-            self.table.choose(self._choose_next)
-            self._choose_next = []
+        with QSignalBlocker(self.table):  # what is selected now is compared once, below
+            self.table.show_runs(runs)
+            if self._choose_next:
+                self.table.choose(self._choose_next)
+                self._choose_next = []
         self._enable()
         self._compare()
 
@@ -222,6 +224,7 @@ class RunsView(QWidget):
         self.delete_action.setEnabled(bool(ours) and not any(run.live for run in ours))
         loose = [run for run in self.table.rows.runs if not run.pinned and not run.live]
         self.empty_action.setEnabled(bool(loose))
+        self.curves_action.setEnabled(self._session.can_plot)
         self._say(chosen)
 
     def _enable_show(self, one: ShelvedRun | None) -> None:
@@ -251,6 +254,8 @@ class RunsView(QWidget):
     # ---- comparing -------------------------------------------------------------------------
 
     def _compare(self) -> None:
+        if not self.isVisible():
+            return  # it is compared when the list is next read, which is when it is shown
         if self._comparing is not None:
             self._comparing.cancel()
             self._comparing = None
