@@ -23,6 +23,7 @@ class RunSummary(QLabel):
         super().__init__()
         self._remembered = remembered
         self._seen = 0.0  # multiplications a second of the run that goes on
+        self._shown: tuple[TrainingSettings, DataFacts] | None = None
         self.setObjectName("training_summary")
         self.setWordWrap(True)
         self.setContentsMargins(8, 0, 8, 8)
@@ -30,6 +31,7 @@ class RunSummary(QLabel):
 
     def show_run(self, settings: TrainingSettings, facts: DataFacts) -> None:
         """Say what a run of these settings would be."""
+        self._shown = (settings, facts)
         an_epoch = settings.iterations_per_epoch(facts)
         seconds = expected_seconds(settings, facts, self._remembered.get(TRAINING_SPEED))
         self.setText(
@@ -37,6 +39,11 @@ class RunSummary(QLabel):
             f" {an_epoch * settings.num_epochs:,} in all; {settings.num_parameters(facts):,}"
             f" parameters. It takes {expected_time_words(seconds)} here."
         )
+
+    def show_none(self) -> None:
+        """Say nothing: no run can be of what the form holds."""
+        self._shown = None
+        self.clear()
 
     def look_at(self, run: TrainingRun, facts: DataFacts) -> None:
         """Learn from a run that goes on how fast this machine is; what is known at its end is kept."""
@@ -47,3 +54,5 @@ class RunSummary(QLabel):
         elif self._seen:
             self._remembered.set(TRAINING_SPEED, self._seen)
             self._seen = 0.0
+            if self._shown is not None:  # what is told there is the old speed's
+                self.show_run(*self._shown)

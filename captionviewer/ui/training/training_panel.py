@@ -312,7 +312,7 @@ class TrainingPanel(QWidget):
         self.control.set_obstacle(obstacle if self._facts is not None else NO_DATA)
         facts = self._facts
         if facts is None or problems:
-            self._summary.setText("")
+            self._summary.show_none()
         else:
             settings = self.form.settings()
             self._untrained.follow(settings)

@@ -108,8 +108,6 @@ def test_the_form_says_how_long_a_run_takes_and_learns_it(qtbot: QtBot, panel: T
     qtbot.waitUntil(lambda: not panel.is_running(), timeout=10_000)
     speed = panel._session.settings.get(TRAINING_SPEED)
     assert speed not in (USUAL_SPEED, 0)
-    panel.form.set_settings(QUICK)
-    panel.form.set_settings(ENDLESS)
     assert panel._session.dataset is not None
     seconds = expected_seconds(ENDLESS, DataFacts.of(panel._session.dataset), speed)
     assert expected_time_words(seconds) in said(panel, "training_summary")
