@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from captionviewer.core.arrays import FloatArray
+from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import PhotoKey
 from captionviewer.core.training.loss_history import RunningSum, thin_to_columns
@@ -84,31 +84,41 @@ def curve_of(record: RunRecord, axis: Axis) -> RunCurve:
     def on_axis(iterations: FloatArray) -> FloatArray:
         return places(axis, iterations, record.settings, record.iterations_per_epoch, record.seconds)
 
-    return curve_over(record.losses_per_word, record.validation_points, on_axis)
+    losses, sums = record.losses_per_word, RunningSum()
+    sums.extend(losses)
+    at, means = sums.smoothed(max(3, len(losses) // 60), COLUMNS)
+    return curve_over(losses, (at + 1, means), record.validation_points, on_axis)
 
 
 def curve_over(
-    losses: FloatArray, validation: tuple[FloatArray, FloatArray], on_axis: Callable[[FloatArray], FloatArray]
+    losses: FloatArray,
+    smoothed: tuple[IntArray, FloatArray],
+    validation: tuple[FloatArray, FloatArray],
+    on_axis: Callable[[FloatArray], FloatArray],
 ) -> RunCurve:
-    """Losses a word (n,) and validation (iterations, nats a word) as a curve; `on_axis` places iterations."""
+    """Losses a word (n,), smoothed ones and validation, both as (iterations, nats a word), as a curve.
+
+    `on_axis` places iterations.
+    """
     thin_x, y = thin_to_columns(np.arange(1, len(losses) + 1), losses, COLUMNS)
-    sums = RunningSum()
-    sums.extend(losses)
-    at, means = sums.smoothed(max(3, len(losses) // 60), COLUMNS)
     lines = []
-    for iterations, values in ((thin_x, y), (at + 1, means), validation):
+    for iterations, values in ((thin_x, y), smoothed, validation):
         x = on_axis(np.asarray(iterations, dtype=np.float64))
         known = np.isfinite(x) & np.isfinite(values)
         lines += [x[known], np.asarray(values, dtype=np.float64)[known]]
     return RunCurve(*lines)
 
 
-def seed_groups(runs: Sequence[TrainingSettings]) -> tuple[tuple[int, ...], ...]:
-    """The numbers of runs that differ in the seed alone, two or more together."""
-    found: dict[TrainingSettings, list[int]] = {}
+def seed_groups(runs: Sequence[RunRecord]) -> tuple[tuple[int, ...], ...]:
+    """The numbers of runs of the same data that differ in the seed alone, two or more together."""
+    found: list[list[int]] = []
     for number, run in enumerate(runs):
-        found.setdefault(replace(run, seed=0), []).append(number)
-    return tuple(tuple(group) for group in found.values() if len({runs[number].seed for number in group}) > 1)
+        like = (group for group in found if _differ_in_the_seed(runs[group[0]], run))
+        group = next(like, None)
+        if group is None:
+            found.append(group := [])
+        group.append(number)
+    return tuple(tuple(group) for group in found if len({runs[number].settings.seed for number in group}) > 1)
 
 
 def seed_band(numbers: tuple[int, ...], curves: Sequence[RunCurve]) -> SeedBand | None:
@@ -147,6 +157,12 @@ def why_not_comparable(one: RunRecord, other: RunRecord) -> str:
     if drawn[0] == drawn[1] and one.data_digest != other.data_digest:
         return "other captions, drawn alike: the data has changed"
     return ""
+
+
+def _differ_in_the_seed(one: RunRecord, other: RunRecord) -> bool:
+    """Whether two runs of the same data have the same settings, the seed aside."""
+    alike = replace(one.settings, seed=0) == replace(other.settings, seed=0)
+    return alike and not why_not_comparable(one, other)
 
 
 def photos_in_common(stops: Sequence[RecordedCaptions | None]) -> tuple[PhotoKey, ...]:

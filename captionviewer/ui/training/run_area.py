@@ -34,6 +34,7 @@ class RunArea(QWidget):
     """
 
     runs_made = Signal(object)  # the RunsView, when it was first opened
+    obstacle_changed = Signal()  # to be told: `obstacle()` gives another answer now
 
     def __init__(
         self,
@@ -95,6 +96,7 @@ class RunArea(QWidget):
         from captionviewer.ui.training.runs.race_view import RaceView
 
         self.race = RaceView(self._session, self._wanted, self._obstacle)
+        self.obstacle_changed.connect(self.race.look_what_can_be)
         return self.race
 
     def resizeEvent(self, event: QResizeEvent) -> None:

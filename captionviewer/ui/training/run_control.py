@@ -52,6 +52,7 @@ class RunControl(QObject):
     ticked = Signal()  # while a run is live: look at its history and progress
     captions_came = Signal(object)  # WatchedCaptions
     settings_taken = Signal(object)  # TrainingSettings of a run that others than the form's gave
+    obstacle_changed = Signal()  # why no run can start with the form's settings, or that one can now
 
     def __init__(self, session: Session, wanted: Callable[[], TrainingSettings], owner: QWidget) -> None:
         """`wanted()` gives the settings of the next run; `owner` takes the actions and their shortcuts."""
@@ -108,8 +109,10 @@ class RunControl(QObject):
 
     def set_obstacle(self, words: str) -> None:
         """Say why no run can start now ("" when one can)."""
-        self._obstacle = words
+        changed, self._obstacle = words != self._obstacle, words
         self._enable()
+        if changed:
+            self.obstacle_changed.emit()
 
     def start(self) -> None:
         """Start a new run."""

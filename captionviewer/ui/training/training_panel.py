@@ -104,6 +104,7 @@ class TrainingPanel(QWidget):
         self.form.changed.connect(self._settings_changed)
         self.control.state_changed.connect(self._show_state)
         self.control.run_prepared.connect(self._run_prepared)
+        self.control.obstacle_changed.connect(self.run_area.obstacle_changed)
         self.control.settings_taken.connect(self.form.set_settings)
         self.control.ticked.connect(self._tick)
         self.control.captions_came.connect(self.said.show_now)

@@ -58,8 +58,11 @@ def test_a_long_curve_keeps_its_extremes(record: RunRecord) -> None:
 def test_runs_that_differ_in_the_seed_alone_are_a_band_of_lowest_mean_and_highest(record: RunRecord) -> None:
     base = TrainingSettings()
     settings = [base, replace(base, learning_rate=1.0), replace(base, seed=2), replace(base, seed=3), base]
-    assert seed_groups(settings) == ((0, 2, 3, 4),)
-    assert seed_groups([base, base]) == ()
+    runs = [replace(record, settings=each) for each in settings]
+    assert seed_groups(runs) == ((0, 2, 3, 4),)
+    assert seed_groups([runs[0], runs[0]]) == ()
+    elsewhere = replace(runs[2], vocabulary=record.vocabulary[:-1])  # the same settings, other data
+    assert seed_groups([runs[0], elsewhere, runs[3]]) == ((0, 2),)
     levels = (1.0, 2.0, 6.0)
     curves = [curve_of(with_losses(record, np.full(40, level)), "iteration") for level in levels]
     band = seed_band((0, 1, 2), curves)

@@ -9,10 +9,13 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.saved.run_shelf import ShelfError, ShelfKeeper
+from captionviewer.core.training.loss_history import RunningSum
 from captionviewer.core.training.race import Race
-from captionviewer.ui.training.runs.race_view import SAME_PARAMETERS, RaceView
+from captionviewer.ui.training.runs.race_view import SAME_PARAMETERS, WHAT_IT_IS, RaceView
 from captionviewer.ui.training.training_panel import TrainingPanel
-from tests.ui.training.training_setup import ENDLESS, QUICK, training_panel, wait
+from tests.coco_folder_writer import write_coco_folder
+from tests.ui.training.training_setup import ENDLESS, QUICK, open_data, training_panel, wait
 
 
 @pytest.fixture
@@ -106,3 +109,79 @@ def test_a_race_ends_with_the_panel(panel: TrainingPanel, qtbot: QtBot) -> None:
     wait(lambda: all(len(run.history) > 0 for run in runs), qtbot)
     assert panel.stop_and_wait(20)
     assert not panel.is_running() and not race_of(view).is_live
+
+
+def test_what_stands_in_the_way_of_a_run_stands_in_the_way_of_a_race_until_it_is_mended(
+    panel: TrainingPanel,
+) -> None:
+    view = opened(panel)
+    assert view.start_button.isEnabled()
+    panel.form.set_settings(replace(QUICK, learning_rate=-1.0))
+    assert not view.start_button.isEnabled()
+    panel.form.set_settings(QUICK)
+    assert view.start_button.isEnabled()
+    panel._session.data._set_opening("Opening another…")
+    assert not view.start_button.isEnabled()
+    panel._session.data._set_opening("")
+    assert view.start_button.isEnabled()
+
+
+def test_other_data_ends_a_race_without_waiting_and_its_words_go(
+    panel: TrainingPanel, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel.form.set_settings(ENDLESS)
+    view = opened(panel)
+    click(qtbot, view.start_button)
+    race = race_of(view)
+    wait(lambda: all(len(run.history) > 3 for run in race.runs) and "step" in view.numbers.text(), qtbot)
+    waited: list[float | None] = []
+    ended = race.wait
+
+    def noted(timeout: float | None = None) -> bool:
+        waited.append(timeout)
+        return len(waited) > 3 and ended(timeout)  # its step takes a while
+
+    monkeypatch.setattr(race, "wait", noted)
+    open_data(qtbot, panel._session, write_coco_folder(tmp_path / "other"))
+    wait(lambda: view.race is None, qtbot)
+    assert not any(waited) and ended(20)
+    assert not view.is_live and not panel._session.runs.is_racing
+    assert view.state.text() == WHAT_IT_IS and not view.numbers.text() and not view.plot.runs
+    assert view.start_button.isEnabled()
+
+
+def test_losses_are_summed_once_and_words_compared_when_there_are_new_ones(
+    panel: TrainingPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel.form.set_settings(QUICK)
+    view = opened(panel)
+    summed: list[int] = []
+    extend = RunningSum.extend
+
+    def noted(self: RunningSum, values: np.ndarray) -> None:
+        summed.append(len(values))
+        extend(self, values)
+
+    monkeypatch.setattr(RunningSum, "extend", noted)
+    click(qtbot, view.start_button)
+    wait(lambda: not view.is_live, qtbot)
+    assert sum(summed) == 2 * 2 * 40  # of both runs, per caption and per word
+    told: list[object] = []
+    monkeypatch.setattr(view.said, "show_said", lambda *_: told.append(_))
+    view._show_words()
+    assert not told
+
+
+def test_a_race_that_could_not_be_kept_says_so(
+    panel: TrainingPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_self: ShelfKeeper, _record: object) -> None:
+        raise ShelfError("the disk is full")
+
+    monkeypatch.setattr(ShelfKeeper, "__call__", refused)
+    panel.form.set_settings(QUICK)
+    view = opened(panel)
+    click(qtbot, view.start_button)
+    wait(lambda: not view.is_live, qtbot)
+    assert "Not kept on the shelf: LSTM, RNN." in view.state.text()
+    assert "Both runs are on the shelf" not in view.state.text()

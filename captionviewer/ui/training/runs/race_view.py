@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QVBoxLa
 from captionviewer.core.amounts import format_duration
 from captionviewer.core.network.cells import CELLS
 from captionviewer.core.saved.run_shelf import ShelfKeeper
+from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import RunFailed, RunNotKept, RunState
 from captionviewer.core.training.race import Race, of_equal_parameters
 from captionviewer.core.training.run import TrainingRun
@@ -19,6 +20,7 @@ from captionviewer.core.training.settings import FIELD_NAMED, DataFacts, Trainin
 from captionviewer.core.training.watched_photos import NUM_WATCHED
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.training.loss_figure import LossSeries
 from captionviewer.ui.training.runs.curve_plot import CurvePlot, PlottedRun
 from captionviewer.ui.training.runs.said_by_each import SaidByEach
 from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
@@ -54,12 +56,16 @@ class RaceView(QWidget):
         self.race: Race | None = None
         self._names: tuple[str, ...] = ()
         self._parameters: tuple[int, ...] = ()
+        self._series: tuple[LossSeries, ...] = ()  # of each run, as far as it was looked at
+        self._said: list[RecordedCaptions] = []  # what is shown of their captions
+        self._not_kept: set[str] = set()  # names of runs that could not be written to the shelf
         self._is_ending = False
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._look)
         self._build()
         session.run_changed.connect(self._enable)
+        session.opening_changed.connect(self._enable)
         session.dataset_changed.connect(self._dataset_changed)
         self._show_choice()
         self._enable()
@@ -205,6 +211,8 @@ class RaceView(QWidget):
         facts = DataFacts.of(dataset)
         self._parameters = tuple(one.num_parameters(facts) for one in settings)
         self._is_ending = False
+        self._series = (LossSeries(), LossSeries())
+        self._said, self._not_kept = [], set()
         self.race.start()
         self._timer.start()
         self._tell()
@@ -212,6 +220,8 @@ class RaceView(QWidget):
     def _why_not(self) -> str:
         if self._session.dataset is None:
             return "Open a data folder first."
+        if self._session.opening:
+            return "Wait until the data is open: it would end the race at once."
         if self._session.runs.is_training:
             return "Wait until the run that trains has ended, or stop it."
         return self._obstacle()
@@ -252,27 +262,39 @@ class RaceView(QWidget):
 
     def _dataset_changed(self) -> None:
         if self.race is not None and self.race.runs[0].dataset is not self._session.dataset:
-            self.stop_and_wait(1.0)
-            self.race = None
-            self.said.hide()
-            self._show_curves()
+            self.stop()  # its end is looked for by the clock: it may take a step
+            if not self.is_live:
+                self._forget()
         self._enable()
+
+    def _forget(self) -> None:
+        """Know of no race any more."""
+        self.race, self._series, self._said = None, (), []
+        self.state.setText(WHAT_IT_IS)
+        self.numbers.clear()
+        self.said.hide()
+        self._show_curves()
 
     def _look(self) -> None:
         race = self.race
         if race is None:
             return
+        has_ended = not race.is_live and race.wait(0)
         for number, run in enumerate(race.runs):
             for event in run.take_events():
                 if isinstance(event, RunNotKept):
+                    self._not_kept.add(self._names[number])
                     self._session.problem.emit(event.reason)
                 elif isinstance(event, RunFailed):
                     self._session.problem.emit(f"{self._names[number]}: {event.reason}")
-        if not race.is_live and race.wait(0):
+        if has_ended:
             self._timer.stop()
             self._tell()
             self._session.runs.shelf_changed.emit()
-        if self.isVisible() or not self.is_live:
+        if race.runs[0].dataset is not self._session.dataset:
+            if has_ended:
+                self._forget()
+        elif self.isVisible() or not self.is_live:
             self._show_curves()
             self._show_words()
         self._enable()
@@ -289,7 +311,9 @@ class RaceView(QWidget):
 
     def _show_curves(self) -> None:
         runs = self.race.runs if self.race is not None else ()
-        curves = [_curve(run, self.axis) for run in runs]
+        for run, series in zip(runs, self._series, strict=True):
+            series.extend(*run.history.since(len(series))[1:])
+        curves = [_curve(run, series, self.axis) for run, series in zip(runs, self._series, strict=True)]
         plotted = [PlottedRun(name, curve) for name, curve in zip(self._names, curves, strict=False)]
         self.plot.show_runs(plotted, (), dict(AXES)[self.axis])
 
@@ -298,9 +322,9 @@ class RaceView(QWidget):
         if race is None:
             return
         lines = []
-        for name, run in zip(self._names, race.runs, strict=True):
-            recent = run.history.since(max(0, len(run.history) - 10))[2]
-            loss = f"{float(recent.mean()):.3f} nats a word" if len(recent) else "nothing yet"
+        for name, run, series in zip(self._names, race.runs, self._series, strict=True):
+            recent = series.recent(per_word=True)
+            loss = "nothing yet" if recent is None else f"{recent:.3f} nats a word"
             seconds = run.history.seconds()
             trained = f", {format_duration(float(seconds[-1]))} of training" if len(seconds) else ""
             best = run.validation.best
@@ -310,14 +334,13 @@ class RaceView(QWidget):
             lines.append(f"{name}: {done}, {loss}{val}{trained}")
         self.numbers.setText("\n".join(lines))
         self.state.setText(self._state_words(race))
-        stops = [run.caption_stops() for run in race.runs]
-        words = race.runs[0].dataset.vocabulary.idx_to_word
-        told = [
-            (name, words, record)
-            for name, record in zip(self._names, stops, strict=True)
-            if record is not None and len(record)
-        ]
-        if len(told) == len(stops):
+        stops = [record for run in race.runs if (record := run.caption_stops()) is not None and len(record)]
+        shown = self._said
+        is_new = len(stops) != len(shown) or any(a is not b for a, b in zip(stops, shown, strict=True))
+        if is_new and len(stops) == len(race.runs):
+            self._said = stops
+            words = race.runs[0].dataset.vocabulary.idx_to_word
+            told = [(name, words, record) for name, record in zip(self._names, stops, strict=True)]
             self.said.show_said(told, self._session.dataset)
 
     def _state_words(self, race: Race) -> str:
@@ -330,10 +353,17 @@ class RaceView(QWidget):
         if not self.is_live:
             ends = {run.state for run in race.runs}
             how = "Finished" if ends == {RunState.FINISHED} else "Ended"
-            return f"{how}. {same} Both runs are on the shelf."
+            kept = "Both runs are on the shelf."
+            if self._not_kept:
+                kept = f"Not kept on the shelf: {', '.join(sorted(self._not_kept))}."
+            return f"{how}. {same} {kept}"
         if self._is_ending:
             return f"Ending… {same}"
         return f"{'Both wait.' if race.is_paused else 'Racing.'} {same}"
+
+    def look_what_can_be(self) -> None:
+        """Enable what makes sense now: the form's settings are others, or its data is."""
+        self._enable()
 
     def _enable(self) -> None:
         live = self.is_live
@@ -350,14 +380,14 @@ class RaceView(QWidget):
             widget.setEnabled(not live)
 
 
-def _curve(run: TrainingRun, axis: Axis) -> RunCurve:
-    """The curve of a run that goes on."""
-    history, seconds = run.history, run.history.seconds()
-    progress, settings = run.progress(), run.settings
-    an_epoch = max(1, progress.num_iterations // max(1, settings.num_epochs))
-    points = [point for point in run.validation.points() if point.iteration <= len(seconds)]
+def _curve(run: TrainingRun, series: LossSeries, axis: Axis) -> RunCurve:
+    """The curve of a run that goes on, whose losses so far are `series`."""
+    seconds, settings = run.history.seconds(), run.settings
+    an_epoch = max(1, run.progress().num_iterations // max(1, settings.num_epochs))
+    points = [point for point in run.validation.points() if point.iteration <= len(series)]
     return curve_over(
-        history.since(0)[2][: len(seconds)],
+        series.raw(per_word=True),
+        series.smoothed(per_word=True),
         (
             np.array([point.iteration for point in points], dtype=np.float64),
             np.array([point.val for point in points], dtype=np.float64),

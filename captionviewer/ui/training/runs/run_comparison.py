@@ -54,7 +54,7 @@ class Compared:
             [name or own for name, own in zip(given, run_names(settings), strict=True)], settings
         )
         curves = tuple(curve_of(record, axis) for record in records)
-        bands = (seed_band(group, curves) for group in seed_groups(settings))
+        bands = (seed_band(group, curves) for group in seed_groups(records))
         return cls(
             tuple(keys), made, tuple(records), axis, curves, tuple(band for band in bands if band is not None)
         )
