@@ -45,35 +45,40 @@ class NormHistory:
     def __init__(self, before: ParameterNorms | None = None) -> None:
         """Begin empty, or go on with what was recorded `before`."""
         self._lock = threading.Lock()
-        self._iterations: list[int] = []
-        self._rows: list[FloatArray] = []
+        self._length = 0 if before is None else len(before.iterations)
+        room = max(MOST_ROWS, self._length)
+        self._iterations: IntArray = np.empty(room, dtype=np.int64)
+        self._norms: FloatArray = np.empty((room, len(PARAMETER_NAMES)), dtype=np.float32)
         self._every = 1
         if before is not None:
-            self._iterations, self._rows = before.iterations.tolist(), list(before.norms)
+            self._iterations[: self._length], self._norms[: self._length] = before.iterations, before.norms
             self._every = before.every
 
     def note(self, iteration: int, norms: Mapping[str, float]) -> None:
         """Note the norms of step `iteration`, 1 or more, where its turn has come."""
-        first = self._iterations[0] if self._iterations else iteration
+        first = int(self._iterations[0]) if self._length else iteration
         if (iteration - first) % self._every:
             return
+        row = [norms[name] for name in PARAMETER_NAMES]
         with self._lock:
-            if len(self._rows) >= MOST_ROWS:
+            if self._length >= MOST_ROWS:
                 self._every *= 2
-                kept = [n for n, of in enumerate(self._iterations) if (of - first) % self._every == 0]
-                self._iterations = [self._iterations[n] for n in kept]
-                self._rows = [self._rows[n] for n in kept]
+                kept = np.flatnonzero((self._iterations[: self._length] - first) % self._every == 0)
+                self._length = len(kept)
+                self._iterations[: self._length] = self._iterations[kept]
+                self._norms[: self._length] = self._norms[kept]
                 if (iteration - first) % self._every:
                     return
-            self._iterations.append(iteration)
-            self._rows.append(np.array([norms[name] for name in PARAMETER_NAMES], dtype=np.float32))
+            self._iterations[self._length] = iteration
+            self._norms[self._length] = row
+            self._length += 1
 
     def recorded(self) -> ParameterNorms | None:
-        """What was noted so far; None before the first step."""
+        """What was noted so far, as copies; None before the first step."""
         with self._lock:
-            if not self._rows:
+            if not self._length:
                 return None
-            return ParameterNorms(np.array(self._iterations, dtype=np.int64), np.stack(self._rows))
+            return ParameterNorms(self._iterations[: self._length].copy(), self._norms[: self._length].copy())
 
 
 def clip_limits(at_first: float | None, edits: Sequence[SettingEdit], count: int) -> FloatArray:
