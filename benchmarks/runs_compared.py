@@ -26,7 +26,7 @@ from captionviewer.core.saved.run_shelf import RunShelf
 from captionviewer.core.saved.shipped_run import listed_runs, shipped_run
 from captionviewer.core.training.run_comparison import curve_of
 from captionviewer.core.training.run_record import RunRecord
-from captionviewer.ui.training.runs.curve_plot import CurvePlot, PlottedRun
+from captionviewer.ui.training.runs.run_curves import PlottedRun, RunCurves
 from captionviewer.ui.training.runs.run_table import RunTable
 
 NUM_RUNS, MOST_LIST_S = 200, 0.1
@@ -76,7 +76,7 @@ def main() -> None:
     print(f"list of {NUM_RUNS} runs: {1000 * list_s:.0f} ms (bound {1000 * MOST_LIST_S:.0f})")
     records = [long_run(number) for number in range(NUM_CURVES)]
     made = median_seconds(lambda: [curve_of(record, "iteration") for record in records])
-    plot = CurvePlot()
+    plot = RunCurves()
     plot.resize(900, 500)
     plot.show_runs(
         [PlottedRun(f"run {n}", curve_of(record, "iteration")) for n, record in enumerate(records)]

@@ -4,12 +4,14 @@ plot.
 
 import math
 import threading
+from typing import TypeVar
 
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 
 _COLUMNS = 5
+_Places = TypeVar("_Places", IntArray, FloatArray)
 
 
 class LossHistory:
@@ -116,7 +118,7 @@ class LossHistory:
             return self._values[number, : self._length].copy()
 
 
-def thin_to_columns(x: IntArray, y: FloatArray, columns: int = 320) -> tuple[IntArray, FloatArray]:
+def thin_to_columns(x: _Places, y: FloatArray, columns: int = 320) -> tuple[_Places, FloatArray]:
     """At most `2 * columns` points of the line `(x, y)`, so that each column of pixels keeps its
     minimum and maximum.
 
@@ -134,7 +136,7 @@ def thin_to_columns(x: IntArray, y: FloatArray, columns: int = 320) -> tuple[Int
     low, high, last = float(thin[-2]), float(thin[-1]), float(y[-1])
     thin[-2] = high if high - last > last - low else low
     thin[-1] = last
-    places: IntArray = np.repeat(x[starts], 2)
+    places = np.repeat(x[starts], 2)
     places[-1] = x[-1]
     return places, thin
 

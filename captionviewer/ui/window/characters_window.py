@@ -1,5 +1,6 @@
 """Words beside characters in a window of its own: both trained with one click, measured as they go on."""
 
+import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -22,7 +23,7 @@ from captionviewer.core.characters.comparison import Comparison, Plan, Side
 from captionviewer.core.characters.figures import WHY_NATS_A_CAPTION, answers, figures
 from captionviewer.core.characters.side_by_side import SideBySide
 from captionviewer.core.network.cells import CellType
-from captionviewer.ui.plots.curve_plot import Curve, CurvePlot
+from captionviewer.ui.plots.series_plot import Series, SeriesPlot
 from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
@@ -85,9 +86,11 @@ class CharactersWindow(QDialog):
         self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
         self.views = ViewRow("Views of words and characters")
-        self.plot = CurvePlot(self._session, _OVER_SECONDS, "nats a caption of val", "words-and-characters")
+        self.plot = SeriesPlot(
+            self._session, _OVER_SECONDS, "nats a caption of val", "words-and-characters", log=True
+        )
         self.plot.setObjectName("characters_curves")
-        self.plot.show_curves((), empty=_NOT_YET)
+        self.plot.show_series((), empty=_NOT_YET)
         self.captions = QTableWidget()
         self.captions.setObjectName("characters_captions")
         self.captions.setAccessibleName("What each writes of photos of val")
@@ -245,7 +248,7 @@ class CharactersWindow(QDialog):
         for number, row in enumerate(rows):
             for place, words in enumerate((row.title, *row.cells)):
                 self._put(number, place, words, row.explanation)
-        self.plot.show_curves([_curve(side) for side in comparison.sides])
+        self.plot.show_series([_curve(side) for side in comparison.sides])
         columns = zip(*((row.title, *row.cells) for row in rows), strict=True)
         longest = [max(map(len, column)) for column in columns]
         if is_new or any(now > before for now, before in zip(longest, self._longest, strict=True)):
@@ -347,11 +350,12 @@ class CharactersWindow(QDialog):
         self.stop()
 
 
-def _curve(side: Side) -> Curve:
-    return Curve(
+def _curve(side: Side) -> Series:
+    return Series(
         side.name,
-        [point.seconds for point in side.points],
-        [point.nats for point in side.points],
+        np.array([point.seconds for point in side.points]),
+        np.array([point.nats for point in side.points]),
         "accent" if side.symbols == "words" else "val",
+        wide=True,
         dashed=side.cell == "lstm",
     )

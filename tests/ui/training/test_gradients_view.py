@@ -112,7 +112,8 @@ def test_the_norms_of_a_run_are_drawn_with_the_clips_line_and_its_share(qtbot: Q
         np.testing.assert_array_equal(lines["all together"].y, norms)
         assert (lines["clipped at"].y == 1).all()
         assert f"{100 * (norms > 1).mean():.0f} % of the steps" in page.words.text()
-        assert page.plot.height_of(10.0) < page.plot.height_of(1.0)  # upwards
+        axes = page.plot.axes
+        assert axes.place(0, 10.0).y() < axes.place(0, 1.0).y()  # upwards
         header, *points = page.plot.rows()
         assert header == ("line", "iteration", "norm of the gradient") and len(points) == 10 * 40
 

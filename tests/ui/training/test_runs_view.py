@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QFont, QImage
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import CocoDataset
@@ -126,12 +126,18 @@ def test_pointing_at_a_row_or_a_curve_makes_it_bold_and_reads_its_value(
     assert plot.bold == -1 and plot.grab().toImage() == before
     curve = shown.curves[2]
     middle = len(curve.smooth_x) // 2
-    place = plot._points(curve.smooth_x[middle : middle + 1], curve.smooth_y[middle : middle + 1])[0]
+    place = plot.axes.points(curve.smooth_x[middle : middle + 1], curve.smooth_y[middle : middle + 1])[0]
     told: list[int] = []
     plot.pointed.connect(told.append)
     qtbot.mouseMove(plot, QPoint(3, 3))
     qtbot.mouseMove(plot, QPointF(place).toPoint())
     assert told[-1:] == [plot.bold] and plot.bold >= 0
+    rows = view.table.rows
+    fonts = [rows.data(rows.index(row, 0), Qt.ItemDataRole.FontRole) for row in range(len(rows.runs))]
+    bold = [
+        run.key for run, font in zip(rows.runs, fonts, strict=True) if isinstance(font, QFont) and font.bold()
+    ]
+    assert bold == [shown.keys[plot.bold]]
     value = float(plot.read_out.rsplit(": ", 1)[1].split(" at ")[0])
     near = shown.curves[plot.bold]
     at = float(plot.read_out.rsplit(" at ", 1)[1])

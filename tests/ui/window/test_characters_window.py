@@ -48,8 +48,8 @@ def test_words_and_characters_train_for_200_steps_and_the_table_is_read(
     assert cells(beside, "Invented words")[0] == "0"
     assert all("…" not in cells(beside, title) for title in ("ms a step", "BLEU-4", "Memory"))
     assert "Against them:" in beside.told.text()
-    assert [curve.name for curve in beside.plot.curves] == ["words, RNN", "characters, RNN"]
-    assert beside.plot.curves[0].x[-1] == pytest.approx(words.seconds)
+    assert [curve.name for curve in beside.plot.series] == ["words, RNN", "characters, RNN"]
+    assert beside.plot.series[0].x[-1] == pytest.approx(words.seconds)
     beside.views.open("Captions")
     assert beside.captions.rowCount() == comparison.scored_photos
     assert characters.written is not None

@@ -124,14 +124,14 @@ def test_a_bug_is_trained_beside_the_right_layers_and_both_curves_are_drawn(
     driver.click(checks.stop_button)
     driver.click(view.train_button)
     driver.wait_for(lambda: not view.stop_button.isEnabled(), 60)
-    right, broken = view.plot.curves
+    right, broken = view.plot.series
     assert len(right.y) == len(broken.y) == 6
     assert broken.y[0] < right.y[0] / 5
     assert "After 6 iterations (RNN)" in view.told.text()
-    assert next(iter(view.plot.rows())) == ("curve", "iteration", "loss in nats a caption")
+    assert next(iter(view.plot.rows())) == ("line", "iteration", "loss in nats a caption")
     driver.choose(checks.layers_box, "The program's layers, intact")
     driver.click(checks.stop_button)
-    assert view.plot.curves == () and not view.train_button.isEnabled()
+    assert view.plot.series == () and not view.train_button.isEnabled()
 
 
 @pytest.mark.usefixtures("with_data")
@@ -143,9 +143,9 @@ def test_a_training_beside_a_bug_is_stopped_by_the_button_and_by_closing(
     driver.choose(checks.layers_box, "Bug: The first state is forgotten: h0")
     driver.click(checks.stop_button)
     driver.click(view.train_button)
-    driver.wait_for(lambda: bool(view.plot.curves), 30)
+    driver.wait_for(lambda: bool(view.plot.series), 30)
     driver.click(view.stop_button)
-    assert view.train_button.isEnabled() and len(view.plot.curves[1].y) < 150
+    assert view.train_button.isEnabled() and len(view.plot.series[1].y) < 150
     driver.click(view.train_button)
     checks.close()
     assert not view.stop_button.isEnabled()

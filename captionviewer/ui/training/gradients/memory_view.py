@@ -16,10 +16,9 @@ from captionviewer.core.inspection.memory_task import (
     MemoryPoint,
     learn_to_remember,
 )
-from captionviewer.ui.plots.painted_export import PaintedExport
+from captionviewer.ui.plots.series_plot import Series, SeriesPlot
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.gradients.knobs import knob, scale_of, scale_slider, signed_words, slider
-from captionviewer.ui.training.gradients.series_plot import Series, SeriesPlot
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
@@ -38,7 +37,7 @@ class _Learning:
 
     title: str
     learner: MemoryLearner
-    hue: float | None
+    hue: float
     points: list[MemoryPoint] = field(default_factory=list)
     course: MemoryCourse | None = None
 
@@ -81,16 +80,10 @@ class MemoryView(QWidget):
         knobs.addWidget(knob(self._bias_words, self.bias_slider))
         for widget in (self.clip_box, self.run_button, self.cancel_button):
             knobs.addWidget(widget)
-        self.plot = SeriesPlot("minibatches", "nats at the last word", log=False)
-        self.plot.setAccessibleName("Loss at the last word as the networks learn")
-        self.export = PaintedExport(
-            self._session,
-            self.plot,
-            self.plot.draw,
-            self.plot.rows,
-            lambda: "memory test",
-            lambda: bool(self.plot.series),
+        self.plot = SeriesPlot(
+            self._session, "minibatches", "nats at the last word", "memory test", log=False, names="beside"
         )
+        self.plot.setAccessibleName("Loss at the last word as the networks learn")
         self.words = words_label("memory_words")
         self.words.setText(EXPLAINED)
         body = QWidget()
@@ -187,9 +180,9 @@ class MemoryView(QWidget):
         ]
         if series:
             ends = np.array([0, NUM_STEPS])
-            series.append(Series("a guess", ends, np.full(2, GUESS_NATS), None, dashed=True))
+            series.append(Series("a guess", ends, np.full(2, GUESS_NATS), "text", dashed=True))
         said = " ".join([EXPLAINED, *(_course_words(one) for one in begun if one.course is not None)])
-        self.plot.show_series(series, said)
+        self.plot.show_series(series, description=said)
         self.words.setText(said)
 
 

@@ -8,9 +8,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
 from captionviewer.core.training.norm_history import clip_limits, clipped_share
 from captionviewer.core.training.run import TrainingRun
-from captionviewer.ui.plots.painted_export import PaintedExport
+from captionviewer.ui.plots.series_plot import Series, SeriesPlot
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.training.gradients.series_plot import Series, SeriesPlot
 from captionviewer.ui.widgets.control_parts import scrolling, words_label
 
 LOOK_MS = 500
@@ -26,16 +25,10 @@ class WhileTraining(QWidget):
         super().__init__()
         self._session = session
         self.run: TrainingRun | None = session.run
-        self.plot = SeriesPlot("iteration", "norm of the gradient", log=True)
-        self.plot.setAccessibleName("Norms of the gradients over the iterations, log axis")
-        self.export = PaintedExport(
-            session,
-            self.plot,
-            self.plot.draw,
-            self.plot.rows,
-            lambda: "gradient norms",
-            lambda: bool(self.plot.series),
+        self.plot = SeriesPlot(
+            session, "iteration", "norm of the gradient", "gradient norms", log=True, names="beside"
         )
+        self.plot.setAccessibleName("Norms of the gradients over the iterations, log axis")
         self.words = words_label("norm_words")
         body = QWidget()
         column = QVBoxLayout(body)
@@ -83,7 +76,7 @@ class WhileTraining(QWidget):
             self._clock.stop()
         recorded = run.parameter_norms() if run is not None else None
         if run is None or recorded is None:
-            self.plot.show_series((), "")
+            self.plot.show_series(())
             self.words.setText(NO_RUN)
             return
         together = run.history.gradient_norms()
@@ -93,11 +86,11 @@ class WhileTraining(QWidget):
             Series(name, recorded.iterations, recorded.norms[:, n], n / len(PARAMETER_NAMES))
             for n, name in enumerate(PARAMETER_NAMES)
         ]
-        series.append(Series("all together", steps, together, None, wide=True))
+        series.append(Series("all together", steps, together, "text", wide=True))
         if np.isfinite(limits).any():
-            series.append(Series("clipped at", steps, limits, None, dashed=True))
+            series.append(Series("clipped at", steps, limits, "text", dashed=True))
         words = self._said(run, recorded.every, together, clipped_share(together, limits))
-        self.plot.show_series(series, words)
+        self.plot.show_series(series, description=words)
         self.words.setText(words)
 
     def _said(self, run: TrainingRun, every: int, together: np.ndarray, share: float | None) -> str:

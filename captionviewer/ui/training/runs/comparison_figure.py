@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from captionviewer.core.training.run_comparison import SeedBand
 from captionviewer.ui.look.theme import LIGHT
-from captionviewer.ui.training.runs.curve_plot import PlottedRun, run_color
+from captionviewer.ui.training.runs.run_curves import PlottedRun, run_color
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 def comparison_figure(runs: Sequence[PlottedRun], bands: Sequence[SeedBand], x_title: str) -> "Figure":
-    """Draw the same as a `CurvePlot`, in the light theme's colours."""
+    """Draw the same as a `RunCurves`, in the light theme's colours."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.0, 5.0), layout="constrained")

@@ -21,7 +21,7 @@ from captionviewer.core.training.watched_photos import NUM_WATCHED
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.loss_figure import LossSeries
-from captionviewer.ui.training.runs.curve_plot import CurvePlot, PlottedRun
+from captionviewer.ui.training.runs.run_curves import PlottedRun, RunCurves
 from captionviewer.ui.training.runs.said_by_each import SaidByEach
 from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
@@ -120,7 +120,7 @@ class RaceView(QWidget):
         self.state = show_plainly(QLabel(WHAT_IT_IS))
         self.state.setWordWrap(True)
         self.state.setObjectName("race_state")
-        self.plot = CurvePlot()
+        self.plot = RunCurves()
         self.numbers = words_label("race_numbers")
         self.said = SaidByEach(self._session.photos)
         self.said.hide()

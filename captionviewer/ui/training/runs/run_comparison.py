@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from captionviewer.core.amounts import format_duration
@@ -23,7 +23,7 @@ from captionviewer.core.training.run_record import RunRecord
 from captionviewer.core.training.settings import FIELD_NAMED
 from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.training.runs.curve_plot import CurvePlot, PlottedRun, run_color
+from captionviewer.ui.training.runs.run_curves import PlottedRun, RunCurves, run_color
 from captionviewer.ui.training.runs.said_by_each import SaidByEach
 from captionviewer.ui.widgets.control_parts import labelled
 from captionviewer.ui.widgets.flow_layout import FlowLayout
@@ -71,6 +71,8 @@ class RunComparison(QWidget):
         The settings that differ; how many are equal, and which.
     """
 
+    pointed = Signal(str)  # the key of the run whose curve is under the mouse; "" none
+
     def __init__(self, session: Session, export: ActionButton, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
@@ -89,7 +91,8 @@ class RunComparison(QWidget):
         self.warning = show_plainly(QLabel())
         self.warning.setWordWrap(True)
         self.warning.setObjectName("not_comparable")
-        self.plot = CurvePlot()
+        self.plot = RunCurves()
+        self.plot.pointed.connect(self._tell_pointed)
         self.settings_table = _rich_label("differing_settings")
         self.equal_button = _rich_label("equal_settings")
         self.equal_button.setTextInteractionFlags(
@@ -128,6 +131,9 @@ class RunComparison(QWidget):
         """Make a run's curve bold; "": none."""
         keys = self.shown.keys if self.shown is not None else ()
         self.plot.set_bold(keys.index(key) if key in keys else -1)
+
+    def _tell_pointed(self, number: int) -> None:
+        self.pointed.emit(self.shown.keys[number] if self.shown is not None and number >= 0 else "")
 
     def _fold(self) -> None:
         self._unfolded = not self._unfolded

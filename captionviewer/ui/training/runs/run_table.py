@@ -45,6 +45,7 @@ class RunRows(QAbstractTableModel):
         super().__init__(parent)
         self.runs: tuple[ShelvedRun, ...] = ()
         self.names: list[str] = []
+        self.marked = ""  # the key of the run whose row stands out
 
     def show_runs(self, runs: Sequence[ShelvedRun]) -> None:
         """Show these runs and no others."""
@@ -52,6 +53,13 @@ class RunRows(QAbstractTableModel):
         self.runs = tuple(runs)
         self.names = names_of(runs)
         self.endResetModel()
+
+    def mark(self, key: str) -> None:
+        """Let the row of a run stand out; "": none."""
+        before, self.marked = self.marked, key
+        for row, run in enumerate(self.runs):
+            if run.key in (before, key):
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(HEADS) - 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # as Qt declares it
         return 0 if parent.isValid() else len(self.runs)
@@ -75,9 +83,10 @@ class RunRows(QAbstractTableModel):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tip(run.problem or run.reason or _told(run, self.names[index.row()]))
-        if role == Qt.ItemDataRole.FontRole and run.live:
+        if role == Qt.ItemDataRole.FontRole and (run.live or run.key == self.marked):
             font = QFont()
-            font.setItalic(True)
+            font.setItalic(run.live)
+            font.setBold(run.key == self.marked)
             return font
         return None
 

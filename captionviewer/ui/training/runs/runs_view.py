@@ -141,6 +141,7 @@ class RunsView(QWidget):
         self.comparison.axis_choice.activated.connect(lambda _index: self._compare())
         self.comparison.hide()
         self.table.pointed.connect(self.comparison.point_at)
+        self.comparison.pointed.connect(self.table.rows.mark)
         body = QWidget()  # scrolls as a whole: in a small panel its parts would be strips
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)

@@ -14,7 +14,7 @@ from captionviewer.core.training.run_record import RunRecord
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.photos.photo_view import PhotoView
-from captionviewer.ui.training.runs.curve_plot import run_color
+from captionviewer.ui.training.runs.run_curves import run_color
 from captionviewer.ui.widgets.outside_text import as_html
 
 _UNSAID = frozenset(SPECIAL_WORDS) - {"<UNK>"}

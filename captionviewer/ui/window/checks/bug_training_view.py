@@ -1,12 +1,13 @@
 """How it trains: the loss of the few captions with a bug, beside the right one, drawn as both go on."""
 
+import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from captionviewer.core.checks.bug_training import ITERATIONS, BugTraining, cell_of, train_beside
 from captionviewer.core.checks.bugs import Bug
 from captionviewer.core.checks.few_captions import HOW_MANY, FewCaptions
-from captionviewer.ui.plots.curve_plot import Curve, CurvePlot
+from captionviewer.ui.plots.series_plot import Series, SeriesPlot, Tone
 from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import words_label
@@ -44,7 +45,7 @@ class BugTrainingView(QWidget):
         self.stop_button.setAutoDefault(False)
         self.stop_button.clicked.connect(lambda _checked=False: self.stop())
         self.told = words_label("bug_told")
-        self.plot = CurvePlot(session, "iteration", "loss in nats a caption", "bug")
+        self.plot = SeriesPlot(session, "iteration", "loss in nats a caption", "bug", log=True, least=1e-6)
         self.plot.setObjectName("bug_curves")
         row = QHBoxLayout()
         row.addWidget(self.train_button)
@@ -61,7 +62,7 @@ class BugTrainingView(QWidget):
         """Be about another bug, or about none."""
         self.stop()
         self._bug, self._latest, self.training = bug, None, None
-        self.plot.show_curves((), empty=_CHOOSE if bug is None else f"{bug.title}: not trained yet.")
+        self.plot.show_series((), empty=_CHOOSE if bug is None else f"{bug.title}: not trained yet.")
         self.told.setText("" if bug is None else f"In {bug.function}.")
         self._show_running()
 
@@ -114,7 +115,7 @@ class BugTrainingView(QWidget):
             _curve(f"the right layers ({cell})", training.right, "accent"),
             _curve("with the bug", training.broken, "bad"),
         ]
-        self.plot.show_curves(curves, training.iterations)
+        self.plot.show_series(curves, training.iterations)
         self.told.setText(training.words or f"Iteration {len(training.broken)} of {training.iterations}")
 
     def _show_running(self) -> None:
@@ -125,6 +126,6 @@ class BugTrainingView(QWidget):
             self.told.setText("Open data first: the captions to learn are drawn from it.")
 
 
-def _curve(name: str, losses: tuple[float, ...], tone: str) -> Curve:
+def _curve(name: str, losses: tuple[float, ...], tone: Tone) -> Series:
     means = [sum(losses[max(0, n - _SPREAD + 1) : n + 1]) / min(n + 1, _SPREAD) for n in range(len(losses))]
-    return Curve(name, range(1, len(losses) + 1), means, "bad" if tone == "bad" else "accent")
+    return Series(name, np.arange(1, len(losses) + 1), np.array(means), tone, wide=True)
