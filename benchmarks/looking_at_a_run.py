@@ -6,7 +6,7 @@ No window. The storybook with its preset (LSTM, hidden 384, batch 50); two runs,
 photos watched, one with all off, which take turns of some seconds: each is let on and paused. Printed are
 
 - the steps a second of the one over those of the other, and the processor's time for a step, against 5 %:
-  3 % for validation and 2 % for the rest;
+  2 % for validation, 1 % for watched captions, 2 % for the copies that are kept of the run;
 - the growth of anonymous memory between step 2,000 and the last of a small model's run with all of it on
   (some minutes, which --no-memory leaves out), against 20 MB.
 """

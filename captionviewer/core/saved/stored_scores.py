@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 
-from captionviewer.core.evaluation.metrics import METRICS
 from captionviewer.core.saved.number_archive import ArchiveError
 from captionviewer.core.saved.stored_fields import is_finite_number, whole_number_in
 from captionviewer.core.training.run_scores import RunScores
 
 LONGEST_WORDS = 4000
-_KEYS = frozenset(metric.key for metric in METRICS)
 
 
 def written_scores(scores: RunScores | None) -> dict[str, object] | None:
@@ -50,4 +48,7 @@ def read_scores(told: object, most_iteration: int) -> RunScores | None:
 
 
 def _are_numbers(values: Mapping[str, object]) -> bool:
-    return all(key in _KEYS and is_finite_number(value) for key, value in values.items())
+    from captionviewer.core.evaluation.metrics import METRICS  # the launch needs none of the scores
+
+    keys = {metric.key for metric in METRICS}
+    return all(key in keys and is_finite_number(value) for key, value in values.items())

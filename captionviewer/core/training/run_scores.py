@@ -3,8 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from captionviewer.core.evaluation.scorecard import Scorecard
+if TYPE_CHECKING:
+    from captionviewer.core.evaluation.scorecard import Scorecard
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class RunScores:
     intervals: Mapping[str, tuple[float, float]]
 
     @classmethod
-    def of(cls, card: Scorecard, iteration: int) -> "RunScores":
+    def of(cls, card: "Scorecard", iteration: int) -> "RunScores":
         """What a table says of its model, that of `iteration`."""
         row = card.row("model")
         return cls(

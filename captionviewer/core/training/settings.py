@@ -80,8 +80,9 @@ FIELDS: tuple[SettingField, ...] = (
         "Cell",
         "The recurrent cell that carries the hidden state from one timestep to the next. The vanilla RNN"
         " mixes input and state through one tanh; the LSTM adds a cell state with input, forget and"
-        " output gates, so that gradients survive longer captions. An LSTM has four times the recurrent"
-        " weights and takes longer per step.",
+        " output gates. With a forget bias above 0 gradients reach further back through it; with the"
+        " notebook's 0 they fade as in the RNN at first. An LSTM has four times the recurrent weights and"
+        " takes longer per step.",
         "choice",
         choices=tuple((name, cell.label) for name, cell in CELLS.items()),
     ),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from matplotlib.text import Text
 
+_AT_THE_RIGHT = 0.99  # of the axes' width
+
 
 class FrozenLoss(Protocol):
     """The losses of one frozen model, in nats a word."""
@@ -101,7 +103,7 @@ class FrozenLines:
         color = self._colors.muted.name() if self._colors is not None else "gray"
         line = self._axes.axhline(loss, linewidth=0.9, linestyle=(0, (4, 3)), color=color, zorder=1.5)
         words = self._axes.text(
-            0.99,
+            _AT_THE_RIGHT,
             loss,
             f"{name} {loss:.3g}",
             transform=self._axes.get_yaxis_transform(),
@@ -112,7 +114,7 @@ class FrozenLines:
         )
         return line, words
 
-    def place_best(self) -> None:
+    def _place_best(self) -> None:
         """Put the words at the best point where they are within the axes, whose limits are known now."""
         if not self._best_words.get_visible():
             return
@@ -146,7 +148,7 @@ class FrozenLines:
         legend = self._axes.legend(
             [self._val, self._train],
             [self._val_label, "training, same model"],
-            loc="best" if low else "lower left",  # in a low plot the lines are nearly everywhere
+            loc="upper right" if low else "lower left",  # losses fall: they are clear of the lines there
             fontsize=0.75 * self._points,
             frameon=not low,
             borderpad=0.1 if low else 0.4,
@@ -157,6 +159,23 @@ class FrozenLines:
             labelcolor=self._colors.text.name(),
         )
         legend.set_zorder(1.6)
+
+    def place_words(self) -> None:
+        """Put all words where they hide nothing, within the limits of the axes that hold now."""
+        self._place_best()
+        self._place_guesses()
+
+    def _place_guesses(self) -> None:
+        """Name each guess at the right, or left of the legend where that stands in its way."""
+        legend = self._axes.get_legend()
+        for _line, words in self._guesses:
+            words.set_x(_AT_THE_RIGHT)
+            if legend is None or not words.get_visible():
+                continue
+            taken = legend.get_window_extent()
+            if words.get_window_extent().overlaps(taken):
+                left = self._axes.transAxes.inverted().transform((taken.x0, 0))[0]
+                words.set_x(left - 0.01)
 
     def span(self, low: float, high: float) -> tuple[float, float]:
         """The least and the largest loss, with those shown here."""

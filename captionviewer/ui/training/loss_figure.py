@@ -249,7 +249,7 @@ class LossFigure:
         axes.set_xlim(0 if right > 1 else 0.5, right)
         axes.set_ylim(bottom, top)
         self._set_ticks(bottom, top)
-        self._frozen.place_best()
+        self._frozen.place_words()
         self._put_words()
         return True
 

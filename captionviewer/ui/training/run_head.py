@@ -35,6 +35,7 @@ class RunHead(QWidget):
         super().__init__(parent)
         self._is_bad = False
         self._is_beside = True
+        self._is_fitted = False  # to the buttons as they are
         self.settings_action = make(TRAINING_FORM, self)
         self.settings_action.setChecked(True)
         self.buttons: list[ActionButton] = [_button(action) for action in (*actions, self.settings_action)]
@@ -45,6 +46,8 @@ class RunHead(QWidget):
             self._row.addWidget(button)
         for action in at_times:
             self.add_at_times(action)
+        for action in actions:
+            action.changed.connect(self._buttons_changed)  # Pause is called something else for a while
         self._state = QLabel()
         self._state.setObjectName("training_state")
         self._state.setWordWrap(True)
@@ -97,12 +100,16 @@ class RunHead(QWidget):
             self._color()
         elif event.type() == QEvent.Type.FontChange:
             self.updateGeometry()
-            self._fit()
+            self._buttons_changed()
+
+    def _buttons_changed(self) -> None:
+        self._is_fitted = False
 
     def event(self, event: QEvent) -> bool:
         """Fit anew when the buttons have: another text size comes to them after it came here."""
         done = super().event(event)
-        if event.type() == QEvent.Type.LayoutRequest:
+        if event.type() == QEvent.Type.LayoutRequest and not self._is_fitted:
+            self._is_fitted = True
             self._fit()
         return done
 

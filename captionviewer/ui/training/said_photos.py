@@ -125,19 +125,19 @@ class SaidPhotos(QWidget):
         if at is not None:
             of = f" of {self._total:,}" if self._total else ""
             self.head.say(
-                f"iteration {at:,}{of} — what was said then; Esc or double-click returns to now",
-                f"iteration {at:,} — what was said then; Esc returns to now",
+                f"iteration {at:,}{of}, greedy — what was said then; Esc or double-click returns to now",
+                f"iteration {at:,}, greedy — what was said then; Esc returns to now",
                 f"iteration {at:,} — said then; Esc: now",
                 f"iteration {at:,}, said then",
                 f"iteration {at:,}",
             )
         elif self._newest is not None:
             now = f"iteration {self._newest.iteration:,}"
-            wordings = [f"{now} — what is said now", f"{now} — said now", now]
+            wordings = [f"{now}, greedy — what is said now", f"{now}, greedy — said now", now]
             if self._scrubber.can_scrub:
                 wordings[:0] = [
                     f"{wordings[0]}; drag on the curve to go back",
-                    f"{now}; drag on the curve to go back",
+                    f"{now}, greedy; drag on the curve to go back",
                 ]
             self.head.say(*wordings)
         else:

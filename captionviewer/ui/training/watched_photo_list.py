@@ -132,7 +132,8 @@ class WatchedPhotoList(QListView):
         self.setItemDelegate(_RowDelegate(photos, self))
         self.setAccessibleName("Captions of watched photos")
         self.setToolTip(
-            "What the network says of a few photos now. Click one to select its photo everywhere."
+            "What the network says of a few photos now, greedily: always the likeliest word. Click one to"
+            " select its photo everywhere."
         )
         self.setUniformItemSizes(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

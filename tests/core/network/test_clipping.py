@@ -95,6 +95,13 @@ def test_the_norm_of_numbers_whose_squares_overflow_is_still_their_norm() -> Non
     assert math.isnan(norm_of(np.array([np.nan], dtype=np.float32)))
 
 
+@pytest.mark.parametrize("count", [1, 8191, 8192, 8193, 200_000])
+def test_a_norm_of_float32_numbers_is_as_exact_as_they_are(count: int) -> None:
+    numbers = np.random.default_rng(count).gamma(0.3, 1.0, count).astype(np.float32)
+    exact = math.sqrt(math.fsum(float(number) ** 2 for number in numbers))
+    assert norm_of(numbers) == pytest.approx(exact, rel=1.2e-7)
+
+
 @pytest.mark.parametrize("wrong", [0, -1, math.inf, math.nan, "much"])
 def test_a_norm_that_can_not_be_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match="clip_norm"):

@@ -149,6 +149,10 @@ def test_a_low_plot_still_says_on_how_many_captions_clear_of_its_lines(series: L
     legend = axes.get_legend()
     assert legend is not None and legend.get_texts()[0].get_text() == "validation, 150 captions"
     box = legend.get_window_extent(canvas.get_renderer())
+    guesses = [words for words in axes.texts if "guess" in words.get_text()]
+    assert len(guesses) == 2
+    for words in guesses:
+        assert not words.get_window_extent().overlaps(box), words.get_text()
     for label in ("smoothed", "validation", "training, same model"):
         places = axes.transData.transform(line(figure, label).get_xydata())
         assert not any(box.contains(x, y) for x, y in places)

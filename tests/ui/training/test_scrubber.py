@@ -75,7 +75,7 @@ def test_dragging_on_the_curve_shows_what_was_said_then(qtbot: QtBot, panel: Tra
     words = said(panel).text.split(" ")
     assert said(panel).new == (False, True)  # the second is other than at the stop before
     assert panel.watched.cells.cards[0].text == " ".join(words)
-    assert "iteration 10 of 40 — what was said then; Esc" in panel.said.head.text()
+    assert "iteration 10 of 40, greedy — what was said then; Esc" in panel.said.head.text()
     qtbot.mouseMove(layer, at(panel, 25))
     qtbot.mouseRelease(layer, LEFT, pos=at(panel, 25))
     plot.scrubber.go_to(25)  # offscreen, a moved mouse may hold no button

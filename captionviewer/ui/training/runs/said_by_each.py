@@ -114,7 +114,7 @@ class SaidByEach(QWidget):
             head = (
                 f'<span style="color:{run_color(number, c).name()}">\N{BLACK SQUARE}</span>'
                 f' <span style="color:{c.muted.name()}">{as_html(name)}, iteration'
-                f" {int(stops.iterations[-1]):,}</span>"
+                f" {int(stops.iterations[-1]):,}, greedy</span>"
             )
             lines.append(f"<p style='margin:0 0 5px 0'>{head}<br>{said or '(nothing)'}</p>")
         self.words.setText("".join(lines))
