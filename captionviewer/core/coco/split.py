@@ -49,6 +49,16 @@ class PhotoRecord:
         """What tells this image from all others of the data set."""
         return self.split, self.row
 
+    @property
+    def words(self) -> str:
+        """What people call it."""
+        return f"{self.split} photo {self.row:,}"
+
+    @property
+    def name_for_files(self) -> str:
+        """What the name of a file about it begins with."""
+        return f"{self.split}-photo-{self.row}"
+
 
 class Lines:
     """A list of strings that NumPy's arrays of rows can pick from, as the solver picks URLs."""

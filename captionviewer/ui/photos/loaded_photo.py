@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from captionviewer.core.photos.store import COCO_MIRROR, Photo, PhotoProblem, PhotoUnavailable
+from captionviewer.ui.photos.pixels import image_of
 
 THUMBNAIL_SIDE = 256  # pixels of the longer side
 IMAGE_SIDE = 2_560  # the same; more would be slow to draw and fill the memory
@@ -66,9 +67,7 @@ LOADING = LoadedPhoto(PhotoState.LOADING, words="loading…", message="This phot
 def ready_photo(photo: Photo) -> LoadedPhoto:
     """Return a photo as the window shows it; to be called in the thread that loaded it."""
     rows, columns, _ = photo.pixels.shape
-    lent = QImage(photo.pixels.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888)
-    # Converting makes a copy that owns its pixels, unlike what was lent.
-    image = _shrunk(lent.convertToFormat(QImage.Format.Format_RGB32), IMAGE_SIDE)
+    image = _shrunk(image_of(photo.pixels), IMAGE_SIDE)
     thumbnail = _shrunk(image, THUMBNAIL_SIDE)
     if image.isNull() or thumbnail.isNull():
         message = f"{photo.address} is {columns:,} by {rows:,} pixels: more than fits in memory."

@@ -20,6 +20,7 @@ from captionviewer.ui.photos.loaded_photo import (
     lost_folder,
     ready_photo,
 )
+from captionviewer.ui.photos.own_picture import OwnPicture
 from captionviewer.ui.photos.photo_queue import AHEAD, PAGE, URGENT, Key, PhotoJob, PhotoQueue
 from captionviewer.ui.photos.picture_memory import PictureMemory
 from captionviewer.ui.worker import send
@@ -97,6 +98,8 @@ class PhotoLoader(QObject):
 
     def known(self, record: PhotoRecord) -> LoadedPhoto:
         """Return what is known of a photo, and load nothing."""
+        if isinstance(record, OwnPicture):
+            return record.photo
         key = record.key
         facts = self._facts.get(key)
         if facts is not None and facts.state is not PhotoState.READY:

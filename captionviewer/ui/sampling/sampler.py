@@ -14,6 +14,7 @@ from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
+from captionviewer.ui.photos.own_picture import OwnPicture
 from captionviewer.ui.sampling.caption_sample import (
     CaptionSample,
     ModelDoesNotFit,
@@ -70,7 +71,7 @@ class Sampler(QObject):
         self._patience.setInterval(OUTDATED_AFTER_MS)
         self._patience.timeout.connect(lambda: self._set_outdated(self._newer_is_due()))
         session.dataset_changed.connect(self._dataset_changed)
-        session.selection_changed.connect(self._selection_changed)
+        session.subject_changed.connect(self._subject_changed)
         session.model_changed.connect(self._model_changed)
         session.run_changed.connect(self._run_changed)
         session.decoding.changed.connect(self._decoding_changed)
@@ -108,7 +109,7 @@ class Sampler(QObject):
     def _dataset_changed(self) -> None:
         self._forget_photo()
 
-    def _selection_changed(self) -> None:
+    def _subject_changed(self) -> None:
         self._forget_photo()
 
     def _forget_photo(self) -> None:
@@ -180,7 +181,7 @@ class Sampler(QObject):
     def _ask_for_snapshot(self) -> None:
         """Have the next one made at a step boundary: what is shown then is as new as can be."""
         run = self._session.run
-        if run is not None and self._follows and self._awake and self._session.record is not None:
+        if run is not None and self._follows and self._awake and self._session.subject is not None:
             run.request_snapshot()
 
     # ---- samples -------------------------------------------------------------------------------
@@ -205,7 +206,7 @@ class Sampler(QObject):
             self._timer.start(round(wait) + 1)
 
     def _take(self) -> None:
-        dataset, record, model = self._session.dataset, self._session.record, self.model
+        dataset, record, model = self._session.dataset, self._session.subject, self.model
         if dataset is None or record is None or model is None or record == self._unreadable:
             self._wanted = False
             return
@@ -215,6 +216,8 @@ class Sampler(QObject):
         self._began = time.monotonic()
         known = self._features
         features = known[2] if known is not None and known[:2] == (dataset, record) else None
+        if isinstance(record, OwnPicture):
+            features = record.features
         training_rows, run = self._training_rows, self._session.run
         decoding = decoding_shown(self._session.decoding.value)
         forced = self.forced_of(record)

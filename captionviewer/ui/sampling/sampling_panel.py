@@ -23,6 +23,7 @@ from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.ui import actions
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.look import theme
+from captionviewer.ui.photos.own_picture import OwnPicture
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.branches.branch_strip import BranchStrip
 from captionviewer.ui.sampling.branches.branches import Branches
@@ -124,7 +125,7 @@ class SamplingPanel(QWidget):
         self.sampler.model_changed.connect(self._show_model)
         self.sampler.outdated_changed.connect(self._show_age)
         session.dataset_changed.connect(self._dataset_changed)
-        session.selection_changed.connect(self._selection_changed)
+        session.subject_changed.connect(self._show_record)
         session.model_changed.connect(self._model_changed)
         session.decoding.changed.connect(self._decoding_changed)
         session.matplotlib_ready.connect(self._enable_actions)
@@ -289,9 +290,6 @@ class SamplingPanel(QWidget):
     def _dataset_changed(self) -> None:
         self._show_record()
 
-    def _selection_changed(self) -> None:
-        self._show_record()
-
     def _model_changed(self) -> None:
         self._show_model()
 
@@ -308,16 +306,17 @@ class SamplingPanel(QWidget):
         return self._player.position
 
     def _show_record(self) -> None:
-        dataset, record = self._session.dataset, self._session.record
+        dataset, record = self._session.dataset, self._session.subject
         self.words.show_photo(record)
-        self._badge.setVisible(record is not None)
+        self._badge.setVisible(record is not None and not isinstance(record, OwnPicture))
         self._photo_name.setVisible(record is not None)
         if dataset is None or record is None:
             self._empty.say(*(NO_DATA if dataset is None else NO_PHOTO))
             self._pages.setCurrentWidget(self._empty)
             return
         self._badge.show_split(record.split)
-        self._photo_name.setText(f"photo {record.row:,}")
+        own = isinstance(record, OwnPicture)
+        self._photo_name.setText(shortened(record.words, 40) if own else f"photo {record.row:,}")
         self._photo_name.setToolTip(plain_tip(record.file_name or record.url))
         self._pages.setCurrentWidget(self.views)
 
@@ -358,7 +357,7 @@ class SamplingPanel(QWidget):
         self._show_in_view()
 
     def _show_timestep(self) -> None:
-        dataset, record = self._session.dataset, self._session.record
+        dataset, record = self._session.dataset, self._session.subject
         self._enable_actions()
         if dataset is None or record is None:
             self._bar.show_timestep(None, 0)
@@ -447,7 +446,7 @@ class SamplingPanel(QWidget):
         timestep = min(self._player.position, len(sample.timesteps) - 1)
         figure = Figure(figsize=(7.0, 4.2), layout="constrained")
         draw_bars(figure, sample, timestep, theme.colors(), 10.0)
-        name = f"{sample.record.split}-photo-{sample.record.row}-timestep-{timestep}"
+        name = f"{sample.record.name_for_files}-timestep-{timestep}"
         path = export_figure(self, figure, lambda: bar_rows(sample), name, self._session.settings)
         if path is not None:
             self._session.notice.emit(f"Word probabilities written to {path}")

@@ -56,7 +56,7 @@ def draw_bars(figure: "Figure", sample: CaptionSample, timestep: int, colors: Co
         spine.set_color(colors.border.name())
     before = " ".join(words[each.word] for each in sample.timesteps[:timestep]) or "(no word yet)"
     log_probability = sample.timesteps[timestep - 1].caption_log_probability if timestep else 0.0
-    head = f"{sample.current.words}, {sample.record.split} photo {sample.record.row}, timestep {timestep}"
+    head = f"{sample.current.words}, {sample.record.words}, timestep {timestep}"
     axes.set_title(
         f"{head}, {sample.decoding.words()}\nafter: {before} (p = {small_probability(log_probability)})",
         parse_math=False,

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
 from captionviewer.core.coco.vocabulary import END, NULL, START
 from captionviewer.ui.look import theme
+from captionviewer.ui.photos.own_picture import OwnPicture
 from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.photos.photo_view import PhotoView
 from captionviewer.ui.sampling.branches.word_field import WordField
@@ -107,10 +108,9 @@ class WordsView(QScrollArea):
         likeliest.addLayout(bars_head)
         likeliest.addWidget(self._bars, 1)
         likeliest.addWidget(self._trouble, 1)
-        truth_title = SectionTitle()
-        truth_title.setText("Ground truth")
+        self._truth_title = SectionTitle()
         truth_head = FlowLayout(gap=12, line_gap=0)
-        truth_head.addWidget(truth_title)
+        truth_head.addWidget(self._truth_title)
         truth_head.addWidget(self._legend)
         truth = QVBoxLayout()
         truth.setSpacing(4)
@@ -134,6 +134,7 @@ class WordsView(QScrollArea):
     def show_photo(self, record: PhotoRecord | None) -> None:
         """Show another photo, from the top."""
         self.photo.set_record(record)
+        self._truth_title.setText(record.truth if isinstance(record, OwnPicture) else "Ground truth")
         self._share_room()
         self.verticalScrollBar().setValue(0)
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from captionviewer.core.coco.dataset import CocoDataset, FeatureKind, PhotoRecord, Split
 from captionviewer.core.training.run import TrainingRun
+from captionviewer.ui.photos.own_picture import OwnPicture
 from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.session.data import OpenData
 from captionviewer.ui.session.decoding import ChosenDecoding
@@ -29,6 +30,7 @@ class Session(QObject):
 
     dataset_changed = Signal()
     selection_changed = Signal()
+    subject_changed = Signal()  # Sampling is to show another picture: the selected photo, or one of no data
     model_changed = Signal()
     run_changed = Signal()  # a run began, was paused, resumed or ended
     opening_changed = Signal()
@@ -45,6 +47,7 @@ class Session(QObject):
         self._workers = Workers(self)
         self._photos = PhotoLoader(parent=self)
         self._record: PhotoRecord | None = None
+        self._own: OwnPicture | None = None
         self._history = SelectionHistory()
         self._can_plot = False
         self._data = OpenData(settings, self._workers, self)
@@ -139,12 +142,13 @@ class Session(QObject):
         dataset = self._data.dataset
         assert dataset is not None
         self._images.follow(dataset)
-        self._record = None
+        self._record = self._own = None
         self._history.clear()
         self._models.follow(dataset)
         self._decoding.set(self._decoding.value.for_vocabulary(dataset.vocabulary.word_to_idx))
         self.dataset_changed.emit()
         self.selection_changed.emit()
+        self.subject_changed.emit()
         self.model_changed.emit()
 
     def recent_folders(self) -> list[str]:
@@ -177,6 +181,8 @@ class Session(QObject):
         if record != self._record:
             self._history.changed(self._record)
             self._select(record)
+        else:
+            self.show_selected()
 
     @property
     def can_go_back(self) -> bool:
@@ -199,8 +205,25 @@ class Session(QObject):
             self._select(self._history.forward(self._record))
 
     def _select(self, record: PhotoRecord | None) -> None:
-        self._record = record
+        self._record, self._own = record, None
         self.selection_changed.emit()
+        self.subject_changed.emit()
+
+    @property
+    def subject(self) -> PhotoRecord | None:
+        """What Sampling shows: the selected photo, or a picture of no data set."""
+        return self._own or self._record
+
+    def show_picture(self, picture: OwnPicture) -> None:
+        """Have Sampling show a picture that is in no data set, until a photo is selected."""
+        self._own = picture
+        self.subject_changed.emit()
+
+    def show_selected(self) -> None:
+        """Have Sampling show the selected photo again."""
+        if self._own is not None:
+            self._own = None
+            self.subject_changed.emit()
 
     # ---- model and training ----------------------------------------------------------------
 

@@ -1,26 +1,36 @@
 """The view Scene: changes by clicks and drags, and the caption that follows them."""
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.coco.feature_kinds import FeatureKind
+from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.storybook.picture import draw
 from captionviewer.core.storybook.pixel_encoder import shipped_encoder
-from captionviewer.core.storybook.scene_edits import things_of, with_colour
-from captionviewer.core.storybook.scenes import scene
+from captionviewer.core.storybook.scene_edits import MOST_COMPANIONS, any_scene, things_of, with_colour
+from captionviewer.core.storybook.scene_pairs import PAIR_KINDS, TITLES, draw_pair
+from captionviewer.core.storybook.scenes import Scene, scene
 from captionviewer.core.storybook.shipped import storybook_folder
 from captionviewer.core.training.settings import TrainingSettings
-from captionviewer.ui.data.scene.captioned_scene import changed_words
+from captionviewer.ui.data.scene import pair_count
+from captionviewer.ui.data.scene import scene_view as scene_view_module
+from captionviewer.ui.data.scene.captioned_scene import DrawnScene, changed_words, draw_scene
 from captionviewer.ui.data.scene.edit_strip import edit_rows
 from captionviewer.ui.data.scene.scene_view import SceneView
+from captionviewer.ui.sampling.caption_sample import CaptionSample
+from captionviewer.ui.sampling.sampling_panel import SamplingPanel
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.settings import FETCH_PHOTOS, MINIBATCH_SIZE, Settings
 from tests.coco_folder_writer import write_coco_folder
@@ -102,12 +112,12 @@ def test_a_thing_is_recoloured_and_the_caption_has_its_new_colours_word(shown: S
     settled(shown)
     assert scene_view.answer.caption == f"a {other} car"
     assert f">{other}</b>" in scene_view.caption.text() and ">car</b>" not in scene_view.caption.text()
-    assert scene_view.strip.words()[0] == (f"{start} car → {other} car", f"a {other} car")
     assert [row[1] for row in edit_rows(scene_view.strip.edits)] == [
         "caption",
         f"a {start} car",
         f"a {other} car",
     ]
+    assert scene_view.strip.edits[0].change == f"{start} car → {other} car"
     scene_view.undo_button.click()
     settled(shown)
     assert scene_view.scene == scene("val", ROW) and scene_view.answer.caption == f"a {start} car"
@@ -126,8 +136,8 @@ def test_a_drag_moves_a_thing_and_is_one_edit(shown: Shown) -> None:
     settled(shown)
     after = scene_view.scene
     assert after.main[0].x > before.main[0].x and after.main[0].y > before.main[0].y
-    assert scene_view.answer is not None and scene_view.answer.scene == after
-    assert len(scene_view.strip.edits) == edits + 1 and scene_view.strip.words()[0][0] == "moved"
+    assert scene_view.answer is not None and scene_view.answer.drawn.scene == after
+    assert len(scene_view.strip.edits) == edits + 1 and scene_view.strip.edits[0].change == "moved"
     scene_view.undo()
     assert scene_view.scene == before
 
@@ -154,8 +164,183 @@ def test_a_pair_shows_both_scenes_and_the_change_between_them(shown: Shown) -> N
     scene_view.show_pair()
     shown.qtbot.waitUntil(lambda: scene_view._after_answer is None, timeout=20_000)
     settled(shown)
-    (change, _), (name, _) = scene_view.strip.words()[:2]
-    assert name == "before" and "→" in change
+    second, first = scene_view.strip.edits[:2]
+    assert first.change == "before" and "→" in second.change
+
+
+def test_as_many_things_are_added_as_there_is_room_for(shown: Shown) -> None:
+    scene_view = view(shown)
+    for _ in range(6):
+        scene_view.add_companion()
+    assert scene_view.scene is not None and len(scene_view.scene.company) == MOST_COMPANIONS
+    assert not scene_view.add_button.isEnabled() and "at most" in shown.notices[-1]
+    scene_view.remove_button.click()
+    assert scene_view.add_button.isEnabled()
+    settled(shown)
+
+
+def test_what_waited_behind_a_scene_that_failed_is_captioned(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene_view = view(shown)
+    fails = with_colour(scene("val", ROW), 0, "purple")
+
+    def draw_one(wanted: Scene, kind: FeatureKind, known: DrawnScene | None = None) -> DrawnScene:
+        if wanted == fails:
+            raise OSError("no room")
+        return draw_scene(wanted, kind, known)
+
+    monkeypatch.setattr(scene_view_module, "draw_scene", draw_one)
+    scene_view.open_scene(fails, "fails")
+    assert scene_view._job is not None
+    scene_view.open_scene(scene("val", 3), "another")
+    settled(shown)
+    assert scene_view.answer is not None and scene_view.answer.drawn.scene == scene("val", 3)
+    assert "greedy" in scene_view.model_line.text()
+
+
+def test_a_scene_that_is_opened_ends_the_wish_for_a_pairs_second(shown: Shown) -> None:
+    scene_view = view(shown)
+    scene_view.show_pair()
+    scene_view.open_scene(scene("val", 3), "another")
+    settled(shown)
+    assert scene_view.scene == scene("val", 3) and [edit.change for edit in scene_view.strip.edits][:1] == [
+        "another"
+    ]
+
+
+def test_another_model_captions_the_picture_that_is_there(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene_view = view(shown)
+    assert scene_view.answer is not None
+    drawn = scene_view.answer.drawn
+    learn_colours(shown)
+    settled(shown)
+    assert scene_view.answer.caption.endswith("car") and scene_view.answer.drawn is drawn
+
+
+def test_a_scene_by_chance_is_opened_and_its_caption_is_that_of_its_pixels(shown: Shown) -> None:
+    learn_colours(shown)
+    scene_view = view(shown)
+    scene_view._rng = np.random.default_rng(4)
+    wanted = any_scene(np.random.default_rng(4))
+    scene_view.random_button.click()
+    settled(shown)
+    assert scene_view.scene == wanted and scene_view.strip.edits[0].change == "a random scene"
+    model = shown.session.model
+    assert model is not None and scene_view.answer is not None
+    ids = model.model.sample(shipped_encoder().features(draw(wanted))[np.newaxis])[0]
+    assert scene_view.answer.caption == caption_text(ids, shown.dataset.vocabulary)
+
+
+def test_sampling_shows_the_changed_scene_with_its_bars_and_surprises(shown: Shown) -> None:
+    learn_colours(shown)
+    sampling = SamplingPanel(shown.session)
+    shown.qtbot.addWidget(sampling)
+    sampling.resize(690, 500)
+    sampling.show()
+    shown.session.select(shown.dataset.split("val").record(0))
+    shown.session.select(shown.dataset.split("val").record(ROW))
+    scene_view = view(shown)
+
+    def sample_of_the_scene() -> CaptionSample:
+        shown.qtbot.waitUntil(
+            lambda: sampling.sample is not None and sampling.sample.record == shown.session.subject,
+            timeout=20_000,
+        )
+        assert sampling.sample is not None
+        return sampling.sample
+
+    before = sample_of_the_scene()
+    assert before.record == shown.session.record
+    start = scene("val", ROW).colour
+    other = next(colour for colour in COLOURS if colour != start)
+    scene_view._choose(0)
+    scene_view.colour.setCurrentText(other)
+    settled(shown)
+    after = sample_of_the_scene()
+    pixels = draw(with_colour(scene("val", ROW), 0, other))
+    np.testing.assert_array_equal(after.features, shipped_encoder().features(pixels))
+    assert before.words[1:2] == [start] and after.words[1:2] == [other]
+    word = shown.dataset.vocabulary.word_to_idx[other]
+    assert after.timesteps[1].probabilities[word] > 2 * before.timesteps[1].probabilities[word]
+    np.testing.assert_array_equal(after.captions, before.captions)
+    assert not np.array_equal(after.surprises, before.surprises, equal_nan=True)
+    texts = shown.labels(sampling)
+    assert f"val photo {ROW:,}, changed" in texts and "Ground truth before the change" in texts
+    assert sampling.words.photo.photo.image is not None
+    scene_view.undo()
+    settled(shown)
+    assert shown.session.subject == shown.session.record
+    np.testing.assert_allclose(sample_of_the_scene().surprises, before.surprises)
+    scene_view.open_random()
+    settled(shown)
+    assert sample_of_the_scene().captions.shape[0] == 0 and "No ground truth" in shown.labels(sampling)
+    shown.session.select(shown.session.record)
+    assert shown.session.subject == shown.session.record
+
+
+def test_pairs_are_counted_by_drawing_and_captioning_each(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pair_count, "PAIRS", 2)
+    learn_colours(shown)
+    scene_view = view(shown)
+    scene_view.count_button.click()
+    assert scene_view.cancel_button.isVisibleTo(scene_view)
+    shown.qtbot.waitUntil(lambda: bool(scene_view.table.text()), timeout=30_000)
+    model = shown.session.model
+    assert model is not None
+    for at, kind in enumerate(PAIR_KINDS):
+        rng, follows = np.random.default_rng([pair_count.SEED, at]), 0
+        for _ in range(2):
+            pair = draw_pair(kind, rng)
+            features = shipped_encoder().features(draw(pair.after))
+            said = caption_text(model.model.sample(features[np.newaxis])[0], shown.dataset.vocabulary)
+            follows += pair.follows(said)
+        assert f"{TITLES[kind]}: {follows} of 2" in scene_view.table.text().splitlines()
+    scene_view.table.clear()
+    scene_view.count_button.click()
+    scene_view.cancel_button.click()
+    shown.qtbot.waitUntil(lambda: not shown.session.workers.running(), timeout=20_000)
+    assert not scene_view.table.text() and scene_view.count_button.isVisibleTo(scene_view)
+
+
+def test_the_strip_is_exported_as_a_picture_and_as_a_table(
+    shown: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown.session.plots_can_be_made()
+    scene_view = view(shown)
+    scene_view.colour.setCurrentText("purple")
+    settled(shown)
+    assert len(scene_view.strip.edits) == 2 and scene_view.export_button.isEnabled()
+    for name, kind in (("edits.csv", "Table (*.csv)"), ("edits.png", "PNG picture (*.png)")):
+        monkeypatch.setattr(
+            QFileDialog, "getSaveFileName", lambda *_a, n=name, k=kind, **_k: (str(tmp_path / n), k)
+        )
+        scene_view.export_button.click()
+    with (tmp_path / "edits.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    edits = scene_view.strip.edits
+    assert rows[0] == ["change", "caption", "model"]
+    assert [row[:2] for row in rows[1:]] == [[e.change, e.answer.caption] for e in reversed(edits)]
+    with Image.open(tmp_path / "edits.png") as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    before, after = draw(scene("val", ROW)), draw(with_colour(scene("val", ROW), 0, "purple"))
+    paint = np.median(after[(before != after).any(axis=2)], axis=0)
+    painted = (np.abs(pixels - paint) < 12).all(axis=2)
+    wide = pixels.shape[1] // 2  # the second of the two thumbnails has the purple car
+    assert painted[:, wide:].sum() > 200 + 3 * painted[:, :wide].sum()
+
+
+def test_the_caption_grows_with_the_text_of_the_window(shown: Shown) -> None:
+    scene_view = view(shown)
+    font = scene_view.font()
+    size = font.pointSizeF()
+    font.setPointSizeF(2 * size)
+    scene_view.setFont(font)
+    assert scene_view.caption.font().pointSizeF() == pytest.approx(1.15 * 2 * size, abs=0.1)
 
 
 def test_only_the_storybook_has_scenes(qtbot: QtBot, tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from difflib import SequenceMatcher
 import numpy as np
 from PySide6.QtGui import QImage
 
-from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.vocabulary import caption_words
+from captionviewer.core.arrays import FloatArray
+from captionviewer.core.coco.feature_kinds import FeatureKind
+from captionviewer.core.coco.vocabulary import Vocabulary, caption_words
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.greedy import greedy
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
@@ -17,14 +18,24 @@ from captionviewer.core.storybook.picture import draw
 from captionviewer.core.storybook.pixel_encoder import shipped_encoder
 from captionviewer.core.storybook.scenes import Scene
 from captionviewer.ui.look.theme import colors
+from captionviewer.ui.photos.pixels import image_of
+
+
+@dataclass(frozen=True)
+class DrawnScene:
+    """A scene with its picture and what a network is given of it: features (D,) of a kind."""
+
+    scene: Scene
+    kind: FeatureKind
+    image: QImage
+    features: FloatArray
 
 
 @dataclass(frozen=True)
 class CaptionedScene:
-    """What was drawn and said of one scene by one model."""
+    """What one model said of one scene."""
 
-    scene: Scene
-    image: QImage
+    drawn: DrawnScene
     words: tuple[str, ...]
     model_words: str
 
@@ -34,19 +45,22 @@ class CaptionedScene:
         return " ".join(self.words)
 
 
-def caption_scene(
-    scene: Scene, dataset: CocoDataset, model: CaptioningRNN, model_words: str
-) -> CaptionedScene:
-    """Draw a scene, and caption it greedily by the features of its picture."""
+def draw_scene(scene: Scene, kind: FeatureKind, known: DrawnScene | None = None) -> DrawnScene:
+    """Draw a scene and encode its picture, unless that is `known` already."""
+    if known is not None and (known.scene, known.kind) == (scene, kind):
+        return known
     with one_library_thread():  # these products are too small to share
         picture = draw(scene)
-        features = shipped_encoder().features(picture, dataset.feature_kind)
-        ids = greedy(model, features[np.newaxis], Decoding())[0]
-    rows, columns, _ = picture.shape
-    lent = QImage(picture.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888)
-    words = tuple(caption_words(ids, dataset.vocabulary))
-    # Converting makes a copy that owns its pixels, unlike what was lent.
-    return CaptionedScene(scene, lent.convertToFormat(QImage.Format.Format_RGB32), words, model_words)
+        return DrawnScene(scene, kind, image_of(picture), shipped_encoder().features(picture, kind))
+
+
+def caption_scene(
+    drawn: DrawnScene, vocabulary: Vocabulary, model: CaptioningRNN, model_words: str
+) -> CaptionedScene:
+    """Caption a scene greedily by the features of its picture."""
+    with one_library_thread():
+        ids = greedy(model, drawn.features[np.newaxis], Decoding())[0]
+    return CaptionedScene(drawn, tuple(caption_words(ids, vocabulary)), model_words)
 
 
 def changed_words(before: tuple[str, ...], after: tuple[str, ...]) -> list[bool]:

@@ -1,16 +1,17 @@
 """The last edits as a strip: what changed, the picture, what was said; exported as a plot or a table."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from captionviewer.ui.data.scene.captioned_scene import CaptionedScene, marked_caption
 from captionviewer.ui.look.theme import Colors, set_muted
+from captionviewer.ui.photos.pixels import pixels_of
 from captionviewer.ui.widgets.outside_text import show_plainly
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST_EDITS = 12
 _WIDE = 96  # of a thumbnail, pixels
+_IN_A_ROW, _CELL_IN, _LINE_IN = 4, 2.75, 0.16  # of an exported strip: inches
+_LETTERS = 40  # that a line has room for there
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,6 @@ class EditStrip(QWidget):
             if widget is not None:
                 widget.deleteLater()
 
-    def words(self) -> list[tuple[str, str]]:
-        """What changed and what was said, the newest first."""
-        return [(edit.change, edit.answer.caption) for edit in self.edits]
-
 
 def _card(edit: Edit) -> QWidget:
     card = QWidget()
@@ -63,7 +62,7 @@ def _card(edit: Edit) -> QWidget:
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(8)
     picture = QLabel()
-    thumbnail = edit.answer.image.scaledToWidth(_WIDE, Qt.TransformationMode.SmoothTransformation)
+    thumbnail = edit.answer.drawn.image.scaledToWidth(_WIDE, Qt.TransformationMode.SmoothTransformation)
     picture.setPixmap(QPixmap.fromImage(thumbnail))
     change = show_plainly(QLabel(edit.change))
     set_muted(change)
@@ -86,22 +85,26 @@ def edit_rows(edits: Sequence[Edit]) -> list[list[object]]:
     return rows + [[edit.change, edit.answer.caption, edit.answer.model_words] for edit in reversed(edits)]
 
 
-def draw_edits(figure: "Figure", edits: Sequence[Edit], c: Colors) -> None:
-    """Draw the edits, the oldest first, four in a row."""
-    figure.set_facecolor(c.surface.name())
-    rows = -(-len(edits) // 4)
-    for number, edit in enumerate(reversed(edits)):
-        axes = figure.add_subplot(rows, 4, number + 1)
-        axes.imshow(_pixels(edit.answer.image))
+def edits_figure(edits: Sequence[Edit], c: Colors) -> "Figure":
+    """Draw the edits, the oldest first, four in a row; pictures have their size however long captions are."""
+    from matplotlib.figure import Figure
+
+    said = [textwrap.fill(edit.answer.caption, _LETTERS) for edit in edits]
+    lines = max(words.count("\n") + 1 for words in said)
+    columns = min(len(edits), _IN_A_ROW)
+    rows, tall = -(-len(edits) // columns), _CELL_IN * 0.75 + _LINE_IN * (lines + 3)
+    figure = Figure(figsize=(_CELL_IN * columns, tall * rows), facecolor=c.surface.name())
+    for number, (edit, words) in enumerate(zip(reversed(edits), reversed(said), strict=True)):
+        row, column = divmod(number, columns)
+        top = 1 - (row + 2 * _LINE_IN / tall) / rows
+        high = 0.72 * _CELL_IN / (tall * rows)
+        axes = figure.add_axes(((column + 0.02) / columns, top - high, 0.96 / columns, high))
+        axes.imshow(pixels_of(edit.answer.drawn.image))
         axes.set_axis_off()
-        axes.set_title(edit.change, fontsize=8, color=c.muted.name(), parse_math=False, wrap=True)
+        change = textwrap.shorten(edit.change, _LETTERS, placeholder="…")
+        axes.set_title(change, fontsize=8, color=c.muted.name(), parse_math=False)
         axes.text(
-            0.5, -0.04, edit.answer.caption, transform=axes.transAxes, ha="center", va="top", fontsize=8,
-            color=c.text.name(), wrap=True, parse_math=False,
+            0.5, -0.04, words, transform=axes.transAxes, ha="center", va="top", fontsize=8,
+            color=c.text.name(), parse_math=False,
         )  # fmt: skip
-
-
-def _pixels(image: QImage) -> np.ndarray:
-    shown = image.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(shown.constBits(), np.uint8).reshape(shown.height(), shown.bytesPerLine())
-    return rows[:, : 3 * shown.width()].reshape(shown.height(), shown.width(), 3).copy()
+    return figure

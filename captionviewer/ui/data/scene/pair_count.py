@@ -8,7 +8,7 @@ import numpy as np
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.storybook.scene_pairs import PAIR_KINDS, TITLES, PairKind, draw_pair
-from captionviewer.ui.data.scene.captioned_scene import caption_scene
+from captionviewer.ui.data.scene.captioned_scene import caption_scene, draw_scene
 
 PAIRS = 50
 SEED = 18
@@ -42,7 +42,8 @@ def count_pairs(
             if stop():
                 return None
             pair = draw_pair(kind, rng)
-            said = caption_scene(pair.after, dataset, model, model_words)
+            drawn = draw_scene(pair.after, dataset.feature_kind)
+            said = caption_scene(drawn, dataset.vocabulary, model, model_words)
             follows[kind] += pair.follows(said.caption)
             progress((at * PAIRS + number + 1) / (PAIRS * len(PAIR_KINDS)))
     return PairCounts(follows, model_words)

@@ -6,8 +6,8 @@
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -30,11 +30,18 @@ from captionviewer.core.storybook.places import SETTINGS
 from captionviewer.core.storybook.scene_pairs import PAIR_KINDS, TITLES, PairKind, draw_pair
 from captionviewer.core.storybook.scenes import Scene
 from captionviewer.ui import actions
-from captionviewer.ui.data.scene.captioned_scene import CaptionedScene, caption_scene, marked_caption
-from captionviewer.ui.data.scene.edit_strip import Edit, EditStrip, draw_edits, edit_rows
+from captionviewer.ui.data.scene.captioned_scene import (
+    CaptionedScene,
+    DrawnScene,
+    caption_scene,
+    draw_scene,
+    marked_caption,
+)
+from captionviewer.ui.data.scene.edit_strip import Edit, EditStrip, edit_rows, edits_figure
 from captionviewer.ui.data.scene.pair_count import PAIRS, PairCounts, count_pairs
 from captionviewer.ui.data.scene.scene_canvas import SceneCanvas
 from captionviewer.ui.look.theme import colors
+from captionviewer.ui.photos.own_picture import OwnPicture, own_picture
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
@@ -52,7 +59,9 @@ class SceneView(QWidget):
     Attributes
     ----------
     scene
-        As it is wanted now; `answer` is the last that was drawn, which may be a moment older.
+        As it is wanted now.
+    answer
+        What was drawn and said last, which may be of a moment before.
     """
 
     _counted = Signal(float)  # from the thread that counts pairs
@@ -69,6 +78,10 @@ class SceneView(QWidget):
         self._kept: Scene | None = None  # the scene of the last entry of the strip
         self._said: tuple[str, ...] | None = None  # and its words
         self._kept_change = ""  # said in place of what differs, for a scene that was opened
+        self._opened: Scene | None = None
+        self._of: PhotoRecord | None = None  # the photo whose scene that is; None for one by chance
+        self._told: DrawnScene | None = None  # what Sampling was last told of
+        self._picture: OwnPicture | None = None  # and as what
         self._in_drag = False
         self._job: Job | None = None
         self._stale = False
@@ -92,9 +105,7 @@ class SceneView(QWidget):
         self.caption.setObjectName("scene_caption")
         self.caption.setTextFormat(Qt.TextFormat.RichText)
         self.caption.setWordWrap(True)
-        font = self.caption.font()
-        font.setPointSizeF(1.15 * font.pointSizeF())
-        self.caption.setFont(font)
+        self._enlarge_caption()
         self.model_line = words_label("scene_model")
         left = QVBoxLayout()
         left.setSpacing(4)
@@ -204,14 +215,16 @@ class SceneView(QWidget):
         if dataset is None or record is None:
             return
         try:
-            self.open_scene(scene_at(record.url), f"{record.split} photo {record.row:,}")
+            self.open_scene(scene_at(record.url), record.words, record)
         except ValueError:  # no scene's address
             return
 
-    def open_scene(self, scene: Scene, name: str) -> None:
-        """Begin with another scene, which is named so in the strip."""
+    def open_scene(self, scene: Scene, name: str, of: PhotoRecord | None = None) -> None:
+        """Begin with another scene, which is named so in the strip; it may be `of` a photo of the data."""
         self._undo.clear()
+        self._opened, self._of = scene, of
         self._which, self._kept, self._said, self._kept_change = 0, None, None, name
+        self._after_answer = None
         self._set_scene(scene)
 
     def open_random(self) -> None:
@@ -270,8 +283,9 @@ class SceneView(QWidget):
         ]
         kind = kinds[int(self._rng.integers(len(kinds)))]
         colour = KINDS[kind].colours[int(self._rng.integers(len(KINDS[kind].colours)))]
-        self._which = len(scene_edits.things_of(scene))
         self._edit(lambda one: scene_edits.with_companion(one, kind, colour, self._rng))
+        if self.scene is not scene:
+            self._choose(len(scene_edits.things_of(scene)))
 
     def remove(self) -> None:
         """Take the chosen thing away."""
@@ -322,6 +336,17 @@ class SceneView(QWidget):
         self._ask()
         self._enable()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._enlarge_caption()
+
+    def _enlarge_caption(self) -> None:
+        font = QFont(self.font())
+        font.setPointSizeF(1.15 * font.pointSizeF())
+        self.caption.setFont(font)
+
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while nobody looked."""
         super().showEvent(event)
@@ -336,6 +361,11 @@ class SceneView(QWidget):
             return
         self._stale = False
         is_final = not self._in_drag
+        known = self.answer.drawn if self.answer is not None else None
+
+        def work(_cancelled: Cancelled) -> CaptionedScene:
+            drawn = draw_scene(scene, dataset.feature_kind, known)
+            return caption_scene(drawn, dataset.vocabulary, model.model, model.words)
 
         def done(answer: CaptionedScene) -> None:
             self._job = None
@@ -346,33 +376,44 @@ class SceneView(QWidget):
 
         def failed(error: Exception) -> None:
             self._job = None
+            self._after_answer = None  # a pair's second scene says nothing without its first
             self.model_line.setText(f"The scene could not be captioned: {error}")
+            if self._stale:
+                self._ask()
 
-        self._job = self._session.workers.start(
-            "captioning a scene",
-            lambda _cancelled: caption_scene(scene, dataset, model.model, model.words),
-            done,
-            failed,
-            brief=True,
-        )
+        self._job = self._session.workers.start("captioning a scene", work, done, failed, brief=True)
 
     def _show(self, answer: CaptionedScene, is_final: bool) -> None:
         self.answer = answer
-        self.canvas.show_image(answer.image)
+        self.canvas.show_image(answer.drawn.image)
         self.caption.setText(marked_caption(self._said, answer.words) or "<i>(no word)</i>")
         self.model_line.setText(f"{answer.model_words}, greedy, from the picture's pixels alone")
         if not is_final:
             return
+        self._lend(answer.drawn)
         change = self._kept_change
         if self._kept is not None:
-            change = scene_edits.what_changed(self._kept, answer.scene)
+            change = scene_edits.what_changed(self._kept, answer.drawn.scene)
         if change:
             self.strip.add(Edit(change, answer, self._said if self._kept is not None else None))
-        self._kept, self._said = answer.scene, answer.words
+        self._kept, self._said = answer.drawn.scene, answer.words
         following, self._after_answer = self._after_answer, None
         if following is not None:
             self._set_scene(following)
         self._enable()
+
+    def _lend(self, drawn: DrawnScene) -> None:
+        """Let Sampling show the scene as it is now; one that stands in the data as the photo it is of."""
+        if drawn is self._told:
+            return
+        self._told = drawn
+        if self._of is not None and drawn.scene == self._opened:
+            if self._session.subject is self._picture:
+                self._session.show_selected()
+            return
+        name = f"{self._of.words}, changed" if self._of is not None else "a scene of no data"
+        self._picture = own_picture(name, drawn.features, drawn.image, self._of)
+        self._session.show_picture(self._picture)
 
     def _fill(self) -> None:
         """Let the controls say what the scene is."""
@@ -401,8 +442,11 @@ class SceneView(QWidget):
     def _enable(self) -> None:
         scene = self.scene
         there = scene is not None and self._dataset is not None
-        for button in (self.random_button, self.pair_button, self.add_button):
+        for button in (self.random_button, self.pair_button):
             button.setEnabled(there)
+        self.add_button.setEnabled(
+            there and scene is not None and len(scene.company) < scene_edits.MOST_COMPANIONS
+        )
         can_remove = scene is not None and (self._which >= len(scene.main) or len(scene.main) > 1)
         self.remove_button.setEnabled(can_remove)
         self.undo_button.setEnabled(bool(self._undo))
@@ -463,10 +507,7 @@ class SceneView(QWidget):
         edits = list(self.strip.edits)
         if not edits or not self._session.can_plot:
             return
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(11.0, 2.9 * -(-len(edits) // 4)), layout="constrained")
-        draw_edits(figure, edits, colors())
+        figure = edits_figure(edits, colors())
         path = export_figure(self, figure, lambda: edit_rows(edits), "edits", self._session.settings)
         if path is not None:
             self._session.notice.emit(f"Edits written to {path}")

@@ -205,7 +205,7 @@ class StatesView(QWidget):
 
     def _file_name(self) -> str:
         record = self.shown.sample.record if self.shown is not None else None
-        return "states" if record is None else f"states-{self.quantity}-{record.split}-photo-{record.row}"
+        return "states" if record is None else f"states-{self.quantity}-{record.name_for_files}"
 
     def _failed(self, error: Exception) -> None:
         self.empty.say("No states to show", f"The caption could not be fed to the model. {error}")

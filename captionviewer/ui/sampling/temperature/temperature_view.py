@@ -350,7 +350,7 @@ class TemperatureView(QWidget):
             return
         figure = tempered_figure(following, self._heading(shown), theme.colors())
         rows = lambda: tempered_rows(following, self.captions.captions)  # noqa: E731
-        name = f"{shown.record.split}-photo-{shown.record.row}-temperature-{self._decoding.temperature:g}"
+        name = f"{shown.record.name_for_files}-temperature-{self._decoding.temperature:g}"
         path = export_figure(self, figure, rows, name, self._session.settings)
         if path is not None:
             self._session.notice.emit(f"Next words written to {path}")
@@ -358,7 +358,7 @@ class TemperatureView(QWidget):
     def _heading(self, shown: CaptionSample) -> str:
         record = shown.record
         return (
-            f"{shown.current.words}, {record.split} photo {record.row}, {self._title.text()}\n"
+            f"{shown.current.words}, {record.words}, {self._title.text()}\n"
             f"{self._decoding.words()}: {self.summary.text()}"
         )
 

@@ -75,7 +75,7 @@ def tree_figure(tree: BeamTree, columns: int, colors: Colors) -> "Figure":
         room = 13 - len(rank)
         word = word if len(word) <= room else f"{word[: room - 1]}…"
         text(node.column + 0.04, node.row, word, (colors.text if stays else colors.muted).name())
-    head = f"{tree.sample.current.words}, {tree.sample.record.split} photo {tree.sample.record.row}: "
+    head = f"{tree.sample.current.words}, {tree.sample.record.words}: "
     figure.text(
         0.15 / wide,
         1 - 0.2 / high,

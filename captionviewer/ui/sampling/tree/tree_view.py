@@ -439,8 +439,7 @@ class TreeView(QWidget):
             return
         columns = self.canvas.columns or len(tree.steps)
         figure = tree_figure(tree, columns, theme.colors())
-        record = tree.sample.record
-        name = f"{record.split}-photo-{record.row}-beam-{tree.decoding.beam_width}"
+        name = f"{tree.sample.record.name_for_files}-beam-{tree.decoding.beam_width}"
         path = export_figure(self, figure, lambda: tree_rows(tree), name, self._session.settings)
         if path is not None:
             self._session.notice.emit(f"Tree written to {path}")
