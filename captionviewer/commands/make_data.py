@@ -81,7 +81,7 @@ def _report(made: "MadeData") -> str:
         f"{split}: {made.photos[split]:,} photos, {made.captions[split]:,} captions" for split in made.photos
     ]
     lines.append(
-        f"{made.words:,} words, {made.columns} columns; {made.unknown_share:.1%} of the train captions' words"
-        f" are <UNK>; {made.width} features a photo"
+        f"{made.words:,} words, {made.columns} columns; {100 * made.unknown_share:.1f} % of the train"
+        f" captions' words are <UNK>; {made.width} features a photo"
     )
     return "\n".join([*lines, *made.remarks])

@@ -50,7 +50,7 @@ def figures(comparison: Comparison) -> list[Figure]:
             "Captions with <UNK>",
             "The share of the training captions in which a word is unknown."
             + ("" if comparison.full_texts else " The data keeps no letters of such words."),
-            lambda side: f"{side.with_unknown:.1%}",
+            lambda side: _percent(side.with_unknown),
         ),
         row(
             "Parameters",
@@ -110,7 +110,9 @@ def figures(comparison: Comparison) -> list[Figure]:
             lambda said: f"{len(said.beyond)}",
         ),
         of_written(
-            "Captions written with <UNK>", f"{on_photos}: the share.", lambda said: f"{said.with_unknown:.1%}"
+            "Captions written with <UNK>",
+            f"{on_photos}: the share.",
+            lambda said: _percent(said.with_unknown),
         ),
         of_written(
             "BLEU-4", f"{on_photos}, by their words, as in Scores.", lambda said: f"{said.bleu_4:.3f}"
@@ -120,6 +122,10 @@ def figures(comparison: Comparison) -> list[Figure]:
         ),
     ]
     return table
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _seconds_to(side: Side, nats: float | None) -> str:
@@ -152,10 +158,10 @@ def _advantage(comparison: Comparison, words: Side, characters: Side) -> str:
         return f"{text} No caption here holds <UNK>, so nothing is gained there."
     if not comparison.full_texts:
         return (
-            f"{text} In {words.with_unknown:.1%} of the captions a word is <UNK>; the data keeps no letters "
-            "of it, so that characters have to say <UNK>, too. With the whole texts they would not."
+            f"{text} In {_percent(words.with_unknown)} of the captions a word is <UNK>; the data keeps no "
+            "letters of it, so that characters have to say <UNK>, too. With the whole texts they would not."
         )
-    text += f" {words.with_unknown:.1%} of the captions hold a word that is <UNK> to the words' network"
+    text += f" {_percent(words.with_unknown)} of the captions hold a word that is <UNK> to the words' network"
     beyond = characters.written.beyond if characters.written is not None else ()
     if beyond:
         return f"{text}; the characters spell such words, and wrote {_list(beyond)} here."

@@ -109,6 +109,6 @@ class CocoDownload(QObject):
 
     def _name(self) -> str:
         progress = self.progress
-        share = "" if progress.share is None else f", {progress.share:.0%}"
+        share = "" if progress.share is None else f", {100 * progress.share:.0f} %"
         phase = progress.phase.value[:1].lower() + progress.phase.value[1:]
         return f"COCO: {phase}{share}"

@@ -214,6 +214,16 @@ class CharactersWindow(QDialog):
             self._soon.start()
 
     def _dataset_changed(self) -> None:
+        """End it, and show nothing more of the data that was open."""
+        self._soon.stop()
+        self.comparison = self._latest = None
+        self._headers = []
+        self.table.hide()
+        self.plot.show_curves((), empty=_NOT_YET)
+        self.captions.setRowCount(0)
+        self.invented.clear()
+        self.told.setText(WHY_NATS_A_CAPTION)
+        self._fit()
         self.stop()
 
     # ---- showing -----------------------------------------------------------------------------
@@ -265,7 +275,7 @@ class CharactersWindow(QDialog):
             shared = ", beside a run in Training" if self._session.runs.is_training else ""
             writing = comparison.share >= 1
             self.progress.setText(
-                "They write captions" if writing else f"{comparison.share:.0%} of the steps{shared}"
+                "They write captions" if writing else f"{100 * comparison.share:.0f} % of the steps{shared}"
             )
 
     def _put(self, row: int, place: int, words: str, tip: str) -> None:

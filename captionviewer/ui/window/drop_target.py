@@ -125,9 +125,9 @@ def dropped(data: QMimeData) -> Dropped | None:
         what = shortened(files[0].name, _LONGEST_NAME) if len(files) == 1 else f"{len(files):,} photos"
         return Dropped(None, False, f"Caption {what}", tuple(files))
     if len(urls) > 1:
-        return Dropped(None, False, "One at a time: drop a data folder or a model (.npz).")
+        return Dropped(None, False, "One at a time: drop a data folder, a model (.npz) or only photos.")
     if not urls[0].isLocalFile():
-        return Dropped(None, False, "Only folders and models on this computer can be dropped.")
+        return Dropped(None, False, "Only folders, models and photos on this computer can be dropped.")
     path = Path(urls[0].toLocalFile())
     name = shortened(path.name or str(path), _LONGEST_NAME)
     if is_folder(path):

@@ -14,6 +14,12 @@ from captionviewer.ui.window.welcome_card import what_coco_is
 
 _OTHER_KEYS = {
     Place.DATA: (("Clear the search and all conditions", "Esc"),),
+    Place.SCENE: (("Move the chosen thing, on the picture", "Left, Right, Up or Down"),),
+    Place.TRAINING: (("Another word, on a map of gradients", "Up or Down"),),
+    Place.SAMPLING: (
+        ("Another input, in Why this word", "Up or Down"),
+        ("Another unit, in States", "Up or Down"),
+    ),
     Place.LOSS: (
         ("Back, or on, to what was said at another stop", "Left or Right"),
         ("To the untrained network, to the newest stop", "Home or End"),

@@ -57,22 +57,28 @@ class OwnPhotoFiles:
 
     def paste(self) -> None:
         """Take what was copied elsewhere: a picture, or files of pictures."""
-        from captionviewer.ui.window.own_photos_window import pasted_picture
-
         urls = QGuiApplication.clipboard().mimeData().urls()
         files = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
         if files:
             self.take(files)
             return
-        picture = pasted_picture()
-        if picture is None:
+        picture = QGuiApplication.clipboard().image()
+        if picture.isNull():
             self._session.notice.emit("Nothing to caption was copied: copy a photo, or the file of one.")
-        else:
+        elif self._has_data():
             self._opened().take_picture("pasted", picture)
 
     def take(self, files: Sequence[Path]) -> None:
         """Caption pictures in files."""
-        self._opened().take_files(files)
+        if self._has_data():
+            self._opened().take_files(files)
+
+    def _has_data(self) -> bool:
+        """Whether data is open, or will be in a moment; if not, say that it is needed."""
+        if self._session.dataset is not None or self._session.opening:
+            return True
+        self._session.problem.emit("Open data first: photos are captioned with its features and its words.")
+        return False
 
     def close(self) -> None:
         """Close the window of photos."""

@@ -178,7 +178,7 @@ def comparison_of(*sides: Side, full_texts: bool = True) -> Comparison:
 def test_the_sentences_hold_this_runs_numbers_and_claim_nothing_that_it_does_not_show() -> None:
     spelled = Written(("a xat",), 7, ("xat",), ("blissful",), 0.0, 0.1, 0.3)
     advantage, disadvantage = answers(comparison_of(side("words"), side("characters", written=spelled)))
-    assert "30 symbols in place of 300" in advantage and "2.0%" in advantage and "blissful" in advantage
+    assert "30 symbols in place of 300" in advantage and "2.0 %" in advantage and "blissful" in advantage
     assert "40.0 steps" in disadvantage and "4.0 times" in disadvantage and "30.0 nats" in disadvantage
     assert "1 are invented: xat" in disadvantage and "not behind" not in disadvantage
     better = (LossPoint(0, 0.0, 90.0), LossPoint(3, 1.0, 10.0))

@@ -78,6 +78,26 @@ def test_closing_the_window_ends_what_it_trains(driver: WindowDriver, beside: Ch
     driver.wait_for(lambda: not driver.window.session.workers.running())
 
 
+def test_nothing_of_the_data_that_was_open_is_shown_of_other_data(
+    driver: WindowDriver, beside: CharactersWindow, tmp_path: Path
+) -> None:
+    beside.steps_field.setValue(3)
+    beside.hidden_field.setValue(8)
+    driver.click(beside.train_button)
+    driver.wait_for(lambda: beside.comparison is not None and beside.comparison.ended, 60)
+    driver.wait_for(beside.train_button.isEnabled)
+    assert beside.table.isVisible() and beside.plot.curves and beside.captions.rowCount()
+    driver.window.open_folder(write_coco_folder(tmp_path / "other"))
+    session = driver.window.session
+    driver.wait_for(lambda: session.dataset is not None and session.dataset.folder.name == "other")
+    assert not beside.table.isVisible() and not beside.plot.curves and beside.captions.rowCount() == 0
+    assert beside.told.text() == WHY_NATS_A_CAPTION and beside.comparison is None
+    driver.click(beside.train_button)
+    driver.wait_for(lambda: beside.comparison is not None and beside.comparison.ended, 60)
+    driver.wait_for(beside.train_button.isEnabled)
+    assert beside.table.isVisible() and beside.table.columnCount() == 3
+
+
 def test_without_data_it_says_what_is_missing(driver: WindowDriver) -> None:
     driver.window.show_characters()
     beside = driver.find(CharactersWindow, "characters_window")

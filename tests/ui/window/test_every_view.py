@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollBar,
     QTabBar,
+    QTableWidget,
     QTextEdit,
     QToolBar,
     QToolButton,
@@ -41,7 +42,7 @@ from captionviewer.ui.training.gradients.through_time import ThroughTime
 from captionviewer.ui.training.scrub_layer import ScrubLayer
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.outside_text import without_mnemonic
-from captionviewer.ui.window.main_window import MainWindow
+from captionviewer.ui.window.characters_window import CharactersWindow
 from captionviewer.ui.window.panel_title import PanelTitle
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.conftest import Launch
@@ -80,7 +81,7 @@ def use(driver: WindowDriver, settings: TrainingSettings) -> None:
     settle(driver)
 
 
-def seen(window: MainWindow) -> list[QWidget]:
+def seen(window: QWidget) -> list[QWidget]:
     return [
         widget
         for widget in window.findChildren(QWidget)
@@ -171,7 +172,7 @@ def test_the_gradients_of_another_word_are_chosen_by_up_and_down(open_window: Wi
 # ---- words -----------------------------------------------------------------------------------------------
 
 
-def words_of(window: MainWindow) -> Iterator[str]:
+def words_of(window: QWidget) -> Iterator[str]:
     """All words that can be seen and that we wrote ourselves, tips included."""
     for widget in seen(window):
         if isinstance(widget, QLabel | QAbstractButton) and not isinstance(widget.parent(), QLineEdit):
@@ -180,6 +181,8 @@ def words_of(window: MainWindow) -> Iterator[str]:
             yield from (widget.itemText(place) for place in range(widget.count()))
         if isinstance(widget, QTabBar):
             yield from (widget.tabText(place) for place in range(widget.count()))
+        if isinstance(widget, QTableWidget):
+            yield from (cell.text() for cell in widget.findItems("*", Qt.MatchFlag.MatchWildcard))
         yield from (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription())
 
 
@@ -196,7 +199,7 @@ WRONG = {
 }
 
 
-def wrong_words(window: MainWindow) -> set[tuple[str, str]]:
+def wrong_words(window: QWidget) -> set[tuple[str, str]]:
     return {
         (rule, said)
         for said in words_of(window)
@@ -217,6 +220,18 @@ def test_every_view_says_numbers_and_names_in_one_way(open_window: WindowDriver)
     view.all_box.setChecked(True)
     view.open_unit(1029)
     assert "Unit 1,029" in view.unit.title.text() and not wrong_words(window)
+
+
+def test_words_beside_characters_says_numbers_in_that_way_too(open_window: WindowDriver) -> None:
+    open_window.window.show_characters()
+    beside = open_window.find(CharactersWindow, "characters_window")
+    beside.steps_field.setValue(3)
+    beside.hidden_field.setValue(8)
+    open_window.click(beside.train_button)
+    open_window.wait_for(lambda: beside.comparison is not None and beside.comparison.ended, 60)
+    for title in beside.views.titles:
+        beside.views.open(title)
+        assert any("%" in said for said in words_of(beside)) and not wrong_words(beside), title
 
 
 def test_menu_entries_have_capitals_as_the_platform_writes_them(open_window: WindowDriver) -> None:

@@ -1,5 +1,6 @@
 """A photo of one's own: dropped, pasted or chosen, captioned by the encoder of the open data."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +9,16 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
+from captionviewer.core.arrays import ByteArray
 from captionviewer.core.storybook import picture_of
+from captionviewer.ui.photos.pixels import pixels_of
+from captionviewer.ui.window import own_photos_window
 from captionviewer.ui.window.drop_target import dropped
 from captionviewer.ui.window.own_photos_window import OwnPhotosWindow
 from tests.coco_folder_writer import write_coco_folder
+from tests.ui.window.every_view import further_states, settle
 from tests.ui.window_driver import WindowDriver
 
 
@@ -84,6 +89,96 @@ def test_photos_are_pasted_and_chosen_and_one_that_is_none_says_why(
     driver.window.session.set_model(replace(model, path=tmp_path / "another.npz"))  # while it is under way
     shown(driver, 3)
     assert [photo.source[0] for photo in window.photos] == ["pasted", "no.png", "no.png"]
+
+
+def test_a_copied_picture_is_turned_into_pixels_away_from_the_window_and_a_huge_one_is_refused(
+    driver: WindowDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_storybook(driver)
+    threads: list[threading.Thread] = []
+
+    def noted(image: QImage) -> ByteArray:
+        threads.append(threading.current_thread())
+        return pixels_of(image)
+
+    monkeypatch.setattr(own_photos_window, "pixels_of", noted)
+    QGuiApplication.clipboard().setImage(QImage(40, 30, QImage.Format.Format_RGB32))
+    driver.window.own_photos.paste()
+    window = shown(driver, 1)
+    assert threads and threads[0] is not threading.main_thread()
+    threads.clear()
+    window.take_picture("pasted", QImage(10_000, 6_000, QImage.Format.Format_Mono))
+    shown(driver, 2)
+    assert "10,000 by 6,000 pixels are too large" in window.remark.text() and not threads
+
+
+def test_without_data_photos_are_refused_with_what_to_do(driver: WindowDriver, tmp_path: Path) -> None:
+    driver.window.own_photos.take([tmp_path / "a.jpg"])
+    assert driver.window.own_photos.shown is None
+    assert "Open data first" in driver.window.notices.text()
+    QGuiApplication.clipboard().setImage(QImage(40, 30, QImage.Format.Format_RGB32))
+    driver.window.notices.clear()
+    driver.window.own_photos.paste()
+    assert driver.window.own_photos.shown is None and "Open data first" in driver.window.notices.text()
+
+
+def test_another_model_captions_the_same_features_and_no_file_is_read_again(
+    driver: WindowDriver, tmp_path: Path
+) -> None:
+    open_storybook(driver)
+    picture = tmp_path / "mine.png"
+    Image.fromarray(picture_of("storybook:train/000021")).save(picture)
+    driver.window.own_photos.take([picture])
+    window = shown(driver, 1)
+    first = window.photos[0]
+    picture.unlink()
+    model = driver.window.session.model
+    assert model is not None and first.encoded is not None
+    driver.window.session.set_model(replace(model, path=tmp_path / "another.npz"))
+    driver.wait_for(lambda: len(window.photos) == 1 and "another.npz" in window.photos[0].made, 30)
+    assert window.photos[0].encoded is first.encoded and window.photos[0].caption == first.caption
+
+
+def test_all_of_sampling_takes_a_photo_of_ones_own(driver: WindowDriver, tmp_path: Path) -> None:
+    open_storybook(driver)
+    sampling, session = driver.window.sampling_panel, driver.window.session
+    told: list[str] = []
+    session.problem.connect(told.append)
+    picture = tmp_path / "mine.png"
+    Image.fromarray(picture_of("storybook:train/000021")).save(picture)
+    driver.window.own_photos.take([picture])
+    window = shown(driver, 1)
+    driver.click(window.sampling_button)
+    driver.wait_for(lambda: sampling.sample is not None and sampling.sample.record == session.subject, 30)
+    sample = sampling.sample
+    assert sample is not None and sample.record.words == "mine.png"
+    assert session.dataset is not None
+    stored = session.dataset.split("train").features.rows(np.array([21]))[0]
+    np.testing.assert_allclose(sample.features, stored, atol=1.0)
+    assert " ".join(sample.words).removesuffix(" <END>") == window.caption.text()
+    assert driver.find(QLabel, "sampling_photo").text() == "mine.png"
+    driver.window.go_to(driver.window.sampling_dock)
+    for title in sampling.views.titles:
+        view = sampling.views.open(title)
+        settle(driver)
+        next(further_states(driver, view), None)
+        settle(driver)
+    sampling.end_action.trigger()
+    assert told == [] and sampling.sampler.trouble == ""
+    assert driver.find(QLabel, "sampling_photo").text() == "mine.png"
+    record = session.record
+    session.select(record)
+    assert session.subject == record
+    driver.wait_for(lambda: sampling.sample is not None and sampling.sample.record == record, 30)
+    sampling.views.open("Words")
+
+
+def test_the_caption_grows_with_the_text_of_the_window(driver: WindowDriver) -> None:
+    open_storybook(driver)
+    window = driver.window.own_photos._opened()
+    size = window.caption.font().pointSizeF()
+    driver.window.appearance.set_text_scale(2.0)
+    driver.wait_for(lambda: window.caption.font().pointSizeF() > 1.9 * size)
 
 
 def test_data_of_another_network_says_plainly_that_it_can_caption_no_photo(

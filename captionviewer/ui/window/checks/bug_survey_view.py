@@ -1,6 +1,6 @@
 """Every bug: which checks find it, as measured when asked for, and which only training finds."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -55,7 +55,7 @@ class BugSurveyView(QWidget):
             )
         ):
             header.setSectionResizeMode(place, mode)
-        self.table.verticalHeader().setDefaultSectionSize(int(1.6 * self.fontMetrics().height()))
+        self._fit_rows()
         for row, bug in enumerate(BUGS):
             for place, words in enumerate((bug.title, "", "")):
                 self.table.setItem(row, place, QTableWidgetItem(words))
@@ -69,6 +69,15 @@ class BugSurveyView(QWidget):
         column.addWidget(self.table, 1)
         session.dataset_changed.connect(self._show_running)
         self._show_running()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the text size."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        self.table.verticalHeader().setDefaultSectionSize(int(1.6 * self.fontMetrics().height()))
 
     def start(self) -> None:
         """Measure anew."""
