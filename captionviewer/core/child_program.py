@@ -19,6 +19,7 @@ import captionviewer
 # What starting may take, on a cold disk; warm it takes a quarter to half a second.
 START_SECONDS = 60.0
 READY = b'{"ready": true}'
+NICENESS = 10  # of a program that takes what others leave of the processor
 
 
 class ChildProgram:
@@ -108,6 +109,15 @@ class ChildProgram:
             if pipe is not None:
                 with contextlib.suppress(OSError):  # what was still to be written to it
                     pipe.close()
+
+
+def give_way() -> None:
+    """Lower this process's own priority: for a child whose work must not slow a run, or the window."""
+    import psutil  # most children need none
+
+    idle = getattr(psutil, "IDLE_PRIORITY_CLASS", None)
+    this = psutil.Process()
+    this.nice(max(NICENESS, this.nice()) if idle is None else idle)
 
 
 def package_path() -> str:

@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from captionviewer.core.child_program import READY
+from captionviewer.core.child_program import READY, give_way
 from captionviewer.core.encoders.efficientnet_lite0 import EfficientNetLite0
 from captionviewer.core.own_photos.lite0_features import features_of_file
 from captionviewer.core.photos.problem import PhotoUnavailable
@@ -19,6 +19,7 @@ def main() -> None:
     """Answer requests until there are no more."""
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then ends this
+    give_way()
     encoder = EfficientNetLite0.load()
     answers.write(READY + b"\n")
     answers.flush()

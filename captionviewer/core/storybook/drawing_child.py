@@ -8,25 +8,15 @@ import json
 import signal
 import sys
 
-import psutil
-
-from captionviewer.core.child_program import READY
+from captionviewer.core.child_program import READY, give_way
 from captionviewer.core.storybook.addresses import picture_of
-
-NICENESS = 10  # drawing takes what a run leaves of the processor
-
-
-def _give_way() -> None:
-    idle = getattr(psutil, "IDLE_PRIORITY_CLASS", None)
-    this = psutil.Process()
-    this.nice(max(NICENESS, this.nice()) if idle is None else idle)
 
 
 def main() -> None:
     """Answer requests until there are no more."""
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then ends this
-    _give_way()
+    give_way()
     answers.write(READY + b"\n")
     answers.flush()
     for line in requests:

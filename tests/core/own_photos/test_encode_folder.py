@@ -8,13 +8,15 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
+from captionviewer.core.child_program import NICENESS, ChildProgram, package_path
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.dataset import CocoDataset, Split, feature_kinds_in
 from captionviewer.core.encoders.efficientnet_lite0 import FEATURE_DIM, EfficientNetLite0
 from captionviewer.core.own_photos.encode_folder import WITHOUT_FEATURES, FolderEncoding
-from captionviewer.core.own_photos.encoding import UNFINISHED, Encoding
+from captionviewer.core.own_photos.encoding import PROGRAM, UNFINISHED, Encoding
 from captionviewer.core.own_photos.lite0_features import (
     COMPONENTS_FILE,
     Lite0Components,
@@ -95,6 +97,16 @@ def test_what_was_computed_of_other_photos_is_not_taken_for_these(folder: Path) 
     assert second.run() and second.progress.before == 0
     [(_, rows)] = list(second.blocks([0, 1]))
     np.testing.assert_array_equal(rows[0], rows[1])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="another measure elsewhere")
+def test_the_processes_that_encode_give_way_to_others() -> None:
+    program = ChildProgram(sys.executable, ["-m", PROGRAM], {"PYTHONPATH": package_path()})
+    try:
+        (child,) = (each for each in psutil.Process().children() if PROGRAM in each.cmdline())
+        assert child.nice() >= NICENESS
+    finally:
+        program.end()
 
 
 def test_a_folder_without_its_photos_or_names_is_told_what_it_lacks(folder: Path) -> None:

@@ -8,10 +8,11 @@ import numpy as np
 import psutil
 import pytest
 
+from captionviewer.core.child_program import NICENESS
 from captionviewer.core.photos import storybook_drawer
 from captionviewer.core.photos.store import PhotoProblem, PhotoStore, PhotoUnavailable
 from captionviewer.core.photos.storybook_drawer import DrawingEnded, StorybookDrawer
-from captionviewer.core.storybook import drawing_child, picture_of
+from captionviewer.core.storybook import picture_of
 
 ADDRESS = "storybook:val/000007"
 
@@ -38,7 +39,7 @@ def test_a_picture_drawn_aside_is_the_one_drawn_here_to_the_last_bit(drawer: Sto
     np.testing.assert_array_equal(drawer.picture(ADDRESS), here)
     (child,) = children()
     if os.name == "posix":
-        assert child.nice() >= drawing_child.NICENESS
+        assert child.nice() >= NICENESS
     drawer.set_aside(False)
     np.testing.assert_array_equal(here, picture_of(ADDRESS))
 
