@@ -321,7 +321,8 @@ class DataMaking:
             place = inside / name
             place.unlink(missing_ok=True)
             try:
-                os.link(photo.path, place)
+                # Not a symbolic link itself: a relative one leads nowhere from here.
+                os.link(photo.path.resolve(), place)
             except OSError:  # on another disk, or one without links
                 shutil.copyfile(photo.path, place)
             names.append(f"{image_folder(split)}/{name}\n")

@@ -1,6 +1,7 @@
 """A folder of pictures and a file of captions become a data folder, whatever form and flaws the file has."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -159,6 +160,17 @@ def test_names_that_two_folders_have_are_not_guessed_at_nor_does_one_lead_out(
     assert len(said) == 5 and sum(name.startswith(("four", "val four")) for name in said) == 2
     remarks = " / ".join(made.remarks)
     assert "several photos" in remarks and "../secret.jpg" in remarks
+
+
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links need rights elsewhere")
+def test_a_picture_that_is_a_relative_link_is_in_the_data_itself(images: Path, tmp_path: Path) -> None:
+    (images / "more" / "link.jpg").symlink_to(Path("..", "one.jpg"))
+    captions = tmp_path / "captions.csv"
+    captions.write_text("file,caption\nlink.jpg,a\ntwo.jpg,b\nthree.png,c\n")
+    _, said = made_of(images, captions)
+    (place,) = (tmp_path / "data" / "images").glob("*/link.jpg")
+    assert len(said) == 3 and not place.is_symlink()
+    assert place.read_bytes() == (images / "one.jpg").read_bytes()
 
 
 @pytest.mark.parametrize(
