@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,8 +89,9 @@ def _rows_of(path: Path, dataset: "CocoDataset") -> "list[tuple[str, FloatArray]
     try:
         if path.stat().st_size > _LARGEST_ARRAY:
             raise NoEncoder(f"{path} is larger than any array of features that is captioned at once.")
-        rows = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
+        with path.open("rb") as file:  # of a damaged archive np.load would leave its own open
+            rows = np.load(file, allow_pickle=False)
+    except (ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise NoEncoder(f"{path} is no array that NumPy saved (.npy): {str(error)[:120]}") from error
     if not isinstance(rows, np.ndarray):
         raise NoEncoder(f"{path} holds several arrays (.npz). Save the one of features as .npy.")

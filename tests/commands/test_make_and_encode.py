@@ -92,3 +92,9 @@ def test_own_pictures_are_captioned_where_the_datas_encoder_can_be_run(
     np.save(tmp_path / "rows.npy", np.zeros((2, 511), np.float32))
     assert main(["caption", str(model), "--array", str(tmp_path / "rows.npy")]) == 1
     assert "rows of 512" in capsys.readouterr().err
+    np.savez(tmp_path / "rows.npz", rows=np.zeros((2, 512), np.float32))
+    for length, words in ((None, "several arrays"), (300, "is no array that NumPy saved")):
+        (tmp_path / "cut.npz").write_bytes((tmp_path / "rows.npz").read_bytes()[:length])
+        assert main(["caption", str(model), "--array", str(tmp_path / "cut.npz")]) == 1
+        said = capsys.readouterr().err
+        assert words in said and "Traceback" not in said

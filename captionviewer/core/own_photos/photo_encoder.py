@@ -118,9 +118,11 @@ def checked_array(features: FloatArray, dataset: CocoDataset) -> FloatArray:
             f" {FEATURES[dataset.feature_kind].name} features are rows of {dataset.feature_dim:,} floating"
             " numbers."
         )
-    if not np.isfinite(rows).all():
-        raise NoEncoder("The array holds numbers that are not finite.")
-    return np.asarray(rows, dtype=np.float32)
+    with np.errstate(over="ignore"):  # a double too large for single precision becomes infinite
+        single = np.asarray(rows, dtype=np.float32)
+    if not np.isfinite(single).all():
+        raise NoEncoder("The array holds numbers that are not finite, or too large for single precision.")
+    return single
 
 
 @lru_cache(maxsize=1)

@@ -47,6 +47,7 @@ def test_data_of_another_network_is_refused_though_it_is_as_wide(tmp_path: Path)
         with pytest.raises(NoEncoder, match="VGG-16"):
             encoder_of(dataset)
         wrongs: list[Any] = [np.zeros(1279, np.float32), np.zeros((2, 1280), np.int32), np.full(1280, np.nan)]
+        wrongs.append(np.full(1280, 1e300))  # finite in double precision alone
         for wrong in wrongs:
             with pytest.raises(NoEncoder):
                 checked_array(wrong, dataset)
