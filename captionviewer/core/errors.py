@@ -1,7 +1,7 @@
 """The errors that captionviewer raises on purpose, one tree, so that a caller can catch them all by one name.
 
 CaptionviewerError
-    ArchiveError                core/saved       what is wrong with the archive of a model file (a ValueError)
+    ArchiveError                core             what is wrong with an archive of numbers (a ValueError)
     BookNotUnpacked             core/storybook   it can't be unpacked into the cache (an OSError)
     Cancelled                   core/web         who asked does not want it any more
     CannotContinueError         core/training    a run can't go on where it was left

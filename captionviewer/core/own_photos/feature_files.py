@@ -38,11 +38,13 @@ def write_feature_files(folder: Path, encoding: Encoding, places: Mapping[Split,
     """
     components = learn_components(lambda: (rows for _, rows in encoding.blocks(places["train"])))
     width = int(components.weights.shape[1])
-    write_atomically(folder / COMPONENTS_FILE, components.content())
+    # Features never stand beside components that did not make them: none are there until the features are.
+    (folder / COMPONENTS_FILE).unlink(missing_ok=True)
     for split in SPLITS:
         row_of = {place: row for row, place in enumerate(places[split])}
         short = np.zeros((len(places[split]), width), np.float32)
         for kept, rows in encoding.blocks(places[split]):
             short[[row_of[place] for place in kept]] = components.of(rows)
         write_atomically(folder / features_file(split, "lite0"), hdf5_content({"features": short}))
+    components.write(folder)
     return width

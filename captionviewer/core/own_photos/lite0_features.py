@@ -4,8 +4,6 @@ The components are those of the training photos, plain ones: the mean is taken a
 onto the directions in which the photos differ most.
 """
 
-import io
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ import numpy.typing as npt
 from captionviewer.core.arrays import ByteArray
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.encoders.efficientnet_lite0 import FEATURE_DIM, EfficientNetLite0
+from captionviewer.core.number_archive import ArchiveError, NumberArchive, write_archive
 from captionviewer.core.photos.decode import not_a_picture
 from captionviewer.core.photos.picture_file import read_picture
 
@@ -37,11 +36,9 @@ class Lite0Components:
         """The short features, (n, P) float32."""
         return np.asarray((rows - self.mean) @ self.weights, dtype=np.float32)
 
-    def content(self) -> bytes:
-        """The bytes of `COMPONENTS_FILE`."""
-        stream = io.BytesIO()
-        np.savez(stream, mean=self.mean, weights=self.weights)
-        return stream.getvalue()
+    def write(self, folder: Path) -> None:
+        """Write `COMPONENTS_FILE` into a data folder.  OSError."""
+        write_archive(folder / COMPONENTS_FILE, {"mean": self.mean, "weights": self.weights})
 
     @classmethod
     def read(cls, folder: Path) -> "Lite0Components":
@@ -57,18 +54,18 @@ class Lite0Components:
         try:
             if path.stat().st_size > _LARGEST_FILE:
                 raise DataError(path, "The file is larger than it could need to be.", remedy)
-            with np.load(path, allow_pickle=False) as stored:
-                mean, weights = stored["mean"], stored["weights"]
+            with NumberArchive(path) as stored:
+                mean, weights = stored.read("mean"), stored.read("weights")
         except FileNotFoundError as error:
             raise DataError(path, "The file is missing.", remedy) from error
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (ArchiveError, OSError) as error:
             raise DataError(path, f"The file can't be read ({str(error)[:120]}).", remedy) from error
         fits = mean.shape == (FEATURE_DIM,) and weights.ndim == 2 and len(weights) == FEATURE_DIM
         if not fits or mean.dtype != np.float32 or weights.dtype != np.float32:
             raise DataError(path, "Its arrays are not components of these features.", remedy)
         if not (np.isfinite(mean).all() and np.isfinite(weights).all()):
             raise DataError(path, "It holds numbers that are not finite.", remedy)
-        return cls(mean, weights)
+        return cls(np.asarray(mean, dtype=np.float32), np.asarray(weights, dtype=np.float32))
 
 
 def features_of_picture(encoder: EfficientNetLite0, picture: ByteArray) -> Floats:

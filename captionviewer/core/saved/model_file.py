@@ -23,7 +23,7 @@ from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
-from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
+from captionviewer.core.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
 from captionviewer.core.saved.progress_arrays import read_progress, written_progress
 from captionviewer.core.saved.stored_fields import (
     MOST_ABOUT_BYTES,

@@ -9,7 +9,7 @@ import numpy as np
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
-from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray
+from captionviewer.core.number_archive import ArchiveError, NumberArchive, PlainArray
 from captionviewer.core.training.caption_stops import MOST_PHOTOS, RecordedCaptions
 from captionviewer.core.training.events import PhotoKey
 from captionviewer.core.training.norm_history import MOST_ROWS, ParameterNorms

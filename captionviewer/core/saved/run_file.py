@@ -24,8 +24,8 @@ from captionviewer.core.network import optim
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
 from captionviewer.core.network.solver_state import GeneratorState, SolverState
+from captionviewer.core.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
 from captionviewer.core.saved.model_file import MOST_BYTES, ROOM_BYTES, SavedModel
-from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
 from captionviewer.core.saved.progress_arrays import (
     read_norms,
     read_progress,

@@ -10,7 +10,7 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.vocabulary import LARGEST_VOCABULARY, SPECIAL_WORDS, is_word
 from captionviewer.core.network.parameter_shapes import parameter_shapes
-from captionviewer.core.saved.number_archive import ArchiveError, NumberArchive, PlainArray
+from captionviewer.core.number_archive import ArchiveError, NumberArchive, PlainArray
 from captionviewer.core.training.settings import TrainingSettings
 
 # Real ones take 0.02 to 1 MB. Parsed, JSON takes many times its size, and the window stands still meanwhile.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from captionviewer.core.saved.number_archive import ArchiveError
+from captionviewer.core.number_archive import ArchiveError
 from captionviewer.core.saved.stored_fields import is_finite_number, whole_number_in
 from captionviewer.core.training.run_scores import RunScores
 

@@ -1,11 +1,14 @@
 """The features of a folder's photos: the same whoever computes them, and whenever the work was broken off."""
 
+import io
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -15,6 +18,7 @@ from captionviewer.core.child_program import NICENESS, ChildProgram, package_pat
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.dataset import CocoDataset, Split, feature_kinds_in
 from captionviewer.core.encoders.efficientnet_lite0 import FEATURE_DIM, EfficientNetLite0
+from captionviewer.core.own_photos import feature_files
 from captionviewer.core.own_photos.encode_folder import WITHOUT_FEATURES, FolderEncoding
 from captionviewer.core.own_photos.encoding import PROGRAM, UNFINISHED, Encoding
 from captionviewer.core.own_photos.lite0_features import (
@@ -133,8 +137,49 @@ def test_components_turn_rows_without_loss_and_fall_in_what_they_say(count: int)
     )
 
 
-@pytest.mark.parametrize("content", [b"", b"PK no archive", b"\x80\x04cos\nsystem\n"])
-def test_components_that_are_damaged_or_hostile_are_refused(tmp_path: Path, content: bytes) -> None:
+def npy(array: Any) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def bomb() -> bytes:
+    """An archive that is small, and unpacks to a hundred megabytes."""
+    stream = io.BytesIO()
+    np.savez_compressed(
+        stream, mean=np.zeros(FEATURE_DIM, np.float32), weights=np.zeros((FEATURE_DIM, 20_000), np.float32)
+    )
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK no archive", b"\x80\x04cos\nsystem\n", npy(np.zeros(FEATURE_DIM, np.float32)), bomb()],
+    ids=["empty", "cut", "pickle", "one array", "bomb"],
+)
+def test_components_that_are_damaged_or_hostile_are_refused_before_much_is_read(
+    tmp_path: Path, content: bytes
+) -> None:
     (tmp_path / COMPONENTS_FILE).write_bytes(content)
-    with pytest.raises(DataError, match="captionviewer encode"):
-        Lite0Components.read(tmp_path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="captionviewer encode"):
+            Lite0Components.read(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_features_broken_off_stand_beside_no_components_that_did_not_make_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Lite0Components(np.zeros(FEATURE_DIM, np.float32), np.ones((FEATURE_DIM, 3), np.float32)).write(folder)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(feature_files, "hdf5_content", full)
+    with pytest.raises(OSError, match="No space"):
+        FolderEncoding(folder, processes=1).run()
+    with pytest.raises(DataError, match="The file is missing"):
+        Lite0Components.read(folder)

@@ -19,6 +19,7 @@ import pytest
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.number_archive import NumberArchive
 from captionviewer.core.saved import model_file
 from captionviewer.core.saved.model_file import (
     ModelFileError,
@@ -28,7 +29,6 @@ from captionviewer.core.saved.model_file import (
     rows_trained_on,
     save_model,
 )
-from captionviewer.core.saved.number_archive import NumberArchive
 from captionviewer.core.saved.stored_fields import MOST_ABOUT_BYTES
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
@@ -409,7 +409,7 @@ def test_an_archive_of_very_many_parts_is_refused(saved: Path) -> None:
     with zipfile.ZipFile(saved, "a") as archive:
         for i in range(100):
             archive.writestr(f"{i}.npy", b"")
-    assert "parts, where a model has about a dozen" in refusal(saved)
+    assert "parts, where captionviewer writes about a dozen" in refusal(saved)
 
 
 def test_an_encrypted_part_is_refused(saved: Path) -> None:

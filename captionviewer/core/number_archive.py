@@ -56,7 +56,7 @@ class _DirectoryReader(io.FileIO):
             wanted = size if size is not None and size >= 0 else rest
             if wanted > MOST_DIRECTORY_BYTES:
                 raise ArchiveError(
-                    f"its list of parts takes {wanted:,} bytes, where a model's takes a thousand"
+                    f"its list of parts takes {wanted:,} bytes, where captionviewer's takes a thousand"
                 )
         return super().read(size) or b""
 
@@ -149,7 +149,7 @@ class NumberArchive:
     def _check_members(self) -> None:
         members = self._zip.infolist()
         if len(members) > MOST_MEMBERS:
-            raise ArchiveError(f"it has {len(members):,} parts, where a model has about a dozen")
+            raise ArchiveError(f"it has {len(members):,} parts, where captionviewer writes about a dozen")
         names = [member.filename.removesuffix(".npy") for member in members]
         for name, member in zip(names, members, strict=True):
             if names.count(name) > 1:
@@ -183,7 +183,9 @@ class NumberArchive:
             )
         dtype = PLAIN_TYPES.get(found["descr"])
         if dtype is None or found["fortran"] == "True":
-            raise ArchiveError(f"its part {name!r} has the type {found['descr']}, which no model has")
+            raise ArchiveError(
+                f"its part {name!r} has the type {found['descr']}, which captionviewer never writes"
+            )
         shape = tuple(int(number) for number in re.findall(r"\d+", found["shape"]))
         if len(start) + length + math.prod(shape) * dtype.itemsize != member.file_size:
             raise ArchiveError(f"its part {name!r} declares a size other than its own")
