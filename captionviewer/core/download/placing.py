@@ -6,7 +6,6 @@ folder come last: stopped at any instant, what is there is either not yet a data
 """
 
 import contextlib
-import errno
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,13 +18,11 @@ from captionviewer.core.download.disk import disk_problems_named, sync_folder
 from captionviewer.core.download.part_file import read_journal
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
 from captionviewer.core.download.unpacking import Advance, has_checksum
+from captionviewer.core.file_lock import held_alone
 
 WORK_NAME = "unfinished-download"
 UNPACKED_NAME = "unpacked"
 LOCK_NAME = "lock"
-_LOCK_WITHIN_S = 0.2
-# What file systems say that have no locks, as some network drives.
-_WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 _LAST = (VOCABULARY_FILE, CAPTIONS_FILE)
 
 
@@ -89,29 +86,14 @@ def only_download(folder: Path) -> Iterator[None]:
     DownloadError
         LOCKED when another is going on; FOLDER when the working folder can't be written.
     """
-    import filelock  # takes a while: only when needed
-
-    # One that ends just now takes the file away with it: within a moment another can be made.
-    lock = filelock.FileLock(folder / WORK_NAME / LOCK_NAME, timeout=_LOCK_WITHIN_S)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise DownloadError(
-            DownloadProblem.LOCKED,
-            f"Another download into {folder} is going on. Wait for it, stop it, or choose another folder.",
-        ) from None
-    except (
-        NotImplementedError
-    ):  # filelock's word for a file system without locks: nothing better is to be had
-        pass
-    except OSError as error:
-        if error.errno not in _WITHOUT_LOCKS:
-            with disk_problems_named(folder):
-                raise
-    try:
+    another = DownloadError(
+        DownloadProblem.LOCKED,
+        f"Another download into {folder} is going on. Wait for it, stop it, or choose another folder.",
+    )
+    with contextlib.ExitStack() as held:
+        with disk_problems_named(folder):
+            held.enter_context(held_alone(folder / WORK_NAME / LOCK_NAME, another))
         yield
-    finally:
-        lock.release()
 
 
 def not_yet_there(folder: Path, entries: Sequence[Entry], advance: Advance) -> tuple[Entry, ...]:
