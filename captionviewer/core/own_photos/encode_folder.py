@@ -54,10 +54,14 @@ class FolderEncoding:
         Raises
         ------
         WeightsError, DataError, OSError
-            The weights are missing; too few photos can be read; a file can't be written.
+            The weights are missing; too few photos can be read, or another program computes the features
+            of this folder; a file can't be written.
         """
-        if not self._encoding.run():
-            return None
+        with self._encoding.alone():
+            return self._written() if self._encoding.run() else None
+
+    def _written(self) -> int:
+        """Make the files of what was computed, and let go of it."""
         first = len(self._names["train"])
         places: dict[Split, range] = {"train": range(first), "val": range(first, self.progress.total)}
         try:

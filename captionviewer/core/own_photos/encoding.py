@@ -1,8 +1,8 @@
 """Features of many photos, computed in several processes; broken off, it goes on from what there is.
 
 What was computed stands in a folder of its own as plain numbers, with a mark for each photo that is written
-after its numbers: a killed program leaves no row that only looks finished. That folder is removed by whoever
-has made files of it.
+after its numbers are on the disk: neither a kill nor a power cut leaves a row that only looks finished. One
+program at a time holds that folder, and it is removed by whoever has made files of it.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ import numpy as np
 
 from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.child_program import ChildProgram, package_path
+from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.encoders.efficientnet_lite0 import (
     FEATURE_DIM,
     SHA256,
@@ -28,6 +29,7 @@ from captionviewer.core.encoders.efficientnet_lite0 import (
     weights_file,
 )
 from captionviewer.core.encoders.torch_weights import read_weights
+from captionviewer.core.file_lock import held_alone
 from captionviewer.core.interpreter import python_program
 from captionviewer.core.own_photos.lite0_features import Floats, features_of_file
 from captionviewer.core.photos.decode import not_a_picture
@@ -35,9 +37,10 @@ from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
 
 PROGRAM = "captionviewer.core.own_photos.encoding_child"
 UNFINISHED = "unfinished-lite0"
+_LOCK = "lock"
 _ROW_BYTES = 4 * FEATURE_DIM
 _BLOCK = 4096  # rows read at a time
-_KEPT_EVERY_S = 20.0  # what a power cut may cost
+_KEPT_EVERY_S = 2.0  # what a kill or a power cut may cost
 
 
 @dataclass
@@ -87,6 +90,7 @@ class Encoding:
 
     def __init__(self, photos: Sequence[Path | None], folder: Path, processes: int | None = None) -> None:
         self._photos = list(photos)
+        self._folder = folder
         self._place = folder / UNFINISHED
         self._processes = max(1, min(processes or os.cpu_count() or 1, len(self._photos)))
         self._lock = threading.Lock()
@@ -98,8 +102,32 @@ class Encoding:
         """Ask it to end soon; what is computed stays for the next start."""
         self._stopped.set()
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only encoding of this folder: around `run` and all that is done with what it computed.
+
+        Raises
+        ------
+        DataError
+            Another program, or another thread, is at it.
+        OSError
+            The folder can't be written.
+        """
+        self._place.mkdir(parents=True, exist_ok=True)
+        another = DataError(
+            self._folder,
+            "The features of its photos are being computed already.",
+            "Wait until that has ended, or stop it.",
+        )
+        try:
+            with held_alone(self._place / _LOCK, another):
+                yield
+        finally:
+            with contextlib.suppress(OSError):  # it is kept for the next start
+                self._place.rmdir()
+
     def run(self) -> bool:
-        """Compute what is missing; False when it was stopped before the end.
+        """Compute what is missing, within `alone`; False when it was stopped before the end.
 
         Raises
         ------
@@ -109,7 +137,6 @@ class Encoding:
             What is computed can't be written.
         """
         read_weights(weights_file(), SHA256)  # that they are missing is told once, and here
-        self._place.mkdir(parents=True, exist_ok=True)
         self._take_up()
         self.progress.done = self.progress.before = sum(self._done)
         waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -161,8 +188,8 @@ class Encoding:
         """Remove what is kept for the next start."""
         for name in ("rows", "done", "photos.json"):
             (self._place / name).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # somebody else's files are in it
-            self._place.rmdir()
+        with contextlib.suppress(OSError):  # Windows removes no file that is open
+            (self._place / _LOCK).unlink(missing_ok=True)
 
     def _take_up(self) -> None:
         """Go on from what an earlier start left, where it was of the same photos; else begin anew."""
@@ -215,7 +242,10 @@ class Encoding:
 
 
 class _RowFile:
-    """The file of rows and that of marks, written in this order; safe to use from several threads."""
+    """The file of rows and that of marks; safe to use from several threads.
+
+    A row is marked once it has reached the disk: every few seconds, and when the files are closed.
+    """
 
     def __init__(self, folder: Path, count: int, lock: threading.Lock) -> None:
         self._lock = lock
@@ -225,22 +255,36 @@ class _RowFile:
         if os.fstat(self._marks.fileno()).st_size < count:
             self._marks.truncate(count)
         self._kept_at = time.monotonic()
+        self._unmarked: list[int] = []
 
     def __enter__(self) -> "_RowFile":
         return self
 
     def __exit__(self, *_problem: object) -> None:
-        self._files.close()
+        with self._files:
+            self._keep()
 
     def write(self, number: int, row: Floats) -> None:
         with self._lock:
             self._rows.seek(number * _ROW_BYTES)
-            self._rows.write(row.astype("<f4").tobytes())
-            if time.monotonic() - self._kept_at > _KEPT_EVERY_S:
-                os.fsync(self._rows.fileno())
-                self._kept_at = time.monotonic()
+            _write_whole(self._rows, row.astype("<f4").tobytes())
+            self._unmarked.append(number)
+            if time.monotonic() - self._kept_at >= _KEPT_EVERY_S:
+                self._keep()
+
+    def _keep(self) -> None:
+        os.fsync(self._rows.fileno())
+        for number in self._unmarked:
             self._marks.seek(number)
-            self._marks.write(b"\x01")
+            _write_whole(self._marks, b"\x01")
+        self._unmarked.clear()
+        self._kept_at = time.monotonic()
+
+
+def _write_whole(file: io.FileIO, content: bytes) -> None:
+    """Write all of it: where a disk is nearly full, the system takes a part and says so by a number alone."""
+    while content:
+        content = content[file.write(content) :]
 
 
 def _opened_to_change(path: Path) -> io.FileIO:

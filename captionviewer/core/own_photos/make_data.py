@@ -173,11 +173,16 @@ class DataMaking:
 
         Raises
         ------
-        WeightsError, MakeDataError, OSError
-            The weights are missing; too little is left to make data of; a file can't be written.
+        WeightsError, MakeDataError, DataError, OSError
+            The weights are missing; too little is left to make data of; the folder is being made by another
+            program; a file can't be written.
         """
-        if not self._encoding.run():
-            return None
+        with self._encoding.alone():
+            _require_room(self._folder)  # another start may have made it meanwhile
+            return self._written() if self._encoding.run() else None
+
+    def _written(self) -> MadeData:
+        """Make the files of what was computed, and let go of it."""
         for place, why in sorted(self.progress.unreadable.items())[:_LISTED]:
             self.made.remarks.append(f"left out: {self._photos[place].path.name}: {why}")
         more = len(self.progress.unreadable) - _LISTED

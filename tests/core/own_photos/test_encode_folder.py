@@ -18,7 +18,7 @@ from captionviewer.core.child_program import NICENESS, ChildProgram, package_pat
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.dataset import CocoDataset, Split, feature_kinds_in
 from captionviewer.core.encoders.efficientnet_lite0 import FEATURE_DIM, EfficientNetLite0
-from captionviewer.core.own_photos import feature_files
+from captionviewer.core.own_photos import encoding, feature_files
 from captionviewer.core.own_photos.encode_folder import WITHOUT_FEATURES, FolderEncoding
 from captionviewer.core.own_photos.encoding import PROGRAM, UNFINISHED, Encoding
 from captionviewer.core.own_photos.lite0_features import (
@@ -70,7 +70,9 @@ def test_work_that_was_killed_goes_on_where_it_was(folder: Path, tmp_path: Path)
     code = (
         "import sys, threading, time, os, signal\n"
         "from pathlib import Path\n"
+        "from captionviewer.core.own_photos import encoding\n"
         "from captionviewer.core.own_photos.encode_folder import FolderEncoding\n"
+        "encoding._KEPT_EVERY_S = 0\n"
         "work = FolderEncoding(Path(sys.argv[1]), processes=1)\n"
         "def watch():\n"
         "    while work.progress.done - work.progress.before < 4:\n"
@@ -92,13 +94,86 @@ def test_work_that_was_killed_goes_on_where_it_was(folder: Path, tmp_path: Path)
     assert {path.name: path.read_bytes() for path in folder.glob("*lite0*")} == once
 
 
+@pytest.mark.parametrize("kept_every_s", [0.0, 1e9])
+def test_a_photo_is_marked_as_done_once_its_features_have_reached_the_disk(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, kept_every_s: float
+) -> None:
+    monkeypatch.setattr(encoding, "_KEPT_EVERY_S", kept_every_s)
+    photos = sorted((folder / "images" / "train2014").iterdir())
+    place = folder / UNFINISHED
+    on_disk = 0  # rows that were there when the disk was last asked to keep them
+    really = os.fsync
+
+    def fsync(handle: int) -> None:
+        nonlocal on_disk
+        assert sum((place / "done").read_bytes()) <= on_disk
+        on_disk = (place / "rows").stat().st_size // (4 * FEATURE_DIM)
+        really(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    work = Encoding(photos, folder, 1)
+    with work.alone():
+        assert work.run()
+        assert sum((place / "done").read_bytes()) == on_disk == PHOTOS
+        again = Encoding(photos, folder, 1)
+        assert again.run() and again.progress.before == PHOTOS
+
+
+@pytest.mark.skipif(os.name != "posix", reason="such a limit is not to be had elsewhere")
+def test_of_a_row_that_a_full_disk_took_in_part_nothing_is_marked_and_the_rest_is_kept(
+    folder: Path,
+) -> None:
+    code = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from captionviewer.core.own_photos.encoding import Encoding\n"
+        "photos = sorted(Path(sys.argv[1], 'images', 'train2014').iterdir())\n"
+        "work = Encoding(photos, Path(sys.argv[1]), 1)\n"
+        "with work.alone():\n"
+        "    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (3 * 5120 + 100,) * 2)\n"
+        "    try:\n"
+        "        work.run()\n"
+        "    except OSError as error:\n"
+        "        print(error.strerror)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True)
+    assert "large" in run.stdout, run.stderr
+    assert (folder / UNFINISHED / "done").read_bytes() == bytes([1, 1, 1, 0, 0, 0])
+
+
+def test_a_folder_whose_features_are_being_computed_is_refused_until_that_has_ended(folder: Path) -> None:
+    work = FolderEncoding(folder, processes=1)
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from captionviewer.core.own_photos.encoding import Encoding\n"
+        "with Encoding([], Path(sys.argv[1])).alone():\n"
+        "    print('held', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with other:
+        assert other.stdout is not None and other.stdout.readline() == b"held\n"
+        with pytest.raises(DataError, match="are being computed already"):
+            work.run()
+        assert (folder / UNFINISHED).is_dir()
+        other.kill()
+    assert work.run() is not None, "what was killed holds nothing any more"
+    assert not (folder / UNFINISHED).exists()
+
+
 def test_what_was_computed_of_other_photos_is_not_taken_for_these(folder: Path) -> None:
     photos = sorted((folder / "images" / "train2014").iterdir())[:2]
     first = Encoding(photos, folder, 1)
-    assert first.run()
+    with first.alone():
+        assert first.run()
     shutil.copyfile(photos[0], photos[1])
     second = Encoding(photos, folder, 1)
-    assert second.run() and second.progress.before == 0
+    with second.alone():
+        assert second.run() and second.progress.before == 0
     [(_, rows)] = list(second.blocks([0, 1]))
     np.testing.assert_array_equal(rows[0], rows[1])
 
