@@ -8,6 +8,7 @@ import numpy as np
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.data_error import DataError
+from captionviewer.core.coco.feature_file import LARGEST_HEIGHT
 from captionviewer.core.coco.folder_layout import CAPTIONS_FILE, FOLDER_NAME, SPLITS, VOCABULARY_FILE, Split
 from captionviewer.core.coco.hdf5.files import read_whole_numbers, require_file
 from captionviewer.core.coco.vocabulary import (
@@ -122,8 +123,15 @@ def _by_id(path: Path, words: dict[str, object]) -> list[object]:
     )
 
 
-def read_lines(path: Path, num_images: int, features_name: str) -> list[str]:
+def read_lines(path: Path, num_images: int | None, features_name: str = "") -> list[str]:
     """Read a file with one line for each image; blank lines count, but not after the last.
+
+    Parameters
+    ----------
+    path
+        The file.
+    num_images, features_name
+        How many images there are, and which file says so; None where no file does.
 
     Raises
     ------
@@ -131,13 +139,14 @@ def read_lines(path: Path, num_images: int, features_name: str) -> list[str]:
         The file is missing, is not text, has a line of absurd length, or has not one line for each of the
         `num_images` rows of the file `features_name`.
     """
-    text = _read_text(path, min((num_images + 1) * LONGEST_LINE, LARGEST_TEXT_BYTES))
+    most = LARGEST_HEIGHT if num_images is None else num_images
+    text = _read_text(path, min((most + 1) * LONGEST_LINE, LARGEST_TEXT_BYTES))
     count = text.count("\n")
-    if count <= num_images + 1000:  # before splitting: a file of nothing but line ends is cheap to make
+    if count <= most + 1000:  # before splitting: a file of nothing but line ends is cheap to make
         lines = [line.strip() for line in text.removesuffix("\n").split("\n")]
-        while len(lines) > num_images and not lines[-1]:
+        while len(lines) > (num_images or 1) and not lines[-1]:
             lines.pop()
-        if len(lines) == num_images:
+        if num_images in (None, len(lines)):
             longest = max(lines, key=len)
             if len(longest) > LONGEST_LINE:
                 number = lines.index(longest) + 1
@@ -146,6 +155,8 @@ def read_lines(path: Path, num_images: int, features_name: str) -> list[str]:
                 )
             return lines
         count = len(lines)
+    if num_images is None:
+        raise DataError(path, f"This file has {count:,} lines; at most {LARGEST_HEIGHT:,} can be used.")
     raise DataError(
         path,
         f"This file has {count:,} lines, but {features_name} has {num_images:,} rows; each image has one.",

@@ -4,11 +4,15 @@ from pathlib import Path
 
 from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.coco.data_error import DataError
-from captionviewer.core.coco.files import LARGEST_TEXT_BYTES, find_data_folder
-from captionviewer.core.coco.folder_layout import SPLITS, Split, names_file
+from captionviewer.core.coco.dataset import feature_kinds_in
+from captionviewer.core.coco.feature_file import FeatureFile
+from captionviewer.core.coco.files import ROWS_FROM_0, find_data_folder, read_lines
+from captionviewer.core.coco.folder_layout import CAPTIONS_FILE, SPLITS, Split, features_file, names_file
+from captionviewer.core.coco.hdf5.files import read_whole_numbers
 from captionviewer.core.coco.photo_names import listed_photo_name, photo_path, photo_places
 from captionviewer.core.own_photos.encoding import Encoding
 from captionviewer.core.own_photos.feature_files import write_feature_files
+from captionviewer.core.user_folders import is_file
 
 WITHOUT_FEATURES = "lite0_without_features.txt"
 
@@ -28,15 +32,14 @@ class FolderEncoding:
     Raises
     ------
     DataError
-        It is no data folder, has no list of names, or none of its photos is there.
+        It is no data folder; it has no list of names, or one that does not fit its other features or its
+        captions; or none of its photos is there.
     """
 
     def __init__(self, folder: Path, images: Path | None = None, processes: int | None = None) -> None:
         self.folder = find_data_folder(folder)
         images = images or self.folder / "images"
-        self._names: dict[Split, list[str]] = {
-            split: _names(self.folder / names_file(split)) for split in SPLITS
-        }
+        self._names: dict[Split, list[str]] = {split: _names(self.folder, split) for split in SPLITS}
         photos = [photo_file(images, name, split) for split in SPLITS for name in self._names[split]]
         if not any(photos):
             raise DataError(
@@ -81,17 +84,23 @@ class FolderEncoding:
         return width
 
 
-def _names(path: Path) -> list[str]:
-    try:
-        if path.stat().st_size > LARGEST_TEXT_BYTES:
-            raise DataError(path, "The file is larger than it could need to be.")
-        return path.read_text("utf-8-sig").removesuffix("\n").split("\n")
-    except FileNotFoundError as error:
+def _names(folder: Path, split: Split) -> list[str]:
+    """The names of a split's photos, as many as other features or the captions say that there are."""
+    path = folder / names_file(split)
+    if not is_file(path):
         raise DataError(
             path, "The file is missing, so that nobody knows which photo belongs to which captions."
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(path, f"The file can't be read ({str(error)[:120]}).") from error
+        )
+    others = [kind for kind in feature_kinds_in(folder) if kind != "lite0"]
+    if others:
+        with FeatureFile(folder / features_file(split, others[0])) as file:
+            return read_lines(path, len(file), file.path.name)
+    names = read_lines(path, None)
+    told = f"{path.name} has {len(names):,} lines"
+    read_whole_numbers(
+        folder / CAPTIONS_FILE, f"{split}_image_idxs", 1, len(names), told, converted=ROWS_FROM_0
+    )
+    return names
 
 
 def photo_file(images: Path, line: str, split: Split) -> Path | None:

@@ -196,6 +196,26 @@ def test_a_folder_without_its_photos_or_names_is_told_what_it_lacks(folder: Path
         FolderEncoding(folder)
 
 
+def test_a_list_of_names_that_does_not_fit_is_told_before_anything_is_computed(folder: Path) -> None:
+    listed = folder / "train2014_images.txt"
+    names = listed.read_text().splitlines()
+    listed.write_text("\n".join(names[:-1]))
+    with pytest.raises(DataError, match="rows; each image has one"):
+        FolderEncoding(folder)
+    listed.write_text("\n".join([names[0] * 200, *names[1:]]))
+    with pytest.raises(DataError, match="Line 1 has"):
+        FolderEncoding(folder)
+    for features in folder.glob("*vgg16*.h5"):
+        features.unlink()
+    listed.write_text("\r\n".join([*names, "", ""]))
+    assert FolderEncoding(folder).progress.total == sum(
+        len((folder / f"{split}2014_images.txt").read_text().split()) for split in ("train", "val")
+    )
+    listed.write_text("\n".join(names[:5]))
+    with pytest.raises(DataError, match="has 5 lines"):
+        FolderEncoding(folder)
+
+
 @pytest.mark.parametrize("count", [40, FEATURE_DIM + 60])
 def test_components_turn_rows_without_loss_and_fall_in_what_they_say(count: int) -> None:
     """As many as there are rows to tell apart keep all distances; each says less than the one before."""
