@@ -304,6 +304,13 @@ class TrainingSettings:
             blindfold(model)
         return model
 
+    def drawn_by(self) -> tuple[object, ...]:
+        """What `new_model` reads of these settings: of one vocabulary and feature size, those that have the
+        same make the same network.
+        """
+        sizes = self.cell_type, self.hidden_dim, self.wordvec_dim
+        return *sizes, self.seed, self.wh_scale, self.forget_bias, self.blind
+
     def parameter_bytes(self, facts: DataFacts) -> int:
         """Bytes that grow with the model: parameters, gradients, two moments, work space, and the copies
         that are kept (two guards, one candidate, one snapshot, the best, one on the screen, and of parameters

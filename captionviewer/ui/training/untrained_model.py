@@ -40,7 +40,7 @@ class UntrainedModel(QObject):
         model = self._session.model
         if model is None or model.origin is not ModelOrigin.UNTRAINED or self._session.run is not None:
             return False
-        return _drawn_by(model.saved.settings) != _drawn_by(self._settings)
+        return model.saved.settings.drawn_by() != self._settings.drawn_by()
 
     def _make(self) -> None:
         self._rest.stop()
@@ -66,9 +66,3 @@ class UntrainedModel(QObject):
                 self._session.problem.emit(f"The untrained network could not be made: {error!r}.")
 
         self._job = self._session.workers.start("making a network", work, done, failed, brief=True)
-
-
-def _drawn_by(settings: TrainingSettings) -> tuple[object, ...]:
-    """What an untrained network depends on."""
-    sizes = settings.cell_type, settings.hidden_dim, settings.wordvec_dim
-    return *sizes, settings.seed, settings.wh_scale, settings.forget_bias, settings.blind

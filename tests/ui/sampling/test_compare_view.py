@@ -1,6 +1,7 @@
 """Two models side by side: the same photo, timestep and forced beginning in both."""
 
 import math
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,8 +14,9 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.decoding.surprise import surprise_of
-from captionviewer.core.saved.model_file import save_model
+from captionviewer.core.saved.model_file import SavedModel, save_model
 from captionviewer.ui.sampling.caption_chips import CaptionChips
+from captionviewer.ui.sampling.compare import compare_view
 from captionviewer.ui.sampling.compare.compare_view import (
     FILE,
     HELD,
@@ -169,7 +171,7 @@ def test_a_run_that_is_kept_is_compared_with(qtbot: QtBot, coco_folder: Path) ->
         key = shown.session.runs.shelf.add(record)
         shown.panel.views.open("Words")
         shown.panel.views.open("Compare")  # the shelf is looked at when the view is seen
-        wanted = Choice(RUN, key)
+        wanted = Choice(RUN, key, 2)
         qtbot.waitUntil(lambda: place(view, wanted) >= 0, timeout=SOON)
         assert "RNN, iteration 2" in view.choice.itemText(place(view, wanted))
         view.choice.activated.emit(place(view, wanted))
@@ -177,3 +179,82 @@ def test_a_run_that_is_kept_is_compared_with(qtbot: QtBot, coco_folder: Path) ->
         assert record.model is not None and view.comparison is not None
         for name, value in record.model.params.items():
             np.testing.assert_array_equal(view.comparison.other.model.params[name], value)
+
+
+def reopen(shown: Shown, view: CompareView, wanted: Choice) -> None:
+    """See the view anew, which looks at the shelf then, and wait until it offers a run."""
+    shown.panel.views.open("Words")
+    shown.panel.views.open("Compare")
+    shown.qtbot.waitUntil(lambda: place(view, wanted) >= 0, timeout=SOON)
+
+
+def test_a_run_that_went_on_is_compared_with_as_it_is_now(qtbot: QtBot, coco_folder: Path) -> None:
+    with opened(qtbot, coco_folder) as (shown, view):
+        shelf, record = shown.session.runs.shelf, record_of(replace(OVERFIT, num_epochs=2), shown.dataset)
+        key = shelf.add(record)
+        reopen(shown, view, Choice(RUN, key, 2))
+        view.choice.activated.emit(place(view, Choice(RUN, key, 2)))
+        qtbot.waitUntil(lambda: "iteration 2" in shown.text("compared_second"), timeout=SOON)
+        further = record_of(replace(OVERFIT, num_epochs=4), shown.dataset)
+        entry = shelf.go_on(key)
+        entry.keep(further)
+        entry.release()
+        reopen(shown, view, Choice(RUN, key, 4))  # still the one that is chosen
+        qtbot.waitUntil(lambda: "iteration 4" in shown.text("compared_second"), timeout=SOON)
+        assert view.comparison is not None and further.model is not None
+        np.testing.assert_array_equal(view.comparison.other.model.params["Wh"], further.model.params["Wh"])
+
+
+def test_a_model_that_comes_after_another_was_chosen_changes_nothing(
+    qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, read = coco_folder / "late.npz", threading.Event()
+    with opened(qtbot, coco_folder) as (shown, view):
+        late = other_model(shown.sample.current.saved, 5, 77)
+
+        def slowly(_path: Path) -> SavedModel:
+            assert read.wait(SOON / 1000)
+            return late
+
+        monkeypatch.setattr(compare_view, "open_model", slowly)
+        view.open_file(file)
+        view.choice.activated.emit(place(view, Choice(UNTRAINED)))
+        settle(shown, view)
+        read.set()
+        qtbot.waitUntil(lambda: not shown.session.workers.running(), timeout=SOON)
+        settle(shown, view)
+        assert view.choice.currentText() == "An untrained network"
+        assert "untrained" in shown.text("compared_second")
+
+
+def test_a_file_that_fails_while_a_run_was_being_opened_leaves_the_untrained_network(
+    qtbot: QtBot, coco_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = threading.Event()
+    with opened(qtbot, coco_folder) as (shown, view):
+        shown.click("hold_model")
+        settle(shown, view)
+        key = shown.session.runs.shelf.add(record_of(replace(OVERFIT, num_epochs=2), shown.dataset))
+        reopen(shown, view, Choice(RUN, key, 2))
+        monkeypatch.setattr(compare_view, "open_listed", lambda *_: held.wait(SOON / 1000))
+        view.choice.activated.emit(place(view, Choice(RUN, key, 2)))
+        view.open_file(tmp_path / "missing.npz")
+        qtbot.waitUntil(lambda: bool(shown.problems), timeout=SOON)
+        held.set()
+        assert "missing.npz" in shown.problems[0]
+        assert view.choice.currentText() == "An untrained network"
+        qtbot.waitUntil(lambda: "untrained" in shown.text("compared_second"), timeout=SOON)
+
+
+def test_the_untrained_network_is_the_one_that_the_shown_model_was_before_training(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    with opened(qtbot, coco_folder) as (shown, view):
+        saved = shown.sample.current.saved
+        settings = replace(saved.settings, wh_scale=2.0)
+        shown.use(replace(saved, model=saved.model.copy(), settings=settings))
+        qtbot.waitUntil(lambda: shown.sample.current.saved.settings is settings, timeout=SOON)
+        settle(shown, view)
+        fresh = settings.new_model(shown.dataset.vocabulary.word_to_idx, shown.dataset.feature_dim)
+        assert view.comparison is not None
+        np.testing.assert_array_equal(view.comparison.other.model.params["Wh"], fresh.params["Wh"])

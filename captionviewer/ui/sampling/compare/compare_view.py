@@ -57,10 +57,11 @@ UNTRAINED, BEST, HELD, FILE, OTHER_FILE, RUN = "untrained", "best", "held", "fil
 
 @dataclass(frozen=True)
 class Choice:
-    """What is compared with: one of the names above, and for a kept run its key."""
+    """What is compared with: one of the names above, and for a kept run its key and how far it is."""
 
     kind: str
     key: str = ""
+    iteration: int = 0
 
 
 class CompareView(QWidget):
@@ -153,7 +154,7 @@ class CompareView(QWidget):
         for choice in (Choice(HELD), Choice(FILE)):
             if choice in self._given:
                 offered.append((_short(self._given[choice].words), choice))
-        offered += [(_short(_run_title(run)), Choice(RUN, run.key)) for run in self._kept_runs]
+        offered += [(_short(_run_title(run)), _choice_of(run)) for run in self._kept_runs]
         offered.append(("A file…", Choice(OTHER_FILE)))
         if self._choice not in [choice for _title, choice in offered]:
             self._choice = Choice(UNTRAINED)
@@ -172,6 +173,7 @@ class CompareView(QWidget):
     def compare_with(self, choice: Choice) -> None:
         """Compare with another model, which is opened first where that is needed."""
         self._choice = choice
+        self._open_nothing()  # what was asked for before is not wanted any more
         if choice.kind == RUN and choice not in self._given:
             self._open(f"opening the run {choice.key}", choice, lambda: self._model_of_run(choice.key))
         self._offer()
@@ -216,22 +218,32 @@ class CompareView(QWidget):
             dataset = self._session.dataset
             misfit = fits(current.saved, dataset) if dataset is not None else None
             if misfit is not None:
-                self._session.problem.emit(f"{path or 'The run'}: {misfit}")
-                self._choice = Choice(UNTRAINED) if self._choice == choice else self._choice
-                self._offer()
+                refuse(f"{path or 'The run'}: {misfit}")
                 return
             self._given[choice] = current
             self.compare_with(choice)
 
         def failed(error: Exception) -> None:
             self._opening = None
-            self._choice = Choice(UNTRAINED) if self._choice == choice else self._choice
-            self._session.problem.emit(not_opened(path or Path(choice.key), error))
-            self._offer()
+            refuse(not_opened(path or Path(choice.key), error))
 
+        def refuse(words: str) -> None:
+            self._session.problem.emit(words)
+            if self._has_model(self._choice):
+                self._offer()
+            else:  # this one, or a run whose opening ended when this one was asked for
+                self.compare_with(Choice(UNTRAINED))
+
+        self._open_nothing()
+        self._opening = self._session.workers.start(name, work, done, failed)
+
+    def _open_nothing(self) -> None:
         if self._opening is not None:
             self._opening.cancel()
-        self._opening = self._session.workers.start(name, work, done, failed)
+            self._opening = None
+
+    def _has_model(self, choice: Choice) -> bool:
+        return choice.kind in (UNTRAINED, BEST) or choice in self._given
 
     def _model_of_run(self, key: str) -> CurrentModel:
         saved = model_of(open_listed(self._session.runs.shelf, key))
@@ -248,7 +260,14 @@ class CompareView(QWidget):
 
         def done(runs: list[ShelvedRun]) -> None:
             self._kept_runs = runs[: MOST_RUNS - 1] + runs[-1:] if len(runs) > MOST_RUNS else runs
-            self._offer()
+            listed, chosen = {run.key: _choice_of(run) for run in self._kept_runs}, self._choice
+            for choice in [each for each in self._given if each.kind == RUN]:
+                if listed.get(choice.key) != choice:
+                    del self._given[choice]  # of a run that went on, or is gone
+            if chosen.kind == RUN and listed.get(chosen.key) != chosen:
+                self.compare_with(listed.get(chosen.key, Choice(UNTRAINED)))
+            else:
+                self._offer()
 
         def failed(_error: Exception) -> None:
             self._kept_runs = []  # the rest can be compared with all the same
@@ -256,6 +275,7 @@ class CompareView(QWidget):
         self._session.workers.start("listing the runs that are kept", work, done, failed, brief=True)
 
     def _forget(self) -> None:
+        self._open_nothing()
         self._given.clear()
         self._untrained = None
         self._choice = Choice(UNTRAINED)
@@ -276,7 +296,7 @@ class CompareView(QWidget):
             return
         choice = self._choice
         settings = sample.current.saved.settings
-        drawn = (settings.cell_type, settings.hidden_dim, settings.wordvec_dim, settings.seed, dataset)
+        drawn = (settings.drawn_by(), dataset)
         fresh = self._untrained[1] if self._untrained is not None and self._untrained[0] == drawn else None
         given = self._given.get(choice)
         if choice.kind == RUN and given is None:
@@ -398,6 +418,10 @@ class CompareView(QWidget):
 
 def _short(words: str) -> str:
     return shortened(words, _LONGEST_NAME)
+
+
+def _choice_of(run: ShelvedRun) -> Choice:
+    return Choice(RUN, run.key, run.iteration)
 
 
 def _run_title(run: ShelvedRun) -> str:
