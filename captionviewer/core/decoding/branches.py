@@ -11,9 +11,7 @@ import numpy as np
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.vocabulary import END
-from captionviewer.core.decoding.beam_search import beam_search
 from captionviewer.core.decoding.decoding import Decoding
-from captionviewer.core.decoding.exact_search import exact_search
 from captionviewer.core.decoding.restrictions import Restrictions
 from captionviewer.core.decoding.sampling import draw, draws, next_word
 from captionviewer.core.decoding.timestep import Timestep, initial_state, next_timestep, said_by
@@ -157,12 +155,14 @@ def decode_on(
     restrictions = Restrictions(decoding, model.word_to_idx)
     start = initial_state(model, np.asarray(features)[np.newaxis])
     searched: Sequence[int] = ()
-    if not steps and word is None and decoding.method in ("beam", "exact"):
-        searched = (
-            exact_search(model, features, decoding, stop=stop).words
-            if decoding.method == "exact"
-            else beam_search(model, features, decoding).best(decoding.alpha)[0].words
-        )
+    if not steps and word is None and decoding.method == "exact":
+        from captionviewer.core.decoding.exact_search import exact_search  # the launch searches for none
+
+        searched = exact_search(model, features, decoding, stop=stop).words
+    elif not steps and word is None and decoding.method == "beam":
+        from captionviewer.core.decoding.beam_search import beam_search
+
+        searched = beam_search(model, features, decoding).best(decoding.alpha)[0].words
     numbers = draws(decoding.seed, 1, decoding.max_length)[0]
     if word is not None:
         steps.append(next_timestep(model, steps[-1] if steps else start, word))

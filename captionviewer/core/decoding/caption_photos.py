@@ -6,9 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.decoding.beam_search import BeamSearch
 from captionviewer.core.decoding.decoding import Decoding
-from captionviewer.core.decoding.exact_search import exact_search
 from captionviewer.core.decoding.greedy import greedy
 from captionviewer.core.decoding.sampling import draws, sample
 from captionviewer.core.network.blocks import in_blocks
@@ -49,7 +47,6 @@ def caption_photos(
     )
     captions = np.empty((len(features), decoding.max_length), np.int32)
     null = word_id(model.word_to_idx, "<NULL>")
-    beam = BeamSearch(model, decoding) if decoding.method == "beam" else None
     if decoding.method not in ("beam", "exact"):
 
         def write(here: slice) -> None:
@@ -60,6 +57,10 @@ def caption_photos(
 
         size = min(_BLOCK, max(1, math.ceil(len(features) / 2)))  # the half for each of two cores
         return captions if in_blocks(len(features), size, write, stop, progress) else None
+    from captionviewer.core.decoding.beam_search import BeamSearch  # the launch searches for none
+    from captionviewer.core.decoding.exact_search import exact_search
+
+    beam = BeamSearch(model, decoding) if decoding.method == "beam" else None
     for photo, of_photo in enumerate(features):
         if stop():
             return None

@@ -15,6 +15,7 @@ from captionviewer.core.decoding.branches import Branch, ForcedCaption, Prefix, 
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.surprise import surprise_of
 from captionviewer.core.decoding.timestep import Timestep, greedy_timesteps
+from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.saved.model_file import SavedModel, fits, rows_trained_on
 from captionviewer.ui.session.models import CurrentModel
 
@@ -120,7 +121,7 @@ class CaptionSample:
             return "drawn"
         if method in ("beam", "exact"):
             return "of the caption that the search found"
-        likeliest = step.likeliest(1)[0][0] == step.word
+        likeliest = int(step.probabilities.argmax()) == step.word
         return "the likeliest" if likeliest else "the likeliest that may be said"
 
     def is_of_the_same(self, other: "CaptionSample | None") -> bool:
@@ -186,7 +187,8 @@ def take_sample(
     """Caption a photo and measure the surprise at each of its ground-truth captions.
 
     `features` (D,) are read from the data set where they are not given; the network runs while `quiet` is
-    held, so that it and a training run need not wait for each other's products. `decoding` is one of
+    held, so that it and a training run need not wait for each other's products; an exact search may take
+    seconds, so it runs while `quiet` is not. `decoding` is one of
     `decoding_shown`; the `prefixes` are forced, and the caption of one of them is `shown`. Returns None when
     cancelled. Raises DataError when they can't be read, ModelDoesNotFit when the model is of another data
     set or its parameters hold NaN, ValueError when `decoding` leaves no word to be said.
@@ -198,12 +200,13 @@ def take_sample(
         features = dataset.split(record.split).features.rows(np.array([record.row]))[0]
     captions = dataset.split(record.split).captions[list(record.caption_rows)]
     surprises: FloatArray = np.empty((0, max(captions.shape[1] - 1, 0)), dtype=np.float32)
+    searches = decoding.method == "exact"
     with quiet or nullcontext():
         if cancelled():
             return None
         timesteps = tuple(greedy_timesteps(current.model, features, MAX_LENGTH))
         finite = all(math.isfinite(step.caption_log_probability) for step in timesteps)
-        if finite and decoding != GREEDY:
+        if finite and decoding != GREEDY and not searches:
             timesteps = decode_on(current.model, features, decoding, stop=cancelled)
         if not finite:
             raise ModelDoesNotFit(
@@ -219,6 +222,9 @@ def take_sample(
             for prefix in prefixes
             if len(prefix.words) <= decoding.max_length and not cancelled()
         ]
+    if searches:
+        with one_library_thread():
+            timesteps = decode_on(current.model, features, decoding, stop=cancelled)
     trained_on = training_rows.among(record, current.saved, dataset)
     sample = CaptionSample(
         record, current, dataset.vocabulary, features, timesteps, captions, surprises, trained_on, decoding

@@ -1,14 +1,26 @@
 """Work whose latest wish alone counts, away from the GUI thread."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Generic, TypeVar
 
 from captionviewer.core.network.library_threads import one_library_thread
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Cancelled, Job
 
 T = TypeVar("T")
+
+
+@contextmanager
+def turn_between_steps(run: TrainingRun | None) -> Iterator[None]:
+    """While it is held a run makes no step, and products stay in one thread: for short work.
+
+    Products this small gain nothing from a second thread, and beside a busy program they wait for it a
+    hundred times as long as they take.
+    """
+    with run.between_steps() if run is not None else nullcontext(), one_library_thread():
+        yield
 
 
 class LatestWork(Generic[T]):
@@ -17,14 +29,22 @@ class LatestWork(Generic[T]):
     What is under way then is told to end early, and its answer is dropped; with `keeps_each` it is told all
     the same, so that what follows a slider moves with it. With `between_steps` a run under
     way makes no step meanwhile: for short work, which two threads that want the same core would only stretch.
+    Work of which only a part is short takes a `turn` for that part.
     """
 
     def __init__(
-        self, session: Session, name: str, *, between_steps: bool = False, keeps_each: bool = False
+        self,
+        session: Session,
+        name: str,
+        *,
+        between_steps: bool = False,
+        brief: bool = False,
+        keeps_each: bool = False,
     ) -> None:
-        """`name` says for people what is done ("proving the likeliest caption")."""
+        """`name` says for people what is done ("proving the likeliest caption"), unless that is `brief`."""
         self._session, self._name = session, name
         self._between_steps, self._keeps_each = between_steps, keeps_each
+        self._brief = brief or between_steps
         self._job: Job | None = None
         self._next: Callable[[], None] | None = None
         self._dropped = False
@@ -47,6 +67,10 @@ class LatestWork(Generic[T]):
             self._dropped = self._dropped or not self._keeps_each
             self._next = lambda: self._start(work, on_done, on_failed)
 
+    def turn(self) -> AbstractContextManager[None]:
+        """A turn between two steps of the run that is under way now, to be taken once by the work."""
+        return turn_between_steps(self._session.run)
+
     def drop(self) -> None:
         """Want nothing any more: what is under way ends soon, and nobody is told."""
         self._dropped, self._next = True, None
@@ -58,14 +82,9 @@ class LatestWork(Generic[T]):
         on_failed: Callable[[Exception], None],
     ) -> None:
         self._dropped, self._next = False, None
-        run = self._session.run if self._between_steps else None
 
         def quiet(cancelled: Cancelled) -> T:
-            if not self._between_steps:
-                return work(lambda: cancelled() or self._dropped)
-            # Products this small gain nothing from a second thread, and beside a busy program they wait
-            # for it a hundred times as long as they take.
-            with run.between_steps() if run is not None else nullcontext(), one_library_thread():
+            with self.turn() if self._between_steps else nullcontext():
                 return work(lambda: cancelled() or self._dropped)
 
         def done(result: T) -> None:
@@ -76,7 +95,7 @@ class LatestWork(Generic[T]):
             if not self._ended():
                 on_failed(error)
 
-        self._job = self._session.workers.start(self._name, quiet, done, failed, brief=self._between_steps)
+        self._job = self._session.workers.start(self._name, quiet, done, failed, brief=self._brief)
 
     def _ended(self) -> bool:
         """Note that the work has ended and begin what waits; whether its answer is to be dropped."""

@@ -24,7 +24,6 @@ from captionviewer.core.inspection.photo_worth import (
     photos_of,
 )
 from captionviewer.core.network.cells import DecodingState
-from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.ui.sampling.blind_training import BlindTraining
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
@@ -87,7 +86,7 @@ class PhotoWorthView(QWidget):
         self._measured: CurrentModel | None = None
         self._photos: _Photos | None = None
         self._job = CorpusJob(session, "measuring the photo's worth", self)
-        self._work: LatestWork[SaidOfPhotos] = LatestWork(session, "captioning with other photos")
+        self._work: LatestWork[SaidOfPhotos] = LatestWork(session, "captioning with other photos", brief=True)
         self._build()
         self.blind = BlindTraining(session, self)
         self.blind.changed.connect(self._blind_changed)
@@ -183,11 +182,11 @@ class PhotoWorthView(QWidget):
             self.said = None
             self._refresh()
             return
-        kept = self._photos
+        kept, turn = self._photos, self._work.turn()
 
         def work(_cancelled: Cancelled) -> SaidOfPhotos:
             photos = kept if kept is not None and kept.dataset is dataset else _photos_of_val(dataset)
-            with one_library_thread():
+            with turn:
                 return _said(sample, photos)
 
         self._work.ask(work, self._show, self._failed)

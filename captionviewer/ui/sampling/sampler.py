@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -11,7 +11,6 @@ from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset, DataError, PhotoRecord
 from captionviewer.core.decoding.branches import Prefix
 from captionviewer.core.decoding.decoding import Decoding
-from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.photos.own_picture import OwnPicture
@@ -22,6 +21,7 @@ from captionviewer.ui.sampling.caption_sample import (
     decoding_shown,
     take_sample,
 )
+from captionviewer.ui.sampling.latest_work import turn_between_steps
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Cancelled, Job
@@ -226,9 +226,7 @@ class Sampler(QObject):
 
         @contextmanager
         def turn() -> Iterator[None]:
-            # Products this small gain nothing from a second thread, and beside a busy program they wait
-            # for it a hundred times as long as they take.
-            with run.between_steps() if run is not None else nullcontext(), one_library_thread():
+            with turn_between_steps(run):
                 began = time.monotonic()
                 try:
                     yield

@@ -55,7 +55,7 @@ class WhyView(QWidget):
         self._session, self._sampler, self._player = session, sampler, player
         self.explained: Explained | None = None
         self._average: _Average | None = None
-        self._work: LatestWork[Explained] = LatestWork(session, "explaining a word", between_steps=True)
+        self._work: LatestWork[Explained] = LatestWork(session, "explaining a word", brief=True)
         self.head = words_label("why_head")
         self.table = ContributionTable()
         self.table.line_chosen.connect(lambda line: player.go_to(max(line, 1)))
@@ -93,14 +93,15 @@ class WhyView(QWidget):
             self._show()
             return
         timestep = min(max(self._player.position - 1, 0), len(sample.timesteps) - 1)
-        kept = self._average
+        kept, turn = self._average, self._work.turn()
 
         def work(_cancelled: Cancelled) -> Explained:
             average = kept if kept is not None and kept.dataset is dataset else _average_of(dataset)
             steps = sample.timesteps[: timestep + 1]
             fed = np.array([step.previous_word for step in steps])
             model, word = sample.current.model, steps[-1].word
-            given = contributions(model, sample.features, average.features, fed, word)
+            with turn:
+                given = contributions(model, sample.features, average.features, fed, word)
             return Explained(sample, timestep, average, given)
 
         self._work.ask(work, self._took, self._failed)

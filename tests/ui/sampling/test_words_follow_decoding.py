@@ -1,7 +1,10 @@
 """Words follows the one value that says how captions are written, and no slider of another view."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +13,11 @@ from pytestqt.qtbot import QtBot
 from captionviewer.core.coco.vocabulary import UNK, caption_text
 from captionviewer.core.decoding.caption_photos import caption_photos
 from captionviewer.core.decoding.decoding import Decoding
+from captionviewer.core.decoding.exact_search import ExactResult, exact_search
+from captionviewer.ui.sampling.caption_sample import TrainingRows, take_sample
+from captionviewer.ui.sampling.compare.comparison import compare
 from captionviewer.ui.sampling.temperature.temperature_view import STEPS, TemperatureView
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from tests.ui.sampling.sampling_setup import SOON, Shown, learned_model, other_model, shown_sampling
 
 SIZE = (900, 560)
@@ -60,6 +67,36 @@ def test_the_caption_is_written_as_the_row_says(qtbot: QtBot, coco_folder: Path,
         said = decoding.words().removesuffix(", 30 words at most")[1:]
         assert shown.panel.decoding_row.opener.text()[1:20] == said[:19]
         assert shown.text("timestep").endswith(f"of at most {decoding.max_length}")
+
+
+def test_no_run_waits_for_an_exact_search(
+    qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = 0
+    during: list[int] = []
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        nonlocal held
+        held += 1
+        yield
+        held -= 1
+
+    def searched(*values: Any, **named: Any) -> ExactResult:
+        during.append(held)
+        return exact_search(*values, **named)
+
+    with shown_sampling(qtbot, coco_folder, size=SIZE) as shown:
+        begun(shown, coco_folder)
+        monkeypatch.setattr("captionviewer.core.decoding.exact_search.exact_search", searched)
+        of, exact = shown.sample, Decoding("exact", max_length=3)
+        sample = take_sample(
+            shown.dataset, of.record, of.current, None, TrainingRows(), quiet=turn(), decoding=exact
+        )
+        assert sample is not None and sample.timesteps
+        other = CurrentModel(other_model(of.current.saved, 3, 9), ModelOrigin.TRAINED)
+        assert compare(sample, other, turn()).caption
+        assert during == [0, 0]
 
 
 def test_a_slider_of_temperature_leaves_words_greedy(qtbot: QtBot, coco_folder: Path) -> None:

@@ -76,7 +76,7 @@ class CompareView(QWidget):
         self._given: dict[Choice, CurrentModel] = {}  # held, opened from a file, or of a kept run
         self._kept_runs: list[ShelvedRun] = []
         self._opening: Job | None = None
-        self._work: LatestWork[Comparison] = LatestWork(session, "comparing two models", between_steps=True)
+        self._work: LatestWork[Comparison] = LatestWork(session, "comparing two models", brief=True)
         self._build()
         sampler.sample_changed.connect(self.refresh)
         sampler.model_changed.connect(self.refresh)  # that gives no sample
@@ -302,7 +302,9 @@ class CompareView(QWidget):
         if choice.kind == RUN and given is None:
             return  # it is being opened
 
-        def work(_cancelled: Cancelled) -> Comparison:
+        turn = self._work.turn()
+
+        def work(cancelled: Cancelled) -> Comparison:
             other = given
             if choice.kind == BEST and sample.current.best is not None:
                 other = CurrentModel(sample.current.best, ModelOrigin.TRAINED)
@@ -311,7 +313,7 @@ class CompareView(QWidget):
             if other is None:
                 model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
                 other = CurrentModel(SavedModel.untrained(model, settings, dataset), ModelOrigin.UNTRAINED)
-            return compare(sample, other)
+            return compare(sample, other, turn, cancelled)
 
         def done(found: Comparison) -> None:
             if choice.kind == UNTRAINED:

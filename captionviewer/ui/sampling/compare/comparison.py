@@ -1,5 +1,7 @@
 """All that Compare shows of two models and one caption, computed away from the window."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +16,7 @@ from captionviewer.core.inspection.two_models import (
     most_different,
     parting,
 )
+from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST, CaptionSample
 from captionviewer.ui.session.models import CurrentModel
 
@@ -79,23 +82,34 @@ class Comparison:
         return first, second
 
 
-def compare(sample: CaptionSample, other: CurrentModel) -> Comparison:
-    """Have another model, of the same vocabulary and features, say a sample's caption, and its own."""
+def compare(
+    sample: CaptionSample,
+    other: CurrentModel,
+    quiet: AbstractContextManager[None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Comparison:
+    """Have another model, of the same vocabulary and features, say a sample's caption, and its own.
+
+    The networks run while `quiet` is held, but for an exact search, as in `take_sample`.
+    """
     model, features, decoding = other.model, sample.features, sample.decoding
-    steps = said_by(model, features, [step.word for step in sample.timesteps])
-    if sample.shown is not None:
-        caption = forced_caption(model, features, decoding, sample.shown).branch.timesteps
-    else:
-        caption = decode_on(model, features, decoding)
-    logs = [
-        (log_probabilities(sample.current.model, one), log_probabilities(model, another))
-        for one, another in zip(sample.timesteps, steps, strict=True)
-    ]
-    return Comparison(
-        sample,
-        other,
-        steps,
-        caption,
-        surprise_of(model, features, sample.captions) if sample.surprises.size else sample.surprises,
-        tuple((divergence(p, q), divergence(q, p)) for p, q in logs),
-    )
+    searches = sample.shown is None and decoding.method == "exact"
+    caption: tuple[Timestep, ...] = ()
+    with quiet or nullcontext():
+        steps = said_by(model, features, [step.word for step in sample.timesteps])
+        if sample.shown is not None:
+            caption = forced_caption(model, features, decoding, sample.shown).branch.timesteps
+        elif not searches:
+            caption = decode_on(model, features, decoding)
+        logs = [
+            (log_probabilities(sample.current.model, one), log_probabilities(model, another))
+            for one, another in zip(sample.timesteps, steps, strict=True)
+        ]
+        surprises = sample.surprises
+        if surprises.size:
+            surprises = surprise_of(model, features, sample.captions)
+    if searches:
+        with one_library_thread():
+            caption = decode_on(model, features, decoding, stop=cancelled)
+    divergences = tuple((divergence(p, q), divergence(q, p)) for p, q in logs)
+    return Comparison(sample, other, steps, caption, surprises, divergences)

@@ -26,6 +26,7 @@ from captionviewer.core.decoding.beam_search import BeamNode
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding
 from captionviewer.core.decoding.exact_search import ExactResult, exact_search
 from captionviewer.core.evaluation.decoding_scores import beam_decodings
+from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.ui import actions
 from captionviewer.ui.look import theme
 from captionviewer.ui.plots.plot_export import export_figure
@@ -69,9 +70,8 @@ class TreeView(QWidget):
         self._growing: LatestWork[BeamTree | None] = LatestWork(
             session, "searching for captions", between_steps=True
         )
-        self._proving: LatestWork[ExactResult] = LatestWork(
-            session, "proving the likeliest caption", between_steps=True
-        )
+        # not between steps: it may take seconds, which a run under way would have to wait
+        self._proving: LatestWork[ExactResult] = LatestWork(session, "proving the likeliest caption")
         self.canvas = TreeCanvas()
         self.canvas.node_chosen.connect(self._node_chosen)
         self.found = QTreeWidget()
@@ -374,12 +374,11 @@ class TreeView(QWidget):
         rules = _rules(tree.decoding)
 
         def work(cancelled: Cancelled) -> ExactResult:
-            return exact_search(
-                tree.sample.current.model,
-                tree.sample.features,
-                replace(rules, method="exact"),
-                stop=cancelled,
-            )
+            of = tree.sample
+            with one_library_thread():  # these products are too small to share
+                return exact_search(
+                    of.current.model, of.features, replace(rules, method="exact"), stop=cancelled
+                )
 
         def done(result: ExactResult) -> None:
             self.prove_button.setEnabled(self.tree is not None)
