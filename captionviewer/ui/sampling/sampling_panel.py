@@ -117,7 +117,7 @@ class SamplingPanel(QWidget):
         self.words.word_wanted.connect(self.branches.force)
         self.words.word_forbidden.connect(self._forbid)
         self.words.word_unknown.connect(
-            lambda word: session.notice.emit(f"“{shortened(word, 40)}” is not in the vocabulary.")
+            lambda word: session.notice.emit(f"“{shortened(word, 40)}” is no word of the vocabulary.")
         )
         self._branch_strip.rows.row_chosen.connect(self.branches.show)
         self._branch_strip.carry.toggled.connect(self.branches.set_carries)

@@ -18,11 +18,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
+from captionviewer.core.coco.vocabulary import NULL, START
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST
 from captionviewer.ui.sampling.probability_words import nats, p_words, percent
 from captionviewer.ui.widgets.outside_text import as_menu_text, plain_tip, shortened
 
+UNSAYABLE = (NULL, START)  # no caption can be made to say them
 _SCALES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _LONGEST_NAMED = 24  # letters of a word in a menu
 _GAP = 8  # pixels between the columns
@@ -196,7 +198,12 @@ class WordBars(QWidget):
         super().leaveEvent(event)
         self._hover(None)
 
+    def _can_say(self, index: int | None) -> bool:
+        return index is not None and self._bars[index].word not in UNSAYABLE
+
     def _hover(self, index: int | None) -> None:
+        if not self._can_say(index):
+            index = None
         if index != self._hovered:
             self._hovered = index
             if index is None:
@@ -208,7 +215,7 @@ class WordBars(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Have the word of a bar said."""
         index = self.bar_at(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and index is not None:
+        if event.button() == Qt.MouseButton.LeftButton and index is not None and self._can_say(index):
             self.word_chosen.emit(self._bars[index].word)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -220,7 +227,8 @@ class WordBars(QWidget):
         shown = as_menu_text(shortened(word, _LONGEST_NAMED))
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(f"Say “{shown}” here").triggered.connect(lambda: self.word_chosen.emit(word))
+        if self._can_say(index):
+            menu.addAction(f"Say “{shown}” here").triggered.connect(lambda: self.word_chosen.emit(word))
         menu.addAction(f"Never say “{shown}”").triggered.connect(lambda: self.word_forbidden.emit(word))
         menu.popup(event.globalPos())
 
@@ -295,6 +303,8 @@ def _tip(bar: WordBar) -> str:
         said += f", surprise {nats(-math.log(bar.probability))} nats"
     if bar.chosen:
         return f"{said}, chosen: {bar.why}"
+    if bar.word in UNSAYABLE:
+        return f"{said}; no caption can be made to say it"
     return f"{said}; a click has it said instead"
 
 

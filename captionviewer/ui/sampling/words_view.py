@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
-from captionviewer.core.coco.vocabulary import END, NULL, START
+from captionviewer.core.coco.vocabulary import END, START
 from captionviewer.ui.look import theme
 from captionviewer.ui.photos.own_picture import OwnPicture
 from captionviewer.ui.photos.photo_loader import PhotoLoader
@@ -28,7 +28,7 @@ from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth
 from captionviewer.ui.sampling.generated_caption import ROOM_KEPT, GeneratedCaption, note_of
 from captionviewer.ui.sampling.ground_truth import GroundTruth, SurpriseLegend, TintedCaption, TintedWord
 from captionviewer.ui.sampling.probability_words import p_words
-from captionviewer.ui.sampling.word_bars import WordBar, WordBars, scale_for
+from captionviewer.ui.sampling.word_bars import UNSAYABLE, WordBar, WordBars, scale_for
 from captionviewer.ui.sampling.word_flow import FlowWord
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.flow_layout import FlowLayout
@@ -46,13 +46,15 @@ class WordsView(QScrollArea):
 
     word_wanted = Signal(int, int)  # a timestep, and the id of the word that is to be said there
     word_forbidden = Signal(str)
-    word_unknown = Signal(str)  # what was typed is not in the vocabulary
+    word_unknown = Signal(str)  # what was typed is no word that can be said
 
     def __init__(self, photos: PhotoLoader, player: CaptionPlayer) -> None:
         super().__init__()
         self._player = player
         self._sample: CaptionSample | None = None
         self._coming = True  # whether the words after this timestep stand there, faintly
+        # the photo and the words before the timestep for which a word is being typed
+        self._typed_after: tuple[PhotoRecord, tuple[str, ...]] | None = None
         self._whole: list[str] = []  # the words of the caption that there is to show
         self.photo = PhotoView(photos)
         photos.photo_changed.connect(self._place_photo)
@@ -148,7 +150,7 @@ class WordsView(QScrollArea):
         """Show a sample at the player's timestep; without one, the ground truth alone."""
         position = self._player.position
         self._sample = sample
-        self._field.hide()
+        self._keep_field(sample)
         same = _same_captions(sample) if self._player.at_end else frozenset()
         self._show_ground_truth(dataset, record, sample, same)
         if sample is None:
@@ -177,6 +179,8 @@ class WordsView(QScrollArea):
         note = note_of(sample, same) if self._player.at_end else None
         self.caption.show_caption(sample, position, note)
         self._show_bars(sample, min(position, len(words) - 1))
+        if self._field.isVisible():
+            self._field.stand_at(self._box_of(self._field.timestep))
 
     def set_coming(self, shown: bool) -> None:
         """Show the caption to come, from the next timestep shown on; or only the words seen so far."""
@@ -207,21 +211,37 @@ class WordsView(QScrollArea):
             return
         words = sample.vocabulary.idx_to_word
         likeliest = sample.timesteps[timestep].likeliest(len(words))
-        offered = [words[index] for index, _p in likeliest if words[index] not in (NULL, START)]
+        offered = [words[index] for index, _p in likeliest if words[index] not in UNSAYABLE]
+        box = self._box_of(timestep)
+        self.ensureVisible(0, self._chips.mapTo(self._content, QPoint(0, box.bottom())).y())
+        self._typed_after = sample.record, tuple(sample.words[:timestep])
+        self._field.edit(timestep, offered, box)
+
+    def _keep_field(self, sample: CaptionSample | None) -> None:
+        """Leave what is being typed while its timestep is there, after the same words of the same photo."""
+        at = self._field.timestep
+        there = sample is not None and at < len(sample.timesteps)
+        if sample is None or not there or self._typed_after != (sample.record, tuple(sample.words[:at])):
+            self._field.hide()
+
+    def _box_of(self, timestep: int) -> QRect:
+        """Where the word of a timestep stands among the chips, or would."""
         boxes = self._chips.boxes()
         # a word that is still hidden has no chip: it is typed after the last one
         box = boxes[timestep + 1] if timestep + 1 < len(boxes) else QRect(boxes[-1])
         if timestep + 1 >= len(boxes):
             box.moveLeft(box.right() + self._chips.spacing.width())
-        self.ensureVisible(0, self._chips.mapTo(self._content, QPoint(0, box.bottom())).y())
-        self._field.edit(timestep, offered, box)
+        return box
 
     def _want(self, timestep: int, text: str) -> None:
         sample = self._sample
         if sample is None:
             return
-        word = sample.vocabulary.word_to_idx.get(text)
-        if word is None or text in (NULL, START):
+        known = sample.vocabulary.word_to_idx
+        word = known.get(text)
+        if word is None:  # completion is without case, too
+            word = next((known[each] for each in known if each.lower() == text.lower()), None)
+        if word is None or sample.vocabulary.idx_to_word[word] in UNSAYABLE:
             self.word_unknown.emit(text)
         elif timestep < len(sample.timesteps):
             self._field.hide()
@@ -234,9 +254,9 @@ class WordsView(QScrollArea):
         self._bars_title.say(f"Next after {named}", f"After {named}", named)
         scale = scale_for(sample.largest_probability)
         self._scale.setText(f"full bar {100 * scale:g} %")
-        vocabulary = sample.vocabulary
+        vocabulary, why = sample.vocabulary, sample.why(timestep)
         bars = [
-            WordBar(vocabulary.idx_to_word[word], probability, word == step.word, sample.why(timestep))
+            WordBar(vocabulary.idx_to_word[word], probability, word == step.word, why)
             for word, probability in sample.next_words(timestep)
         ]
         self._bars.show_bars(bars, len(vocabulary) - len(bars), scale, sample.likeliest_words)

@@ -111,7 +111,7 @@ def test_any_word_is_typed_over_its_chip_and_completed(qtbot: QtBot, coco_folder
         assert field is not None and field.isVisible()
         qtbot.keyClicks(field, "zzzz")
         qtbot.keyClick(field, Qt.Key.Key_Return)
-        assert said == ["“zzzz” is not in the vocabulary."] and field.isVisible()
+        assert said == ["“zzzz” is no word of the vocabulary."] and field.isVisible()
         field.selectAll()
         qtbot.keyClicks(field, rare)
         qtbot.keyClick(field, Qt.Key.Key_Return)
@@ -128,6 +128,47 @@ def test_any_word_is_typed_over_its_chip_and_completed(qtbot: QtBot, coco_folder
         assert whole.startswith(typed[:-1]) and whole in shown.sample.vocabulary.word_to_idx
         qtbot.keyClick(field, Qt.Key.Key_Escape)
         assert not field.isVisible() and len(shown.sample.forced) == 1
+
+
+def test_what_is_typed_stays_while_newer_models_say_the_same_words_before_it(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    with shown_sampling(qtbot, coco_folder, size=SIZE) as shown:
+        begun(shown, coco_folder)
+        first = shown.sample
+        qtbot.keyClick(shown.panel, Qt.Key.Key_F2)
+        field = shown.panel.findChild(QLineEdit, "another_word")
+        assert field is not None
+        qtbot.keyClicks(field, "zz")
+        same = replace(first.current.saved, model=first.current.model.copy(), iteration=11)
+        shown.use(same)
+        qtbot.waitUntil(lambda: shown.sample.current.model is same.model, timeout=SOON)
+        assert field.isVisible() and field.text() == "zz" and field.hasFocus()
+        chips = shown.panel.findChild(CaptionChips)
+        assert chips is not None and field.x() == chips.boxes()[3].x()
+        other = other_model(same, 6, 12)
+        shown.use(other)
+        qtbot.waitUntil(lambda: shown.sample.current.model is other.model, timeout=SOON)
+        assert shown.sample.words[:2] != first.words[:2] and not field.isVisible()
+
+
+def test_a_word_is_typed_in_capitals_and_a_word_that_cannot_be_said_is_refused(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    with shown_sampling(qtbot, coco_folder, size=SIZE) as shown:
+        begun(shown, coco_folder)
+        said: list[str] = []
+        shown.session.notice.connect(said.append)
+        typed = next(each for each in shown.captions_of(shown.sample.record)[0].split() if len(each) > 3)
+        qtbot.keyClick(shown.panel, Qt.Key.Key_F2)
+        field = shown.panel.findChild(QLineEdit, "another_word")
+        assert field is not None
+        field.setText("<null>")
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        assert len(said) == 1 and "<null>" in said[0] and field.isVisible()
+        field.setText(typed.upper())
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: shown.sample.words[2] == typed, timeout=SOON)
 
 
 def test_branches_share_their_beginnings_and_are_gone_to_and_deleted(qtbot: QtBot, coco_folder: Path) -> None:

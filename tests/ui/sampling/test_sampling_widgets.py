@@ -230,6 +230,21 @@ def test_the_bars_are_told_to_screen_readers_and_on_pointing(qtbot: QtBot) -> No
     assert point_at(bars, bars.row(5).center()) == ""
 
 
+def test_a_bar_of_what_no_caption_says_offers_no_click(qtbot: QtBot) -> None:
+    bars = WordBars()
+    qtbot.addWidget(bars)
+    bars.resize(300, 220)
+    bars.show_bars([WordBar("<NULL>", 0.41, False), WordBar("wave", 0.02, False)], 1002, 0.5)
+    bars.show()
+    chosen: list[str] = []
+    bars.word_chosen.connect(chosen.append)
+    tips = [point_at(bars, bars.row(index).center()) for index in range(2)]
+    assert "a click" not in tips[0] and "a click has it said" in tips[1]
+    for index in range(2):
+        qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=bars.row(index).center())
+    assert chosen == ["wave"]
+
+
 def test_a_bar_is_as_long_as_its_share_of_the_scale(qtbot: QtBot) -> None:
     bars = WordBars()
     qtbot.addWidget(bars)

@@ -16,7 +16,7 @@ class WordField(QLineEdit):
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
-        self._timestep = 0
+        self.timestep = 0  # that a word is typed for
         self._words = QStringListModel(self)
         completer = QCompleter(self._words, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -29,22 +29,26 @@ class WordField(QLineEdit):
 
     def edit(self, timestep: int, words: Sequence[str], box: QRect) -> None:
         """Have a word typed for a timestep at a place; `words` are offered, those first that stand first."""
-        self._timestep = timestep
+        self.timestep = timestep
         self._words.setStringList(list(words))
         self.clear()
+        self.stand_at(box)
+        self.show()
+        self.raise_()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def stand_at(self, box: QRect) -> None:
+        """Stand over the place of a word, or beside it where there is no room for what is typed."""
         wide = max(box.width(), _LEAST * self.fontMetrics().averageCharWidth())
         parent = self.parentWidget()
         room = parent.width() if parent is not None else wide
         self.setGeometry(min(box.x(), max(room - wide, 0)), box.y(), min(wide, room), box.height())
-        self.show()
-        self.raise_()
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take the word, or leave it."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if self.text().strip():
-                self.entered.emit(self._timestep, self.text().strip())
+                self.entered.emit(self.timestep, self.text().strip())
         elif event.key() == Qt.Key.Key_Escape:
             self._leave()
         else:
