@@ -1,4 +1,11 @@
-"""Bytes and seconds as people read them."""
+"""Bytes, seconds and signed numbers as people read them."""
+
+MINUS = "\N{MINUS SIGN}"  # as wide as a plus
+
+
+def signed(value: float, digits: int = 2, *, plus: bool = False) -> str:
+    """Write a number with a real minus, on request with a plus: "−0.41", "+2.5"; no zero is negative."""
+    return (f"{value:+z.{digits}f}" if plus else f"{value:z.{digits}f}").replace("-", MINUS)
 
 
 def format_bytes(count: float) -> str:

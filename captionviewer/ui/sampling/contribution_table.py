@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from captionviewer.core.amounts import signed
 from captionviewer.ui.look import theme
 
 ROWS = ("gradient × input", "real change")
@@ -29,7 +30,8 @@ class ContributionTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lines: tuple[Contribution, ...] = ()
-        self._at = -1  # the line that the keys are at
+        self._at = 0  # the line that the keys are at
+        self._outdated = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("What the photo and each word gave to the logit")
@@ -37,11 +39,21 @@ class ContributionTable(QWidget):
     def show_lines(self, lines: tuple[Contribution, ...]) -> None:
         """Show these, one colour scale for all."""
         self.lines = lines
+        self._at = min(self._at, max(len(lines) - 1, 0))
         self.setAccessibleDescription(
-            "; ".join(f"{one.name}: {_signed(one.estimate)}, really {_signed(one.real)}" for one in lines)
+            "; ".join(
+                f"{one.name}: {signed(one.estimate, plus=True)}, really {signed(one.real, plus=True)}"
+                for one in lines
+            )
         )
         self.updateGeometry()
         self.update()
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey the cells, whose like is about to come of a newer model; or show them in full again."""
+        if outdated is not self._outdated:
+            self._outdated = outdated
+            self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(360, round((len(self.lines) + 1) * self._line()) + 2)
@@ -59,16 +71,22 @@ class ContributionTable(QWidget):
         self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        line = int(event.position().y() / self._line()) - 1
-        self._choose(line)
+        """Choose a line."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            line = int(event.position().y() / self._line()) - 1
+            if 0 <= line < len(self.lines):
+                self._go_to(line)
+                self._choose()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go from line to line."""
+        """Go from line to line, and choose the one that the keys are at."""
         step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
-        if step is None:
-            super().keyPressEvent(event)
+        if step is not None:
+            self._go_to(self._at + step)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._choose()
         else:
-            self._choose(self._at + step)
+            super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -78,10 +96,14 @@ class ContributionTable(QWidget):
         super().focusOutEvent(event)
         self.update()
 
-    def _choose(self, line: int) -> None:
+    def _go_to(self, line: int) -> None:
         if 0 <= line < len(self.lines):
             self._at = line
-            self.line_chosen.emit(line)
+            self.update()
+
+    def _choose(self) -> None:
+        if self.lines:
+            self.line_chosen.emit(self._at)
 
     def cell_of(self, line: int, column: int) -> QRectF:
         """Where a cell is: column 0 is the estimate, 1 the real change."""
@@ -94,6 +116,7 @@ class ContributionTable(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         c, metrics = theme.colors(), self.fontMetrics()
         painter = QPainter(self)
+        painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
         most = max((max(abs(one.estimate), abs(one.real)) for one in self.lines), default=1.0) or 1.0
         painter.setPen(c.muted)
         for column, title in enumerate(ROWS):
@@ -111,14 +134,10 @@ class ContributionTable(QWidget):
                 toward = c.surprise if value > 0 else c.accent
                 share = _STRONGEST[c.dark] * abs(value) / most
                 painter.fillRect(cell, theme.mixed(c.surface, toward, share))
-                words = _signed(value)
+                words = signed(value, plus=True)
                 painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, words)
-        if self.hasFocus():
-            painter.setPen(c.accent)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        if self.hasFocus() and self.lines:
+            painter.setPen(QPen(c.accent, 2))
+            last = self.cell_of(self._at, 1)
+            painter.drawRect(QRectF(1, last.top(), last.right() + 1, last.height()))
         painter.end()
-
-
-def _signed(value: float) -> str:
-    """A number with its sign, as people write it."""
-    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")

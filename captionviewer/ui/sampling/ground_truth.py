@@ -17,10 +17,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from captionviewer.core.amounts import MINUS
 from captionviewer.core.coco.vocabulary import END, UNK
 from captionviewer.ui import actions
 from captionviewer.ui.look import theme
-from captionviewer.ui.sampling.probability_words import MINUS, nats, p_words
+from captionviewer.ui.sampling.probability_words import nats, p_words
 from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
 
 # The strongest tint, as a share of the theme's colour of surprise: any more and the text on it would

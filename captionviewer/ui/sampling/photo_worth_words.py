@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from captionviewer.core.amounts import signed
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.inspection.photo_worth import BlindWorth, PhotoWorth
 
@@ -36,9 +37,7 @@ def blind_worth_words(blind: BlindWorth, worth: PhotoWorth, idx_to_word: list[st
 
 
 def _named(values: FloatArray, words: list[int], idx_to_word: list[str] | tuple[str, ...]) -> str:
-    return ", ".join(f"{idx_to_word[word]} {values[word]:+.1f}" for word in words).replace(
-        "-", "\N{MINUS SIGN}"
-    )
+    return ", ".join(f"{idx_to_word[word]} {signed(values[word], 1, plus=True)}" for word in words)
 
 
 def confidence_words(worth: PhotoWorth) -> str:

@@ -2,8 +2,9 @@
 
 import math
 
+from captionviewer.core.amounts import signed
+
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-MINUS = "\N{MINUS SIGN}"
 
 
 def percent(probability: float) -> str:
@@ -40,5 +41,4 @@ def small_probability(log_probability: float) -> str:
 
 def nats(value: float) -> str:
     """Return a logarithm of a probability, or its negative, with one decimal."""
-    rounded = f"{value:.1f}"
-    return "0.0" if rounded == "-0.0" else rounded.replace("-", MINUS)
+    return signed(value, 1)

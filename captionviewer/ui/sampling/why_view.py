@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from captionviewer.core.amounts import signed
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.inspection.corpus import draw_corpus
@@ -58,7 +59,7 @@ class WhyView(QWidget):
         self._work: LatestWork[Explained] = LatestWork(session, "explaining a word", brief=True)
         self.head = words_label("why_head")
         self.table = ContributionTable()
-        self.table.line_chosen.connect(lambda line: player.go_to(max(line, 1)))
+        self.table.line_chosen.connect(lambda line: player.go_to(max(line - 1, 0)))
         self.words = words_label("why_words")
         self.read = words_label("why_read")
         self.read.setText(READ)
@@ -75,6 +76,7 @@ class WhyView(QWidget):
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
         sampler.sample_changed.connect(self._explain)
+        sampler.outdated_changed.connect(lambda: self.table.set_outdated(sampler.is_outdated))
         player.moved.connect(self._explain)
         self._show()
 
@@ -108,17 +110,20 @@ class WhyView(QWidget):
 
     def _took(self, explained: Explained) -> None:
         self.explained, self._average = explained, explained.average
+        self.table.set_outdated(self._sampler.is_outdated)
         self._show()
 
     def _failed(self, error: Exception) -> None:
-        self._session.problem.emit(f"The word could not be explained. {error}")
+        self.explained = None
+        self._show(f"The word could not be explained. {error}")
 
-    def _show(self) -> None:
+    def _show(self, instead: str = NO_CAPTION) -> None:
+        """Show what was found, or say something instead."""
         found = self.explained
         for part in (self.table, self.words, self.read):
             part.setVisible(found is not None)
         if found is None:
-            self.head.setText(NO_CAPTION)
+            self.head.setText(instead)
             return
         words, given = found.sample.words, found.given
         before = [found.sample.vocabulary.idx_to_word[found.sample.timesteps[0].previous_word]]
@@ -141,12 +146,12 @@ def agreement_words(lines: list[Contribution]) -> str:
     apart = max(lines, key=lambda line: abs(line.estimate - line.real))
     wrong = [line.name for line in lines if line.estimate * line.real < 0 and abs(line.real) >= 0.1]
     said = (
-        f"Estimate and real change are farthest apart at “{apart.name}”: {apart.estimate:+.2f} and"
-        f" {apart.real:+.2f}."
+        f"Estimate and real change are farthest apart at “{apart.name}”:"
+        f" {signed(apart.estimate, plus=True)} and {signed(apart.real, plus=True)}."
     )
     if wrong:
         said += f" They do not even agree in sign at {', '.join(f'“{name}”' for name in wrong)}."
-    return said.replace("-", "\N{MINUS SIGN}")
+    return said
 
 
 def _average_of(dataset: CocoDataset) -> _Average:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.inspection.why_this_word import contributions
+from captionviewer.ui.sampling import why_view
 from captionviewer.ui.sampling.contribution_table import Contribution
 from captionviewer.ui.sampling.why_view import WhyView, agreement_words
 from tests.ui.sampling.sampling_setup import SOON, Shown, learned_model, shown_sampling
@@ -43,6 +45,46 @@ def test_the_word_chosen_last_is_explained_by_the_photo_and_the_words_before_it(
     shown.panel.step_action.trigger()
     shown.qtbot.waitUntil(lambda: len(view.table.lines) == 5, timeout=SOON)
     assert f"“{sample.words[3]}”" in view.head.text()
+
+
+def test_keys_go_through_the_lines_and_enter_or_a_click_goes_to_a_words_own_timestep(shown: Shown) -> None:
+    shown.panel.end_action.trigger()
+    view = shown.panel.views.open("Why this word")
+    assert isinstance(view, WhyView)
+    words = shown.sample.words
+    shown.qtbot.waitUntil(lambda: f"“{words[-1]}”" in view.head.text(), timeout=SOON)
+    table, end = view.table, shown.panel.position
+    table.setFocus()
+    before = table.grab().toImage()
+    for _ in range(3):  # the photo, <START>, the first word, the second
+        shown.qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert shown.panel.position == end and table.grab().toImage() != before
+    shown.qtbot.keyClick(table, Qt.Key.Key_Return)
+    assert table.lines[3].name == words[1] and shown.panel.position == 2
+    shown.qtbot.waitUntil(lambda: f"“{words[1]}”, word 2 " in view.head.text(), timeout=SOON)
+    shown.qtbot.mouseClick(
+        table, Qt.MouseButton.LeftButton, pos=table.cell_of(2, 0).center().toPoint()
+    )  # the first word
+    shown.qtbot.waitUntil(lambda: f"“{words[0]}”, word 1 " in view.head.text(), timeout=SOON)
+    assert shown.panel.position == 1
+
+
+def test_a_failure_leaves_no_figures_of_another_word(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = shown.panel.views.open("Why this word")
+    assert isinstance(view, WhyView)
+    shown.qtbot.waitUntil(lambda: view.explained is not None, timeout=SOON)
+
+    def fail(*_values: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(why_view, "contributions", fail)
+    shown.panel.step_action.trigger()
+    shown.qtbot.waitUntil(lambda: "could not be explained. no room" in view.head.text(), timeout=SOON)
+    assert not view.table.isVisible() and not view.words.isVisible()
+
+
+def test_a_hyphen_in_a_word_stays_one() -> None:
+    assert "“t-shirt”: +1.00 and \N{MINUS SIGN}0.60" in agreement_words([Contribution("t-shirt", 1.0, -0.6)])
 
 
 def test_the_words_name_where_the_estimate_fails_and_only_there() -> None:

@@ -8,10 +8,11 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from captionviewer.core.amounts import MINUS
 from captionviewer.core.decoding.branches import Branch, fork
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.ground_truth import tint
-from captionviewer.ui.sampling.probability_words import MINUS, nats
+from captionviewer.ui.sampling.probability_words import nats
 from captionviewer.ui.widgets.outside_text import plain_tip, shortened
 
 _PAD, _GAP, _TURN = 4, 2, 12  # pixels: beside a word, between words, of the corner before a branch

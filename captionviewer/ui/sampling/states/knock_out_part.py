@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtWidgets import QComboBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from captionviewer.core.amounts import signed
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.vocabulary import caption_text
@@ -16,7 +17,6 @@ from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
 from captionviewer.ui.sampling.latest_work import LatestWork
-from captionviewer.ui.sampling.states.unit_places import signed
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import labelled, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout

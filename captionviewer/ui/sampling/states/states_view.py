@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from captionviewer.core.amounts import signed
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.vocabulary import END, NULL
 from captionviewer.core.inspection.cell_terms import LstmTerms, RnnTerms, cell_terms
@@ -22,7 +23,6 @@ from captionviewer.ui.sampling.states.corpus_reader import CorpusReader, ReadCor
 from captionviewer.ui.sampling.states.state_colors import NAMES, RANGES
 from captionviewer.ui.sampling.states.state_map import StateMap
 from captionviewer.ui.sampling.states.unit_part import UnitPart
-from captionviewer.ui.sampling.states.unit_places import signed
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.control_parts import labelled, words_label

@@ -5,11 +5,11 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from captionviewer.core.amounts import signed
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.network.cells import Quantity
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.states.state_colors import RANGES
-from captionviewer.ui.sampling.states.unit_places import signed
 
 BINS = 40
 

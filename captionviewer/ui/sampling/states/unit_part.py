@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from captionviewer.core.amounts import signed
 from captionviewer.core.inspection.units import Specificity, extreme_places, specificity
 from captionviewer.core.network.cells import Quantity
 from captionviewer.ui.sampling.caption_sample import CaptionSample
@@ -18,7 +19,7 @@ from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.states.corpus_reader import CorpusReader
 from captionviewer.ui.sampling.states.knock_out_part import KnockOutPart
 from captionviewer.ui.sampling.states.unit_histogram import UnitHistogram
-from captionviewer.ui.sampling.states.unit_places import UnitPlaces, signed, unit_places
+from captionviewer.ui.sampling.states.unit_places import UnitPlaces, unit_places
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout

@@ -7,23 +7,18 @@ from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentM
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from captionviewer.core.amounts import MINUS, signed
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.core.network.cells import Quantity
 from captionviewer.ui.look import theme
 from captionviewer.ui.photos.photo_loader import PhotoLoader
 from captionviewer.ui.photos.photo_painting import paint_photo
-from captionviewer.ui.sampling.probability_words import MINUS
 from captionviewer.ui.sampling.states.corpus_reader import ReadCorpus
 from captionviewer.ui.sampling.states.state_colors import color_of
 from captionviewer.ui.widgets.outside_text import plain_tip
 
 AnyIndex = QModelIndex | QPersistentModelIndex
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """A number with a minus that is as wide as a plus."""
-    return f"{value:.{digits}f}".replace("-", MINUS)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from captionviewer.core.amounts import signed
 from captionviewer.core.evaluation.decoding_scores import DecodingScore
 from captionviewer.ui.look.theme import Colors, mixed
 from captionviewer.ui.sampling.tree.beam_tree import BeamTree
@@ -119,12 +120,12 @@ def width_words(scores: Sequence[DecodingScore], made: str) -> str:
     best = max(scores, key=lambda score: score.cider_d)
     first, last = scores[0], scores[-1]
     said = (
-        f"ln p is highest at width {likeliest.decoding.beam_width} ({likeliest.log_probability:.2f}), "
+        f"ln p is highest at width {likeliest.decoding.beam_width} ({signed(likeliest.log_probability)}), "
         f"CIDEr-D at width {best.decoding.beam_width} ({best.cider_d:.3f}). "
         f"From width {first.decoding.beam_width} to {last.decoding.beam_width}: ln p "
-        f"{first.log_probability:.2f} to {last.log_probability:.2f}, CIDEr-D {first.cider_d:.3f} to "
+        f"{signed(first.log_probability)} to {signed(last.log_probability)}, CIDEr-D {first.cider_d:.3f} to "
         f"{last.cider_d:.3f}, {first.length:.1f} to {last.length:.1f} words. "
     )
     if last.log_probability > best.log_probability and last.cider_d < best.cider_d:
         said += "The widest beam's captions are likelier than those of the best width, and score lower. "
-    return said.replace("-", "\N{MINUS SIGN}").replace("CIDEr\N{MINUS SIGN}D", "CIDEr-D") + made
+    return said + made

@@ -35,8 +35,3 @@ def knob(words: QLabel, made: QSlider) -> QWidget:
     row.addWidget(words)
     row.addWidget(made)
     return pair
-
-
-def signed_words(value: float) -> str:
-    """A number with its sign, as people write it."""
-    return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")

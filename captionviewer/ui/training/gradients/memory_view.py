@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from captionviewer.core.amounts import MINUS, signed
 from captionviewer.core.inspection.memory_task import (
     GUESS_NATS,
     HIDDEN_DIM,
@@ -18,7 +19,7 @@ from captionviewer.core.inspection.memory_task import (
 )
 from captionviewer.ui.plots.series_plot import Series, SeriesPlot
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.training.gradients.knobs import knob, scale_of, scale_slider, signed_words, slider
+from captionviewer.ui.training.gradients.knobs import knob, scale_of, scale_slider, slider
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
@@ -104,7 +105,7 @@ class MemoryView(QWidget):
 
     def _name_knobs(self) -> None:
         self._wh_words.setText(f"Wh × {scale_of(self.wh_slider):.2f}")
-        self._bias_words.setText(f"LSTM with forget bias {signed_words(self.forget_bias)}")
+        self._bias_words.setText(f"LSTM with forget bias {signed(self.forget_bias, 1, plus=True)}")
 
     # ---- training ------------------------------------------------------------------------------
 
@@ -118,7 +119,7 @@ class MemoryView(QWidget):
             _Learning("LSTM, bias 0", MemoryLearner("lstm", length, scale, 0.0, clip), 0.8),
         ]
         if bias:
-            name = f"LSTM, bias {signed_words(bias)}"
+            name = f"LSTM, bias {signed(bias, 1, plus=True)}"
             plan.append(_Learning(name, MemoryLearner("lstm", length, scale, bias, clip), 0.08))
         self.learning = plan
 
@@ -192,11 +193,7 @@ def _course_words(one: _Learning) -> str:
     assert course is not None
     last = course.points[-1]
     ends = "remembers" if course.remembers else "has not learned to remember"
-    share = (
-        f"{course.reach_at_first:.1e}".replace("e-0", "e-")
-        .replace("e+0", "e+")
-        .replace("-", "\N{MINUS SIGN}")
-    )
+    share = f"{course.reach_at_first:.1e}".replace("e-0", "e-").replace("e+0", "e+").replace("-", MINUS)
     return (
         f"{one.title}: {ends} ({last.nats:.2f} nats). Before it had learned anything, {share} of the last"
         " word's gradient reached back to the first; the largest norm of all gradients in a step was"

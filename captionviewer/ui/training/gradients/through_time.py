@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from captionviewer.core.amounts import signed
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.inspection.gradient_study import (
     GradientNorms,
@@ -22,7 +23,7 @@ from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.gradients.gradient_lines import GradientLine, GradientLines
 from captionviewer.ui.training.gradients.gradient_map import GradientMap
-from captionviewer.ui.training.gradients.knobs import knob, scale_of, scale_slider, signed_words, slider
+from captionviewer.ui.training.gradients.knobs import knob, scale_of, scale_slider, slider
 from captionviewer.ui.widgets.control_parts import scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.worker import Cancelled, Job
@@ -110,7 +111,7 @@ class ThroughTime(QWidget):
 
     def _name_knobs(self) -> None:
         self._wh_words.setText(f"Wh × {self.wh_scale:.2f}")
-        self._bias_words.setText(f"forget bias {signed_words(self.forget_bias)}")
+        self._bias_words.setText(f"forget bias {signed(self.forget_bias, 1, plus=True)}")
 
     # ---- computing -----------------------------------------------------------------------------
 
