@@ -96,5 +96,5 @@ def test_own_pictures_are_captioned_where_the_datas_encoder_can_be_run(
     for length, words in ((None, "several arrays"), (300, "is no array that NumPy saved")):
         (tmp_path / "cut.npz").write_bytes((tmp_path / "rows.npz").read_bytes()[:length])
         assert main(["caption", str(model), "--array", str(tmp_path / "cut.npz")]) == 1
-        said = capsys.readouterr().err
-        assert words in said and "Traceback" not in said
+        told = capsys.readouterr().err
+        assert words in told and "Traceback" not in told

@@ -219,7 +219,7 @@ class CharactersWindow(QDialog):
         self.comparison = self._latest = None
         self._headers = []
         self.table.hide()
-        self.plot.show_curves((), empty=_NOT_YET)
+        self.plot.show_series((), empty=_NOT_YET)
         self.captions.setRowCount(0)
         self.invented.clear()
         self.told.setText(WHY_NATS_A_CAPTION)

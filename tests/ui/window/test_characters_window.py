@@ -86,11 +86,11 @@ def test_nothing_of_the_data_that_was_open_is_shown_of_other_data(
     driver.click(beside.train_button)
     driver.wait_for(lambda: beside.comparison is not None and beside.comparison.ended, 60)
     driver.wait_for(beside.train_button.isEnabled)
-    assert beside.table.isVisible() and beside.plot.curves and beside.captions.rowCount()
+    assert beside.table.isVisible() and beside.plot.series and beside.captions.rowCount()
     driver.window.open_folder(write_coco_folder(tmp_path / "other"))
     session = driver.window.session
     driver.wait_for(lambda: session.dataset is not None and session.dataset.folder.name == "other")
-    assert not beside.table.isVisible() and not beside.plot.curves and beside.captions.rowCount() == 0
+    assert not beside.table.isVisible() and not beside.plot.series and beside.captions.rowCount() == 0
     assert beside.told.text() == WHY_NATS_A_CAPTION and beside.comparison is None
     driver.click(beside.train_button)
     driver.wait_for(lambda: beside.comparison is not None and beside.comparison.ended, 60)
