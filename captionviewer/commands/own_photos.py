@@ -34,7 +34,7 @@ def caption_own_photos(
     from captionviewer.core.coco.vocabulary import caption_text
     from captionviewer.core.decoding.caption_photos import caption_photos
     from captionviewer.core.own_photos.photo_encoder import encoder_of
-    from captionviewer.core.own_photos.resemblance import resemblance
+    from captionviewer.core.own_photos.resemblance import resemblances
     from captionviewer.core.photos.picture_file import read_picture
     from captionviewer.core.photos.problem import PhotoUnavailable
 
@@ -54,11 +54,11 @@ def caption_own_photos(
                 failed += 1
     captions: list[dict[str, object]] = []
     if named:
-        said = caption_photos(saved.model, np.stack([row for _, row in named]), decoding)
+        features = np.stack([row for _, row in named])
+        said = caption_photos(saved.model, features, decoding)
         assert said is not None  # nobody stops it but Ctrl+C, which is an exception here
-        for (name, row), ids in zip(named, said, strict=True):
+        for (name, _), ids, like in zip(named, said, resemblances(dataset, features), strict=True):
             words = caption_text(ids, dataset.vocabulary)
-            like = resemblance(dataset, row)
             if chosen.out is None:
                 console.tell(f"{name}\t{words}")
             if like.is_far:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from captionviewer.core.arrays import BoolArray, IntArray
+from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
 from captionviewer.core.coco.caption_selection import (
     CaptionConditions,
     CaptionOrder,
@@ -206,6 +206,29 @@ class CocoDataset:
             There is no such image.
         """
         return self._neighbours.find(split, image_row, among or split, count, stop)
+
+    def nearest_to_features(
+        self,
+        features: FloatArray,
+        among: Split,
+        count: int = 10,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> list[NearestPhotos] | None:
+        """Find the images of `among` most alike to each of some feature vectors, as of new photos.
+
+        Parameters
+        ----------
+        features
+            (n, D), of the kind that is open. A vector that is all zero has no nearest images.
+        among, count, stop
+            As for `nearest_photos`. Meanwhile 4 n bytes are held for each image of the split.
+
+        Raises
+        ------
+        DataError
+            Features of the split hold NaN or infinity, or a file was cut, changed or closed.
+        """
+        return self._neighbours.find_by_features(features, among, count, stop)
 
     def word_counts(self) -> IntArray:
         """How often each word stands in the captions of both splits; padding, start and end count 0: (V,)."""

@@ -1,8 +1,9 @@
 """The images most alike to one, by the cosine of their feature vectors.
 
-No index is built and no features are kept.  Each search reads the features of the split through once, in
-blocks small enough to stay in the processor's cache (all of COCO's 82,783 x 512 take some 20 ms from the
-system's page cache).  All that stays in memory is the length of each vector, four bytes an image.
+No index is built and no features are kept.  Each search, for one vector or for several at once, reads the
+features of the split through once, in blocks small enough to stay in the processor's cache (all of COCO's
+82,783 x 512 take some 20 ms from the system's page cache for one vector).  All that stays in memory is the
+length of each vector, four bytes an image.
 
 The result is exact: single precision finds all images that rounding could put among the nearest, and
 these are compared again in double precision.
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from captionviewer.core.arrays import BoolArray, IntArray
+from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
 from captionviewer.core.coco.data_error import DataError
 from captionviewer.core.coco.feature_file import FeatureFile
 from captionviewer.core.coco.feature_kinds import FeatureKind
@@ -78,16 +79,14 @@ class NeighbourSearch:
         self._own_files: list[FeatureFile] = []
         self._closed = False
         self._lock = threading.Lock()
-        self._directions: dict[Split, _Directions] = {}
-        if kind == open_kind:
-            self._directions = {split: _Directions(file) for split, file in open_files.items()}
+        self._open_kind = open_kind
+        self._of_open = {split: _Directions(file) for split, file in open_files.items()}
+        self._directions = dict(self._of_open) if kind == open_kind else {}
 
     def find(
         self, split: Split, row: int, among: Split, count: int, stop: Callable[[], bool]
     ) -> NearestPhotos | None:
         """Find the `count` nearest; arguments and errors as for `CocoDataset.nearest_photos`."""
-        if count < 1:
-            raise ValueError(f"at least 1 neighbour can be looked for, not {count}")
         if not 0 <= row < self._heights[split]:
             raise IndexError(f"{split} has images 0 to {self._heights[split] - 1:,}, not {row:,}")
         own, others = self._of(split), self._of(among)
@@ -95,8 +94,18 @@ class NeighbourSearch:
         length = float(np.linalg.norm(feature))
         if length == 0.0:
             raise DataError(own.file.path, f"Row {row:,}: {NO_DIRECTION}", "Choose another photo.")
-        found = others.nearest(feature / length, count, row if among == split else None, stop)
-        return None if found is None else NearestPhotos(among, *found, self._kind)
+        found = others.nearest(feature[np.newaxis] / length, count, row if among == split else None, stop)
+        return None if found is None else NearestPhotos(among, *found[0], self._kind)
+
+    def find_by_features(
+        self, features: FloatArray, among: Split, count: int, stop: Callable[[], bool]
+    ) -> list[NearestPhotos] | None:
+        """Find the `count` nearest to each; arguments and errors as for `CocoDataset.nearest_to_features`."""
+        own = features.astype(np.float64)
+        lengths = np.linalg.norm(own, axis=1, keepdims=True)
+        directions = np.divide(own, lengths, out=np.zeros_like(own), where=lengths > 0)
+        found = self._of_open[among].nearest(directions, count, None, stop)
+        return None if found is None else [NearestPhotos(among, *each, self._open_kind) for each in found]
 
     def find_each(
         self,
@@ -141,6 +150,10 @@ class NeighbourSearch:
         return file
 
 
+# Rows, cosines, and how many images were compared.
+_Found = tuple[IntArray, npt.NDArray[np.float64], int]
+
+
 class _Directions:
     """The features of one split, (n, D), of which only the direction counts."""
 
@@ -149,16 +162,32 @@ class _Directions:
         self._lengths: npt.NDArray[np.float32] | None = None  # (n,), from the first search on
 
     def nearest(
-        self, direction: npt.NDArray[np.float64], count: int, leave_out: int | None, stop: Callable[[], bool]
-    ) -> tuple[IntArray, npt.NDArray[np.float64], int] | None:
-        """Rows, cosines and the number of images compared with a direction (D,) of length 1."""
-        cosines = self._cosines(direction, stop)
+        self, directions: npt.NDArray[np.float64], count: int, leave_out: int | None, stop: Callable[[], bool]
+    ) -> list[_Found] | None:
+        """The nearest to each of some directions (k, D) of length 1, or all zero, which have none; None if
+        stopped.
+        """
+        if count < 1:
+            raise ValueError(f"at least 1 neighbour can be looked for, not {count}")
+        cosines = self._cosines(directions, stop)
         if cosines is None:
             return None
+        return [
+            self._nearest_of(np.ascontiguousarray(column), direction, count, leave_out)
+            for column, direction in zip(cosines.T, directions, strict=True)
+        ]
+
+    def _nearest_of(
+        self,
+        cosines: npt.NDArray[np.float32],
+        direction: npt.NDArray[np.float64],
+        count: int,
+        leave_out: int | None,
+    ) -> _Found:
         comparable: BoolArray = np.isfinite(cosines)  # features that are all zero have no direction
         if leave_out is not None:
             comparable[leave_out] = False
-        compared = int(np.count_nonzero(comparable))
+        compared = int(np.count_nonzero(comparable)) if direction.any() else 0
         if not compared:
             return np.empty(0, np.int64), np.empty(0), 0
         cosines[~comparable] = -np.inf
@@ -175,12 +204,14 @@ class _Directions:
         return np.clip(cosines, -1.0, 1.0)
 
     def _cosines(
-        self, direction: npt.NDArray[np.float64], stop: Callable[[], bool]
+        self, directions: npt.NDArray[np.float64], stop: Callable[[], bool]
     ) -> npt.NDArray[np.float32] | None:
-        """The cosine of every image, (n,) float32, NaN where features are all zero; None if stopped."""
+        """The cosine of every image with each of k directions, (n, k) float32, NaN where features are all
+        zero; None if stopped.
+        """
         height, width = self.file.shape
-        towards = direction.astype(np.float32)
-        products = np.empty(height, np.float32)
+        towards = directions.T.astype(np.float32)
+        products = np.empty((height, len(directions)), np.float32)
         known = self._lengths
         lengths = np.empty(height, np.float32) if known is None else known
         block_rows = max(1, BLOCK_BYTES // (4 * width))
@@ -194,8 +225,8 @@ class _Directions:
                 lengths[here] = _lengths(block)
         self._lengths = lengths
         with np.errstate(invalid="ignore"):  # 0 / 0 is NaN, as wanted
-            cosines: npt.NDArray[np.float32] = products / lengths
-        return cosines
+            products /= lengths[:, np.newaxis]
+        return products
 
 
 def _lengths(block: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -9,12 +9,14 @@ import numpy.typing as npt
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.feature_file import FeatureFile
 
 NEAREST = 10
 DRAWN = 400  # training photos whose own distances are the measure
 SEED = 17
 FAR = 99.0  # past this percentile a photo is unlike anything in training
-_BLOCK = 4096
+_AT_ONCE = 64  # photos that are compared in one pass over the training features
+_BLOCK = 1024  # training photos at a time
 
 Doubles = npt.NDArray[np.float64]
 
@@ -57,20 +59,30 @@ class Resemblance:
         return told
 
 
-def resemblance(dataset: CocoDataset, features: FloatArray, count: int = NEAREST) -> Resemblance:
-    """Compare a photo's features (D,) with those of the train photos, of the kind that is open.
+def resemblance(dataset: CocoDataset, features: FloatArray) -> Resemblance:
+    """Compare one photo's features (D,), as `resemblances` does."""
+    return resemblances(dataset, features[np.newaxis])[0]
+
+
+def resemblances(dataset: CocoDataset, features: FloatArray) -> list[Resemblance]:
+    """Compare the features of photos (n, D) with those of the train photos, of the kind that is open.
 
     Raises
     ------
     DataError
         The data's features can't be read, or hold NaN.
     """
-    distances, cosines = (both[:, 0] for both in _compared(dataset, features[np.newaxis]))
-    rows = np.argsort(-cosines, kind="stable")[:count]
     typical = _typical_distances(ref(dataset))
-    distance = float(distances.min())
-    percentile = 100.0 * float(np.mean(typical < distance)) if len(typical) else 0.0
-    return Resemblance(rows, cosines[rows], distance, percentile)
+    found = []
+    for start in range(0, len(features), _AT_ONCE):
+        some = features[start : start + _AT_ONCE]
+        alike = dataset.nearest_to_features(some, "train", NEAREST)
+        assert alike is not None  # nobody stops it
+        distances = _least_distances(dataset.split("train").features, some).tolist()
+        for nearest, distance in zip(alike, distances, strict=True):
+            percentile = 100.0 * float(np.mean(typical < distance)) if len(typical) else 0.0
+            found.append(Resemblance(nearest.rows, nearest.similarities, distance, percentile))
+    return found
 
 
 @lru_cache(maxsize=4)
@@ -81,29 +93,25 @@ def _typical_distances(of: "ref[CocoDataset]") -> Doubles:
     train = dataset.split("train")
     count = min(DRAWN, train.num_photos)
     drawn = np.sort(np.random.default_rng(SEED).permutation(train.num_photos)[:count])
-    distances, _ = _compared(dataset, train.features.rows(drawn))
-    distances[drawn, np.arange(count)] = np.inf  # itself
-    nearest: Doubles = distances.min(axis=0)
+    nearest = _least_distances(train.features, train.features.rows(drawn), drawn)
     return nearest[np.isfinite(nearest)]
 
 
-def _compared(dataset: CocoDataset, features: FloatArray) -> tuple[Doubles, Doubles]:
-    """Of each train photo with each of some features (n, D): distances and cosines, (train photos, n) each.
+def _least_distances(file: FeatureFile, features: FloatArray, themselves: IntArray | None = None) -> Doubles:
+    """How far the row of a file nearest to each of some features (n, D) is, (n,); inf where there is none.
 
-    The cosine is 0 where features are all zero.
+    `themselves` are the rows (n,) that these features are in the file, where they are of it: each leaves out
+    its own.
     """
-    file = dataset.split("train").features
     own = features.astype(np.float64)
-    own_lengths = np.linalg.norm(own, axis=1)
-    distances = np.empty((len(file), len(own)))
-    cosines = np.zeros((len(file), len(own)))
+    own_squares = np.einsum("ij,ij->i", own, own)
+    least = np.full(len(own), np.inf)
     for start in range(0, len(file), _BLOCK):
-        here = slice(start, min(start + _BLOCK, len(file)))
-        rows = file.rows(np.arange(here.start, here.stop)).astype(np.float64)
-        products = rows @ own.T
-        lengths = np.linalg.norm(rows, axis=1)[:, np.newaxis]
-        squares = lengths**2 + own_lengths**2 - 2 * products
-        distances[here] = np.sqrt(np.maximum(squares, 0))
-        both = lengths * own_lengths
-        np.divide(products, both, out=cosines[here], where=both > 0)
-    return distances, cosines
+        rows = file.block(start, min(start + _BLOCK, len(file))).astype(np.float64)
+        squares = np.einsum("ij,ij->i", rows, rows)[:, np.newaxis] + own_squares - 2 * (rows @ own.T)
+        if themselves is not None:
+            here = np.flatnonzero((themselves >= start) & (themselves < start + len(rows)))
+            squares[themselves[here] - start, here] = np.inf
+        np.minimum(least, squares.min(axis=0), out=least)
+    distances: Doubles = np.sqrt(np.maximum(least, 0))
+    return distances

@@ -228,6 +228,25 @@ def test_a_row_that_is_not_there_is_refused(row: int, small: CocoDataset) -> Non
         small.nearest_photos("train", row)
 
 
+def test_the_nearest_to_vectors_that_are_no_photos_are_those_of_the_greatest_cosine_by_the_open_kind(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearest_photos, "BLOCK_BYTES", 2_000)
+    with CocoDataset.open(folder, "raw") as dataset:
+        every = dataset.split("train").features.read_all().astype(np.float64)
+        own = np.random.default_rng(4).standard_normal((3, dataset.feature_dim)).astype(np.float32)
+        own[1] = 0
+        found = dataset.nearest_to_features(own, "train", 5)
+        assert found is not None and [len(each.rows) for each in found] == [5, 0, 5]
+        for vector, each in zip(own, found, strict=True):
+            assert each.feature_kind == "raw" and each.split == "train"
+            wanted = every @ vector / np.linalg.norm(every, axis=1) / max(float(np.linalg.norm(vector)), 1e-9)
+            nearest = np.argsort(-wanted)[: len(each.rows)]
+            assert each.rows.tolist() == nearest.tolist()
+            np.testing.assert_allclose(each.similarities, wanted[nearest], atol=1e-6)
+        assert dataset.nearest_to_features(own, "train", stop=lambda: True) is None
+
+
 def test_no_neighbours_cannot_be_asked_for(small: CocoDataset) -> None:
     with pytest.raises(ValueError, match="at least 1 neighbour"):
         small.nearest_photos("train", 0, count=0)
