@@ -59,7 +59,7 @@ def argument_parser() -> OneLineParser:
     parser.add_argument(
         "--features",
         choices=("pca", "raw", "lite0"),
-        help="the image features to use: 512 numbers a photo after PCA, all that the network gave, or those"
+        help="the features to use: 512 numbers a photo after PCA, all that the network gave, or those"
         " of EfficientNet-Lite0",
     )
     parser.add_argument(

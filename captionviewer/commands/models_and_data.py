@@ -21,7 +21,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--features",
         choices=("pca", "raw", "lite0"),
-        help="the image features to use (default: those that the model was trained on, else the first that"
+        help="the features to use (default: those that the model was trained on, else the first that"
         " the folder has)",
     )
 

@@ -116,7 +116,7 @@ FIELDS: tuple[SettingField, ...] = (
     ),
     SettingField(
         "one_caption_an_image",
-        "One caption per image",
+        "One caption per photo",
         "Draw at most one caption of each photo. Two different captions of the same photo can't both be"
         " reproduced (the network sees the same features), so leave this on to learn captions by heart;"
         " off to learn language.",
@@ -353,8 +353,8 @@ class TrainingSettings:
             and self.num_captions > facts.num_photos
         ):
             return {
-                "num_captions": f"With one caption per image at most {facts.num_photos:,} captions can be"
-                " drawn (the training photos): choose fewer, or allow several captions per image."
+                "num_captions": f"With one caption per photo at most {facts.num_photos:,} captions can be"
+                " drawn (the training photos): choose fewer, or allow several captions per photo."
             }
         found: dict[str, str] = {}
         captions = self.captions_trained_on(facts)

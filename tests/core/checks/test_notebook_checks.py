@@ -10,7 +10,7 @@ from captionviewer.core.checks.bug_survey import survey_bugs, survey_words
 from captionviewer.core.checks.bug_training import SIZES as BESIDE
 from captionviewer.core.checks.bug_training import BugTraining, train_beside
 from captionviewer.core.checks.bugs import BUGS, Bug
-from captionviewer.core.checks.check import Bench, run_check
+from captionviewer.core.checks.check import Bench, Check, Measured, run_check
 from captionviewer.core.checks.few_captions import FewCaptions
 from captionviewer.core.checks.notebook_checks import BY_KEY, CHECKS
 from captionviewer.core.checks.subject import Subject, fresh_layers
@@ -115,6 +115,14 @@ def test_a_result_that_is_no_number_is_a_miss() -> None:
     right = broken.rnn_step_backward
     broken.rnn_step_backward = lambda dh, cache: [part * np.nan for part in right(dh, cache)]  # type: ignore[attr-defined]
     assert not run_check(BY_KEY["rnn_step_backward"], Bench(Subject(broken))).passed
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"), [(1e-7, True), (math.nextafter(1e-7, 1), False), (math.inf, False)]
+)
+def test_an_error_of_just_the_tolerance_passes_and_no_larger_one(error: float, passes: bool) -> None:
+    check = Check("key", "RNN", "shows", (), 1e-7, lambda _bench: Measured("0", "0", error))
+    assert run_check(check, Bench(Subject(fresh_layers()))).passed is passes
 
 
 def by_key(key: str) -> Bug:

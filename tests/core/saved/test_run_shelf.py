@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import shutil
 import threading
 from collections.abc import Iterator
@@ -215,11 +216,16 @@ def test_scores_that_come_while_the_last_record_is_written_are_kept_after_it(
     assert shelf.open(keeper.key).scores == scores
 
 
-def test_a_number_of_hundreds_of_digits_in_one_summary_hides_no_other_run(
-    shelf: RunShelf, record: RunRecord
+@pytest.mark.parametrize("name", ["best_val", "last_loss", "cider", "seconds", "started"])
+@pytest.mark.parametrize("value", [10**400, math.inf, -math.inf, math.nan, "1.0", True, [1.0]])
+def test_a_number_that_can_not_be_in_one_summary_is_named_and_hides_no_other_run(
+    shelf: RunShelf, record: RunRecord, name: str, value: object
 ) -> None:
     key, other = shelf.add(record), shelf.add(record)
     summary = shelf.folder / key / "summary.json"
     told = json.loads(summary.read_text())
-    summary.write_text(json.dumps({**told, "seconds": 10**400}))
-    assert {run.key for run in shelf.runs()} == {key, other}
+    summary.write_text(json.dumps({**told, name: value}))
+    found = {run.key: run for run in shelf.runs()}
+    assert "damaged" in found[key].problem and not found[other].problem
+    summary.write_text(json.dumps({**told, name: 2}))
+    assert not any(run.problem for run in shelf.runs())
