@@ -1,5 +1,6 @@
 """The base of all plots in the window: made when Matplotlib is there, drawn when seen, exported by a menu."""
 
+import sys
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -123,12 +124,10 @@ class PlotWidget(QWidget):
         self._pages.setCurrentWidget(self._message_page)
 
     def _make_canvas(self) -> "tuple[Figure, FigureCanvasQTAgg]":
-        from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-
         figure = self._new_figure()
         # With the screen's own dots per inch, a point in the plot is a point of the window's text.
         figure.set_dpi(self.logicalDpiX())
-        canvas = FigureCanvasQTAgg(figure)
+        canvas = _open_canvas(figure)
         canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         canvas.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation, False)
         self._pages.addWidget(canvas)
@@ -182,6 +181,25 @@ class PlotWidget(QWidget):
         painter.setPen(QPen(colors().accent, 2) if self.hasFocus() else QPen(colors().border, 1))
         painter.setBrush(colors().surface)
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+def _open_canvas(figure: "Figure") -> "FigureCanvasQTAgg":
+    """Make Matplotlib's canvas, whose faults are told as all others are and not printed."""
+    from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+
+    def tell(fault: Exception) -> None:
+        sys.excepthook(type(fault), fault, fault.__traceback__)
+
+    class OpenCanvas(FigureCanvasQTAgg):
+        def draw(self) -> None:
+            try:
+                super().draw()
+            except Exception as fault:
+                tell(fault)
+
+    canvas = OpenCanvas(figure)
+    canvas.callbacks.exception_handler = tell
+    return canvas
 
 
 def _quiet_layout() -> "LayoutEngine":

@@ -162,6 +162,8 @@ class FrozenLines:
 
     def place_words(self) -> None:
         """Put all words where they hide nothing, within the limits of the axes that hold now."""
+        if min(self._axes.bbox.size) <= 0:  # no place is within axes without an area
+            return
         self._place_best()
         self._place_guesses()
 

@@ -1,9 +1,11 @@
 """The place of a plot by the room it has."""
 
+import sys
 import warnings
 from collections.abc import Iterator
 
 import pytest
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -50,3 +52,25 @@ def test_a_plot_of_any_size_is_drawn_without_a_warning(
         plot.grab()
     assert plot.has_plot
     assert not [str(each.message) for each in told]
+
+
+def test_what_goes_wrong_while_matplotlib_draws_or_calls_back_is_told_and_not_printed(
+    qtbot: QtBot, plot: PlotCanvas, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, fault, _where: told.append(str(fault)))
+
+    class Broken(Artist):
+        def draw(self, renderer: object) -> None:
+            raise RuntimeError("in a drawing")
+
+    def resized(_event: object) -> None:
+        raise RuntimeError("in a callback")
+
+    plot.show_plot(lambda figure, _c, _points: figure.add_artist(Broken()), tuple, "plot", "a plot")
+    qtbot.waitUntil(lambda: "in a drawing" in told)
+    assert plot._canvas is not None
+    plot._canvas.mpl_connect("resize_event", resized)
+    plot.resize(plot.width() + 40, plot.height())
+    qtbot.waitUntil(lambda: "in a callback" in told)
+    assert "Traceback" not in capsys.readouterr().err

@@ -158,6 +158,14 @@ def test_a_low_plot_still_says_on_how_many_captions_clear_of_its_lines(series: L
         assert not any(box.contains(x, y) for x, y in places)
 
 
+def test_in_a_plot_without_room_for_axes_no_words_are_placed(figure: Figure, series: LossSeries) -> None:
+    plot = shown(figure, series)
+    figure.axes[0].set_position((0.1, 0.1, 0.8, 0.0))
+    plot.take(series)
+    figure.axes[0].set_position((0.1, 0.1, 0.0, 0.8))
+    plot.take(series)
+
+
 def test_without_validation_there_is_no_legend_and_no_best(figure: Figure, series: LossSeries) -> None:
     shown(figure, series, ())
     assert figure.axes[0].get_legend() is None
