@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -57,7 +58,8 @@ class OwnPhotoFiles:
 
     def paste(self) -> None:
         """Take what was copied elsewhere: a picture, or files of pictures."""
-        urls = QGuiApplication.clipboard().mimeData().urls()
+        copied: QMimeData | None = QGuiApplication.clipboard().mimeData()  # None where nothing ever was
+        urls = copied.urls() if copied is not None else []
         files = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
         if files:
             self.take(files)

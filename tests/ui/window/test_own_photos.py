@@ -116,6 +116,12 @@ def test_without_data_photos_are_refused_with_what_to_do(driver: WindowDriver, t
     driver.window.own_photos.take([tmp_path / "a.jpg"])
     assert driver.window.own_photos.shown is None
     assert "Open data first" in driver.window.notices.text()
+    QGuiApplication.clipboard().clear()
+    driver.window.notices.clear()
+    told: list[str] = []
+    driver.window.session.notice.connect(told.append)
+    driver.window.own_photos.paste()
+    assert "Nothing to caption was copied" in told[0]
     QGuiApplication.clipboard().setImage(QImage(40, 30, QImage.Format.Format_RGB32))
     driver.window.notices.clear()
     driver.window.own_photos.paste()
