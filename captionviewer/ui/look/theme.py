@@ -132,6 +132,7 @@ DARK = Colors(
 TEXT_SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0, 2.5)
 
 
+LEAST_CONTRAST = 4.5  # of words to what they stand on
 OUTDATED = 0.38  # how much of its strength what is about to be replaced keeps
 
 
@@ -216,6 +217,27 @@ class Theme(QObject):
         palette = _palette(wanted)
         self._app.setPalette(palette)
         QToolTip.setPalette(palette)
+
+
+def ink_on(ground: QColor) -> QColor:
+    """Return a colour that words on `ground` can be read in, whatever it is; the usual one if it will do."""
+    c = colors()
+    inks = (c.text, c.on_accent, QColor("#ffffff"), QColor("#000000"))
+    return next((ink for ink in inks if _contrast(ink, ground) >= LEAST_CONTRAST), c.text)
+
+
+def _contrast(first: QColor, second: QColor) -> float:
+    """The contrast of WCAG 2, 1 to 21."""
+    light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: QColor) -> float:
+    parts = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (color.redF(), color.greenF(), color.blueF())
+    )
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
 
 
 def mixed(first: QColor, second: QColor, share: float) -> QColor:

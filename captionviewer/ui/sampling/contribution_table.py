@@ -133,7 +133,9 @@ class ContributionTable(QWidget):
                 cell = self.cell_of(n, column)
                 toward = c.surprise if value > 0 else c.accent
                 share = _STRONGEST[c.dark] * abs(value) / most
-                painter.fillRect(cell, theme.mixed(c.surface, toward, share))
+                ground = theme.mixed(c.surface, toward, share)
+                painter.fillRect(cell, ground)
+                painter.setPen(theme.ink_on(ground))
                 words = signed(value, plus=True)
                 painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, words)
         if self.hasFocus() and self.lines:

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from captionviewer.ui.download.progress_view import FailureLabel
 from captionviewer.ui.look import theme
 from captionviewer.ui.widgets.notice_bar import NoticeBar
+from tests.ui.readable import contrast
 
 
 @pytest.fixture
@@ -41,20 +43,6 @@ def test_enlarging_the_text_enlarges_the_font_of_a_widget_that_is_shown(
     qtbot.waitUntil(lambda: label.font().pointSizeF() == pytest.approx(1.5 * before, rel=0.02))
     app_theme.set_text_scale(1.0)
     qtbot.waitUntil(lambda: label.font().pointSizeF() == pytest.approx(before, rel=0.02))
-
-
-def luminance(color: QColor) -> float:
-    """Relative luminance as WCAG 2 defines it."""
-    parts = [
-        v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4
-        for v in (color.redF(), color.greenF(), color.blueF())
-    ]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-
-def contrast(first: QColor, second: QColor) -> float:
-    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 GROUNDS = ("window", "surface", "raised", "found", "selected", "hovered", "chosen", "counted", "notice")
@@ -93,6 +81,18 @@ def test_text_and_lines_can_be_seen_on_whatever_they_stand_on(
         if (ratio := contrast(getattr(palette, name), getattr(palette, ground))) < wanted
     ]
     assert not weak, f"of {wanted}"
+
+
+@pytest.mark.parametrize("choice", [theme.ThemeChoice.LIGHT, theme.ThemeChoice.DARK])
+def test_words_on_any_ground_have_an_ink_that_can_be_read_and_the_usual_one_where_that_will_do(
+    app_theme: theme.Theme, choice: theme.ThemeChoice
+) -> None:
+    app_theme.choose(choice)
+    for shade in itertools.product(range(0, 256, 51), repeat=3):
+        ground = QColor(*shade)
+        ink, usual = theme.ink_on(ground), theme.colors().text
+        assert contrast(ink, ground) >= 4.5, ground.name()
+        assert (ink == usual) is (contrast(usual, ground) >= 4.5)
 
 
 @pytest.mark.parametrize("choice", [theme.ThemeChoice.LIGHT, theme.ThemeChoice.DARK])

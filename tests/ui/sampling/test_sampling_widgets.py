@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QHelpEvent
+from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -23,6 +23,7 @@ from captionviewer.ui.sampling.ground_truth import (
 from captionviewer.ui.sampling.probability_words import nats, p_words, percent, small_probability
 from captionviewer.ui.sampling.word_bars import WordBar, WordBars, scale_for
 from captionviewer.ui.sampling.word_flow import FlowWord
+from tests.ui.readable import contrast
 
 BLIND_GUESS = math.log(1004)
 
@@ -31,19 +32,6 @@ BLIND_GUESS = math.log(1004)
 def no_tip_left() -> Iterator[None]:
     yield
     QToolTip.hideText()
-
-
-def luminance(color: QColor) -> float:
-    def linear(value: float) -> float:
-        return value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
-
-    r, g, b = (linear(value) for value in (color.redF(), color.greenF(), color.blueF()))
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b
-
-
-def contrast(first: QColor, second: QColor) -> float:
-    high, low = sorted((luminance(first), luminance(second)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 def point_at(widget: QWidget, place: QPoint) -> str:

@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 from captionviewer.core.coco.chosen_data import remember_data_folder
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui import actions
+from captionviewer.ui.look.theme import ThemeChoice
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.states.states_view import StatesView
 from captionviewer.ui.sampling.tree.tree_canvas import TreeCanvas
@@ -46,10 +47,12 @@ from captionviewer.ui.window.characters_window import CharactersWindow
 from captionviewer.ui.window.panel_title import PanelTitle
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.conftest import Launch
+from tests.ui.readable import unreadable, unreadable_in_both
 from tests.ui.window.every_view import each_view, further_states, settle
 from tests.ui.window.test_keyboard import mnemonics, name, shared_letters, stops, walk
 from tests.ui.window_driver import WindowDriver
 
+DARK, LIGHT = ThemeChoice.DARK, ThemeChoice.LIGHT
 SMALL = TrainingSettings(num_captions=10, batch_size=5, hidden_dim=16, wordvec_dim=8)
 LARGE = replace(SMALL, hidden_dim=1030)  # more than a thousand: its digits are set apart
 STANDARD = (
@@ -108,17 +111,22 @@ def cut(widget: QWidget) -> bool:
     return False
 
 
-@pytest.mark.parametrize(("width", "height", "scale"), [(1024, 700, 1.0), (1280, 800, 1.5), (1280, 800, 2.0)])
-def test_no_view_outgrows_the_window_or_cuts_its_words(
-    open_window: WindowDriver, width: int, height: int, scale: float
+@pytest.mark.parametrize(
+    ("width", "height", "scale", "theme"),
+    [(1024, 700, 1.0, DARK), (1280, 800, 1.5, LIGHT), (1280, 800, 2.0, DARK)],
+)
+def test_no_view_outgrows_the_window_cuts_its_words_or_paints_them_too_faint_to_be_read(
+    open_window: WindowDriver, width: int, height: int, scale: float, theme: ThemeChoice
 ) -> None:
     window = open_window.window
+    window.menus.themes[theme].trigger()
     window.appearance.set_text_scale(scale)
     window.resize(width, height)
     settle(open_window)
     for title, _view in each_view(open_window):
         assert (window.width(), window.height()) == (width, height), f"{title} made the window larger"
         assert [f"{name(each)}: {each.text()}" for each in seen(window) if cut(each)] == [], title  # type: ignore[attr-defined]
+        assert unreadable(window) == [], title
 
 
 # ---- keys ------------------------------------------------------------------------------------------------
@@ -222,7 +230,9 @@ def test_every_view_says_numbers_and_names_in_one_way(open_window: WindowDriver)
     assert "Unit 1,029" in view.unit.title.text() and not wrong_words(window)
 
 
-def test_words_beside_characters_says_numbers_in_that_way_too(open_window: WindowDriver) -> None:
+def test_words_beside_characters_says_numbers_in_that_way_and_can_be_read_too(
+    open_window: WindowDriver,
+) -> None:
     open_window.window.show_characters()
     beside = open_window.find(CharactersWindow, "characters_window")
     beside.steps_field.setValue(3)
@@ -232,6 +242,7 @@ def test_words_beside_characters_says_numbers_in_that_way_too(open_window: Windo
     for title in beside.views.titles:
         beside.views.open(title)
         assert any("%" in said for said in words_of(beside)) and not wrong_words(beside), title
+        assert unreadable_in_both(open_window.window, beside) == [], title
 
 
 def test_menu_entries_have_capitals_as_the_platform_writes_them(open_window: WindowDriver) -> None:

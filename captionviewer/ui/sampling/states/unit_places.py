@@ -129,10 +129,14 @@ class _PlaceDelegate(QStyledItemDelegate):
             where = QRect(
                 x, box.top() + line * (metrics.height() + 2), min(width, box.width()), metrics.height()
             )
+            ink = c.muted
             if number >= 0:
-                painter.fillRect(where, color_of(place.values[number], place.quantity, c))
-            painter.setPen(c.text if number >= 0 else c.muted)
-            painter.drawText(where, Qt.AlignmentFlag.AlignCenter, word)
+                ground = color_of(place.values[number], place.quantity, c)
+                painter.fillRect(where, ground)
+                ink = theme.ink_on(ground)
+            painter.setPen(ink)
+            shown = metrics.elidedText(word, Qt.TextElideMode.ElideRight, where.width())
+            painter.drawText(where, Qt.AlignmentFlag.AlignCenter, shown)
             if number == place.at:
                 painter.setPen(QPen(c.text, 1))
                 painter.drawRect(where.adjusted(0, 0, -1, -1))
