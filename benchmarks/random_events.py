@@ -1,4 +1,4 @@
-"""What the window's memory does under a user at random: clicks, keys, wheel, drags, other sizes.
+"""What the window's memory does under a user at random: clicks, keys, wheel, drags, views, other sizes.
 
     python benchmarks/random_events.py [FOLDER] [--events 8000] [--every 4000] [--seed 0]
 
@@ -38,7 +38,7 @@ import psutil
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QDesktopServices, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QTabBar, QWidget
 from timing.folder import write_timing_folder
 
 from captionviewer.core.training.settings import TrainingSettings
@@ -139,13 +139,20 @@ class Monkey:
     # ---- events ----------------------------------------------------------------------------
 
     def one_event(self) -> None:
-        kinds = (self._click, self._key, self._typed, self._shortcut, self._wheel, self._drag, self._resize)
-        kind = self._rng.choices(kinds, (50, 22, 8, 8, 8, 3, 1))[0]
+        kinds = {
+            **{self._click: 100, self._key: 44, self._typed: 16, self._shortcut: 16, self._wheel: 16},
+            **{self._drag: 6, self._view: 5, self._resize: 2, self._beside: 1},
+        }
+        kind = self._rng.choices(tuple(kinds), tuple(kinds.values()))[0]
         self.sent[kind.__name__.strip("_")] += 1
         kind(self._target())
 
     def _target(self) -> QWidget:
-        others = [w for w in QApplication.topLevelWidgets() if w.isVisible() and isinstance(w, QDialog)]
+        others = [
+            each
+            for each in QApplication.topLevelWidgets()
+            if each.isVisible() and each.windowType() in (Qt.WindowType.Dialog, Qt.WindowType.Window)
+        ]
         if others and self._rng.random() < 0.5:
             return self._rng.choice(others)
         return self.window
@@ -201,6 +208,16 @@ class Monkey:
             )
             QTest.mouseMove(widget, point)
         QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=point)
+
+    def _view(self, window: QWidget) -> None:
+        rows = [row for row in window.findChildren(QTabBar) if row.isVisible() and row.count()]
+        if rows:
+            row = self._rng.choice(rows)
+            at = row.tabRect(self._rng.randrange(row.count())).center()
+            QTest.mouseClick(row, Qt.MouseButton.LeftButton, pos=at)
+
+    def _beside(self, _window: QWidget) -> None:
+        self._rng.choice((self.window.show_checks, self.window.show_characters))()
 
     def _resize(self, _window: QWidget) -> None:
         self.window.showNormal()
