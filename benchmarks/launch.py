@@ -13,8 +13,9 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
+
+from timing.own_folders import own_folders
 
 BOUND = 1.0  # seconds
 
@@ -49,13 +50,12 @@ app.exec()
 """
 
 
-def seconds(code: str, arguments: list[str], folder: str) -> float:
+def seconds(code: str, arguments: list[str]) -> float:
     """Start a process; return how long it took until it said that it has painted."""
-    own = {"CAPTIONVIEWER_CONFIG_DIR": f"{folder}/config", "CAPTIONVIEWER_CACHE_DIR": f"{folder}/cache"}
     start = time.time()
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        env=os.environ | own | {"QT_QPA_PLATFORM": "offscreen"},
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
         check=True,
@@ -72,9 +72,9 @@ def main() -> None:
     args = parser.parse_args()
     arguments = ["--data", args.folder] if args.folder else []
     ours, floor = [], []
-    with tempfile.TemporaryDirectory() as folder:
+    with own_folders():
         for turn in range(args.runs + 1):  # the first warms the file cache
-            pair = seconds(LAUNCH, arguments, folder), seconds(FLOOR, [], folder)
+            pair = seconds(LAUNCH, arguments), seconds(FLOOR, [])
             if turn:
                 ours.append(pair[0])
                 floor.append(pair[1])

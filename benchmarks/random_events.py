@@ -19,12 +19,9 @@ import gc
 import os
 import random
 import sys
-import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -40,6 +37,7 @@ from PySide6.QtGui import QDesktopServices, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QTabBar, QWidget
 from timing.folder import write_timing_folder
+from timing.own_folders import own_folders
 
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui import actions
@@ -296,17 +294,6 @@ def measured(window: MainWindow, events: int) -> Mark:
         flush=True,
     )
     return mark
-
-
-@contextmanager
-def own_folders() -> Iterator[Path]:
-    """Settings, cache, runs and log of this script alone, and no way to a network."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
-        for kind in ("config", "cache", "data", "log"):
-            os.environ[f"CAPTIONVIEWER_{kind.upper()}_DIR"] = f"{temporary}/{kind}"
-        for name in ("http_proxy", "https_proxy", "all_proxy"):
-            os.environ[name] = os.environ[name.upper()] = "http://127.0.0.1:9"
-        yield Path(temporary)
 
 
 def main() -> int:

@@ -13,7 +13,6 @@ RNN. Printed are medians and the slowest,
 import argparse
 import os
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,6 +28,7 @@ os.environ["QT_QPA_PLATFORM"] = (
 from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from timing.own_folders import own_folders
 
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.settings import PRESETS, STORYBOOK_PRESET
@@ -180,9 +180,7 @@ def main() -> None:
     parser.add_argument("--clicks", type=int, default=40, help="words that are forced")
     parser.add_argument("--rounds", type=int, default=9, help="pauses of each run")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("CONFIG", "DATA", "LOG"):
-            os.environ[f"CAPTIONVIEWER_{name}_DIR"] = f"{folder}/{name}"
+    with own_folders():
         app = QApplication.instance()
         assert app is None
         app = QApplication(["captionviewer"])

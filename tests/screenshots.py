@@ -26,8 +26,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={SCREEN}")
 def main() -> int:
     """Write all pictures."""
     with tempfile.TemporaryDirectory() as temporary:
-        os.environ["CAPTIONVIEWER_CONFIG_DIR"] = f"{temporary}/config"
-        os.environ["CAPTIONVIEWER_CACHE_DIR"] = f"{temporary}/cache"
+        for kind in ("config", "cache", "data", "log"):  # not the user's own
+            os.environ[f"CAPTIONVIEWER_{kind.upper()}_DIR"] = f"{temporary}/{kind}"
         from PySide6.QtWidgets import QApplication
 
         from captionviewer.ui.look.theme import ThemeChoice

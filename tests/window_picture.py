@@ -22,8 +22,8 @@ def let_run(milliseconds: int) -> None:
 def main(picture: Path) -> int:
     """Train for about a minute and save the picture."""
     with tempfile.TemporaryDirectory() as temporary:
-        os.environ["CAPTIONVIEWER_CONFIG_DIR"] = f"{temporary}/config"
-        os.environ["CAPTIONVIEWER_CACHE_DIR"] = f"{temporary}/cache"
+        for kind in ("config", "cache", "data", "log"):  # not the user's own
+            os.environ[f"CAPTIONVIEWER_{kind.upper()}_DIR"] = f"{temporary}/{kind}"
         from PySide6.QtWidgets import QApplication
 
         from captionviewer.ui.application import make_window, open_at_launch
