@@ -80,9 +80,9 @@ FIELDS: tuple[SettingField, ...] = (
         "Cell",
         "The recurrent cell that carries the hidden state from one timestep to the next. The vanilla RNN"
         " mixes input and state through one tanh; the LSTM adds a cell state with input, forget and"
-        " output gates. With a forget bias above 0 gradients reach further back through it; with the"
-        " notebook's 0 they fade as in the RNN at first. An LSTM has four times the recurrent weights and"
-        " takes longer per step.",
+        " output gates. With the notebook's forget bias of 0 a fresh LSTM's gradients fade faster on their"
+        " way back than a fresh RNN's; with one above 0 they reach further. An LSTM has four times the"
+        " recurrent weights and takes longer per step.",
         "choice",
         choices=tuple((name, cell.label) for name, cell in CELLS.items()),
     ),
@@ -192,8 +192,8 @@ FIELDS: tuple[SettingField, ...] = (
         "Validation",
         "How many captions of val the loss is computed on now and then, and how many of those trained on, by"
         " the same model: drawn by the seed and the same every time. More make the curve smoother and its"
-        " points fewer, for they may take 2 % of the run's time. 0 is no validation. The model that is"
-        " learned is the same with any number.",
+        " points fewer: beside the first and the last, which every run has, they may take 2 % of its time."
+        " 0 is no validation. The model that is learned is the same with any number.",
         "integer",
         0,
         10_000,

@@ -137,14 +137,14 @@ class Validation:
         return captions_validated(self._dataset, self._wanted)
 
     def due(self, now: float, iteration: int) -> Due:
-        """For the untrained model and after the first half epoch; at leisure after each further one.
+        """For the untrained model; at leisure after each half epoch.
 
         Where that would cost more than its share, half epochs are passed over, so that the points are of
         whole ones all the same; and after `EVERY_S` seconds without a point one comes between.
         """
         if self._off or (self._points and self._points[-1].iteration == iteration):
             return Due.NOT_YET
-        if iteration in (0, self._half_epoch):
+        if iteration == 0:
             return Due.NOW
         whole = iteration % self._half_epoch == 0
         return Due.AT_LEISURE if whole or now >= self._next_time else Due.NOT_YET
