@@ -11,7 +11,6 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.inspection.gradient_study import draw_studied, gradient_norms
 from captionviewer.core.inspection.memory_task import LENGTHS, MemoryLearner, learn_to_remember
-from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
 from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.training.settings import TrainingSettings
@@ -30,7 +29,7 @@ from tests.ui.training.training_setup import QUICK, SOON, open_data, training_pa
 def view(qtbot: QtBot, tmp_path: Path) -> Iterator[ThroughTime]:
     session = Session(Settings())
     open_data(qtbot, session, write_coco_folder(tmp_path / "coco"))
-    dataset, settings = session.dataset, TrainingSettings(hidden_dim=12, wordvec_dim=7, seed=4)
+    dataset, settings = session.dataset, TrainingSettings(hidden_dim=12, wordvec_dim=7, seed=4, wh_scale=1.5)
     assert dataset is not None
     model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
     session.set_model(CurrentModel(SavedModel.untrained(model, settings, dataset), ModelOrigin.TRAINED))
@@ -45,21 +44,17 @@ def view(qtbot: QtBot, tmp_path: Path) -> Iterator[ThroughTime]:
     session.deleteLater()
 
 
-def test_both_cells_of_the_same_sizes_seed_and_captions_stand_side_by_side(view: ThroughTime) -> None:
-    dataset = view._session.dataset
-    assert dataset is not None
+def test_the_networks_that_runs_of_these_settings_begin_with_stand_side_by_side_for_both_cells(
+    view: ThroughTime,
+) -> None:
+    dataset, current = view._session.dataset, view._session.model
+    assert dataset is not None and current is not None
     studied = draw_studied(dataset)
     lines = {line.name: line for line in view.lines.lines}
     assert list(lines) == ["RNN dh", "LSTM dh", "LSTM dc"]
     for cell, name in (("rnn", "RNN dh"), ("lstm", "LSTM dh")):
-        model = CaptioningRNN(
-            dataset.vocabulary.word_to_idx,
-            dataset.feature_dim,
-            7,
-            12,
-            cell,  # type: ignore[arg-type]
-            rng=np.random.default_rng(4),
-        )
+        settings = replace(current.saved.settings, cell_type=cell)  # type: ignore[arg-type]
+        model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
         expected = gradient_norms(model, studied)
         assert expected is not None
         np.testing.assert_allclose(lines[name].band, expected.band(view.loss), rtol=1e-5)

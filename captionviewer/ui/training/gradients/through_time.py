@@ -1,6 +1,6 @@
 """The page Back through time: a vanilla RNN and an LSTM side by side, with knobs for Wh and forget bias."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtGui import QShowEvent
@@ -223,28 +223,19 @@ def _same(first: _Wish, second: _Wish) -> bool:
 
 
 def _fresh_alike(first: _Wish, second: _Wish) -> bool:
-    """Whether two wishes for fresh networks are of the same sizes and seed."""
-    sizes = [
-        (wish.current.model.hidden_dim, wish.current.model.wordvec_dim, wish.current.saved.settings.seed)
-        for wish in (first, second)
-    ]
-    return first.fresh and sizes[0] == sizes[1]
+    """Whether two wishes for fresh networks of both cells are for the same ones."""
+    drawn = [replace(wish.current.saved.settings, cell_type="rnn").drawn_by() for wish in (first, second)]
+    return first.fresh and drawn[0] == drawn[1]
 
 
 def _networks(wish: _Wish) -> dict[str, CaptioningRNN]:
     model = wish.current.model
     if not wish.fresh:
         return {model.cell_type: with_knobs(model, wish.wh_scale, wish.forget_bias)}
+    settings = wish.current.saved.settings
     return {
         cell: with_knobs(
-            CaptioningRNN(
-                model.word_to_idx,
-                model.input_dim,
-                model.wordvec_dim,
-                model.hidden_dim,
-                cell,
-                rng=np.random.default_rng(wish.current.saved.settings.seed),
-            ),
+            replace(settings, cell_type=cell).new_model(model.word_to_idx, model.input_dim),
             wish.wh_scale,
             wish.forget_bias,
         )
