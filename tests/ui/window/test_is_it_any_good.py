@@ -43,7 +43,7 @@ def test_a_student_trains_the_storybook_goes_back_on_the_loss_and_walks_from_cid
     middle = layer.height() // 2
     driver.qtbot.mousePress(layer, LEFT, pos=QPoint(round(begin[0]), middle))
     untrained = panel.watched.captions()
-    assert "iteration 0 of 30 — what was said then" in panel.said.head.text()
+    assert "iteration 0 of 30, greedy — what was said then" in panel.said.head.text()
     driver.qtbot.mouseRelease(layer, LEFT, pos=QPoint(round(begin[0]), middle))
     driver.qtbot.mouseClick(layer, LEFT, pos=QPoint(round(end[0]), middle))
     assert plot.scrubber.iteration == 30
