@@ -4,6 +4,8 @@ import contextlib
 import json
 import math
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -13,7 +15,7 @@ import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.saved import run_file, run_shelf
-from captionviewer.core.saved.run_file import RunFileError
+from captionviewer.core.saved.run_file import RunFileError, save_run
 from captionviewer.core.saved.run_shelf import MODELS_KEPT, RunShelf, ShelfError, ShelfKeeper
 from captionviewer.core.training.run_names import differing_settings, equal_settings, run_names
 from captionviewer.core.training.run_record import RunRecord
@@ -70,6 +72,60 @@ def test_a_run_that_was_killed_is_listed_with_what_it_had(shelf: RunShelf, recor
     assert shelf.runs()[0].outcome == "finished"
     shelf.delete(run.key)
     assert shelf.runs() == [] and list(shelf.folder.iterdir()) == []
+
+
+ANOTHER_WINDOW = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from captionviewer.core.saved.run_file import open_run
+from captionviewer.core.saved.run_shelf import RunShelf
+
+shelf, record = RunShelf(Path(sys.argv[1])), open_run(Path(sys.argv[2]))
+place = shelf.begin()
+place.keep(replace(record, outcome="running"))
+print(place.key, flush=True)
+for line in sys.stdin:
+    place.keep(replace(record, outcome="running"))
+    print(place.key, flush=True)
+"""
+
+
+def test_two_programs_share_a_shelf_and_neither_touches_what_the_other_writes(
+    shelf: RunShelf, record: RunRecord, tmp_path: Path
+) -> None:
+    save_run(tmp_path / "run.npz", record)
+    child = subprocess.Popen(
+        [sys.executable, "-c", ANOTHER_WINDOW, str(shelf.folder), str(tmp_path / "run.npz")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with child:
+        assert child.stdin is not None and child.stdout is not None
+        theirs = child.stdout.readline().strip()
+        place = shelf.begin()
+        place.keep(replace(record, outcome="running"))
+        live = {run.key: run.live for run in shelf.runs()}
+        assert live == {theirs: True, place.key: True}
+        with pytest.raises(ShelfError, match="another window"):
+            shelf.go_on(theirs)
+        with pytest.raises(ShelfError, match="Stop it first"):
+            shelf.delete(theirs)
+        RunShelf(shelf.folder, most_bytes=1).tidy()
+        assert shelf.empty() == 0
+        shelf.rename(theirs, "theirs")  # a label is no part of the run
+        child.stdin.write("again\n")
+        child.stdin.flush()
+        assert child.stdout.readline().strip() == theirs  # it writes on
+        place.keep(record)
+        named = {run.key: (run.name, run.outcome, run.live) for run in shelf.runs()}
+        assert named == {theirs: ("theirs", "running", True), place.key: ("", "finished", False)}
+        child.kill()
+    killed = next(run for run in shelf.runs() if run.key == theirs)
+    assert (killed.outcome, killed.live, killed.can_continue) == ("killed", False, True)
+    shelf.go_on(theirs).keep(record)
+    assert {run.outcome for run in shelf.runs()} == {"finished"}
 
 
 def test_names_and_pins_last_and_do_not_touch_the_run(shelf: RunShelf, record: RunRecord) -> None:
