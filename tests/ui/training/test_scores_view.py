@@ -1,5 +1,6 @@
 """Scores: from a click on the button to the worst photos, with the model that they are of always named."""
 
+import csv
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -174,16 +175,23 @@ def test_scoring_can_be_cancelled_and_tried_again(view: ScoresView, qtbot: QtBot
     score(view, qtbot)
 
 
-def test_the_table_and_the_captions_are_exported(
+def test_the_table_each_photos_scores_and_the_captions_are_exported(
     view: ScoresView, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     score(view, qtbot)
-    names = iter([tmp_path / "scores.csv", tmp_path / "captions.json"])
+    names = iter([tmp_path / "scores.csv", tmp_path / "photos.csv", tmp_path / "captions.json"])
+    written: list[str] = []
+    view._session.notice.connect(written.append)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(next(names)), ""))
-    qtbot.mouseClick(view.csv_button, LEFT)
-    qtbot.mouseClick(view.captions_button, LEFT)
+    for button in (view.csv_button, view.photos_button, view.captions_button):
+        qtbot.mouseClick(button, LEFT)
+    qtbot.waitUntil(lambda: len(written) == 3, timeout=SOON)
     assert "CIDEr-D" in (tmp_path / "scores.csv").read_text().splitlines()[0]
     assert view.card is not None
+    lines = list(csv.reader((tmp_path / "photos.csv").read_text().splitlines()))
+    column = lines[0].index("CIDEr-D")
+    of_model = [float(line[column]) for line in lines[1:] if line[1] == "this model"]
+    np.testing.assert_allclose(of_model, view.card.row("model").of_photos["cider_d"], rtol=1e-5)
     assert len(json.loads((tmp_path / "captions.json").read_text())) == len(view.card.photos)
 
 

@@ -1,5 +1,6 @@
 """The view Scores: score the model that is shown, look at the table, and from a score at its photos."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -21,7 +22,7 @@ from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.evaluation.baselines import RowName
 from captionviewer.core.evaluation.metrics import metric
-from captionviewer.core.evaluation.results import coco_results, scores_csv
+from captionviewer.core.evaluation.results import coco_results, photos_csv, scores_csv
 from captionviewer.core.evaluation.scorecard import Scorecard
 from captionviewer.core.evaluation.scored_photos import ScoredPhotos
 from captionviewer.core.evaluation.scoring import make_scorecard
@@ -95,6 +96,9 @@ class ScoresView(QWidget):
         self.cancel_button.clicked.connect(self.cancel)
         self.csv_button = QPushButton("Export CSV…")
         self.csv_button.clicked.connect(self._export_table)
+        self.photos_button = QPushButton("Export photos…")
+        self.photos_button.setToolTip("Each photo's own scores and captions, of every row (CSV)")
+        self.photos_button.clicked.connect(self._export_photos)
         self.captions_button = QPushButton("Export captions…")
         self.captions_button.setToolTip("The model's captions in COCO's result format (JSON)")
         self.captions_button.clicked.connect(self._export_captions)
@@ -108,6 +112,7 @@ class ScoresView(QWidget):
             self.unknown_box,
             self.cancel_button,
             self.csv_button,
+            self.photos_button,
             self.captions_button,
         ):
             bar.addWidget(widget)
@@ -263,7 +268,7 @@ class ScoresView(QWidget):
             widget.setEnabled(model is not None)
         self.cancel_button.setVisible(busy)
         self.progress.setVisible(busy)
-        for button in (self.csv_button, self.captions_button):
+        for button in (self.csv_button, self.photos_button, self.captions_button):
             button.setVisible(card is not None and not busy and page is self._table_page)
         self.head.setText(self._head_words())
         self.head.setVisible(bool(self.head.text()))
@@ -339,31 +344,45 @@ class ScoresView(QWidget):
     # ---- export ------------------------------------------------------------------------------
 
     def _export_table(self) -> None:
-        if self.card is not None:
-            self._write("scores.csv", "CSV table (*.csv)", scores_csv(self.card))
+        if (card := self.card) is not None:
+            self._write("scores.csv", "CSV table (*.csv)", lambda: scores_csv(card))
+
+    def _export_photos(self) -> None:
+        if (card := self.card) is not None:
+            self._write("photo_scores.csv", "CSV table (*.csv)", lambda: photos_csv(card))
 
     def _export_captions(self) -> None:
-        if self.card is not None:
-            photos = self.card.photos
-            captions = self.card.row("model").captions
+        if (card := self.card) is not None:
+            photos, captions = card.photos, card.row("model").captions
             rows = [int(row) for row in photos.rows]
-            results = coco_results(photos.dataset, photos.split, rows, captions)
-            self._write("captions_val_results.json", "COCO results (*.json)", results)
+            self._write(
+                "captions_val_results.json",
+                "COCO results (*.json)",
+                lambda: coco_results(photos.dataset, photos.split, rows, captions),
+            )
 
-    def _write(self, name: str, kind: str, text: str) -> None:
+    def _write(self, name: str, kind: str, make_text: Callable[[], str]) -> None:
+        """Ask where, and write it in a thread: all photos of val are tens of thousands of lines."""
         folder = self._session.settings.get(EXPORT_FOLDER) or str(Path.home())
         chosen, _ = QFileDialog.getSaveFileName(self, "Export", str(Path(folder) / name), kind)
         if not chosen:
             return
         path = Path(chosen)
-        try:
-            write_atomically(path, text.encode("utf-8"), durable=True)
-        except OSError as error:
-            why = error.strerror or error
+
+        def done(_none: None) -> None:
+            self._session.settings.set(EXPORT_FOLDER, str(path.parent))
+            self._session.notice.emit(f"Written to {path}")
+
+        def failed(error: Exception) -> None:
+            why = (error.strerror if isinstance(error, OSError) else None) or error
             self._session.problem.emit(f"{path} could not be written: {why}. Choose another place.")
-            return
-        self._session.settings.set(EXPORT_FOLDER, str(path.parent))
-        self._session.notice.emit(f"Written to {path}")
+
+        self._session.workers.start(
+            f"writing {path.name}",
+            lambda _cancelled: write_atomically(path, make_text().encode("utf-8"), durable=True),
+            done,
+            failed,
+        )
 
     # ---- Qt ----------------------------------------------------------------------------------
 
