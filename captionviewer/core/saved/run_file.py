@@ -130,6 +130,16 @@ def save_run(path: Path, record: RunRecord) -> None:
         ) from problem
 
 
+def is_run_file(path: Path) -> bool:
+    """Whether a file says that it is a run, of whatever version; False where it can't be read, too."""
+    try:
+        with NumberArchive(path) as archive:
+            about_in(archive, FORMAT, "run", newest=2**53)
+    except (OSError, ArchiveError, MemoryError):
+        return False
+    return True
+
+
 def open_run(path: Path, *, whole: bool = True) -> RunRecord:
     """Read a run file, checking it as a stranger's.
 

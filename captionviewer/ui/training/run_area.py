@@ -17,6 +17,7 @@ from captionviewer.ui.widgets.view_row import ViewRow
 
 if TYPE_CHECKING:
     from captionviewer.ui.training.runs.race_view import RaceView
+    from captionviewer.ui.training.runs.runs_view import RunsView
 
 _GAP = 10
 _LOW = 24  # in lines of text
@@ -46,7 +47,8 @@ class RunArea(QWidget):
         """`wanted()` gives the form's settings, `obstacle()` why no run can start so ("" when one can)."""
         super().__init__(parent)
         self._wanted, self._obstacle = wanted, obstacle
-        self.race: RaceView | None = None  # made when first opened
+        self.race: RaceView | None = None  # made when first opened, and so is
+        self._runs: RunsView | None = None
         self._session = session
         self.numbers = RunNumbers()
         self.loss = LossView(session)
@@ -88,9 +90,15 @@ class RunArea(QWidget):
     def _make_runs(self) -> QWidget:
         from captionviewer.ui.training.runs.runs_view import RunsView
 
-        view = RunsView(self._session)
-        self.runs_made.emit(view)
-        return view
+        self._runs = RunsView(self._session)
+        self.runs_made.emit(self._runs)
+        return self._runs
+
+    def open_runs(self) -> "RunsView":
+        """Open the view Runs."""
+        self.views.open("Runs")
+        assert self._runs is not None
+        return self._runs
 
     def _make_race(self) -> QWidget:
         from captionviewer.ui.training.runs.race_view import RaceView

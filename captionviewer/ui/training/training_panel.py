@@ -1,26 +1,17 @@
-"""The Training panel: a form, a run, its loss as it falls, and what the network says meanwhile.
+"""The Training panel: a form, a run, its loss as it falls, and what the network says meanwhile."""
 
-(Past 400 lines: it joins form, run and views; what a part does is in its own file.)
-"""
-
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QFocusEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QProgressBar,
-    QScrollArea,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from captionviewer.core.saved.model_file import SavedModel
+from captionviewer.core.saved.run_shelf import ShelfKeeper
 from captionviewer.core.training.available_memory import available_memory
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.loss_history import LossHistory
@@ -32,16 +23,18 @@ from captionviewer.core.training.settings import (
 )
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui.actions import CHANGE_RATE, make
-from captionviewer.ui.look.theme import colors
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.training.form_beside_run import FormBesideRun
 from captionviewer.ui.training.loss_figure import LossSeries
+from captionviewer.ui.training.past_runs import PastRuns
 from captionviewer.ui.training.rate_row import RateRow
 from captionviewer.ui.training.recorded_progress import RecordedProgress
 from captionviewer.ui.training.run_area import RunArea
 from captionviewer.ui.training.run_control import RunControl
 from captionviewer.ui.training.run_head import RunHead
 from captionviewer.ui.training.run_numbers import time_left_words
+from captionviewer.ui.training.run_progress_bar import RunProgressBar
 from captionviewer.ui.training.run_summary import RunSummary
 from captionviewer.ui.training.training_form import TrainingForm
 from captionviewer.ui.training.untrained_model import UntrainedModel
@@ -51,13 +44,6 @@ if TYPE_CHECKING:
     from captionviewer.ui.training.runs.runs_view import RunsView
 
 NO_DATA = "Open a data folder to train a network on its captions."
-# In lines of text: with less room than this beside the form, or less height, the form is folded away when a
-# run starts; in a panel too narrow for both, the form stands above, which takes more height.
-_ROOM_BESIDE, _ROOM_HIGH, _ROOM_ABOVE = 26, 20, 46
-_ROOM_LEAST = 17  # beside the form, or only one of the two is shown
-_ROOM_BELOW, _ROOM_HALF = 22, 30  # the width below which, and the height above which, the form stands above
-_PROGRESS_STEPS = 1000
-NUM_PAST = 3  # earlier runs whose losses stay in the plot, faintly
 NUMBER_TICKS = 2  # numbers that change faster than five times a second can't be read
 
 
@@ -82,8 +68,9 @@ class TrainingPanel(QWidget):
         self._facts: DataFacts | None = None
         self._file: SavedModel | None = None  # the opened model whose history is shown
         self._ticks = 0
-        self._past: deque[LossSeries] = deque(maxlen=NUM_PAST)  # of earlier runs on the data that is open
+        self._past = PastRuns(session, self)
         self._last_losses = LossSeries()
+        self._last_keeper: ShelfKeeper | None = None  # of the run that has them
         self._was_running = False
         self.setAccessibleName("Training")
         self.form = TrainingForm()
@@ -96,9 +83,6 @@ class TrainingPanel(QWidget):
         self.plot, self.numbers = self.run_area.loss.plot, self.run_area.numbers
         self.said, self.watched = self.run_area.loss.said, self.run_area.loss.watched
         self._make_layout()
-        self.form.installEventFilter(self)
-        self._size_form()
-        self._dress()
 
         self.run_area.runs_made.connect(self._wire_runs)
         self.form.changed.connect(self._settings_changed)
@@ -109,6 +93,7 @@ class TrainingPanel(QWidget):
         self.control.ticked.connect(self._tick)
         self.control.captions_came.connect(self.said.show_now)
         self._recorded = RecordedProgress(session, self.plot, self.said, self)
+        self._past.changed.connect(self._show_past)
         self.watched.photo_chosen.connect(session.select)
         session.dataset_changed.connect(self._dataset_changed)
         session.selection_changed.connect(self._selection_changed)
@@ -125,11 +110,20 @@ class TrainingPanel(QWidget):
         race = self.run_area.race
         return self.control.is_live or (race is not None and race.is_live)
 
+    def is_kept_as_it_waits(self) -> bool:
+        """Whether all that runs is one run that is paused, and kept with its last step."""
+        race = self.run_area.race
+        return self.control.is_kept_as_it_waits and not (race is not None and race.is_live)
+
     def stop_and_wait(self, timeout_s: float) -> bool:
         """Stop the run and wait for its end, at most `timeout_s` seconds; True when none is live any more."""
         race = self.run_area.race
         raced = race is None or race.stop_and_wait(timeout_s)
         return self.control.stop_and_wait(timeout_s) and raced
+
+    def open_runs(self, files: Sequence[Path]) -> None:
+        """Put run files on the shelf, and show them in Runs."""
+        self.run_area.open_runs().open_files(files)
 
     def ask_before_start(self, may_start: Callable[[], bool]) -> None:
         """Let `may_start()` decide whether a new run may take the place of the session's model."""
@@ -165,11 +159,7 @@ class TrainingPanel(QWidget):
         self.settings_action.toggled.connect(self._fold)
         self.addAction(self.settings_action)
         column.addWidget(self._head)
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress.setRange(0, _PROGRESS_STEPS)  # not iterations: there may be more than a C int holds
-        self._progress.setFixedHeight(4)
-        self._progress.setAccessibleName("Progress of the run")
+        self._progress = RunProgressBar()
         column.addWidget(self._progress)
         self.rate_row = RateRow()
         self.rate_row.hide()
@@ -181,63 +171,17 @@ class TrainingPanel(QWidget):
         self.rate_row.clip_changed.connect(self.control.set_clip_norm)
         self.addAction(self.rate_action)
         self._head.add_at_times(self.rate_action)
-        self._parts = QSplitter(Qt.Orientation.Horizontal)
-        self._parts.setChildrenCollapsible(False)
-        self._parts.addWidget(self._make_form_area())
-        self._parts.addWidget(self.run_area)
-        self._parts.setStretchFactor(1, 1)
+        self._summary = RunSummary(self._session.settings)
+        self._parts = FormBesideRun(self, self.form, self._summary, self.run_area)
         column.addWidget(self._parts, 1)
         for before, after in pairwise([*self._head.buttons, self.form.preset]):
             QWidget.setTabOrder(before, after)
 
-    def _make_form_area(self) -> QWidget:
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.form)
-        self._summary = RunSummary(self._session.settings)
-        column.addWidget(self._summary)
-        column.addStretch(1)
-        self._form_area = QScrollArea()
-        self._form_inside = inside
-        self._form_area.setWidget(inside)
-        self._form_area.setWidgetResizable(True)
-        self._form_area.setFrameShape(QFrame.Shape.NoFrame)
-        self._form_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._form_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._form_area.setAccessibleName("Training settings")
-        return self._form_area
-
     # ---- room ------------------------------------------------------------------------------------
 
     def _fold(self, shown: bool) -> None:
-        self._form_area.setVisible(shown)
-        self._arrange_parts()
+        self._parts.show_form(shown)
         self._take_focus_where_it_can_be()
-
-    def _arrange_parts(self) -> None:
-        """Put the form beside the loss, above it where it is narrow, or in its place where it is low too."""
-        line, form = self.fontMetrics().height(), self._form_area.minimumWidth()
-        above = self.width() < form + _ROOM_BELOW * line and self.height() > _ROOM_HALF * line
-        wanted = Qt.Orientation.Vertical if above else Qt.Orientation.Horizontal
-        if self._parts.orientation() is not wanted:
-            self._parts.setOrientation(wanted)
-            if above:  # as much of the form as leaves the loss a third
-                high, asked = self._parts.height(), self._form_inside.sizeHint().height()
-                form_high = min(asked, 2 * high // 3)
-                self._parts.setSizes([form_high, high - form_high])
-        alone = not above and self.width() < form + _ROOM_LEAST * line
-        self.run_area.setVisible(not (alone and self.settings_action.isChecked()))
-
-    def _make_room(self) -> None:
-        """Fold the form away, which can only be read now, where it would leave little room for the loss."""
-        line = self.fontMetrics().height()
-        beside = self.width() - self._form_area.minimumWidth()
-        if (beside < _ROOM_BESIDE * line or self.height() < _ROOM_HIGH * line) and (
-            self.height() < _ROOM_ABOVE * line
-        ):
-            self.settings_action.setChecked(False)
 
     def _take_focus_where_it_can_be(self) -> None:
         """Let the panel take the keyboard by its form, or by a button while that can't be edited."""
@@ -254,9 +198,8 @@ class TrainingPanel(QWidget):
             self.control.stop_and_wait(1.0)
             self.control.forget()
             self._show_nothing()
-        self._past.clear()
         self._last_losses = LossSeries()
-        self.plot.show_past(())
+        self._past.look()
         self._facts = DataFacts.of(dataset) if dataset is not None else None
         is_book = dataset is not None and is_shipped_book(dataset.folder)
         self.form.offer_preset(STORYBOOK_PRESET if is_book else NOTEBOOK_PRESET)
@@ -297,6 +240,7 @@ class TrainingPanel(QWidget):
         rates = saved.rates_history
         self.numbers.show_end(saved.iteration, float(rates[-1]) if len(rates) else None)
         self.plot.show_history(history, len(history))
+        self._show_past()
         self._recorded.follow(saved, saved.caption_rows, len(history))
         self.run_area.show_losses()
 
@@ -327,15 +271,22 @@ class TrainingPanel(QWidget):
         assert run is not None
         self._file = None
         total = run.progress().num_iterations
-        if not run.continues and len(self._last_losses):
-            self._past.append(self._last_losses)
-        self._last_losses = LossSeries()
-        self.plot.show_past(self._past)
+        if len(self._last_losses):
+            self._past.add(self._last_keeper, self._last_losses)
         self.plot.show_history(run.history, total)
-        self._last_losses = self.plot.series
+        self._last_losses, self._last_keeper = self.plot.series, self.control.keeper
+        self._show_past()
         self._recorded.follow(run, run.caption_rows, total)
         self._watch()
         self._show_state()
+
+    def _show_past(self) -> None:
+        """Show earlier runs, but not behind its own line the one that is shown."""
+        model, keeper = self._session.model, self.control.keeper
+        if self.control.run is None or keeper is None:
+            self.plot.show_past(self._past.besides(model.run_key if model is not None else None))
+        else:
+            self.plot.show_past(self._past.besides(keeper.key))
 
     def _tick(self) -> None:
         self._ticks += 1
@@ -354,7 +305,7 @@ class TrainingPanel(QWidget):
         if self._facts is not None:
             self._summary.look_at(run, self._facts)
         progress = run.progress()
-        self._progress.setValue(_PROGRESS_STEPS * progress.iteration // max(1, progress.num_iterations))
+        self._progress.show_progress(progress)
         self.numbers.show_progress(progress, run.history.learning_rate, run.state is RunState.RUNNING)
         self.run_area.show_losses()
 
@@ -383,8 +334,8 @@ class TrainingPanel(QWidget):
         self._say_state()
         running = self.is_running()
         self.form.set_editable(not running)
-        if running and not self._was_running:
-            self._make_room()
+        if running and not self._was_running and self._parts.is_small:
+            self.settings_action.setChecked(False)
         self._was_running = running
         self._take_focus_where_it_can_be()
         if self.control.run is None:
@@ -443,29 +394,4 @@ class TrainingPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the form above the loss where the panel is narrow."""
         super().resizeEvent(event)
-        self._arrange_parts()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the form wide enough when its fields grow with the text."""
-        if watched is self.form and event.type() == QEvent.Type.LayoutRequest:
-            self._size_form()
-        return super().eventFilter(watched, event)
-
-    def _dress(self) -> None:
-        """Show the progress in the theme's accent."""
-        c = colors()
-        self._progress.setStyleSheet(
-            f"QProgressBar {{ border: none; background: {c.raised.name()}; }}"
-            f"QProgressBar::chunk {{ background: {c.accent.name()}; }}"
-        )
-
-    def _size_form(self) -> None:
-        """Make the form as wide as its fields ask for."""
-        bar = self._form_area.verticalScrollBar().sizeHint().width()
-        self._form_area.setMinimumWidth(self.form.minimumSizeHint().width() + bar + 2)
-        self._parts.setMinimumWidth(self._form_area.minimumWidth())  # not both: they give way to each other
+        self._parts.arrange()

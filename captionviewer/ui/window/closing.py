@@ -18,6 +18,9 @@ class Training(Protocol):
     def is_running(self) -> bool:
         """Whether a run trains, or waits to go on."""
 
+    def is_kept_as_it_waits(self) -> bool:
+        """Whether all that runs is one run that is paused, and kept with its last step."""
+
     def stop_and_wait(self, timeout_s: float) -> bool:
         """End the run; True when none is live any more."""
 
@@ -63,9 +66,13 @@ class Closing:
         """Whether every thread had ended when the window was closed."""
         return self._ended is not False
 
-    def may_replace_model(self, what: str) -> bool:
-        """Ask about a training run and an unsaved model; True when `what` may go on."""
-        if self._training.is_running() or self._session.runs.has_beside:
+    def may_replace_model(self, what: str, *, closing: bool = False) -> bool:
+        """Ask about a training run and an unsaved model; True when `what` may go on.
+
+        Closing need not ask about a run that is paused: it is kept as it is, and goes on another day.
+        """
+        waits = closing and self._training.is_kept_as_it_waits()
+        if (self._training.is_running() and not waits) or self._session.runs.has_beside:
             stop = "Stop training"
             answer = ask(
                 self._window,
@@ -76,6 +83,7 @@ class Closing:
             )
             if answer != stop:
                 return False
+        if self._training.is_running() or self._session.runs.has_beside:
             ended_beside = self._session.runs.end_beside(STOP_WITHIN)
             if not self._training.stop_and_wait(STOP_WITHIN) or not ended_beside:
                 self._session.problem.emit(
@@ -106,7 +114,7 @@ class Closing:
         """Ask about all that closing would end or lose; True when the window may close."""
         if self._ended is not None:
             return True  # it was ended already
-        return self._downloads.may_close() and self.may_replace_model("Closing the window")
+        return self._downloads.may_close() and self.may_replace_model("Closing the window", closing=True)
 
     def end(self) -> None:
         """End all that runs, within a bound, and keep what is to be remembered."""

@@ -1,4 +1,4 @@
-"""What is dropped on the window: a data folder or model is opened, photos are captioned, all else refused."""
+"""What is dropped on the window: data, models and runs are opened, photos captioned, all else refused."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +24,12 @@ class Dropped:
     is_model: bool
     words: str
     photos: tuple[Path, ...] = ()  # pictures of the user's own, to be captioned
+    runs: tuple[Path, ...] = ()  # several files that can only be runs
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether it is not refused."""
+        return self.path is not None or bool(self.photos or self.runs)
 
 
 class DropTarget(QWidget):
@@ -34,12 +40,14 @@ class DropTarget(QWidget):
         window: QWidget,
         open_folder: Callable[[Path], object],
         open_model: Callable[[Path], object],
+        open_runs: Callable[[Sequence[Path]], object],
         refuse: Callable[[str], object],
         caption_photos: Callable[[Sequence[Path]], object] = lambda _files: None,
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._open_folder, self._open_model, self._refuse = open_folder, open_model, refuse
+        self._open_folder, self._open_model, self._open_runs = open_folder, open_model, open_runs
+        self._refuse = refuse
         self._caption_photos = caption_photos
         self._dropped: Dropped | None = None
         self.setObjectName("drop_target")
@@ -71,6 +79,8 @@ class DropTarget(QWidget):
     def _take(self, found: Dropped) -> None:
         if found.photos:
             self._caption_photos(found.photos)
+        elif found.runs:
+            self._open_runs(found.runs)
         elif found.path is None:
             self._refuse(found.words)
         elif found.is_model:
@@ -90,8 +100,7 @@ class DropTarget(QWidget):
         if self._dropped is None:
             return
         c = colors()
-        is_good = self._dropped.path is not None or bool(self._dropped.photos)
-        edge = c.accent if is_good else c.bad
+        edge = c.accent if self._dropped.is_of_use else c.bad
         ground = QColor(mixed(c.surface, edge, 0.12))
         veil = QColor(c.window)
         veil.setAlphaF(0.72)
@@ -124,16 +133,22 @@ def dropped(data: QMimeData) -> Dropped | None:
     if len(files) == len(urls) and all(file.name.lower().endswith(PICTURE_SUFFIXES) for file in files):
         what = shortened(files[0].name, _LONGEST_NAME) if len(files) == 1 else f"{len(files):,} photos"
         return Dropped(None, False, f"Caption {what}", tuple(files))
+    if len(urls) > 1 and len(files) == len(urls) and all(_is_archive(file) for file in files):
+        return Dropped(None, False, f"Open {len(files):,} runs", runs=tuple(files))
     if len(urls) > 1:
-        return Dropped(None, False, "One at a time: drop a data folder, a model (.npz) or only photos.")
+        words = "One at a time: drop a data folder, a model (.npz), only runs (.npz) or only photos."
+        return Dropped(None, False, words)
     if not urls[0].isLocalFile():
-        return Dropped(None, False, "Only folders, models and photos on this computer can be dropped.")
+        return Dropped(None, False, "Only folders, models, runs and photos on this computer can be dropped.")
     path = Path(urls[0].toLocalFile())
     name = shortened(path.name or str(path), _LONGEST_NAME)
     if is_folder(path):
         return Dropped(path, False, f"Open the data folder {name}")
-    if path.suffix.lower() == ".npz":
-        return Dropped(path, True, f"Open the model {name}")
-    return Dropped(
-        None, False, f"{name} can't be opened here: drop a folder of COCO captions, a model (.npz) or photos."
-    )
+    if _is_archive(path):
+        return Dropped(path, True, f"Open the model or run {name}")
+    words = f"{name} can't be opened here: drop a folder of COCO captions, a model or run (.npz) or photos."
+    return Dropped(None, False, words)
+
+
+def _is_archive(path: Path) -> bool:
+    return path.suffix.lower() == ".npz"

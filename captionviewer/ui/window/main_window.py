@@ -1,6 +1,10 @@
-"""The window: menus, docks, status bar and the protocol of closing. What happens in panels is theirs."""
+"""The window: menus, docks, status bar and the protocol of closing. What happens in panels is theirs.
+
+(Past 400 lines: whatever the menus and a drop ask for, one after the other.)
+"""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,7 +117,7 @@ class MainWindow(QMainWindow):
         self._room_changed.setInterval(0)  # not within the event that tells of it: Qt is laying out then
         self._room_changed.timeout.connect(self._docks.follow_room)
         self.downloads = DownloadController(session, self)
-        self.model_files = ModelFiles(self, session, self.may_replace_model)
+        self.model_files = ModelFiles(self, session, self.may_replace_model, self.open_runs)
         self.closing = Closing(
             self,
             session,
@@ -125,7 +129,14 @@ class MainWindow(QMainWindow):
         self.tells = WindowNotices(self, self.notices, session, problems, self.model_files)
         self._status = WindowStatus(self.statusBar(), session, self.training_panel.is_running)
         self.own_photos = OwnPhotoFiles(self, session)
-        DropTarget(self, self.open_folder, self.model_files.open, session.problem.emit, self.own_photos.take)
+        DropTarget(
+            self,
+            self.open_folder,
+            self.model_files.open,
+            self.open_runs,
+            session.problem.emit,
+            self.own_photos.take,
+        )
 
     def _make_menus(self) -> Menus:
         data, training, sampling = self.data_panel, self.training_panel, self.sampling_panel
@@ -285,6 +296,11 @@ class MainWindow(QMainWindow):
         """Open a data folder, after asking about what that would end or lose."""
         if self.may_replace_model("Opening another data set"):
             self.session.open_folder(folder, features)
+
+    def open_runs(self, files: Sequence[Path]) -> None:
+        """Put run files on the shelf of runs, and show them there."""
+        self.go_to(self.training_dock)
+        self.training_panel.open_runs(files)
 
     def _open_with(self, features: FeatureKind) -> None:
         """Open the data anew, with its other features."""

@@ -1,18 +1,21 @@
 """Models from and to files, as the user asks for it: the dialogs, the name that is proposed, the waiting."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from captionviewer.core.saved.model_file import SavedModel, fits
+from captionviewer.core.saved.run_file import is_run_file
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets import questions
 from captionviewer.ui.widgets.questions import ask
+from captionviewer.ui.worker import Job
 
+TO_OPEN = "captionviewer models and runs (*.npz)"
 MODEL_FILES = "captionviewer models (*.npz)"
 NO_DATA = "No data is open that the model could be shown with. Open a data folder first."
 BEST, LAST = "Save the best", "Save the last"
@@ -26,23 +29,47 @@ class ModelFiles:
     ----------
     may_replace
         Asks about what opening another model would end or lose; True when it may go on.
+    open_runs
+        Puts run files on the shelf of runs and shows them there.
     """
 
-    def __init__(self, window: QWidget, session: Session, may_replace: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        session: Session,
+        may_replace: Callable[[str], bool],
+        open_runs: Callable[[Sequence[Path]], object],
+    ) -> None:
         self._window, self._session, self._may_replace = window, session, may_replace
+        self._open_runs = open_runs
+        self._looking: Job | None = None  # a second one takes its place
 
     def ask_and_open(self) -> None:
         """Let the user choose a model file, and open it."""
         start = self._session.settings.get(remembered.MODEL_FOLDER)
-        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open Model", start, MODEL_FILES)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open Model", start, TO_OPEN)
         if chosen:
             self.open(Path(chosen))
 
     def open(self, path: Path) -> None:
-        """Open a model file, after asking about what that would end or lose."""
-        if self._may_replace("Opening another model"):
-            self._session.settings.set(remembered.MODEL_FOLDER, str(path.parent))
-            self._session.open_model(path)
+        """Open a model file, after asking about what that would end or lose; a run file is put into Runs."""
+
+        def found(is_run: bool) -> None:
+            self._looking = None
+            if is_run:
+                self._open_runs([path])
+            elif self._may_replace("Opening another model"):
+                self._session.settings.set(remembered.MODEL_FOLDER, str(path.parent))
+                self._session.open_model(path)
+
+        if self._looking is not None:
+            self._looking.cancel()
+        self._looking = self._session.workers.start(
+            f"looking at {path.name}",
+            lambda _cancelled: is_run_file(path),
+            found,
+            lambda _error: found(False),  # opening it says what is wrong
+        )
 
     def open_kept(self, path: Path) -> None:
         """Open a model that an ended window kept."""

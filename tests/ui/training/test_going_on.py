@@ -144,6 +144,25 @@ def test_the_last_runs_stay_faint_in_the_plot(qtbot: QtBot, coco_folder: Path) -
             panel.form.set_settings(QUICK)
             panel.start_action.trigger()
             wait(lambda: is_over(panel) and iteration(panel) == 40, qtbot)
-        assert [len(series) for series in panel.plot._past] == [40, 40, 40]
+        assert [len(series) for series in panel.plot._past] == [40, 40, 40, 40]
         panel.grab()
-        wait(lambda: panel.plot._plot is not None and len(panel.plot._plot._past._shown) == 3, qtbot)
+        wait(lambda: panel.plot._plot is not None and len(panel.plot._plot._past._shown) == 4, qtbot)
+        last = panel.control.run
+        assert last is not None and last.wait(20)
+        losses = last.history.since(0)[1]
+        shelf = panel._session.runs.shelf
+        record = shelf.open(shelf.runs()[0].key)
+        *words, one, two = record.vocabulary
+        shelf.add(replace(record, data_name="other"))
+        shelf.add(replace(record, vocabulary=(*words, two, one)))
+    with training_panel(qtbot, coco_folder) as tomorrow:  # from the shelf: those on this data
+        wait(lambda: len(tomorrow.plot._past) == 5, qtbot)
+        np.testing.assert_array_equal(tomorrow.plot._past[-1].raw(per_word=False), losses)
+        for _ in range(8):
+            shelf.add(record)
+        key = shelf.runs()[-1].key
+        tomorrow.control.continue_from(shelf.open(key), key)
+        wait(lambda: is_over(tomorrow) and iteration(tomorrow) == 80, qtbot)
+        assert len(tomorrow.plot._past) == 4  # it does not stand behind itself
+        tomorrow._past.look()
+        wait(lambda: len(tomorrow.plot._past) == 8, qtbot)

@@ -25,7 +25,10 @@ class Window:
         self.folders: list[Path] = []
         self.models: list[Path] = []
         self.refused: list[str] = []
-        self.target = DropTarget(self.window, self.folders.append, self.models.append, self.refused.append)
+        self.runs: list[Path] = []
+        self.target = DropTarget(
+            self.window, self.folders.append, self.models.append, self.runs.extend, self.refused.append
+        )
         self.window.resize(600, 400)
         self.window.show()
 
@@ -40,8 +43,12 @@ class Window:
     def drop(self, data: QMimeData) -> None:
         QApplication.sendEvent(self.window, QDropEvent(QPointF(50, 50), COPY, data, LEFT, NO_KEYS))
         assert not self.target.isVisible()
-        assert not (self.folders or self.models or self.refused), "not within the drop"
-        self.qtbot.waitUntil(lambda: bool(self.folders or self.models or self.refused))
+        assert not self.came, "not within the drop"
+        self.qtbot.waitUntil(lambda: self.came)
+
+    @property
+    def came(self) -> bool:
+        return bool(self.folders or self.models or self.runs or self.refused)
 
 
 @pytest.fixture
@@ -82,13 +89,23 @@ def test_a_folder_and_a_model_dropped_are_opened(dropped_on: Window, tmp_path: P
     assert dropped_on.models == [model] and not dropped_on.refused
 
 
+def test_several_archives_can_only_be_runs_and_are_opened_together(
+    dropped_on: Window, tmp_path: Path
+) -> None:
+    thirty = [tmp_path / f"student {k}.npz" for k in range(30)]
+    dropped_on.hover(files(*thirty))
+    assert dropped_on.target.accessibleName() == "Open 30 runs"
+    dropped_on.drop(files(*thirty))
+    assert dropped_on.runs == thirty and not dropped_on.refused
+
+
 @pytest.mark.parametrize(
     ("names", "words"),
     [
         (["notes.txt"], "notes.txt can't be opened here"),
         (["gone"], "gone can't be opened here"),
         (["x" * 300], "can't be opened here"),
-        (["one.npz", "two.npz"], "One at a time"),
+        (["one.npz", "two.txt"], "One at a time"),
         (["https://example.org/model.npz"], "on this computer"),
     ],
 )

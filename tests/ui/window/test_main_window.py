@@ -11,9 +11,12 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLabel, QLineEdit,
 
 from captionviewer.core.coco.chosen_data import remember_data_folder
 from captionviewer.core.saved import run_file
+from captionviewer.core.saved.run_file import save_run
+from captionviewer.core.training.events import RunState
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.photo_grid import PhotoGrid
+from captionviewer.ui.training.runs.runs_view import RunsView
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.conftest import Launch
 from tests.ui.window_driver import WindowDriver
@@ -200,6 +203,50 @@ def test_closing_while_training_stops_it_and_the_run_is_kept_without_another_que
     assert not driver.window.isVisible()
     (run,) = driver.window.session.runs.shelf.runs()
     assert run.outcome == "stopped" and run.iteration > 2 and run.has_model and run.can_continue
+
+
+def test_closing_asks_nothing_about_a_paused_run_that_is_kept_with_its_last_step(
+    driver: WindowDriver, small_coco: Path
+) -> None:
+    opened(driver, small_coco)
+    train_a_little(driver, epochs="5000")
+    control = driver.window.training_panel.control
+    driver.wait_for(lambda: control.run is not None and len(control.run.history) > 2)
+    driver.click_action(control.pause_action)
+    driver.wait_for(lambda: control.is_kept_as_it_waits)
+    run = control.run
+    assert run is not None
+    driver.window.close()
+    assert not driver.window.isVisible() and run.state is RunState.STOPPED
+    (kept,) = driver.window.session.runs.shelf.runs()
+    assert kept.iteration == len(run.history) and kept.can_continue
+
+
+def test_a_run_file_dropped_or_opened_as_a_model_is_put_into_runs_and_the_model_stays(
+    driver: WindowDriver, small_coco: Path, tmp_path: Path
+) -> None:
+    opened(driver, small_coco)
+    train_a_little(driver)
+    driver.wait_for(lambda: finished(driver))
+    session, panel = driver.window.session, driver.window.training_panel
+    assert panel.stop_and_wait(20) and session.model is not None
+    session.set_model(replace(session.model, unsaved=True, keeper=None))  # would be lost: nobody asks, though
+    model, shelf = session.model, session.runs.shelf
+    path = tmp_path / "from a student.npz"
+    save_run(path, shelf.open(shelf.runs()[0].key))
+    said: list[str] = []
+    session.notice.connect(said.append)
+    driver.name_in_dialog(path)
+    driver.window.menus.open_model.trigger()
+    driver.wait_for(lambda: "Opened in Runs: from a student.npz" in said)
+    assert panel.run_area.views.title == "Runs" and session.model is model
+    view = panel.run_area.views.view
+    assert isinstance(view, RunsView)
+    driver.wait_for(lambda: [run.name for run in view.chosen] == ["from a student"])
+    driver.window.open_runs([path, tmp_path / "none.npz"])
+    driver.wait_for(lambda: "none.npz" in driver.text("notice_text"))
+    assert [run.name for run in shelf.runs()].count("from a student") == 2
+    session.set_model(replace(model, unsaved=False))
 
 
 def test_closing_offers_to_save_what_was_learned_where_the_run_could_not_be_kept(

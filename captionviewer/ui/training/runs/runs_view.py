@@ -460,6 +460,9 @@ class RunsView(QWidget):
             keys, refused = found
             if refused:
                 self._session.problem.emit(" ".join(refused))
+            if keys:
+                what = paths[0].name if len(paths) == 1 else counted(len(keys), "run")
+                self._session.notice.emit(f"Opened in Runs: {what}")
             self._choose_next = keys
             self.refresh()
 
