@@ -108,8 +108,9 @@ class RunControl(QObject):
         if self.run is None or self._keeper is None or self.state is not RunState.PAUSED:
             return False
         kept = self._keeper.last
-        is_written = kept is not None and self._keeper.key is not None and not self._keeper.failed
-        return is_written and kept.iteration == self.run.progress().iteration
+        if kept is None or self._keeper.key is None or self._keeper.failed:
+            return False
+        return kept.iteration == self.run.progress().iteration
 
     @property
     def keeper(self) -> ShelfKeeper | None:
