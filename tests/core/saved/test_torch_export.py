@@ -11,7 +11,12 @@ import safetensors.numpy
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.saved.model_file import ModelFileError, SavedModel
-from captionviewer.core.saved.torch_export import export_for_torch, import_from_torch
+from captionviewer.core.saved.torch_export import (
+    CHECKED_LENGTH,
+    check_values,
+    export_for_torch,
+    import_from_torch,
+)
 from captionviewer.core.training.settings import TrainingSettings
 
 Cell = Literal["rnn", "lstm"]
@@ -69,6 +74,23 @@ def test_the_equations_of_pytorch_give_the_logits_and_captions_that_were_written
     for row, caption in zip(chosen, said, strict=True):
         length = int((caption != 0).sum())
         np.testing.assert_array_equal(row[:length], caption[:length])
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_the_equations_of_pytorch_say_of_a_hundred_photos_what_the_model_says(
+    tmp_path: Path, cell: Cell
+) -> None:
+    saved = lively(cell)
+    export_for_torch(saved, None, tmp_path / "export")
+    features = np.random.default_rng(5).standard_normal((100, 7)).astype(np.float32)
+    ours = check_values(saved.model, features)
+    fed, said = np.asarray(ours["words_fed"]), saved.model.sample(features, CHECKED_LENGTH)
+    logits = torch_logits(tmp_path / "export", cell, features, fed)
+    np.testing.assert_allclose(logits, np.asarray(ours["logits"]), atol=1e-5, rtol=0)
+    for row, caption in zip(logits.argmax(axis=2), said, strict=True):
+        length = int((caption != 0).sum())
+        np.testing.assert_array_equal(row[:length], caption[:length])
+    assert len({tuple(caption) for caption in said.tolist()}) > 10
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
