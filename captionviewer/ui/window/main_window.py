@@ -39,7 +39,6 @@ from captionviewer.ui.window.model_files import ModelFiles
 from captionviewer.ui.window.notices import WindowNotices
 from captionviewer.ui.window.own_photo_files import OwnPhotoFiles
 from captionviewer.ui.window.panel_zoom import PanelZoom
-from captionviewer.ui.window.preferences import Preferences
 from captionviewer.ui.window.problems import Problems
 from captionviewer.ui.window.shipped_model import ShippedModel
 from captionviewer.ui.window.status_bar import WindowStatus
@@ -49,6 +48,7 @@ from captionviewer.ui.window.window_place import WindowPlace
 if TYPE_CHECKING:
     from captionviewer.ui.window.characters_window import CharactersWindow
     from captionviewer.ui.window.checks.checks_window import ChecksWindow
+    from captionviewer.ui.window.preferences import Preferences
 
 _log = logging.getLogger(__name__)
 
@@ -337,6 +337,8 @@ class MainWindow(QMainWindow):
 
     def show_preferences(self) -> None:
         """Open the preferences beside the window, or bring them to the front."""
+        from captionviewer.ui.window.preferences import Preferences  # the launch needs none of it
+
         if self._preferences is None:
             self._preferences = Preferences(
                 self.session, self.menus.themes, self.appearance.set_text_scale, self

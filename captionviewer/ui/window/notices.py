@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 from captionviewer.ui.session.models import kept_models
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.notice_bar import NoticeBar
-from captionviewer.ui.window.log_view import LogView
 from captionviewer.ui.window.model_files import ModelFiles
 from captionviewer.ui.window.problems import Fault, Problems
 
@@ -38,6 +37,8 @@ class WindowNotices(QObject):
 
     def show_log(self) -> None:
         """Show the end of the log."""
+        from captionviewer.ui.window.log_view import LogView  # the launch needs none of it
+
         LogView(lambda: self._problems.details("Asked for in the Help menu."), self._window).show()
 
     def tell_of_crash(self) -> None:

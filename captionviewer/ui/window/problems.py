@@ -13,7 +13,6 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -215,6 +214,8 @@ class Problems(QObject):
 
 
 def _versions() -> list[str]:
+    from importlib import metadata  # the launch needs none of it
+
     libraries = []
     for name in _LIBRARIES:
         try:
