@@ -16,6 +16,7 @@ from captionviewer.core.coco.files import SplitCaptions
 from captionviewer.core.coco.folder_layout import Split, urls_file
 from captionviewer.core.coco.photo_names import listed_photo_name
 from captionviewer.core.coco.vocabulary import Vocabulary
+from captionviewer.core.coco.word_ranks import WordRanks, word_ranks
 from captionviewer.core.coco.word_search import SearchHits, WordSearch, first_of_each
 
 # The official ones take 21 MB.
@@ -161,6 +162,11 @@ class CocoSplit:
     def word_counts(self) -> IntArray:
         """How often each word stands in the captions; padding, start and end count 0: (V,)."""
         return _read_only(caption_statistics.word_counts(self._words.captions, self.vocabulary))
+
+    @cached_property
+    def word_ranks(self) -> WordRanks:
+        """Its words by rank, and what a smaller vocabulary would leave."""
+        return word_ranks(self._words.captions, self.vocabulary)
 
     @cached_property
     def captions_per_image(self) -> IntArray:
