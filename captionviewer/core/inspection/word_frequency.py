@@ -63,9 +63,10 @@ class SurpriseByFrequency:
         return found
 
     @property
-    def share_below_frequency(self) -> float:
-        """The share of the words that surprise the network less than their frequency alone would."""
-        return float((self.nats < self.by_frequency).mean()) if len(self.words) else 0.0
+    def below_frequency(self) -> tuple[int, int]:
+        """How many words surprise the network less than their frequency would, and of how many trained on."""
+        heard = self.trained > 0
+        return int((self.nats < self.by_frequency)[heard].sum()), int(heard.sum())
 
 
 def surprise_by_frequency(

@@ -1,5 +1,7 @@
 """What the captions of the whole data set say, counted outside the GUI thread when it is first seen."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -19,13 +21,17 @@ from captionviewer.ui.data.data_plots import (
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.tool_buttons import SwitchButton
+from captionviewer.ui.widgets.view_row import ViewRow
 from captionviewer.ui.worker import Job
+
+if TYPE_CHECKING:
+    from captionviewer.ui.data.words.surprise_view import SurpriseView
 
 SIDE_BY_SIDE_LETTERS = 100  # narrower than so many letters, one plot is shown at a time
 
 
 class StatisticsTab(QWidget):
-    """Plots of all captions, train and val, whose bars filter the photos."""
+    """Views of all captions, train and val: the first has plots whose bars filter the photos."""
 
     length_chosen = Signal(object, int)  # split and number of words
     word_chosen = Signal(str)
@@ -37,6 +43,7 @@ class StatisticsTab(QWidget):
         self._dataset: CocoDataset | None = None
         self._stale = False
         self._job: Job | None = None
+        self._surprise_view: SurpriseView | None = None
         self.summary = QLabel()
         self.summary.setObjectName("statistics_summary")
         self.summary.setTextFormat(Qt.TextFormat.PlainText)
@@ -55,8 +62,21 @@ class StatisticsTab(QWidget):
         self.words.bar_chosen.connect(self._choose_word)
         self.captions.bar_chosen.connect(lambda key: self.captions_chosen.emit(*key))
 
+        self._words_kept: tuple[str, ...] = ()
+        self.views = ViewRow("Views of Statistics")
+        self.views.add("Counts", "Lengths, frequent words, captions a photo", self._counts)
+        self.views.add("Rank", "Words by rank, and what a smaller vocabulary would leave", self._rank)
+        self.views.add("Surprise", "How words surprise the model, often and rare ones", self._surprise)
+        self.views.add("Never said", "Words that the model never says", self._never_said)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 8, 0, 0)
+        box.addWidget(self.views)
+        self._arrange()
+
+    def _counts(self) -> QWidget:
+        page = QWidget()
+        box = QVBoxLayout(page)
+        box.setContentsMargins(0, 6, 0, 0)
         box.setSpacing(6)
         box.addWidget(self._switch())
         line = QHBoxLayout()
@@ -65,7 +85,28 @@ class StatisticsTab(QWidget):
             line.addWidget(plot, 1)
         box.addLayout(line, 1)
         box.addWidget(self.summary)
-        self._arrange()
+        return page
+
+    def _rank(self) -> QWidget:
+        from captionviewer.ui.data.words.rank_view import RankView
+
+        return RankView(self._session)
+
+    def _surprise(self) -> QWidget:
+        from captionviewer.ui.data.words.surprise_view import SurpriseView
+
+        view = SurpriseView(self._session)
+        view.word_chosen.connect(self.word_chosen)
+        view.show_chosen(self._words_kept)
+        self._surprise_view = view
+        return view
+
+    def _never_said(self) -> QWidget:
+        from captionviewer.ui.data.words.never_said_view import NeverSaidView
+
+        view = NeverSaidView(self._session)
+        view.word_chosen.connect(self.word_chosen)
+        return view
 
     def _switch(self) -> QWidget:
         """Make the buttons that say which plot is shown where there is room for one."""
@@ -110,7 +151,10 @@ class StatisticsTab(QWidget):
         for plot, limits in ((self.lengths, kept.words), (self.captions, kept.captions_an_image)):
             numbers = range(limits[0], limits[1] + 1) if limits is not None else ()
             plot.show_chosen([(query.split, number) for number in numbers])
-        self.words.show_chosen(query.conditions.phrases)
+        self._words_kept = tuple(query.conditions.phrases)
+        self.words.show_chosen(self._words_kept)
+        if self._surprise_view is not None:
+            self._surprise_view.show_chosen(self._words_kept)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Count what nobody looked at until now."""

@@ -15,7 +15,7 @@ _WIDE = {True: "1e\N{MINUS SIGN}12", False: "0.000"}  # about the widest value b
 
 @dataclass(frozen=True)
 class PaintedAxes:
-    """Axes over a place in a widget: x from 0 on, linear; y linear or log.
+    """Axes over a place in a widget: x from 0 on, linear, or log from `x_start`; y linear or log.
 
     Attributes
     ----------
@@ -25,6 +25,8 @@ class PaintedAxes:
         What stands at the right end, above 0.
     low, high
         What stands at the bottom and at the top; above 0 on a log axis.
+    x_start
+        What stands at the left end of a log axis, above 0; 0: x is linear.
     """
 
     room: QRectF
@@ -32,6 +34,7 @@ class PaintedAxes:
     low: float
     high: float
     log: bool = False
+    x_start: float = 0.0
 
     @classmethod
     def within(
@@ -42,6 +45,7 @@ class PaintedAxes:
         limits: tuple[float, float],
         *,
         log: bool = False,
+        x_start: float = 0.0,
         above: float = 0.0,
         beside: float = 0.0,
     ) -> "PaintedAxes":
@@ -51,16 +55,30 @@ class PaintedAxes:
         below = 2 * line + 8
         right = max(beside, metrics.horizontalAdvance(tick_words(x_end)) / 2 + 6)  # half a number
         room = QRectF(left, above, max(size.width() - left - right, 1), max(size.height() - above - below, 1))
-        return cls(room, x_end, *limits, log)
+        return cls(room, x_end, *limits, log, x_start)
 
     def points(self, x: FloatArray, y: FloatArray) -> list[QPointF]:
-        """Where points (n,), (n,) stand; what is below a log axis stands at its bottom."""
+        """Where points (n,), (n,) stand; what is below a log axis stands at its beginning."""
         low, high = self.low, self.high
         if self.log:
             y, low, high = np.log10(np.maximum(y, low)), math.log10(low), math.log10(high)
-        across = self.room.left() + np.asarray(x) / self.x_end * self.room.width()
+        across = self.room.left() + self._share_across(np.asarray(x)) * self.room.width()
         down = self.room.bottom() - (y - low) / (high - low) * self.room.height()
         return [QPointF(a, b) for a, b in zip(across.tolist(), down.tolist(), strict=True)]
+
+    def _share_across(self, x: FloatArray) -> FloatArray:
+        share: FloatArray = x / self.x_end
+        if self.x_start:
+            stretch = max(math.log(self.x_end / self.x_start), 1e-9)
+            share = np.log(np.maximum(x, self.x_start) / self.x_start) / stretch
+        return share
+
+    def x_at(self, across: float) -> float:
+        """The x that stands so many pixels from the widget's left edge; within the axis."""
+        share = min(max((across - self.room.left()) / self.room.width(), 0.0), 1.0)
+        if self.x_start:
+            return self.x_start * math.exp(share * math.log(self.x_end / self.x_start))
+        return share * self.x_end
 
     def place(self, x: float, y: float) -> QPointF:
         """Where one point stands."""
@@ -90,7 +108,10 @@ class PaintedAxes:
                 box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, tick_words(value)
             )
         wide = metrics.horizontalAdvance("000,000") + 16.0
-        for value in round_steps(self.x_end, max(2.0, room.width() / wide)):
+        columns = max(2.0, room.width() / wide)
+        for value in (
+            log_ticks(self.x_start, self.x_end, columns) if self.x_start else round_steps(self.x_end, columns)
+        ):
             if is_counted and abs(value - round(value)) > 1e-9:
                 continue
             at = QRectF(self.place(value, self.high).x() - wide / 2, room.bottom() + 3, wide, line)

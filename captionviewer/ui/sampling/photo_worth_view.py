@@ -27,12 +27,12 @@ from captionviewer.core.network.cells import DecodingState
 from captionviewer.ui.sampling.blind_training import BlindTraining
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
-from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
 from captionviewer.ui.sampling.ground_truth import GroundTruthCaption, TintedCaption, TintedWord
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.mirrored_bars import MirroredBars, most_moved
 from captionviewer.ui.sampling.photo_worth_words import blind_worth_words, confidence_words, worth_words
 from captionviewer.ui.sampling.sampler import Sampler
+from captionviewer.ui.session.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label

@@ -24,7 +24,7 @@ from captionviewer.core.characters.figures import WHY_NATS_A_CAPTION, answers, f
 from captionviewer.core.characters.side_by_side import SideBySide
 from captionviewer.core.network.cells import CellType
 from captionviewer.ui.plots.series_plot import Series, SeriesPlot
-from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
+from captionviewer.ui.session.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.widgets.outside_text import set_plain_tip, show_plainly

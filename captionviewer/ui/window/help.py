@@ -13,7 +13,11 @@ from captionviewer.ui.widgets.questions import explain
 from captionviewer.ui.window.welcome_card import what_coco_is
 
 _OTHER_KEYS = {
-    Place.DATA: (("Clear the search and all conditions", "Esc"),),
+    Place.DATA: (
+        ("Clear the search and all conditions", "Esc"),
+        ("Cut the vocabulary elsewhere, in Rank", "Left, Right, Up or Down"),
+        ("Another word, in Surprise", "Left or Right"),
+    ),
     Place.SCENE: (("Move the chosen thing, on the picture", "Left, Right, Up or Down"),),
     Place.TRAINING: (("Another word, on a map of gradients", "Up or Down"),),
     Place.SAMPLING: (

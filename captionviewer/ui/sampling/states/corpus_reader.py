@@ -9,7 +9,7 @@ from captionviewer.core.inspection.corpus import Corpus, draw_corpus
 from captionviewer.core.inspection.states import CorpusStates, corpus_states
 from captionviewer.core.network.cells import Quantity
 from captionviewer.core.network.library_threads import one_library_thread
-from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
+from captionviewer.ui.session.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
 

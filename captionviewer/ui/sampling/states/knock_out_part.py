@@ -15,8 +15,8 @@ from captionviewer.core.inspection.states import corpus_states
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.ui.sampling.caption_sample import CaptionSample
-from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
 from captionviewer.ui.sampling.latest_work import LatestWork
+from captionviewer.ui.session.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import labelled, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout

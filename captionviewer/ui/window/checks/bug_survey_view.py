@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from captionviewer.core.checks.bug_survey import Finding, survey_bugs, survey_words
 from captionviewer.core.checks.bugs import BUGS
 from captionviewer.core.checks.few_captions import FewCaptions
-from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
+from captionviewer.ui.session.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import words_label
 

@@ -8,7 +8,7 @@ from captionviewer.core.checks.bug_training import ITERATIONS, BugTraining, cell
 from captionviewer.core.checks.bugs import Bug
 from captionviewer.core.checks.few_captions import HOW_MANY, FewCaptions
 from captionviewer.ui.plots.series_plot import Series, SeriesPlot, Tone
-from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
+from captionviewer.ui.session.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import words_label
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from captionviewer.ui.sampling.corpus_job import CorpusJob, Progress
+from captionviewer.ui.session.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 
