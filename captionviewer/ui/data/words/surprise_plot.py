@@ -221,11 +221,9 @@ class SurprisePlot(QWidget):
             self.word_chosen.emit(word)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        last, at = self.num_dots - 1, self._pointed
-        rarer, oftener = (
-            at is not None and at + 1,
-            at is not None and at - 1,
-        )  # the dots go from often to rare
+        last = self.num_dots - 1
+        # the dots go from often to rare
+        rarer, oftener = (0, 0) if self._pointed is None else (self._pointed + 1, self._pointed - 1)
         to = {
             Qt.Key.Key_Left: rarer,
             Qt.Key.Key_Down: rarer,
