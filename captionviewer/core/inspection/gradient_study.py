@@ -64,11 +64,17 @@ class GradientNorms:
         shares = (~np.isnan(self.h[:, :, 0])).mean(axis=0)
         return int((shares >= 0.5).sum())
 
-    def medians(self) -> FloatArray:
-        """The median (T, T + 1) over the captions of each norm of h, NaN where there is none."""
+    def medians(self, of_cell: bool = False) -> FloatArray:
+        """The median (T, T + 1) over the captions of each norm, NaN where there is none.
+
+        Raises
+        ------
+        ValueError
+            of the cell state, where there is none.
+        """
         medians = np.full(self.h.shape[1:], np.nan)
         for s in range(self.num_losses):
-            medians[s, : s + 2] = self.band(s)[1]
+            medians[s, : s + 2] = self.band(s, of_cell)[1]
         return medians
 
 

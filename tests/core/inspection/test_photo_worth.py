@@ -1,14 +1,19 @@
 """The photo's worth: the true row is the validation loss, swapped photos are others', zero is one."""
 
+import math
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.decoding.surprise import surprise
 from captionviewer.core.inspection.corpus import Corpus, draw_corpus
 from captionviewer.core.inspection.photo_worth import (
     SOURCES,
+    BlindWorth,
+    blind_surprises,
     derangement,
     features_from,
     photo_worth,
@@ -64,6 +69,36 @@ def test_what_words_cost_more_adds_up_to_what_the_corpus_costs_more(coco_folder:
     total = (costs[often] * true.counts[often]).sum()
     assert total == pytest.approx((zero.nats - true.nats)[often].sum(), rel=1e-9)
     assert np.nanmax(np.abs(worth.costs("true"))) == 0.0
+
+
+def test_what_the_photo_is_worth_to_a_word_is_the_mean_over_its_places_one_caption_at_a_time(
+    coco_folder: Path,
+) -> None:
+    model, whole = read(coco_folder)
+    corpus = Corpus(whole.captions[:150], whole.photos[:150], whole.features[:150], is_whole=False)
+    worth = photo_worth(model, corpus)
+    blind_model = CaptioningRNN(
+        model.word_to_idx, model.input_dim, 8, 12, "lstm", rng=np.random.default_rng(8)
+    )
+    read_blind = blind_surprises(blind_model, corpus)
+    assert worth is not None and read_blind is not None
+    bits, costs = BlindWorth(read_blind, worth.surprises["true"]).bits(), worth.costs("zero")
+    of_zero: defaultdict[int, list[float]] = defaultdict(list)
+    of_blind: defaultdict[int, list[float]] = defaultdict(list)
+    for features, caption in zip(corpus.features, corpus.captions, strict=True):
+        nothing = np.zeros_like(features)
+        true, zero = (surprise(model, given, caption) for given in (features, nothing))
+        blind = surprise(blind_model, nothing, caption)
+        for t, word in enumerate(caption[1:].tolist()):
+            of_zero[word].append(float(zero[t] - true[t]))
+            of_blind[word].append(float(blind[t] - true[t]) / math.log(2))
+    named = [word for word in of_zero if model.idx_to_word[word] != "<NULL>"]
+    often = [word for word in named if len(of_zero[word]) >= 10]
+    assert 10 < len(often) < len(named)
+    for word in often:
+        assert costs[word] == pytest.approx(np.mean(of_zero[word]), rel=1e-3, abs=1e-5)
+        assert bits[word] == pytest.approx(np.mean(of_blind[word]), rel=1e-3, abs=1e-5)
+    assert np.isnan(bits[[word for word in named if word not in often]]).all()
 
 
 def test_the_average_and_zero_give_all_photos_the_same_caption(coco_folder: Path) -> None:

@@ -58,6 +58,12 @@ def test_the_networks_that_runs_of_these_settings_begin_with_stand_side_by_side_
         expected = gradient_norms(model, studied)
         assert expected is not None
         np.testing.assert_allclose(lines[name].band, expected.band(view.loss), rtol=1e-5)
+    assert expected.c is not None  # of the LSTM, whose cell state has a map of its own
+    medians, s = view.c_maps["lstm"]._medians, view.loss
+    for loss in range(s + 1):
+        of_loss = expected.c[:, loss, 1 : loss + 2]
+        np.testing.assert_allclose(medians[loss, 1 : loss + 2], np.nanmedian(of_loss, axis=0), rtol=1e-5)
+    assert np.isnan(medians[:, 0]).all() and view.c_maps["lstm"].isVisible()
     assert "At the photo over the last state" in view.words.text() and "seed 4" in view.words.text()
 
 
@@ -84,6 +90,7 @@ def test_a_click_on_a_row_draws_that_loss_and_another_model_its_own_cell_alone(
     current = view._session.model
     assert current is not None and current.words in view.words.text()
     assert not view.maps["lstm"].isVisible() and view.maps["rnn"].isVisible()
+    assert not view.c_maps["lstm"].isVisible()  # a vanilla RNN has no cell state
 
 
 def test_the_norms_of_a_run_are_drawn_with_the_clips_line_and_its_share(qtbot: QtBot, tmp_path: Path) -> None:

@@ -77,11 +77,14 @@ class ThroughTime(QWidget):
         knobs.addWidget(self.model_choice)
         knobs.addWidget(knob(self._wh_words, self.wh_slider))
         knobs.addWidget(knob(self._bias_words, self.bias_slider))
-        self.maps = {cell: GradientMap(title) for cell, title in TITLES.items()}
+        self.maps = {cell: GradientMap(f"{title} dh") for cell, title in TITLES.items()}
+        self.c_maps: dict[str, GradientMap] = {
+            cell: GradientMap(f"{TITLES[cell]} dc") for cell, facts in CELLS.items() if facts.has_cell_state
+        }
         maps = QVBoxLayout()
-        for of_cell in self.maps.values():
-            of_cell.loss_chosen.connect(self.choose_loss)
-            maps.addWidget(of_cell)
+        for each_map in (*self.maps.values(), *self.c_maps.values()):
+            each_map.loss_chosen.connect(self.choose_loss)
+            maps.addWidget(each_map)
         self.lines = GradientLines()
         middle = QHBoxLayout()
         middle.setSpacing(14)
@@ -181,12 +184,17 @@ class ThroughTime(QWidget):
         for cell, title in TITLES.items():
             norms = None if found is None else found.norms.get(cell)
             self.maps[cell].setVisible(norms is not None)
+            if cell in self.c_maps:
+                self.c_maps[cell].setVisible(norms is not None)
             if norms is None:
                 continue
             losses = norms.num_losses
             self.maps[cell].show_medians(norms.medians()[:losses, : losses + 1], s)
             lines.append(GradientLine(f"{title} dh", cell, norms.band(s)))
             if norms.c is not None:
+                medians = norms.medians(of_cell=True)[:losses, : losses + 1]
+                medians[:, 0] = np.nan  # before the first word a cell state is always zero
+                self.c_maps[cell].show_medians(medians, s)
                 lines.append(GradientLine(f"{title} dc", cell, norms.band(s, of_cell=True)[:, 1:], True))
         self.lines.show_lines(tuple(lines))
         self.words.setText(self._said(found, s, lines))
