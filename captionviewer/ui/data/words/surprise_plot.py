@@ -336,7 +336,7 @@ class SurprisePlot(QWidget):
         """Name in turn what surprises most and what was trained on most, where a name covers nothing."""
         found, metrics = self._found, self.fontMetrics()
         assert found is not None
-        sure = np.flatnonzero(found.counts >= LEAST_COUNT)[: 4 * NAMED]
+        sure = np.flatnonzero(found.counts >= LEAST_COUNT)[: 2 * NAMED]
         by_nats = np.flatnonzero(found.counts >= LEAST_COUNT)
         by_nats = by_nats[np.argsort(-found.nats[by_nats], kind="stable")][: len(sure)]
         taken: list[QRectF] = []
