@@ -43,6 +43,11 @@ class BlindTraining(QObject):
         """Whether it is being looked for or trained."""
         return self._job is not None or self._run is not None
 
+    @property
+    def is_training(self) -> bool:
+        """Whether it is trained, because none was found."""
+        return self._run is not None
+
     def obstacle(self, saved: SavedModel, dataset: CocoDataset) -> str:
         """Why no twin of a model can be trained now, in words for people; "" when one can."""
         if self._session.runs.is_training:

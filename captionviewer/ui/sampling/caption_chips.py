@@ -2,16 +2,17 @@
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.coco.vocabulary import END, START, UNK
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
+from captionviewer.ui.widgets.painted_widget import ClickedPlaces
 
 
-class CaptionChips(WordFlow):
+class CaptionChips(ClickedPlaces, WordFlow):
     """`<START>` and the words chosen so far; words seen before going back stand on as outlines, and those
     that have not been seen, where they are shown at all, faintly.
 
@@ -29,7 +30,6 @@ class CaptionChips(WordFlow):
         super().__init__(parent)
         self._position = 0
         self._seen: int | None = None  # how many words have been seen; None for all
-        self._hovered: int | None = None
         self._forced: frozenset[int] = frozenset()
         self._parting: int | None = None
         self.setAccessibleName("Caption so far")
@@ -118,28 +118,12 @@ class CaptionChips(WordFlow):
 
     # ---- pointing ------------------------------------------------------------------------------
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show which chip would be taken."""
-        self._hover(self.word_at(event.position().toPoint()))
+    def place_at(self, point: QPoint) -> int | None:
+        return self.word_at(point)
 
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._hover(None)
-
-    def _hover(self, index: int | None) -> None:
-        if index != self._hovered:
-            self._hovered = index
-            if index is None:
-                self.unsetCursor()
-            else:
-                self.setCursor(Qt.CursorShape.PointingHandCursor)
-            self.update()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
+    def take(self, place: int) -> None:
         """Go to the timestep of a chip."""
-        index = self.word_at(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and index is not None:
-            self.timestep_chosen.emit(index)
+        self.timestep_chosen.emit(place)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Have another word typed in place of a chip's."""

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from captionviewer.core.amounts import signed
 from captionviewer.ui.look import theme
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 ROWS = ("gradient × input", "real change")
 _STRONGEST = {False: 0.75, True: 0.6}
@@ -22,7 +23,7 @@ class Contribution:
     real: float
 
 
-class ContributionTable(QWidget):
+class ContributionTable(PaintedWidget):
     """A line for each input: its name, then two cells, red where it speaks for the word, blue against."""
 
     line_chosen = Signal(int)
@@ -31,7 +32,6 @@ class ContributionTable(QWidget):
         super().__init__(parent)
         self.lines: tuple[Contribution, ...] = ()
         self._at = 0  # the line that the keys are at
-        self._outdated = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("What the photo and each word gave to the logit")
@@ -49,12 +49,6 @@ class ContributionTable(QWidget):
         self.updateGeometry()
         self.update()
 
-    def set_outdated(self, outdated: bool) -> None:
-        """Grey the cells, whose like is about to come of a newer model; or show them in full again."""
-        if outdated is not self._outdated:
-            self._outdated = outdated
-            self.update()
-
     def sizeHint(self) -> QSize:
         return QSize(360, round((len(self.lines) + 1) * self._line()) + 2)
 
@@ -63,12 +57,6 @@ class ContributionTable(QWidget):
 
     def _line(self) -> float:
         return 1.5 * self.fontMetrics().height()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self.updateGeometry()
-        self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose a line."""
@@ -116,7 +104,7 @@ class ContributionTable(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         c, metrics = theme.colors(), self.fontMetrics()
         painter = QPainter(self)
-        painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
+        self.fade(painter)
         most = max((max(abs(one.estimate), abs(one.real)) for one in self.lines), default=1.0) or 1.0
         painter.setPen(c.muted)
         for column, title in enumerate(ROWS):

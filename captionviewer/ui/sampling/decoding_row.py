@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import get_args
 
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QDoubleSpinBox, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QToolButton, QWidget
 
 from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding, Method
@@ -92,19 +92,10 @@ class DecodingRow(QWidget):
                 widget.installEventFilter(keeper)
         self._show()
 
-    def decoding(self) -> Decoding:
-        """Return the value shown."""
-        return self._decoding
-
     def set_decoding(self, decoding: Decoding) -> None:
         """Show another value; `changed` is not emitted."""
         self._decoding = decoding
         self._show()
-
-    @property
-    def never_buttons(self) -> list[QAbstractButton]:
-        """A button for each forbidden word but `<UNK>`: a click allows it again."""
-        return list(self._never)
 
     def _edited(self) -> None:
         """Take what was edited; a value finer than its box shows, or beyond it, stays as it is."""

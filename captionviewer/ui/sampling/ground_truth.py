@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -23,6 +23,7 @@ from captionviewer.ui import actions
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.probability_words import nats, p_words
 from captionviewer.ui.sampling.word_flow import FlowWord, WordFlow
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 # The strongest tint, as a share of the theme's colour of surprise: any more and the text on it would
 # fall below a contrast of 4.5.
@@ -196,7 +197,7 @@ class GroundTruthCaption(WordFlow):
         painter.drawText(edge, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
 
 
-class SurpriseLegend(QWidget):
+class SurpriseLegend(PaintedWidget):
     """What the tints mean: from no surprise to that of a blind guess, and from there on to `MOST`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -234,12 +235,6 @@ class SurpriseLegend(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(60, self.sizeHint().height())
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         c = theme.colors()

@@ -1,17 +1,20 @@
-"""Two distributions over the next word, back to back: what one photo makes likely, and another."""
+"""Two distributions over the next word back to back: of two models, or of one with two photos."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-import numpy as np
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from captionviewer.core.arrays import FloatArray
+from captionviewer.core.inspection.two_models import most_different
 from captionviewer.ui.look import theme
-from captionviewer.ui.sampling.probability_words import percent
+from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST
+from captionviewer.ui.sampling.probability_words import p_words, percent
+from captionviewer.ui.sampling.word_rows import WordRows
 
-NUM_WORDS = 8
+_GAP = 6  # pixels between the columns
 
 
 @dataclass(frozen=True)
@@ -23,71 +26,82 @@ class MirroredWord:
     right: float
 
 
-def most_moved(left: FloatArray, right: FloatArray, words: list[str] | tuple[str, ...]) -> list[MirroredWord]:
-    """The words whose probability (V,) differs most between two distributions, most first."""
-    order = np.argsort(-np.abs(left - right), kind="stable")[:NUM_WORDS]
-    return [MirroredWord(words[word], float(left[word]), float(right[word])) for word in order.tolist()]
+def words_that_differ(left: FloatArray, right: FloatArray, words: Sequence[str]) -> list[MirroredWord]:
+    """The words whose probability (V,) differs most between two distributions, the most first."""
+    return [
+        MirroredWord(words[word], float(left[word]), float(right[word]))
+        for word in most_different(left, right, NUM_LIKELIEST)
+    ]
 
 
-class MirroredBars(QWidget):
-    """Bars to the left and to the right of the words between them, on one scale."""
+class MirroredBars(WordRows):
+    """A row a word: the first probability grows to the left, the second to the right, on one scale."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.words: tuple[MirroredWord, ...] = ()
-        self._titles = ("", "")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Next words with both photos")
+    LETTERS: ClassVar[int] = 30
 
-    def show_words(self, words: list[MirroredWord], left: str, right: str) -> None:
-        """Show these, under two titles."""
-        self.words, self._titles = tuple(words), (left, right)
-        self.setAccessibleDescription(
-            "; ".join(f"{one.word}: {percent(one.left)}, {percent(one.right)}" for one in words)
-        )
+    def __init__(self, name: str, titles: tuple[str, str] | None = None) -> None:
+        """`name` is for screen readers; `titles` stand above the two sides where they are given."""
+        super().__init__(above=int(titles is not None))
+        self._words: tuple[MirroredWord, ...] = ()
+        self._titles, self._titled = titles or ("left", "right"), titles is not None
+        self._full = 1.0
+        self.setAccessibleName(name)
+
+    def show_words(
+        self, words: Sequence[MirroredWord], titles: tuple[str, str] | None = None, full: float = 1.0
+    ) -> None:
+        """Show words, the one first that differs most; a full bar stands for `full`."""
+        self._words, self._full = tuple(words), full
+        self._titles = titles or self._titles
+        self.setAccessibleDescription("; ".join(map(self.tip, range(len(self._words)))))
         self.update()
 
-    def sizeHint(self) -> QSize:
-        line = self.fontMetrics().height() + 3
-        return QSize(300, (NUM_WORDS + 1) * line)
+    def num_words(self) -> int:
+        return len(self._words)
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(180, self.sizeHint().height())
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self.updateGeometry()
-        self.update()
+    def tip(self, index: int) -> str:
+        one, (left, right) = self._words[index], self._titles
+        return f"“{one.word}”: {left} {p_words(one.left)}, {right} {p_words(one.right)}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         c, metrics = theme.colors(), self.fontMetrics()
         painter = QPainter(self)
-        line = metrics.height() + 3
-        widest = max((metrics.horizontalAdvance(one.word) for one in self.words), default=40)
-        middle = min(widest + 16, self.width() / 3)
-        number = metrics.horizontalAdvance("100 %") + 6
-        side = (self.width() - middle) / 2
-        room = max(side - number, 1.0)
-        right_edge, left_edge = side + middle, side
-        painter.setPen(c.muted)
-        center = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(0, 0, side, line), Qt.AlignmentFlag.AlignRight | center, self._titles[0])
-        painter.drawText(
-            QRectF(right_edge, 0, side, line), Qt.AlignmentFlag.AlignLeft | center, self._titles[1]
-        )
-        largest = max((max(one.left, one.right) for one in self.words), default=1.0) or 1.0
-        for n, one in enumerate(self.words, start=1):
-            top = n * line
-            left, right = room * one.left / largest, room * one.right / largest
-            painter.fillRect(QRectF(left_edge - left, top + 2, left, line - 4), c.accent)
-            painter.fillRect(QRectF(right_edge, top + 2, right, line - 4), c.counted)
-            painter.setPen(c.text)
-            shown = metrics.elidedText(one.word, Qt.TextElideMode.ElideRight, int(middle) - 8)
-            painter.drawText(QRectF(side, top, middle, line), Qt.AlignmentFlag.AlignCenter, shown)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.fade(painter)
+        percents = metrics.horizontalAdvance("< 0.01 %")
+        widest = max((metrics.horizontalAdvance(each.word) for each in self._words), default=0)
+        middle = min(widest, round(0.3 * self.width()))
+        track = max((self.width() - middle - 2 * percents - 4 * _GAP) // 2, 0)
+        left = percents + _GAP
+        right = left + track + 2 * _GAP + middle
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+        to_left, to_right = flags | Qt.AlignmentFlag.AlignLeft, flags | Qt.AlignmentFlag.AlignRight
+        if self._titled and self._words:
+            row = self.row(-1)
             painter.setPen(c.muted)
-            box = QRectF(left_edge - left - number, top, number - 4, line)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | center, percent(one.left))
-            box = QRectF(right_edge + right + 4, top, number, line)
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | center, percent(one.right))
+            painter.drawText(QRect(0, row.top(), left + track, row.height()), to_right, self._titles[0])
+            box = QRect(right, row.top(), self.width() - right, row.height())
+            painter.drawText(box, to_left, self._titles[1])
+        for index, word in enumerate(self._words):
+            row = self.row(index)
+            thick, top = 0.6 * row.height(), row.top() + 0.2 * row.height()
+            painter.setPen(Qt.PenStyle.NoPen)
+            for x, p, color, mirrored in (
+                (left, word.left, c.accent, True),
+                (right, word.right, c.val, False),
+            ):
+                painter.setBrush(c.raised)
+                painter.drawRoundedRect(QRectF(x, top, track, thick), 3, 3)
+                wide = min(p / self._full, 1.0) * track
+                painter.setBrush(color)
+                start = x + track - wide if mirrored else x
+                painter.drawRoundedRect(QRectF(start, top, wide, thick), 3, 3)
+            painter.setPen(c.text)
+            shown = metrics.elidedText(word.word, Qt.TextElideMode.ElideRight, middle)
+            box = QRect(left + track + _GAP, row.top(), middle, row.height())
+            painter.drawText(box, flags | Qt.AlignmentFlag.AlignHCenter, shown)
+            box = QRect(0, row.top(), percents, row.height())
+            painter.drawText(box, to_right, percent(word.left))
+            box = QRect(right + track + _GAP, row.top(), percents, row.height())
+            painter.drawText(box, to_left, percent(word.right))
         painter.end()

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette, QShowEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset
@@ -24,14 +33,16 @@ from captionviewer.core.inspection.photo_worth import (
     photos_of,
 )
 from captionviewer.core.network.cells import DecodingState
+from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.blind_training import BlindTraining
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
 from captionviewer.ui.sampling.ground_truth import GroundTruthCaption, TintedCaption, TintedWord
 from captionviewer.ui.sampling.latest_work import LatestWork
-from captionviewer.ui.sampling.mirrored_bars import MirroredBars, most_moved
+from captionviewer.ui.sampling.mirrored_bars import MirroredBars, words_that_differ
 from captionviewer.ui.sampling.photo_worth_words import blind_worth_words, confidence_words, worth_words
 from captionviewer.ui.sampling.sampler import Sampler
+from captionviewer.ui.sampling.word_bars import scale_for
 from captionviewer.ui.session.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
@@ -95,6 +106,7 @@ class PhotoWorthView(QWidget):
         session.run_changed.connect(self._refresh)
         player.moved.connect(self._show_next_words)
         sampler.sample_changed.connect(self._sample_changed)
+        sampler.outdated_changed.connect(self._grey)
         session.dataset_changed.connect(self._forget)
         self._refresh()
 
@@ -118,7 +130,6 @@ class PhotoWorthView(QWidget):
         self.cancel_button.clicked.connect(self.cancel)
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
-        self.progress.setAccessibleName("Progress of reading val")
         head = FlowLayout(gap=10, line_gap=4)
         head.addWidget(labelled("Ground truth", self.caption_choice))
         head.addWidget(labelled("Bars: true beside", self.against_choice))
@@ -148,7 +159,8 @@ class PhotoWorthView(QWidget):
             grid.addWidget(self.truths[source], 3 * number + 1, 1)
             grid.setRowMinimumHeight(3 * number + 2, 6)
         self.next_words = words_label("next_words_at")
-        self.bars = MirroredBars()
+        self.bars = MirroredBars("Next words with both photos", ("", ""))
+        self.bars.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.blind_words = words_label("worth_blind")
         self.by_word = words_label("worth_by_word")
         self.of = words_label("worth_of")
@@ -193,6 +205,7 @@ class PhotoWorthView(QWidget):
 
     def _show(self, said: SaidOfPhotos) -> None:
         self.said, self._photos = said, said.photos
+        self._grey()
         count = len(said.sample.captions)
         if self.caption_choice.count() != count:
             self.caption_choice.blockSignals(True)
@@ -200,6 +213,14 @@ class PhotoWorthView(QWidget):
             self.caption_choice.addItems([str(number + 1) for number in range(count)])
             self.caption_choice.blockSignals(False)
         self._refresh()
+
+    def _grey(self) -> None:
+        """Grey what a newer model is about to say; the figures over val name their model."""
+        outdated = self._sampler.is_outdated
+        for source in SOURCES:
+            theme.set_muted(self.captions[source], outdated)
+            self.truths[source].set_outdated(outdated)
+        self.bars.set_outdated(outdated)
 
     def _failed(self, error: Exception) -> None:
         self._session.problem.emit(f"The photo could not be replaced by others. {error}")
@@ -229,7 +250,9 @@ class PhotoWorthView(QWidget):
         at = min(self._player.position, len(said.sample.timesteps) - 1)
         words = said.sample.vocabulary.idx_to_word
         left, right = said.next_words["true"][at], said.next_words[against][at]
-        self.bars.show_words(most_moved(left, right, words), TITLES["true"], TITLES[against])
+        moved = words_that_differ(left, right, words)
+        largest = max(max(one.left, one.right) for one in moved)
+        self.bars.show_words(moved, (TITLES["true"], TITLES[against]), scale_for(largest))
         before = " ".join(said.sample.words[:at])
         self.next_words.setText(
             f"Next word after “{before}”, whose probability moves most:" if before else "First word:"
@@ -280,7 +303,9 @@ class PhotoWorthView(QWidget):
 
     def _blind_said(self) -> str:
         blind, worth, said = self.blind_worth, self.worth, self.said
-        if self.blind.is_busy:
+        if self.blind.is_busy and not self.blind.is_training:
+            return "Looking among the runs that are kept for one trained without photos."
+        if self.blind.is_training:
             return "Training the same network without photos beside this one."
         if blind is not None and worth is not None and said is not None:
             return f"{blind_worth_words(blind, worth, said.sample.vocabulary.idx_to_word)} {self.blind.words}"
@@ -318,6 +343,8 @@ class PhotoWorthView(QWidget):
             or "Trains the same network without photos beside this one, keeps it with the other runs, and"
             " measures both over val"
         )
+        doing = "training a blind network" if self.blind.is_training else "reading val"
+        self.progress.setAccessibleName(f"Progress of {doing}")
         self.progress.setVisible(busy)
         self.cancel_button.setVisible(busy)
         for source in SOURCES:

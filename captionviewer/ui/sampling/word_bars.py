@@ -4,25 +4,24 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFont,
     QFontMetrics,
-    QHelpEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPolygon,
 )
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from captionviewer.core.coco.vocabulary import NULL, START
 from captionviewer.ui.look import theme
-from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST
 from captionviewer.ui.sampling.probability_words import nats, p_words, percent
-from captionviewer.ui.widgets.outside_text import as_menu_text, plain_tip, shortened
+from captionviewer.ui.sampling.word_rows import WordRows
+from captionviewer.ui.widgets.outside_text import as_menu_text, shortened
+from captionviewer.ui.widgets.painted_widget import ClickedPlaces
 
 UNSAYABLE = (NULL, START)  # no caption can be made to say them
 _SCALES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -46,7 +45,7 @@ def scale_for(largest: float) -> float:
     return next((scale for scale in _SCALES if largest <= scale), 1.0)
 
 
-class WordBars(QWidget):
+class WordBars(ClickedPlaces, WordRows):
     """Up to ten words, likeliest first, as bars with their probabilities; the chosen one is marked.
 
     All bars of a caption share one scale and start at one place, so that timesteps can be compared. Where
@@ -58,16 +57,13 @@ class WordBars(QWidget):
     word_forbidden = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, below=1)  # the last one tells of all other words
         self._bars: tuple[WordBar, ...] = ()
         self._others = 0
         self._scale = 1.0
         self._room_for: tuple[str, ...] = ()
         self._widest: tuple[QFont, int] | None = None  # the widest of these words, and the font it was set in
-        self._outdated = False
-        self._hovered: int | None = None
         self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Likeliest next words")
 
     def bars(self) -> tuple[WordBar, ...]:
@@ -100,12 +96,6 @@ class WordBars(QWidget):
         )
         self.update()
 
-    def set_outdated(self, outdated: bool) -> None:
-        """Grey the bars, whose like is about to come of a newer model; or show them in full again."""
-        if outdated is not self._outdated:
-            self._outdated = outdated
-            self.update()
-
     def clear(self) -> None:
         """Show no bars."""
         self.show_bars((), 0, 1.0)
@@ -116,16 +106,6 @@ class WordBars(QWidget):
         font = QFont(self.font())
         font.setBold(bold)
         return font
-
-    def _row_height(self) -> float:
-        rows = NUM_LIKELIEST + 1  # the last one tells of all other words
-        return min(self.height() / rows, 1.9 * self.fontMetrics().height())
-
-    def row(self, index: int) -> QRect:
-        """Return where a word's row stands."""
-        height = self._row_height()
-        top = round(index * height)
-        return QRect(0, top, self.width(), round((index + 1) * height) - top)
 
     def _columns(self) -> tuple[int, int, int]:
         """Return the width of the mark, of the words and of the percentages."""
@@ -158,65 +138,33 @@ class WordBars(QWidget):
         wide = QFontMetrics(self._font(bar.chosen)).horizontalAdvance(bar.word)
         return mark + words - min(wide, words)
 
-    def sizeHint(self) -> QSize:
-        return QSize(300, (NUM_LIKELIEST + 1) * self.fontMetrics().height())
+    # ---- pointing ------------------------------------------------------------------------------
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(
-            24 * self.fontMetrics().averageCharWidth(), (NUM_LIKELIEST + 1) * self.fontMetrics().height()
-        )
+    def num_words(self) -> int:
+        return len(self._bars)
 
-    # ---- events --------------------------------------------------------------------------------
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.updateGeometry()
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
-            self.update()
-
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            for index, bar in enumerate(self._bars):
-                if self.row(index).contains(event.pos()):
-                    QToolTip.showText(event.globalPos(), plain_tip(_tip(bar)), self, self.row(index))
-                    return True
-            QToolTip.hideText()
-            event.ignore()
-            return True
-        return super().event(event)
+    def tip(self, index: int) -> str:
+        bar = self._bars[index]
+        said = f"“{bar.word}”: {p_words(bar.probability)}"
+        if bar.probability > 0.0:
+            said += f", surprise {nats(-math.log(bar.probability))} nats"
+        if bar.chosen:
+            return f"{said}, chosen: {bar.why}"
+        if bar.word in UNSAYABLE:
+            return f"{said}; no caption can be made to say it"
+        return f"{said}; a click has it said instead"
 
     def bar_at(self, point: QPoint) -> int | None:
         """Return the index of the bar at a point; None beside them."""
         return next((index for index in range(len(self._bars)) if self.row(index).contains(point)), None)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Show which word would be said."""
-        self._hover(self.bar_at(event.position().toPoint()))
+    def place_at(self, point: QPoint) -> int | None:
+        index = self.bar_at(point)
+        return None if index is None or self._bars[index].word in UNSAYABLE else index
 
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._hover(None)
-
-    def _can_say(self, index: int | None) -> bool:
-        return index is not None and self._bars[index].word not in UNSAYABLE
-
-    def _hover(self, index: int | None) -> None:
-        if not self._can_say(index):
-            index = None
-        if index != self._hovered:
-            self._hovered = index
-            if index is None:
-                self.unsetCursor()
-            else:
-                self.setCursor(Qt.CursorShape.PointingHandCursor)
-            self.update()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
+    def take(self, place: int) -> None:
         """Have the word of a bar said."""
-        index = self.bar_at(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and index is not None and self._can_say(index):
-            self.word_chosen.emit(self._bars[index].word)
+        self.word_chosen.emit(self._bars[place].word)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer to have a word said here, or never."""
@@ -227,7 +175,7 @@ class WordBars(QWidget):
         shown = as_menu_text(shortened(word, _LONGEST_NAMED))
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if self._can_say(index):
+        if word not in UNSAYABLE:
             menu.addAction(f"Say “{shown}” here").triggered.connect(lambda: self.word_chosen.emit(word))
         menu.addAction(f"Never say “{shown}”").triggered.connect(lambda: self.word_forbidden.emit(word))
         menu.popup(event.globalPos())
@@ -238,7 +186,7 @@ class WordBars(QWidget):
         c = theme.colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
+        self.fade(painter)
         for index, bar in enumerate(self._bars):
             if index == self._hovered:
                 painter.setPen(Qt.PenStyle.NoPen)
@@ -295,17 +243,6 @@ class WordBars(QWidget):
         text = next(fitting, "")
         _write(painter, left, text, Qt.AlignmentFlag.AlignRight)
         _write(painter, row, percent(rest), Qt.AlignmentFlag.AlignRight)
-
-
-def _tip(bar: WordBar) -> str:
-    said = f"“{bar.word}”: {p_words(bar.probability)}"
-    if bar.probability > 0.0:
-        said += f", surprise {nats(-math.log(bar.probability))} nats"
-    if bar.chosen:
-        return f"{said}, chosen: {bar.why}"
-    if bar.word in UNSAYABLE:
-        return f"{said}; no caption can be made to say it"
-    return f"{said}; a click has it said instead"
 
 
 def _write(painter: QPainter, box: QRect, text: str, side: Qt.AlignmentFlag) -> None:

@@ -7,8 +7,8 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from captionviewer.ui.look.theme import OUTDATED
 from captionviewer.ui.widgets.outside_text import plain_tip
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class FlowWord:
     tip: str = ""
 
 
-class WordFlow(QWidget):
+class WordFlow(PaintedWidget):
     """Words in as many lines as the width asks for; what a word looks like is a subclass's matter.
 
     A word wider than the widget is shortened with an ellipsis: no word reaches past the edge.
@@ -37,7 +37,6 @@ class WordFlow(QWidget):
         self._set_for: tuple[int, int] | None = None  # the width and indent that the boxes were set for
         self._heights: dict[int, int] = {}  # by width: layouts ask again and again
         self._height_wanted = -1
-        self._outdated = False
         self.setMouseTracking(True)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -63,12 +62,6 @@ class WordFlow(QWidget):
         if before != (self._texts, self._room_for):
             self._forget_lines()
         self.update()
-
-    def set_outdated(self, outdated: bool) -> None:
-        """Grey the words, whose like is about to come of a newer model; or show them in full again."""
-        if outdated is not self._outdated:
-            self._outdated = outdated
-            self.update()
 
     def boxes(self) -> list[QRect]:
         """Return where each word stands, in the widget's coordinates."""
@@ -157,13 +150,11 @@ class WordFlow(QWidget):
         self._height_wanted = self.heightForWidth(self.width())
 
     def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._set_for = None
             self._heights.clear()
             self.updateGeometry()
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
-            self.update()
+        super().changeEvent(event)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -182,7 +173,7 @@ class WordFlow(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font())
-        painter.setOpacity(OUTDATED if self._outdated else 1.0)
+        self.fade(painter)
         self.paint_beside(painter)
         for index, box in enumerate(self.boxes()):
             if not box.intersects(event.rect()):

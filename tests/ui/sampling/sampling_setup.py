@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord, Split
@@ -179,3 +180,10 @@ def other_model(saved: SavedModel, seed: int, iteration: int) -> SavedModel:
     model = saved.model.copy()
     model.params["W_vocab"] = np.random.default_rng(seed).permutation(model.params["W_vocab"], axis=1)
     return replace(saved, model=model, iteration=iteration)
+
+
+def point_at(widget: QWidget, place: QPoint) -> str:
+    """Rest the mouse on a place; return the words that come up."""
+    event = QHelpEvent(QEvent.Type.ToolTip, place, widget.mapToGlobal(place))
+    QApplication.sendEvent(widget, event)
+    return QToolTip.text() if event.isAccepted() else ""

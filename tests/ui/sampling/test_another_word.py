@@ -1,12 +1,14 @@
 """Another word, by hand: on a bar, typed, forbidden; its branches, what they cost, and the way back."""
 
+import html
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.decoding.branches import Branch, Prefix, carry_over, fork
@@ -18,7 +20,14 @@ from captionviewer.ui.sampling.branches.branch_rows import BranchRows, placed
 from captionviewer.ui.sampling.branches.branch_strip import BranchStrip
 from captionviewer.ui.sampling.branches.kept_branches import MOST, KeptBranches
 from captionviewer.ui.sampling.caption_chips import CaptionChips
-from tests.ui.sampling.sampling_setup import SOON, Shown, learned_model, other_model, shown_sampling
+from tests.ui.sampling.sampling_setup import (
+    SOON,
+    Shown,
+    learned_model,
+    other_model,
+    point_at,
+    shown_sampling,
+)
 
 SIZE = (900, 560)
 LEFT = Qt.MouseButton.LeftButton
@@ -46,6 +55,17 @@ def strip(shown: Shown) -> BranchStrip:
     found = shown.panel.findChild(BranchStrip)
     assert found is not None
     return found
+
+
+def words_told(drawn: BranchRows, number: int) -> list[tuple[int, str]]:
+    """The words of a row that are pointed at from left to right: where each begins, and the word."""
+    y, told = drawn.line(number).center().y(), [(0, "")]
+    for x in range(drawn.width()):
+        found = re.search("“([^”]+)”: surprise", point_at(drawn, QPoint(x, y)))
+        word = html.unescape(found[1]) if found else ""
+        if word != told[-1][1]:
+            told.append((x, word))
+    return [each for each in told if each[1]]
 
 
 def click_bar(shown: Shown, index: int) -> str:
@@ -185,11 +205,16 @@ def test_branches_share_their_beginnings_and_are_gone_to_and_deleted(qtbot: QtBo
             assert row.parent is not None and row.parent < number
             branch, parent = sample.branches[row.branch], sample.branches[drawn.rows[row.parent].branch]
             assert fork(branch, parent) == row.fork
-            assert drawn.boxes(number)[: row.fork] == drawn.boxes(row.parent)[: row.fork]
+            told = words_told(drawn, number)
+            own = [sample.vocabulary.idx_to_word[word] for word in branch.words[row.fork :]]
+            assert [word for _x, word in told] == own
+            above, at = words_told(drawn, row.parent), row.fork - drawn.rows[row.parent].fork
+            assert at < 0 or above[at][0] < told[0][0]  # behind the words that both share
         assert [len(branch.forced) for branch in sample.branches] == [0, 1, 2, 1]
         last = len(drawn.rows) - 1
         target = drawn.rows[last]
-        qtbot.mouseClick(drawn, LEFT, pos=drawn.boxes(last)[target.fork].center())
+        x, _word = words_told(drawn, last)[0]
+        qtbot.mouseClick(drawn, LEFT, pos=QPoint(x + 3, drawn.line(last).center().y()))
         assert shown.sample.row == target.branch and shown.panel.position == target.fork + 1
         qtbot.keyClick(shown.panel, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
         assert shown.sample.row == drawn.rows[last - 1].branch
@@ -274,7 +299,10 @@ def test_the_end_is_forced_and_a_word_is_never_said_again(qtbot: QtBot, coco_fol
         own = shown.sample.branches[0].words
         assert shown.sample.vocabulary.word_to_idx[word] not in own
         assert shown.sample.words == [word, "<END>"]  # what was said by a person stands
-        button = shown.panel.decoding_row.never_buttons[0]
+        shown.click("decoding_opener")
+        button = next(
+            each for each in shown.panel.decoding_row.findChildren(QToolButton) if word in each.text()
+        )
         button.click()
         qtbot.waitUntil(lambda: shown.sample.decoding == Decoding(), timeout=SOON)
 

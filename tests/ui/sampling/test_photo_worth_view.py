@@ -24,6 +24,7 @@ from captionviewer.core.inspection.photo_worth import (
 )
 from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
 from captionviewer.ui.sampling.photo_worth_words import blind_worth_words, confidence_words, worth_words
+from captionviewer.ui.sampling.probability_words import p_words
 from tests.ui.sampling.sampling_setup import SOON, Shown, learned_model, other_model, shown_sampling
 
 
@@ -120,6 +121,9 @@ def test_one_button_trains_the_same_network_blind_keeps_it_and_says_what_the_pho
     before = session.model
     qtbot.mouseClick(view.blind_button, Qt.MouseButton.LeftButton)
     assert view.blind.is_busy and not view.blind_button.isVisible()
+    assert "Looking among the runs" in view.blind_words.text()
+    let_train(lambda: view.blind.is_training)
+    assert view.blind_words.text().startswith("Training") and "training" in view.progress.accessibleName()
     let_train(lambda: view.blind_worth is not None)
     worth, blind = view.blind_worth, view.blind.model
     assert worth is not None and blind is not None and view.worth is not None
@@ -134,6 +138,7 @@ def test_one_button_trains_the_same_network_blind_keeps_it_and_says_what_the_pho
     assert kept[0].settings is not None
     assert replace(kept[0].settings, blind=False) == saved.settings  # a run like others, but for one setting
     view.blind.start(saved, shown.dataset)
+    assert "Looking among the runs" in view.blind_words.text()
     qtbot.waitUntil(lambda: not view.blind.is_busy, timeout=SOON)
     assert "trained before" in view.blind.words  # found on the shelf
     assert len([run for run in session.runs.shelf.runs() if run.settings and run.settings.blind]) == 1
@@ -155,14 +160,13 @@ def test_the_bars_hold_the_true_photo_against_another_at_the_timestep_that_is_sh
     state = initial_state(model, np.zeros_like(sample.features)[np.newaxis])
     zero = next_timestep(model, state, None).probabilities
     moved = np.abs(zero - sample.timesteps[0].probabilities)
-    first = view.bars.words[0]
     word = int(moved.argmax())
-    assert first.word == sample.vocabulary.idx_to_word[word]
-    assert first.left == pytest.approx(float(sample.timesteps[0].probabilities[word]), abs=1e-5)
-    assert first.right == pytest.approx(float(zero[word]), abs=1e-5)
-    at_first = view.bars.words
+    true = p_words(float(sample.timesteps[0].probabilities[word]))
+    said = f"“{sample.vocabulary.idx_to_word[word]}”: True photo {true}, Zero {p_words(float(zero[word]))}"
+    at_first = view.bars.accessibleDescription()
+    assert at_first.split("; ")[0] == said
     shown.panel.step_action.trigger()
-    assert view.bars.words != at_first and sample.words[0] in view.next_words.text()
+    assert view.bars.accessibleDescription() != at_first and sample.words[0] in view.next_words.text()
 
 
 def test_the_blind_words_say_by_how_much_zeroing_overstates_only_where_it_does() -> None:

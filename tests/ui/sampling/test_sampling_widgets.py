@@ -5,9 +5,9 @@ import math
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QHelpEvent
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.look import theme
@@ -24,6 +24,7 @@ from captionviewer.ui.sampling.probability_words import nats, p_words, percent, 
 from captionviewer.ui.sampling.word_bars import WordBar, WordBars, scale_for
 from captionviewer.ui.sampling.word_flow import FlowWord
 from tests.ui.readable import contrast
+from tests.ui.sampling.sampling_setup import point_at
 
 BLIND_GUESS = math.log(1004)
 
@@ -32,13 +33,6 @@ BLIND_GUESS = math.log(1004)
 def no_tip_left() -> Iterator[None]:
     yield
     QToolTip.hideText()
-
-
-def point_at(widget: QWidget, place: QPoint) -> str:
-    """Rest the mouse on a place; return the words that come up."""
-    event = QHelpEvent(QEvent.Type.ToolTip, place, widget.mapToGlobal(place))
-    QApplication.sendEvent(widget, event)
-    return QToolTip.text() if event.isAccepted() else ""
 
 
 @pytest.mark.parametrize(

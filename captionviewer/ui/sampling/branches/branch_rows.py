@@ -14,6 +14,7 @@ from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.ground_truth import tint
 from captionviewer.ui.sampling.probability_words import nats
 from captionviewer.ui.widgets.outside_text import plain_tip, shortened
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 _PAD, _GAP, _TURN = 4, 2, 12  # pixels: beside a word, between words, of the corner before a branch
 _LONGEST_WORD = 24
@@ -63,7 +64,7 @@ def placed(branches: Sequence[Branch]) -> list[PlacedRow]:
     return rows
 
 
-class BranchRows(QWidget):
+class BranchRows(PaintedWidget):
     """Rows that are painted and pointed at; the one that is shown in the chips is marked."""
 
     row_chosen = Signal(int, int)  # a branch, and how many of its words are to be chosen
@@ -75,7 +76,6 @@ class BranchRows(QWidget):
         self._rows: list[PlacedRow] = []
         self._boxes: list[list[QRect]] = []  # by line, of all words, shared ones included
         self._blind_guess, self._shown = 0.0, 0
-        self._outdated = False
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Branches")
@@ -98,12 +98,6 @@ class BranchRows(QWidget):
         self.setAccessibleDescription("; ".join(self._row_tip(row.branch) for row in self._rows))
         self.update()
 
-    def set_outdated(self, outdated: bool) -> None:
-        """Grey the rows while a newer model is being asked."""
-        if outdated is not self._outdated:
-            self._outdated = outdated
-            self.update()
-
     # ---- where things stand --------------------------------------------------------------------
 
     def line_height(self) -> int:
@@ -114,10 +108,6 @@ class BranchRows(QWidget):
         """Where a row stands."""
         height = self.line_height()
         return QRect(0, number * height, self.width(), height)
-
-    def boxes(self, number: int) -> list[QRect]:
-        """Where the words of a row's branch stand, those included that a row above draws."""
-        return self._boxes[number]
 
     def _columns(self) -> tuple[int, int]:
         metrics = QFontMetrics(self.font())
@@ -178,8 +168,6 @@ class BranchRows(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._place_words()
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
-            self.update()
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -214,7 +202,7 @@ class BranchRows(QWidget):
         c = theme.colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
+        self.fade(painter)
         first, second = self._columns()
         side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         height = self.line_height()

@@ -9,10 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QPalette, QResizeEvent, QShowEvent
+from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QComboBox,
     QFileDialog,
     QLabel,
@@ -32,9 +30,9 @@ from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import ground_truth_words
 from captionviewer.ui.sampling.compare.comparison import Comparison, compare
-from captionviewer.ui.sampling.compare.mirrored_bars import MirroredBars
 from captionviewer.ui.sampling.compare.two_tints import TwiceTinted, TwiceTintedTruth
 from captionviewer.ui.sampling.latest_work import LatestWork
+from captionviewer.ui.sampling.mirrored_bars import MirroredBars
 from captionviewer.ui.sampling.probability_words import p_words
 from captionviewer.ui.sampling.sampler import Sampler
 from captionviewer.ui.sampling.word_flow import FlowWord
@@ -43,12 +41,13 @@ from captionviewer.ui.session.session import Session
 from captionviewer.ui.session.trouble import not_opened
 from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.halves import Halves
 from captionviewer.ui.widgets.outside_text import shortened, show_plainly
 from captionviewer.ui.worker import Cancelled, Job
 
 MODEL_FILES = "Models (*.npz)"
 LEGEND = "Each word of the ground truth: the surprise of the left model above it, of the right one below it."
-_NARROW = 70  # letters of average width, below which the ground truth stands under the bars
+_NARROW = 67  # letters of average width, below which the ground truth stands under the bars
 _LONGEST_NAME = 44
 MOST_RUNS = 10  # kept runs that are offered: the newest, and the one that comes with the program
 
@@ -107,7 +106,7 @@ class CompareView(QWidget):
         self.apart = words_label("compared_parting")
         self._title = show_plainly(QLabel())
         self._title.setObjectName("compared_title")
-        self.bars = MirroredBars()
+        self.bars = MirroredBars("Words that the two models differ about most")
         self.divergence = words_label("compared_divergence")
         word = QWidget()
         left = QVBoxLayout(word)
@@ -125,17 +124,13 @@ class CompareView(QWidget):
         legend.setText(LEGEND)
         right.addWidget(legend)
         right.addWidget(self.truth, 1)
-        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._halves.setSpacing(20)
-        self._halves.addWidget(word, 1)
-        self._halves.addWidget(truth, 1)
         body = QWidget()
         stage = QVBoxLayout(body)
         stage.setContentsMargins(0, 0, 0, 0)
         stage.setSpacing(4)
         for part in (self.first, self.second, self._chips, self.apart):
             stage.addWidget(part)
-        stage.addLayout(self._halves, 1)
+        stage.addWidget(Halves(word, truth, _NARROW), 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
@@ -394,28 +389,13 @@ class CompareView(QWidget):
         self._chips.set_outdated(outdated)
         self.truth.set_outdated(outdated)
 
-    # ---- room ------------------------------------------------------------------------------------
+    # ---- events ----------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while nobody looked."""
         super().showEvent(event)
         self._list_runs()
         self.refresh()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the ground truth under the bars where it is narrow."""
-        super().resizeEvent(event)
-        self._share_room()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._share_room()
-
-    def _share_room(self) -> None:
-        narrow = self.width() / self.fontMetrics().averageCharWidth() < _NARROW
-        down = QBoxLayout.Direction.TopToBottom
-        self._halves.setDirection(down if narrow else QBoxLayout.Direction.LeftToRight)
 
 
 def _short(words: str) -> str:

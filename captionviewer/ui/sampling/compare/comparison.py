@@ -13,21 +13,12 @@ from captionviewer.core.decoding.timestep import Timestep, said_by
 from captionviewer.core.inspection.two_models import (
     divergence,
     log_probabilities,
-    most_different,
     parting,
 )
 from captionviewer.core.network.library_threads import one_library_thread
-from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST, CaptionSample
+from captionviewer.ui.sampling.caption_sample import CaptionSample
+from captionviewer.ui.sampling.mirrored_bars import MirroredWord, words_that_differ
 from captionviewer.ui.session.models import CurrentModel
-
-
-@dataclass(frozen=True, eq=False)
-class DifferentWord:
-    """A word of which two models say differently at a timestep."""
-
-    word: str
-    first: float  # its probability
-    second: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +53,12 @@ class Comparison:
         """The first timestep at which the two hold different words for likeliest; None for nowhere."""
         return parting(self.sample.timesteps, self.steps)
 
-    def words_at(self, timestep: int) -> list[DifferentWord]:
+    def words_at(self, timestep: int) -> list[MirroredWord]:
         """The words that the two differ about most, the most first."""
-        p, q = self.sample.timesteps[timestep].probabilities, self.steps[timestep].probabilities
-        words = self.sample.vocabulary.idx_to_word
-        return [
-            DifferentWord(words[word], float(p[word]), float(q[word]))
-            for word in most_different(p, q, NUM_LIKELIEST)
-        ]
+        first, second = self.sample.timesteps[timestep], self.steps[timestep]
+        return words_that_differ(
+            first.probabilities, second.probabilities, self.sample.vocabulary.idx_to_word
+        )
 
     @property
     def texts(self) -> tuple[str, str]:

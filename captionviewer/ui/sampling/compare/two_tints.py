@@ -53,10 +53,6 @@ class TwiceTintedCaption(WordFlow):
         self.setAccessibleName(" ".join(word.word for word in caption))
         self.setAccessibleDescription("; ".join(word.tip for word in self.words()))
 
-    def caption(self) -> tuple[TwiceTinted, ...]:
-        """What is shown."""
-        return self._caption
-
     def indent(self) -> int:
         """Leave room for the number."""
         return self.fontMetrics().horizontalAdvance(str(self._number + 1)) + 10

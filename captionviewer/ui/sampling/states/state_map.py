@@ -14,6 +14,7 @@ from captionviewer.core.network.cells import Quantity
 from captionviewer.ui.look import theme
 from captionviewer.ui.plots.fonts import drawable
 from captionviewer.ui.sampling.states.state_colors import NAMES, RANGES, colored
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,7 +23,7 @@ FEWEST_PIXELS = 3  # of a unit's row where all are shown
 _MOST_HEAD = 110  # pixels of words that stand upright above the columns
 
 
-class StateMap(QWidget):
+class StateMap(PaintedWidget):
     """Values (T, H) of one quantity, a row for each unit that is shown and a column for each word.
 
     A click on a cell, or Enter, opens its unit; Up and Down move from unit to unit; a click on a word chooses
@@ -179,9 +180,7 @@ class StateMap(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self.updateGeometry()
-        self._paint_pixels()
+        self._paint_pixels()  # in the colours of the theme
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position().toPoint())
@@ -228,6 +227,7 @@ class StateMap(QWidget):
         if not rows or not columns:
             painter.end()
             return
+        self.fade(painter)
         image = QImage(self._pixels.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888)
         painter.drawImage(grid, image)
         height = grid.height() / rows

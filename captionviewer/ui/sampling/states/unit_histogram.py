@@ -1,7 +1,7 @@
 """How often a unit takes which value over the corpus, with its value at the present word marked."""
 
 import numpy as np
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -10,11 +10,12 @@ from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.network.cells import Quantity
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.states.state_colors import RANGES
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 BINS = 40
 
 
-class UnitHistogram(QWidget):
+class UnitHistogram(PaintedWidget):
     """Bars over the quantity's range; what lies beyond is counted in the first and last."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -40,12 +41,6 @@ class UnitHistogram(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(140, self.sizeHint().height())
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self.updateGeometry()
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         c, metrics = theme.colors(), self.fontMetrics()

@@ -4,21 +4,21 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy
 
 from captionviewer.ui.look import theme
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 _LINE = 1.3  # lines of text
 
 
-class DrawnCaptions(QWidget):
+class DrawnCaptions(PaintedWidget):
     """Lines of words; each keeps its place, so that it can be seen to change as the temperature moves."""
 
     def __init__(self) -> None:
         super().__init__()
         self._captions: tuple[tuple[str, ...], ...] = ()
         self._greedy: tuple[str, ...] = ()
-        self._outdated = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setObjectName("drawn_captions")
         self.setAccessibleName("Captions drawn by chance")
@@ -36,12 +36,6 @@ class DrawnCaptions(QWidget):
         self.updateGeometry()
         self.update()
 
-    def set_outdated(self, outdated: bool) -> None:
-        """Grey them while a newer model is being asked; or show them in full again."""
-        if outdated is not self._outdated:
-            self._outdated = outdated
-            self.update()
-
     def _high(self) -> int:
         return round(_LINE * self.fontMetrics().height())
 
@@ -54,7 +48,7 @@ class DrawnCaptions(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         c = theme.colors()
         painter = QPainter(self)
-        painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
+        self.fade(painter)
         metrics, high = self.fontMetrics(), self._high()
         space = metrics.horizontalAdvance(" ")
         dots = metrics.horizontalAdvance("…")

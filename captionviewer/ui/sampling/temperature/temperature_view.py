@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -43,6 +42,7 @@ from captionviewer.ui.sampling.val_curve import ValCurve
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import SliderKeys, labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.halves import Halves
 from captionviewer.ui.worker import Cancelled
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ EACH = 5  # captions of each val photo, among which it is counted how many diffe
 COLDEST, HOTTEST = 0.05, 3.0  # on the slider, whose lower end is 0
 STEPS = 200  # of it
 _DETENT = 3  # steps beside 1 that are taken for it
-_NARROW = 74  # letters of average width, below which the captions stand under the bars
+_NARROW = 71  # letters of average width, below which the captions stand under the bars
 LEGEND = "Outline: the model's own. Bar: what is drawn by. Hatched: cut by k or p. Faint words: as greedy."
 ABOUT_QUALITY = (
     f"CIDEr-D against how many of {EACH} captions of a val photo differ, from temperature 0 upwards, with k"
@@ -171,21 +171,19 @@ class TemperatureView(QWidget):
         self._pages.addWidget(scrolling(self.curve))
         self._pages.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.val_button.toggled.connect(lambda shown: self._pages.setCurrentIndex(1 if shown else 0))
-        right = QVBoxLayout()
+        drawn = QWidget()
+        right = QVBoxLayout(drawn)
+        right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(4)
         right.addWidget(self._count)
         right.addWidget(self._pages, 1)
-        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._halves.setSpacing(20)
-        self._halves.addWidget(scrolling(word), 1)
-        self._halves.addLayout(right, 1)
         self._legend = words_label("temperature_legend")
         self._legend.setText(LEGEND)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
         column.addWidget(controls)
-        column.addLayout(self._halves, 1)
+        column.addWidget(Halves(scrolling(word), drawn, _NARROW), 1)
         column.addWidget(self._legend)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
@@ -365,7 +363,7 @@ class TemperatureView(QWidget):
     # ---- room ----------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the captions under the bars where it is narrow."""
+        """Leave the legend out where it is low."""
         super().resizeEvent(event)
         self._share_room()
 
@@ -375,9 +373,6 @@ class TemperatureView(QWidget):
             self._share_room()
 
     def _share_room(self) -> None:
-        letters = self.width() / self.fontMetrics().averageCharWidth()
-        down = QBoxLayout.Direction.TopToBottom
-        self._halves.setDirection(down if letters < _NARROW else QBoxLayout.Direction.LeftToRight)
         self._legend.setVisible(self.height() > 18 * self.fontMetrics().height())
 
 

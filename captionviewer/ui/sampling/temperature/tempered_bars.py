@@ -1,19 +1,17 @@
 """The likeliest next words before and after the temperature, k and p, painted directly."""
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 
 from captionviewer.ui.look import theme
-from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST
 from captionviewer.ui.sampling.probability_words import percent
 from captionviewer.ui.sampling.temperature.tempered_word import TemperedNext, TemperedWord
-from captionviewer.ui.widgets.outside_text import plain_tip
+from captionviewer.ui.sampling.word_rows import WordRows
 
 _GAP = 8  # pixels between the columns
 
 
-class TemperedBars(QWidget):
+class TemperedBars(WordRows):
     """Ten words: the outline is the model's own probability, the bar what the word is drawn by.
 
     What k or p cut is hatched, as long as the temperature left it. A full bar is always 100 %, so that
@@ -23,8 +21,6 @@ class TemperedBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._next: TemperedNext | None = None
-        self._outdated = False
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setObjectName("tempered_bars")
         self.setAccessibleName("Next words before and after temperature, k and p")
 
@@ -42,35 +38,15 @@ class TemperedBars(QWidget):
         )
         self.update()
 
-    def set_outdated(self, outdated: bool) -> None:
-        """Grey the bars, whose like is about to come of a newer model; or show them in full again."""
-        if outdated is not self._outdated:
-            self._outdated = outdated
-            self.update()
+    def num_words(self) -> int:
+        return len(self._next.words) if self._next is not None else 0
 
-    def row(self, index: int) -> QRect:
-        """Where a word's row stands."""
-        height = min(self.height() / NUM_LIKELIEST, 1.9 * self.fontMetrics().height())
-        top = round(index * height)
-        return QRect(0, top, self.width(), round((index + 1) * height) - top)
-
-    def sizeHint(self) -> QSize:
-        return QSize(300, NUM_LIKELIEST * self.fontMetrics().height())
-
-    def minimumSizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        return QSize(24 * metrics.averageCharWidth(), NUM_LIKELIEST * metrics.height())
-
-    def event(self, event: QEvent) -> bool:
-        """Tell a word's figures where the mouse rests."""
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            for index, word in enumerate(self._next.words if self._next is not None else ()):
-                if self.row(index).contains(event.pos()):
-                    QToolTip.showText(event.globalPos(), plain_tip(_tip(word)), self, self.row(index))
-                    return True
-            QToolTip.hideText()
-            return True
-        return super().event(event)
+    def tip(self, index: int) -> str:
+        assert self._next is not None
+        word = self._next.words[index]
+        said = f"“{word.word}”: the model's own {percent(word.before)}"
+        said += f", after the temperature {percent(word.tempered)}"
+        return said + (", cut" if word.cut else f", drawn with {percent(word.after)}")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._next is None:
@@ -78,7 +54,7 @@ class TemperedBars(QWidget):
         c = theme.colors()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
+        self.fade(painter)
         metrics = self.fontMetrics()
         usual = max(metrics.horizontalAdvance("skateboard"), *map(metrics.horizontalAdvance, self._words()))
         words = min(usual, round(0.35 * self.width()))
@@ -124,9 +100,3 @@ class TemperedBars(QWidget):
         box = QRect(right, row.top(), self.width() - right, row.height())
         figure = "cut" if word.cut else percent(word.after)
         painter.drawText(box, flags | Qt.AlignmentFlag.AlignRight, figure)
-
-
-def _tip(word: TemperedWord) -> str:
-    said = f"“{word.word}”: the model's own {percent(word.before)}"
-    said += f", after the temperature {percent(word.tempered)}"
-    return said + (", cut" if word.cut else f", drawn with {percent(word.after)}")

@@ -19,6 +19,7 @@ from captionviewer.ui.sampling.probability_words import nats, percent
 from captionviewer.ui.sampling.tree.tree_drawing import READABLE, Places, TreeDrawing
 from captionviewer.ui.sampling.tree.tree_layout import TreeNode, path_of, size_of
 from captionviewer.ui.widgets.outside_text import plain_tip
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 _MARGIN = 10.0  # pixels around the tree
 _SMALLEST, _LARGEST = 0.15, 3.0
@@ -28,7 +29,7 @@ _PANNED = 0.2  # of the width or height, at a key
 _CLICK = 4  # pixels that a click may wander before it is a drag
 
 
-class TreeCanvas(QWidget):
+class TreeCanvas(PaintedWidget):
     """Shows the first columns of a tree; the others wait until they are stepped to."""
 
     node_chosen = Signal(int)  # the number of the node that was clicked on, -1 for none
@@ -47,7 +48,6 @@ class TreeCanvas(QWidget):
         self._marked: frozenset[int] = frozenset()
         self._places = Places(self.font())
         self._drawing: TreeDrawing | None = None  # made when it is painted
-        self._outdated = False
         self._scale = 1.0
         self._origin = QPointF(_MARGIN, _MARGIN)  # where the tree's upper left corner stands, in pixels
         self._by_hand = False  # whether the user zoomed or moved it
@@ -86,12 +86,6 @@ class TreeCanvas(QWidget):
         self._marked = path_of(self._nodes, number) if 0 <= number < len(self._nodes) else frozenset()
         self._drawing = None
         self.update()
-
-    def set_outdated(self, outdated: bool) -> None:
-        """Grey the tree, whose like is about to come of a newer model; or show it in full again."""
-        if outdated is not self._outdated:
-            self._outdated = outdated
-            self.update()
 
     @property
     def columns(self) -> int:
@@ -258,7 +252,7 @@ class TreeCanvas(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), c.surface)
-        painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
+        self.fade(painter)
         painter.translate(self._origin)
         painter.scale(self._scale, self._scale)
         if self._drawing is None:

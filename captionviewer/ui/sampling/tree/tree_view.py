@@ -8,7 +8,6 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -41,6 +40,7 @@ from captionviewer.ui.sampling.val_curve import ValCurve
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import SliderKeys, labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
+from captionviewer.ui.widgets.halves import Halves
 from captionviewer.ui.widgets.outside_text import plain_tip
 from captionviewer.ui.worker import Cancelled
 
@@ -49,7 +49,7 @@ LEGEND = (
     " its column."
 )
 ABOUT_WIDTHS = "Mean ln p, CIDEr-D and length of val captions, for each width of the beam."
-_NARROW = 74  # letters of average width, below which the list stands under the tree
+_NARROW = 71  # letters of average width, below which the list stands under the tree
 _ALPHAS = 20  # steps of the slider from 0 to 1
 
 
@@ -149,15 +149,11 @@ class TreeView(QWidget):
         beside.addWidget(self._state)
         beside.addWidget(self._proof)  # over the list, which may need to be scrolled to
         beside.addWidget(self.found, 1)
-        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._halves.setSpacing(10)
-        self._halves.addWidget(self._stage, 3)
-        self._halves.addWidget(scrolling(said), 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
         column.addWidget(controls)
-        column.addLayout(self._halves, 1)
+        column.addWidget(Halves(self._stage, scrolling(said), _NARROW, gap=10, shares=(3, 2)), 1)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
 
@@ -446,7 +442,7 @@ class TreeView(QWidget):
     # ---- room ----------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the list under the tree where it is narrow."""
+        """Leave the legend out where it is low."""
         super().resizeEvent(event)
         self._share_room()
 
@@ -456,10 +452,6 @@ class TreeView(QWidget):
             self._share_room()
 
     def _share_room(self) -> None:
-        letters = self.width() / self.fontMetrics().averageCharWidth()
-        narrow = letters < _NARROW
-        down = QBoxLayout.Direction.TopToBottom
-        self._halves.setDirection(down if narrow else QBoxLayout.Direction.LeftToRight)
         self._legend.setVisible(self.height() > 20 * self.fontMetrics().height())
 
 
