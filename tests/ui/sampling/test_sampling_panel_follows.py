@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,15 @@ from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling import sampler
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_sample import take_sample
+from captionviewer.ui.sampling.contribution_table import ContributionTable
+from captionviewer.ui.sampling.mirrored_bars import MirroredBars
+from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
+from captionviewer.ui.sampling.states.state_map import StateMap
+from captionviewer.ui.sampling.states.states_view import StatesView
+from captionviewer.ui.sampling.why_view import WhyView
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.settings import FOLLOW_TRAINING
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 from tests.ui.sampling.sampling_setup import OVERFIT, SOON, Shown, learned_model, other_model, shown_sampling
 
 
@@ -230,6 +238,38 @@ def test_the_bars_grey_while_a_newer_sample_is_being_taken(
         shown.use(saved, ModelOrigin.TRAINING)
         qtbot.waitUntil(lambda: iteration_shown(shown) == saved.iteration, timeout=SOON)
         assert shown.bars.grab().toImage() == solid
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [("States", StateMap), ("Photo's worth", MirroredBars), ("Why this word", ContributionTable)],
+)
+def test_what_a_view_shows_greys_while_a_newer_model_is_asked(
+    qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch, title: str, kind: type[PaintedWidget]
+) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder, size=(760, 560)) as shown:
+        shown.use(saved)
+        shown.select_learned(saved)
+        view = shown.panel.views.open(title)
+        assert isinstance(view, StatesView | PhotoWorthView | WhyView)
+        painted = view.findChild(kind)
+        assert painted is not None
+        qtbot.waitUntil(lambda: painted.isVisible() and not view._work.is_busy, timeout=SOON)
+        solid, go_on = painted.grab().toImage(), threading.Event()
+
+        def slow(*arguments: object) -> object:
+            go_on.wait(20)
+            return take_sample(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(sampler, "take_sample", slow)
+        shown.use(replace(saved, model=saved.model.copy()))
+        qtbot.waitUntil(lambda: shown.panel.sampler.is_outdated, timeout=SOON)
+        assert painted.grab().toImage() != solid
+        go_on.set()
+        qtbot.waitUntil(lambda: not shown.panel.sampler.is_outdated, timeout=SOON)
+        qtbot.waitUntil(lambda: not view._work.is_busy, timeout=SOON)
+        assert painted.grab().toImage() == solid  # the same numbers, of the newer model
 
 
 def test_what_a_sample_costs_a_run_is_its_own_work_and_not_its_wait_for_a_turn(

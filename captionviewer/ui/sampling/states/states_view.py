@@ -86,6 +86,7 @@ class StatesView(QWidget):
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
         sampler.sample_changed.connect(self._sample_changed)
+        sampler.outdated_changed.connect(lambda: self.map.set_outdated(sampler.is_outdated))
         player.moved.connect(self._player_moved)
         self.reader.changed.connect(self._read_changed)
 
@@ -213,6 +214,7 @@ class StatesView(QWidget):
 
     def _show(self, shown: ShownStates) -> None:
         self.shown = shown
+        self.map.set_outdated(self._sampler.is_outdated)
         words = tuple(shown.sample.vocabulary.idx_to_word[word] for word in shown.trace.words.tolist())
         self.map.show_states(
             shown.trace.values[shown.quantity], shown.quantity, shown.order, words, self.all_box.isChecked()
