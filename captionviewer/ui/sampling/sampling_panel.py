@@ -1,29 +1,21 @@
-"""The Sampling panel: a photo's caption one timestep at a time, beside the ground truth.
-
-(Past 400 lines: it joins the views with player, sampler and actions; what a view does is in its own file.)
-"""
+"""The Sampling panel: a photo's caption one timestep at a time, beside the ground truth."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QFocusEvent,
     QGuiApplication,
     QHideEvent,
-    QPainter,
-    QPaintEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.ui import actions
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.look import theme
-from captionviewer.ui.photos.own_picture import OwnPicture
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.branches.branch_strip import BranchStrip
 from captionviewer.ui.sampling.branches.branches import Branches
@@ -32,22 +24,16 @@ from captionviewer.ui.sampling.caption_sample import CaptionSample, decoding_sho
 from captionviewer.ui.sampling.decoding_row import DecodingRow
 from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
 from captionviewer.ui.sampling.sampler import Sampler
+from captionviewer.ui.sampling.sampling_head import SamplingHead
+from captionviewer.ui.sampling.sampling_views import SamplingViews
 from captionviewer.ui.sampling.words_view import WordsView
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.empty_page import EmptyPage
-from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.widgets.outside_text import plain_tip, shortened
-from captionviewer.ui.widgets.tool_buttons import ActionButton
-from captionviewer.ui.widgets.view_row import ViewRow
-
-if TYPE_CHECKING:  # the views are imported when they are opened: the launch shows none but Words
-    from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
-    from captionviewer.ui.sampling.tree.tree_view import TreeView
+from captionviewer.ui.widgets.outside_text import shortened
 
 NO_DATA = ("No data is open", "Open a folder of COCO captions, then select a photo in Data.")
 NO_PHOTO = ("No photo selected", "Select a photo in Data: the model captions it here, one word at a time.")
-_LONGEST_MODEL_WORDS = 64  # a model's file name may be longer than any panel is wide
 
 
 class SamplingPanel(QWidget):
@@ -63,9 +49,8 @@ class SamplingPanel(QWidget):
         Force another word, and go through what was forced.
     sampler : Sampler
         Keeps the sample up to date.
-    views : ViewRow
-        The views of Sampling; `words` is the first. Another one is a widget in a file of its own, and a line
-        in `_add_views`.
+    views : SamplingViews
+        The views of Sampling; `words` is the first.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -77,8 +62,6 @@ class SamplingPanel(QWidget):
         self._player = CaptionPlayer(self)
         self._player.set_speed(speed)
         self._words_track = self._player.track
-        self.tree: TreeView | None = None  # made when first opened
-        self.temperature: TemperatureView | None = None
         self.sampler = Sampler(session, session.settings.get(remembered.FOLLOW_TRAINING), self)
         self.restart_action, self.back_action = self._player.restart_action, self._player.back_action
         self.step_action, self.play_action = self._player.step_action, self._player.play_action
@@ -89,15 +72,15 @@ class SamplingPanel(QWidget):
         keeper = SpaceKeeper(self)
         self.words.set_coming(self.coming_action.isChecked())
         self._branch_strip = BranchStrip(self.undo_word_action, self.delete_branch_action)
-        self._words_page = self._make_words_page()
+        words_page = self._make_words_page()
         self.words.photo.retry_button.installEventFilter(keeper)
         self.decoding_row = DecodingRow(keeper)
         self.decoding_row.set_decoding(session.decoding.value)
         self.decoding_row.changed.connect(session.decoding.set)
-        self.views = ViewRow("Views of Sampling")
-        self._add_views()
-        self.views.open_later(session.settings.get(remembered.SAMPLING_VIEW))
+        self.views = SamplingViews(session, self.sampler, self._player, words_page, self)
         self.views.view_changed.connect(self._view_changed)
+        self.views.can_changed.connect(self._enable_actions)
+        self._head = SamplingHead(self.decoding_row.opener, self.follow_action, keeper)
         self._empty = EmptyPage()
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
@@ -107,7 +90,7 @@ class SamplingPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._make_head(keeper))
+        layout.addWidget(self._head)
         layout.addWidget(self.decoding_row)
         layout.addWidget(self._pages, 1)
         layout.addWidget(self._bar)
@@ -124,10 +107,10 @@ class SamplingPanel(QWidget):
         self.sampler.sample_changed.connect(self._show_sample)
         self.sampler.model_changed.connect(self._show_model)
         self.sampler.outdated_changed.connect(self._show_age)
-        session.dataset_changed.connect(self._dataset_changed)
+        session.dataset_changed.connect(self._show_record)
         session.subject_changed.connect(self._show_record)
-        session.model_changed.connect(self._model_changed)
-        session.decoding.changed.connect(self._decoding_changed)
+        session.model_changed.connect(self._show_model)
+        session.decoding.changed.connect(self.decoding_row.set_decoding)
         session.matplotlib_ready.connect(self._enable_actions)
         self._show_record()
         self._show_model()
@@ -173,125 +156,13 @@ class SamplingPanel(QWidget):
         column.addWidget(self._branch_strip)
         return page
 
-    def _make_head(self, keeper: QObject) -> QWidget:
-        head = QWidget()
-        flow = FlowLayout(head)
-        flow.setContentsMargins(10, 5, 10, 5)
-        self._badge = SplitBadge()
-        self._photo_name = QLabel()
-        self._photo_name.setObjectName("sampling_photo")
-        self._model_name = QLabel()
-        self._model_name.setObjectName("sampling_model")
-        self._model_name.setTextFormat(Qt.TextFormat.PlainText)  # holds a file's name
-        follow = ActionButton(
-            self.follow_action, "sampling_follow", Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        )
-        follow.setAutoRaise(True)
-        follow.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        follow.installEventFilter(keeper)
-        for widget in (self._badge, self._photo_name, self._model_name, self.decoding_row.opener, follow):
-            flow.addWidget(widget)
-        self._head_flow, self._keeper = flow, keeper
-        return head
-
     def add_to_head(self, action: QAction) -> None:
         """Add a button that is seen only while its action can be used."""
-        button = ActionButton(action, "sampling_untrained", Qt.ToolButtonStyle.ToolButtonTextOnly)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.installEventFilter(self._keeper)
-        button.setVisible(action.isEnabled())
-        action.enabledChanged.connect(button.setVisible)
-        self._head_flow.addWidget(button)
+        self._head.add_button(action)
 
-    def _add_views(self) -> None:
-        about = "The caption word by word, with the likeliest next words"
-        self.views.add("Words", about, lambda: self._words_page)
-        self.views.add(
-            "Temperature",
-            "Captions drawn by chance, and what temperature, k and p change",
-            self._make_temperature,
-        )
-        self.views.add("Tree", "Beam search timestep by timestep, as a tree", self._make_tree)
-        self.views.add("Compare", "Another model on the same caption, word by word", self._make_compare)
-        self.views.add("States", "What the network holds, word by word", self._make_states)
-        self.views.add("Photo's worth", "What is said with other photos in its place", self._make_worth)
-        self.views.add("Why this word", "What the photo and each word gave to it", self._make_why)
-
-    def _make_tree(self) -> QWidget:
-        from captionviewer.ui.sampling.tree.tree_view import TreeView
-
-        tree = TreeView(self._session, self._player, self._session.decoding.value)
-        tree.decoding_wanted.connect(self._session.decoding.set)
-        tree.curve.shown.connect(self._enable_actions)
-        tree.val_button.toggled.connect(self._enable_actions)
-        self.addActions(tree.canvas_actions)
-        self.tree = tree
-        return tree
-
-    def _make_compare(self) -> QWidget:
-        from captionviewer.ui.sampling.compare.compare_view import CompareView
-
-        return CompareView(self._session, self.sampler, self._player)
-
-    def _make_states(self) -> QWidget:
-        from captionviewer.ui.sampling.states.states_view import StatesView
-
-        return StatesView(self._session, self.sampler, self._player)
-
-    def _make_worth(self) -> QWidget:
-        from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
-
-        return PhotoWorthView(self._session, self.sampler, self._player)
-
-    def _make_why(self) -> QWidget:
-        from captionviewer.ui.sampling.why_view import WhyView
-
-        return WhyView(self._session, self.sampler, self._player)
-
-    def _make_temperature(self) -> QWidget:
-        from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
-
-        view = TemperatureView(self._session, self._player, self._session.decoding.value)
-        view.decoding_wanted.connect(self._session.decoding.set)
-        view.curve.shown.connect(self._enable_actions)
-        view.val_button.toggled.connect(self._enable_actions)
-        self.temperature = view
-        return view
-
-    def _view_changed(self, title: str) -> None:
-        """Let the keys move through what is seen now; what nobody saw meanwhile catches up."""
-        self._remember_view(title)
-        tree, seen = self.tree, self.views.view
-        if tree is not None:
-            for action in tree.canvas_actions:
-                action.setEnabled(seen is tree)
-        self._player.put_on(tree.track if tree is not None and seen is tree else self._words_track)
-        self._show_in_view()
+    def _view_changed(self) -> None:
+        self.views.show_sample(self.sample)
         self._enable_actions()
-
-    def _show_in_view(self) -> None:
-        """Give the view that is seen, beside Words, the sample and the timestep."""
-        seen = self.views.view
-        for view in (self.tree, self.temperature):
-            if view is not None and view is seen:
-                view.show_sample(self.sample)
-                view.set_outdated(self.sampler.is_outdated)
-                view.show_timestep()
-
-    def _decoding_changed(self, decoding: Decoding) -> None:
-        """What one view chose holds everywhere."""
-        self.decoding_row.set_decoding(decoding)
-        for view in (self.tree, self.temperature):
-            if view is not None and view.decoding != decoding:
-                view.set_decoding(decoding)
-
-    # ---- what the session tells ------------------------------------------------------------------
-
-    def _dataset_changed(self) -> None:
-        self._show_record()
-
-    def _model_changed(self) -> None:
-        self._show_model()
 
     # ---- what is shown ---------------------------------------------------------------------------
 
@@ -308,16 +179,11 @@ class SamplingPanel(QWidget):
     def _show_record(self) -> None:
         dataset, record = self._session.dataset, self._session.subject
         self.words.show_photo(record)
-        self._badge.setVisible(record is not None and not isinstance(record, OwnPicture))
-        self._photo_name.setVisible(record is not None)
+        self._head.show_photo(record)
         if dataset is None or record is None:
             self._empty.say(*(NO_DATA if dataset is None else NO_PHOTO))
             self._pages.setCurrentWidget(self._empty)
             return
-        self._badge.show_split(record.split)
-        own = isinstance(record, OwnPicture)
-        self._photo_name.setText(shortened(record.words, 40) if own else f"photo {record.row:,}")
-        self._photo_name.setToolTip(plain_tip(record.file_name or record.url))
         self._pages.setCurrentWidget(self.views)
 
     def _show_model(self) -> None:
@@ -327,20 +193,15 @@ class SamplingPanel(QWidget):
         words = model.words if model is not None else "none"
         if newest is not wanted and newest is not None and newest.origin is ModelOrigin.TRAINING:
             words += " (not following)"
-        self._model_name.setToolTip(plain_tip(words))
-        if len(words) > _LONGEST_MODEL_WORDS:
-            words = f"{words[:38]}…{words[-24:]}"
-        self._model_name.setText(f"Model: {words}")
+        self._head.show_model(words)
 
     def _show_age(self) -> None:
         """Grey what a newer sample is about to replace."""
         outdated = self.sampler.is_outdated
         self.words.set_outdated(outdated)
         self._branch_strip.set_outdated(outdated)
-        for view in (self.tree, self.temperature):
-            if view is not None:
-                view.set_outdated(outdated)
-        theme.set_muted(self._model_name, outdated)
+        self.views.set_outdated(outdated)
+        self._head.set_outdated(outdated)
 
     def _show_sample(self) -> None:
         sample = self.sample
@@ -354,7 +215,7 @@ class SamplingPanel(QWidget):
             self._player.start_caption(length)
         else:
             self._player.replace_caption(length)
-        self._show_in_view()
+        self.views.show_sample(self.sample)
 
     def _show_timestep(self) -> None:
         dataset, record = self._session.dataset, self._session.subject
@@ -366,19 +227,17 @@ class SamplingPanel(QWidget):
             self._bar.show_timestep(self._player.position, longest)
             if self._player.track is self._words_track:
                 self.words.show_timestep(dataset, record, self.sample)
-            self._show_in_view()
+            self.views.show_sample(self.sample)
             self._enable_actions()
 
     def _enable_actions(self) -> None:
-        seen = self.views.view
         can_copy = self._player.position > 0
         can_export = self.sample is not None and self._session.can_plot
-        for view in (self.tree, self.temperature):
-            if view is not None and view is seen:
-                can_copy = bool(view.caption())
-                can_export = can_export and (not view.val_button.isChecked() or bool(view.curve.scores))
+        if (view := self.views.own) is not None:
+            can_copy = bool(view.caption())
+            can_export = can_export and (not view.val_button.isChecked() or bool(view.curve.scores))
         self.copy_caption_action.setEnabled(can_copy)
-        sample, in_words = self.sample, seen is self._words_page
+        sample, in_words = self.sample, self.views.words_are_seen
         self.another_word_action.setEnabled(in_words and sample is not None)
         self.undo_word_action.setEnabled(in_words and self.branches.can_undo)
         self.delete_branch_action.setEnabled(in_words and sample is not None and sample.shown is not None)
@@ -389,10 +248,8 @@ class SamplingPanel(QWidget):
     # ---- what the user asks ----------------------------------------------------------------------
 
     def _copy_caption(self) -> None:
-        text, seen = self.words.caption.text(), self.views.view
-        for view in (self.tree, self.temperature):
-            if view is not None and view is seen:
-                text = view.caption()
+        own = self.views.own
+        text = own.caption() if own is not None else self.words.caption.text()
         if not text:
             return  # what was copied before stays
         QGuiApplication.clipboard().setText(text)
@@ -423,9 +280,6 @@ class SamplingPanel(QWidget):
         self.words.set_coming(shown)
         self._show_timestep()
 
-    def _remember_view(self, title: str) -> None:
-        self._session.settings.set(remembered.SAMPLING_VIEW, title)
-
     def _change_speed(self, words_per_second: float) -> None:
         self._session.settings.set(remembered.PLAY_SPEED, words_per_second)
         self._player.set_speed(words_per_second)
@@ -434,11 +288,9 @@ class SamplingPanel(QWidget):
         sample = self.sample
         if sample is None or not self._session.can_plot:
             return
-        seen = self.views.view
-        for view in (self.tree, self.temperature):
-            if view is not None and view is seen:
-                view.export()
-                return
+        if (view := self.views.own) is not None:
+            view.export()
+            return
         from matplotlib.figure import Figure
 
         from captionviewer.ui.sampling.sampling_plots import bar_rows, draw_bars
@@ -484,32 +336,3 @@ class SamplingPanel(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(690, 400)
-
-
-class SplitBadge(QLabel):
-    """Says train or val, in the colour of the split."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("sampling_split")
-        self.setContentsMargins(9, 1, 9, 1)
-
-    def show_split(self, split: str) -> None:
-        """Show one of the two."""
-        self.setText(split)
-        self.setAccessibleName(f"{split} photo")
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        c = theme.colors()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(c.train if self.text() == "train" else c.val)
-        painter.drawRoundedRect(QRectF(self.rect()), self.height() / 2, self.height() / 2)
-        painter.setPen(c.on_badge)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
-        painter.end()

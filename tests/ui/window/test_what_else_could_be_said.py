@@ -49,7 +49,7 @@ def test_a_word_is_forced_and_undone_a_caption_drawn_a_beam_walked_a_likeliest_p
 
         # a beam to its end, and the likeliest caption proved
         panel.views.open("Tree")
-        tree = panel.tree
+        tree = panel.views.tree
         assert tree is not None
         driver.wait_for(lambda: tree.tree is not None)
         panel.setFocus()
