@@ -7,6 +7,8 @@ RNN. Printed are medians and the slowest,
 
 - from a click on a bar to the painted row of its branch, against 30 ms; and what one step key takes with 50
   branches beside what it takes with none;
+- what painting takes the GUI thread, against 16 ms: the tree of a beam of 10, column by column and dragged,
+  and the bars of Temperature from a move of the slider on;
 - from the click on Pause, Step or Stop to the sample of the model as it is then, against a median of 150 ms.
 """
 
@@ -16,6 +18,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from captionviewer.core.network.cells import CellType
@@ -27,16 +30,19 @@ os.environ["QT_QPA_PLATFORM"] = (
 
 from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from timing.own_folders import own_folders
 
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.settings import PRESETS, STORYBOOK_PRESET
 from captionviewer.ui.application import make_window, open_at_launch
+from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
+from captionviewer.ui.sampling.tree.tree_view import TreeView
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.window.main_window import MainWindow
 
-CLICK_MS, SAMPLE_MS = 30.0, 150.0
+CLICK_MS, PAINT_MS, SAMPLE_MS = 30.0, 16.0, 150.0
+WIDTH = 10  # of the beam whose tree is painted
 PATIENCE_S = 20.0
 
 
@@ -88,7 +94,7 @@ def ready_window(app: QApplication) -> MainWindow:
 def say(what: str, found: list[float], bound: float) -> None:
     middle = statistics.median(found)
     kept = "kept" if middle <= bound else "NOT KEPT"
-    print(f"{what}: {middle:.0f} ms in the median, {max(found):.0f} ms at most ({kept}: {bound:.0f})")
+    print(f"{what}: {middle:.1f} ms in the median, {max(found):.1f} ms at most ({kept}: {bound:.0f})")
 
 
 def measure_clicks(window: MainWindow, clicks: int) -> None:
@@ -135,6 +141,47 @@ def step_keys(window: MainWindow) -> float:
             panel._branch_strip.repaint()
             found.append(1000 * (time.perf_counter() - began))
     return statistics.median(found)
+
+
+def taken(act: Callable[[], object], painted: QWidget) -> float:
+    """What something and the painting that follows take the GUI thread, in milliseconds."""
+    began = time.perf_counter()
+    act()
+    painted.repaint()
+    return 1000 * (time.perf_counter() - began)
+
+
+def measure_painting(window: MainWindow) -> None:
+    """The tree and the bars of Temperature, as a person at the keys or a slider sees them come."""
+    panel, decoding = window.sampling_panel, window.session.decoding
+    usual = decoding.value
+    decoding.set(replace(usual, method="beam", beam_width=WIDTH))
+    tree = panel.views.open("Tree")
+    assert isinstance(tree, TreeView)
+    until(lambda: tree.tree is not None and tree.track.length > 0)
+    wait(300)
+    canvas, steps = tree.canvas, []
+    for _ in range(3):
+        panel.restart_action.trigger()
+        wait(30)
+        while panel.step_action.isEnabled():
+            steps.append(taken(panel.step_action.trigger, canvas))
+    say(f"a step of the tree of a beam of {WIDTH}, up to {canvas.columns} columns", steps, PAINT_MS)
+    say("the whole tree, dragged", [taken(canvas.update, canvas) for _ in range(40)], PAINT_MS)
+    decoding.set(usual)
+    view = panel.views.open("Temperature")
+    assert isinstance(view, TemperatureView)
+    panel.restart_action.trigger()
+    wait(300)
+    slider = view.temperature_slider
+    moves: list[float] = []
+    for step in [*range(10, slider.maximum(), 6), *range(slider.maximum(), 10, -6)]:
+        moves.append(taken(partial(slider.setValue, step), view.bars))
+        wait(20)  # the captions that are drawn by it come in between, as in use
+    say("the bars, from a move of the slider", moves, PAINT_MS)
+    decoding.set(usual)
+    panel.views.open("Words")
+    wait(300)
 
 
 def measure_run(window: MainWindow, cell: CellType, rounds: int) -> None:
@@ -186,6 +233,7 @@ def main() -> None:
         app = QApplication(["captionviewer"])
         window = ready_window(app)
         measure_clicks(window, args.clicks)
+        measure_painting(window)
         cells: tuple[CellType, ...] = ("rnn", "lstm")
         for cell in cells:
             measure_run(window, cell, args.rounds)

@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QStaticText,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -48,6 +49,7 @@ class TreeCanvas(PaintedWidget):
         self._marked: frozenset[int] = frozenset()
         self._places = Places(self.font())
         self._drawing: TreeDrawing | None = None  # made when it is painted
+        self._laid_out: dict[tuple[str, bool], QStaticText] = {}  # words of this tree, by whether bold
         self._scale = 1.0
         self._origin = QPointF(_MARGIN, _MARGIN)  # where the tree's upper left corner stands, in pixels
         self._by_hand = False  # whether the user zoomed or moved it
@@ -65,6 +67,7 @@ class TreeCanvas(PaintedWidget):
         """Show another tree; `words` are those of the ids. The columns shown stay as many."""
         self._nodes, self._words = nodes, words
         self._marked, self._drawing = frozenset(), None
+        self._laid_out.clear()
         self._place()
 
     def show_columns(self, columns: int) -> None:
@@ -215,6 +218,7 @@ class TreeCanvas(PaintedWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._places, self._drawing = Places(self.font()), None
+            self._laid_out.clear()
             self._place()
 
     def event(self, event: QEvent) -> bool:
@@ -256,6 +260,8 @@ class TreeCanvas(PaintedWidget):
         painter.translate(self._origin)
         painter.scale(self._scale, self._scale)
         if self._drawing is None:
-            self._drawing = TreeDrawing(self._nodes, self._words, self._columns, self._marked, self.font())
+            self._drawing = TreeDrawing(
+                self._nodes, self._words, self._columns, self._marked, self.font(), self._laid_out
+            )
         self._drawing.paint(painter, c, with_words=self._scale >= READABLE)
         painter.end()

@@ -1,4 +1,4 @@
-"""A tree made ready for painting: paths for all nodes of a kind, and words laid out once.
+"""A tree made ready for painting: paths for all nodes of a kind, and each word laid out once.
 
 A node painted by itself costs a dozen calls, and a tree of ten by seventeen has more than two hundred: by
 kinds, the whole takes a third of the time.
@@ -47,7 +47,10 @@ class TreeDrawing:
         columns: int,
         marked: frozenset[int],
         font: QFont,
+        laid_out: dict[tuple[str, bool], QStaticText],
     ) -> None:
+        """`laid_out` holds words, and whether they are bold, that other drawings in this font laid out."""
+        self._laid_out = laid_out
         self._font, self._bold = QFont(font), QFont(font)
         self._bold.setBold(True)
         self._places = Places(font)
@@ -123,10 +126,12 @@ class TreeDrawing:
         wide = metrics.horizontalAdvance(text)
         if wide > box.width() and not centred:
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-        static = QStaticText(text)
-        static.setTextFormat(Qt.TextFormat.PlainText)  # a word of a stranger's vocabulary
-        static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-        static.prepare(QTransform(), self._bold if bold else self._font)
+        static = self._laid_out.get((text, bold))
+        if static is None:
+            static = self._laid_out[text, bold] = QStaticText(text)
+            static.setTextFormat(Qt.TextFormat.PlainText)  # a word of a stranger's vocabulary
+            static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+            static.prepare(QTransform(), self._bold if bold else self._font)
         left = box.left() + (0.5 * (box.width() - wide) if centred else 0.0)
         into.append((QPointF(left, box.top() + 0.5 * (box.height() - metrics.height())), static))
 
