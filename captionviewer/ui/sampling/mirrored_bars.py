@@ -69,7 +69,8 @@ class MirroredBars(WordRows):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.fade(painter)
         percents = metrics.horizontalAdvance("< 0.01 %")
-        widest = max((metrics.horizontalAdvance(each.word) for each in self._words), default=0)
+        # rounded down, the advance of the widest word would cut it
+        widest = max((metrics.horizontalAdvance(each.word) + 1 for each in self._words), default=0)
         middle = min(widest, round(0.3 * self.width()))
         track = max((self.width() - middle - 2 * percents - 4 * _GAP) // 2, 0)
         left = percents + _GAP

@@ -105,6 +105,7 @@ class CompareView(QWidget):
         self._chips.timestep_chosen.connect(self._player.go_to)
         self.apart = words_label("compared_parting")
         self._title = show_plainly(QLabel())
+        self._title.setWordWrap(True)  # or large text would leave the ground truth no room
         self._title.setObjectName("compared_title")
         self.bars = MirroredBars("Words that the two models differ about most")
         self.divergence = words_label("compared_divergence")
