@@ -1,6 +1,6 @@
 # captionviewer. Nothing needs to be installed first but Python 3.11 to 3.14, and make.
 #
-#   make run [DATA=folder] [IMAGES=folder] [FEATURES=pca|raw]    open the window
+#   make run [DATA=folder] [IMAGES=folder] [FEATURES=pca]        open the window
 #   make test [ARGS="-k photo"] [WORKERS=2]                      run the tests, in so many processes
 #   make lint | docs | bench | oracle | screenshots | picture | run-file | clean
 

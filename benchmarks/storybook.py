@@ -27,7 +27,7 @@ from captionviewer.core.storybook.addresses import picture_of, scene_at
 from captionviewer.core.storybook.pixel_encoder import shipped_encoder
 from captionviewer.core.storybook.scenes import Scene
 from captionviewer.core.storybook.sentences import captions
-from captionviewer.core.storybook.shipped import ARCHIVE, storybook_folder, unpack
+from captionviewer.core.storybook.shipped import ARCHIVE, LEVELS, storybook_folder, unpack
 from captionviewer.core.storybook.words import NOUNS
 from captionviewer.core.training.settings import PRESETS, STORYBOOK_PRESET, TrainingSettings
 from captionviewer.resources import resource
@@ -125,7 +125,7 @@ def drawn_anew(dataset: CocoDataset, model: CaptioningRNN, said: list[str]) -> N
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the storybook and what is learnt from it.")
     parser.add_argument("folder", nargs="?", type=Path, help="a built storybook; without it, the shipped one")
-    parser.add_argument("--features", choices=("pca", "raw"), default="pca")
+    parser.add_argument("--features", choices=tuple(LEVELS), default="pca")
     parser.add_argument("--seed", type=int, default=SETTINGS.seed)
     parser.add_argument("--show", type=int, default=8, help="captions to print")
     args = parser.parse_args()

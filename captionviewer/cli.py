@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from captionviewer import __version__, console, system_check
 from captionviewer.commands import COMMANDS, ExitCode, command
-from captionviewer.commands.arguments import existing_folder
+from captionviewer.commands.arguments import FEATURE_KINDS, existing_folder
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -58,7 +58,7 @@ def argument_parser() -> OneLineParser:
     )
     parser.add_argument(
         "--features",
-        choices=("pca", "raw", "lite0"),
+        choices=FEATURE_KINDS,
         help="the features to use: 512 numbers a photo after PCA, all that the network gave, or those"
         " of EfficientNet-Lite0",
     )

@@ -4,14 +4,18 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from captionviewer import __version__, cli, console
 from captionviewer.cli import argument_parser, main
 from captionviewer.commands import COMMANDS, command
+from captionviewer.commands.arguments import FEATURE_KINDS
+from captionviewer.commands.arguments import SPLITS as NAMED_SPLITS
 from captionviewer.commands.in_thread import run_in_thread
-from captionviewer.core.coco.feature_kinds import FEATURE_KINDS
+from captionviewer.core.coco.feature_kinds import FEATURES, FeatureKind
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.errors import CaptionviewerError
 
 PROJECT = Path(__file__).parents[1]
@@ -52,7 +56,7 @@ def test_the_version_is_the_packages() -> None:
 def test_help_names_every_option() -> None:
     done = run("--help")
     assert done.returncode == 0
-    kinds = ",".join(FEATURE_KINDS)  # named in cli once more, which imports nothing of the core
+    kinds = ",".join(FEATURE_KINDS)
     for option in (
         "--data FOLDER",
         "--images FOLDER",
@@ -61,6 +65,11 @@ def test_help_names_every_option() -> None:
         "--version",
     ):
         assert option in done.stdout
+
+
+def test_the_arguments_name_the_cores_kinds_of_features_and_splits() -> None:
+    assert FEATURE_KINDS == tuple(FEATURES) == get_args(FeatureKind)
+    assert NAMED_SPLITS == SPLITS
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -3,6 +3,11 @@
 import argparse
 from pathlib import Path
 
+# As the core has them, of which nothing is imported before the arguments are known to be good; a test holds
+# them against it.
+FEATURE_KINDS = ("pca", "raw", "lite0")
+SPLITS = ("train", "val")
+
 
 def existing_folder(text: str) -> Path:
     """The folder that an argument names, absolute.

@@ -5,7 +5,7 @@ import json
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
-from captionviewer.commands.arguments import named_file
+from captionviewer.commands.arguments import SPLITS, named_file
 from captionviewer.commands.decoding_arguments import add_decoding_arguments, open_to_decode
 from captionviewer.commands.models_and_data import add_data_arguments, photo_place
 
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="photos",
         help="a photo by its row, as in val:12; may be repeated",
     )
-    which.add_argument("--split", choices=("train", "val"), help="all photos of a split")
+    which.add_argument("--split", choices=SPLITS, help="all photos of a split")
     parser.add_argument(
         "--out", type=named_file, metavar="FILE", help="write the captions as JSON instead of telling them"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
-from captionviewer.commands.arguments import named_file
+from captionviewer.commands.arguments import SPLITS, named_file
 from captionviewer.commands.decoding_arguments import add_decoding_arguments, open_to_decode
 from captionviewer.commands.in_thread import run_in_thread
 from captionviewer.commands.models_and_data import add_data_arguments
@@ -26,9 +26,7 @@ DESCRIPTION = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer evaluate`."""
     parser.add_argument("model", type=named_file, metavar="MODEL", help="a model saved by captionviewer")
-    parser.add_argument(
-        "--split", choices=("train", "val"), default="val", help="which photos (default: val)"
-    )
+    parser.add_argument("--split", choices=SPLITS, default="val", help="which photos (default: val)")
     parser.add_argument(
         "--photos", type=int, metavar="N", help="score N photos, drawn by the seed (default: all that can be)"
     )

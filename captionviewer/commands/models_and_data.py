@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from captionviewer.commands.arguments import existing_folder
+from captionviewer.commands.arguments import FEATURE_KINDS, SPLITS, existing_folder
 
 if TYPE_CHECKING:
     from captionviewer.core.coco.dataset import CocoDataset
@@ -20,7 +20,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--features",
-        choices=("pca", "raw", "lite0"),
+        choices=FEATURE_KINDS,
         help="the features to use (default: those that the model was trained on, else the first that"
         " the folder has)",
     )
@@ -70,6 +70,6 @@ def open_model_and_data(chosen: argparse.Namespace) -> "tuple[SavedModel, CocoDa
 def photo_place(text: str) -> tuple[str, int]:
     """A photo as SPLIT:ROW, such as val:12.  argparse.ArgumentTypeError for anything else."""
     split, colon, row = text.partition(":")
-    if not colon or split not in ("train", "val") or not row.isascii() or not row.isdigit() or len(row) > 9:
+    if not colon or split not in SPLITS or not row.isascii() or not row.isdigit() or len(row) > 9:
         raise argparse.ArgumentTypeError(f"{text!r} is no photo: write train:ROW or val:ROW, as in val:12")
     return split, int(row)

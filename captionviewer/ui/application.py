@@ -104,7 +104,7 @@ def run(
     images
         A COCO image folder.
     features
-        "pca", "raw", "lite0" or None for what was used last.
+        The kind of features to open it with; None for what was used last.
     log_level
         What is written to the log: "debug", "info", "warning" or "error".
     """

@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from captionviewer.core.atomic_file import write_atomically
+from captionviewer.core.coco import feature_kinds
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.photos.cache import CACHE_BYTES
 from captionviewer.core.training.expected_time import USUAL_SPEED
@@ -182,7 +183,7 @@ THEME = _choice("window/theme", "system", "light", "dark")
 TEXT_SCALE = _number("window/text_scale", 1.0, 0.5, 4.0)
 RECENT_FOLDERS = _texts("data/recent_folders")
 IMAGE_FOLDER = _text("data/image_folder", "")
-FEATURES = _choice("data/features", "pca", "raw", "lite0")
+FEATURES = _choice("data/features", *feature_kinds.FEATURES)
 FETCH_PHOTOS = _flag("photos/fetch", True)
 PHOTO_CACHE_MB = _count("photos/cache_mb", CACHE_BYTES // 1_000_000, 0, LARGEST_CACHE_MB)
 MINIBATCH_SIZE = _count("data/minibatch_size", 24, 1, 1_000_000)

@@ -71,7 +71,7 @@ class CocoDataset:
     ----------
     folder : Path
         The folder that holds the files.
-    feature_kind : 'pca' or 'raw'
+    feature_kind : FeatureKind
         Which of the features are read.
     feature_dim : int
         Their width D.

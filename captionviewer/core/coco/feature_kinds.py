@@ -1,15 +1,14 @@
 """The kinds of features that a data folder may hold, each declared once.
 
 A further kind is one more name in `FeatureKind` and one more row in `FEATURES`: files, menus, messages and
-saved models follow this table.
+saved models follow this table. The command line names the kinds once more, in `commands/arguments.py`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 FeatureKind = Literal["pca", "raw", "lite0"]
-FEATURE_KINDS: tuple[FeatureKind, ...] = get_args(FeatureKind)
 
 
 @dataclass(frozen=True)

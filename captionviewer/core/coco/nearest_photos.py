@@ -42,7 +42,7 @@ class NearestPhotos:
         Cosine of the angle between their features and its own, from -1 to 1, (k,).
     compared : int
         How many images were compared with it.
-    feature_kind : 'pca' or 'raw'
+    feature_kind : FeatureKind
         By which features.
     """
 
