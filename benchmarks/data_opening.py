@@ -35,7 +35,14 @@ from captionviewer.core.coco.dataset import (
 )
 from captionviewer.core.coco.feature_file import FeatureFile
 from captionviewer.core.coco.feature_kinds import FeatureKind
-from captionviewer.core.coco.folder_layout import SPLITS, features_file
+from captionviewer.core.coco.folder_layout import (
+    CAPTIONS_FILE,
+    SPLITS,
+    VOCABULARY_FILE,
+    features_file,
+    names_file,
+    urls_file,
+)
 from captionviewer.core.coco.nearest_photos import NeighbourSearch
 from captionviewer.core.coco.vocabulary import SPECIAL_WORDS
 
@@ -51,9 +58,9 @@ def write_stand_in(folder: Path) -> None:
     rng = np.random.default_rng(0)
     words = [*SPECIAL_WORDS, *(f"word{index}" for index in range(VOCABULARY - len(SPECIAL_WORDS)))]
     vocabulary = {"idx_to_word": words, "word_to_idx": {word: index for index, word in enumerate(words)}}
-    (folder / "coco2014_vocab.json").write_text(json.dumps(vocabulary))
+    (folder / VOCABULARY_FILE).write_text(json.dumps(vocabulary))
     chances = 1 / (np.arange(VOCABULARY - 3) + 4.0)
-    with h5py.File(folder / "coco2014_captions.h5", "w") as file:
+    with h5py.File(folder / CAPTIONS_FILE, "w") as file:
         for split, (images, count) in SIZES.items():
             captions = 3 + rng.choice(len(chances), size=(count, LENGTH), p=chances / chances.sum())
             ends = np.minimum(8 + rng.poisson(2.7, size=count), LENGTH - 1)[:, None]
@@ -81,21 +88,21 @@ def write_stand_in(folder: Path) -> None:
             for i in ids
         )
         names = (f"coco/images/{split}2014/COCO_{split}2014_{i:012d}.jpg\n" for i in ids)
-        (folder / f"{split}2014_urls.txt").write_text("".join(urls))
-        (folder / f"{split}2014_images.txt").write_text("".join(names))
+        (folder / urls_file(split)).write_text("".join(urls))
+        (folder / names_file(split)).write_text("".join(names))
 
 
 def the_notebooks_way(folder: Path, kind: FeatureKind) -> list[Any]:
     """Everything read into memory, unchecked."""
     held: list[Any] = []
-    with h5py.File(folder / "coco2014_captions.h5") as file:
+    with h5py.File(folder / CAPTIONS_FILE) as file:
         held.extend(np.asarray(file[key]) for key in file)
     for split in SPLITS:
         with h5py.File(folder / features_file(split, kind)) as file:
             held.append(np.asarray(file["features"]))
-        with (folder / f"{split}2014_urls.txt").open() as lines:
+        with (folder / urls_file(split)).open() as lines:
             held.append(np.asarray([line.strip() for line in lines]))
-    held.append(json.loads((folder / "coco2014_vocab.json").read_text()))
+    held.append(json.loads((folder / VOCABULARY_FILE).read_text()))
     return held
 
 

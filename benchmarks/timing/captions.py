@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from captionviewer.core.coco.vocabulary import SPECIAL_WORDS
 from captionviewer.core.notebook.data import load_coco_data
 
 NULL, START, END = 0, 1, 2
@@ -24,7 +25,7 @@ def caption_data(folder: Path | None, seed: int = 231) -> dict[str, Any]:
     for caption, length in zip(captions, lengths, strict=True):
         words = rng.choice(len(chances), size=length, p=chances / chances.sum()) + END + 1
         caption[: length + 2] = [START, *words, END]
-    words = ["<NULL>", "<START>", "<END>", *(f"word{i}" for i in range(VOCABULARY - 3))]
+    words = [*SPECIAL_WORDS[: END + 1], *(f"word{i}" for i in range(VOCABULARY - END - 1))]
     return {
         "train_captions": captions,
         "train_image_idxs": rng.integers(IMAGES, size=CAPTIONS).astype(np.int32),

@@ -6,6 +6,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from captionviewer.core.coco.folder_layout import (
+    CAPTIONS_FILE,
+    SPLITS,
+    VOCABULARY_FILE,
+    features_file,
+    urls_file,
+)
+from captionviewer.core.coco.vocabulary import UNK
 from timing.captions import FEATURES, caption_data
 
 
@@ -13,16 +21,16 @@ def write_timing_folder(folder: Path) -> Path:
     """Write the synthetic captions of `caption_data` in the official layout, and return the folder."""
     folder.mkdir(parents=True)
     data = caption_data(None)
-    words = [*data["idx_to_word"][:3], "<UNK>", *data["idx_to_word"][4:]]
+    words = [*data["idx_to_word"][:3], UNK, *data["idx_to_word"][4:]]
     vocabulary = {"idx_to_word": words, "word_to_idx": {word: i for i, word in enumerate(words)}}
-    (folder / "coco2014_vocab.json").write_text(json.dumps(vocabulary))
+    (folder / VOCABULARY_FILE).write_text(json.dumps(vocabulary))
     images = len(data["train_urls"])
-    with h5py.File(folder / "coco2014_captions.h5", "w") as file:
-        for split in ("train", "val"):
+    with h5py.File(folder / CAPTIONS_FILE, "w") as file:
+        for split in SPLITS:
             file[f"{split}_captions"] = data["train_captions"]
             file[f"{split}_image_idxs"] = data["train_image_idxs"]
-    for split in ("train2014", "val2014"):
-        with h5py.File(folder / f"{split}_vgg16_fc7_pca.h5", "w") as file:
+    for split in SPLITS:
+        with h5py.File(folder / features_file(split, "pca"), "w") as file:
             file["features"] = np.ascontiguousarray(data["train_features"][:, :FEATURES])
-        (folder / f"{split}_urls.txt").write_text("http://127.0.0.1:9/none.jpg\n" * images)
+        (folder / urls_file(split)).write_text("http://127.0.0.1:9/none.jpg\n" * images)
     return folder

@@ -90,9 +90,10 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _own_folder() -> Path:
+    from captionviewer.core.coco.folder_layout import FOLDER_NAME
     from captionviewer.core.user_folders import data_folder
 
-    return data_folder() / "coco_captioning"
+    return data_folder() / FOLDER_NAME
 
 
 def _same_command(request: "DownloadRequest") -> str:

@@ -30,7 +30,7 @@ class DownloadForm(QWidget):
         self.official = QPushButton("Official")
         self.official.setObjectName("download_official")
         self.official.setToolTip(f"Take the archive of CS231n again: {OFFICIAL_ADDRESS}")
-        self.folder = QLineEdit(str(data_folder() / "coco_captioning"))
+        self.folder = QLineEdit(str(data_folder() / FOLDER_NAME))
         self.folder.setObjectName("download_folder")
         self.choose = QPushButton(icon("folder"), "Choose…")
         self.choose.setObjectName("download_choose")
