@@ -12,6 +12,7 @@ from captionviewer.core.checks import notebook_values as values
 from captionviewer.core.checks.check import Bench, Check, Measured, Notebook
 from captionviewer.core.checks.few_captions import until_end
 from captionviewer.core.checks.subject import WrongAnswer
+from captionviewer.core.coco.vocabulary import END, NULL
 from captionviewer.core.network.cells import CellType
 from captionviewer.core.network.gradient_check import (
     eval_numerical_gradient,
@@ -136,7 +137,7 @@ def _softmax_gradient(bench: Bench) -> Measured:
     return _held_against({"dx": (numeric, dx)})
 
 
-_TOY = {"<NULL>": 0, "cat": 2, "dog": 3}
+_TOY = {NULL: 0, "cat": 2, "dog": 3}
 
 
 def _loss(cell: CellType, low: float, high: float, expected: float, bench: Bench) -> Measured:
@@ -177,7 +178,7 @@ def _sample(cell: CellType, split: str, bench: Bench) -> Measured:
     captions, features = (
         (few.train_captions, few.train_features) if split == "train" else (few.val_captions, few.val_features)
     )
-    end = few.word_to_idx["<END>"]
+    end = few.word_to_idx[END]
     sampled = model.sample(features)
     n = len(sampled)
     if split == "train":

@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.vocabulary import END, START
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.restrictions import Restrictions
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
@@ -134,7 +135,7 @@ class BeamSearch:
         self._params: Params = model.checked_params()
         self._inputs = WordInputs(self._params)
         self._restrictions = Restrictions(decoding, model.word_to_idx)
-        self._start, self._end = (word_id(model.word_to_idx, word) for word in ("<START>", "<END>"))
+        self._start, self._end = (word_id(model.word_to_idx, word) for word in (START, END))
 
     def first(self, features: FloatArray) -> BeamStep:
         """The beam after the first timestep of a photo, features (D,).  ValueError if these don't fit."""

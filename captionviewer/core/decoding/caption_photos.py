@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.greedy import greedy
 from captionviewer.core.decoding.sampling import draws, sample
@@ -46,7 +47,7 @@ def caption_photos(
         draws(decoding.seed, len(features), decoding.max_length) if decoding.method == "sample" else None
     )
     captions = np.empty((len(features), decoding.max_length), np.int32)
-    null = word_id(model.word_to_idx, "<NULL>")
+    null = word_id(model.word_to_idx, NULL)
     if decoding.method not in ("beam", "exact"):
 
         def write(here: slice) -> None:

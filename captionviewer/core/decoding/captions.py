@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.vocabulary import END, NULL, START
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.restrictions import Restrictions
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
@@ -41,7 +42,7 @@ def write_captions(
         it lacks.
     """
     params, features = model.checked_params(), model.checked_features(features)
-    start, end, null = (word_id(model.word_to_idx, word) for word in ("<START>", "<END>", "<NULL>"))
+    start, end, null = (word_id(model.word_to_idx, word) for word in (START, END, NULL))
     restrictions, inputs = Restrictions(decoding, model.word_to_idx), WordInputs(params)
     state = start_state(params, model.cell_type, features)
     captions = np.full((len(features), decoding.max_length), null, dtype=np.int32)

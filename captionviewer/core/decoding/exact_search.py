@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.vocabulary import END, START
 from captionviewer.core.decoding.beam_search import beam_search
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding
 from captionviewer.core.decoding.restrictions import Restrictions
@@ -87,7 +88,7 @@ class _Search:
         self._params = model.checked_params()
         self._inputs = WordInputs(self._params)
         self._restrictions = Restrictions(decoding, model.word_to_idx)
-        self._end = word_id(model.word_to_idx, "<END>")
+        self._end = word_id(model.word_to_idx, END)
         self._longest = decoding.max_length
         # The next continuation of each beginning: (-ln p, when it was put here, beginning, number).
         self.open: list[tuple[float, int, _Beginning, int]] = []
@@ -195,7 +196,7 @@ def exact_search(
     # A good caption to begin with: whatever is less likely need not be looked at.
     known = beam_search(model, features, replace(decoding, beam_width=WIDEST_BEAM)).best()[0]
     search.offer(known.words, known.log_probability)
-    start = word_id(model.word_to_idx, "<START>")
+    start = word_id(model.word_to_idx, START)
     features = model.checked_features(np.asarray(features)[np.newaxis])
     state = start_state(model.checked_params(), model.cell_type, features)
     search.grow([((), 0.0, state)], np.array([start]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
-from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, START
+from captionviewer.core.coco.vocabulary import NULL, SPECIAL_WORDS, START
 from captionviewer.core.inspection.gradients import state_gradients
 from captionviewer.core.network.caption_losses import position_losses
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
@@ -111,7 +111,7 @@ def memory_captions(length: int) -> tuple[dict[str, int], IntArray]:
     if length < 2:
         raise ValueError("the first word and the last are two words at the least")
     word_to_idx = {word: number for number, word in enumerate((*SPECIAL_WORDS, *COLOURS))}
-    captions = np.full((len(COLOURS), length + 1), word_to_idx["<NULL>"])
+    captions = np.full((len(COLOURS), length + 1), word_to_idx[NULL])
     captions[:, 0] = word_to_idx[START]
     captions[:, 1] = captions[:, -1] = [word_to_idx[colour] for colour in COLOURS]
     return word_to_idx, captions

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
+from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network.blocks import in_blocks
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import DecodingState
@@ -36,7 +37,7 @@ def caption_losses(
     nats = position_losses(model, features, captions, owners, stop=stop, progress=progress)
     if nats is None:
         return None
-    return nats.sum(axis=1), (np.asarray(captions)[:, 1:] != model.word_to_idx["<NULL>"]).sum(axis=1)
+    return nats.sum(axis=1), (np.asarray(captions)[:, 1:] != model.word_to_idx[NULL]).sum(axis=1)
 
 
 def position_losses(
@@ -77,7 +78,7 @@ def position_losses(
     captions = model.checked_captions(captions, len(owners))
     if len(owners) and not 0 <= int(np.min(owners)) <= int(np.max(owners)) < len(features):
         raise ValueError(f"owners are rows of {len(features)} photos' features, 0 to {len(features) - 1}")
-    null, V = model.word_to_idx["<NULL>"], len(model.word_to_idx)
+    null, V = model.word_to_idx[NULL], len(model.word_to_idx)
     nats = np.zeros((len(captions), captions.shape[1] - 1))
     in_order = np.lexsort((*captions.T[::-1], owners))  # captions that begin alike beside each other
     inputs = WordInputs(params)

@@ -6,14 +6,15 @@ exactly one of RunFinished, RunStopped and RunFailed.
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from captionviewer.core.arrays import IntArray
+from captionviewer.core.coco.folder_layout import Split
 
 if TYPE_CHECKING:
     from captionviewer.core.network.captioning_rnn import CaptioningRNN
 
-PhotoKey = tuple[Literal["train", "val"], int]
+PhotoKey = tuple[Split, int]
 
 
 class RunState(Enum):

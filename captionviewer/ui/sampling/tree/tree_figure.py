@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from captionviewer.core.amounts import signed
+from captionviewer.core.coco.vocabulary import START
 from captionviewer.core.evaluation.decoding_scores import DecodingScore
 from captionviewer.ui.look.theme import Colors, mixed
 from captionviewer.ui.sampling.tree.beam_tree import BeamTree
@@ -34,7 +35,7 @@ def tree_figure(tree: BeamTree, columns: int, colors: Colors) -> "Figure":
     def text(x: float, y: float, words: str, color: str, ha: str = "left") -> None:
         axes.text(x, y, words, color=color, fontsize=8, va="center", parse_math=False, clip_on=False, ha=ha)
 
-    text(-1 + _BOX[0] / 2, 0, "<START>", colors.muted.name(), ha="center")
+    text(-1 + _BOX[0] / 2, 0, START, colors.muted.name(), ha="center")
     for column in range(columns):
         text(column + _BOX[0] / 2, -0.75, str(column + 1), colors.muted.name(), ha="center")
     for _number, node in shown:
