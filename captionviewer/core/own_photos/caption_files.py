@@ -1,6 +1,7 @@
 """Files of captions as people have them: COCO's JSON, a table of file and caption, Flickr8k's text."""
 
 import codecs
+import contextlib
 import csv
 import io
 import json
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from captionviewer.core.amounts import format_bytes
 from captionviewer.core.errors import CaptionviewerError
+from captionviewer.core.web.failures import InvalidAddress
+from captionviewer.core.web.request import check_address
 
 # COCO's own takes 66 MB; parsed, JSON can take ten times its size.
 LARGEST_BYTES = 500_000_000
@@ -129,8 +132,10 @@ def _coco(text: str, path: Path) -> CaptionFile:
         names[number] = name
         found.captions.setdefault(name, [])
         address = _entry(image, "flickr_url") or _entry(image, "coco_url")
-        if isinstance(address, str) and address.startswith(("http://", "https://")) and address.isprintable():
-            found.addresses[name] = address
+        if isinstance(address, str):
+            with contextlib.suppress(InvalidAddress):
+                check_address(address)
+                found.addresses[name] = address
     strangers = wordless = 0
     for annotation in annotations:
         caption, number = _entry(annotation, "caption"), _entry(annotation, "image_id")

@@ -83,6 +83,15 @@ def test_cocos_json_with_twice_the_same_name_and_a_missing_photo(images: Path, t
         assert words in remarks
 
 
+def test_an_address_that_no_photo_could_be_asked_at_is_left_out(tmp_path: Path) -> None:
+    told = ["http://x/1", "http:///2", "https://x y/3", "http://[4", "ftp://x/5", None, "http://x:0/7"]
+    images = [{"id": i, "file_name": f"{i}.jpg", "flickr_url": address} for i, address in enumerate(told)]
+    (tmp_path / "captions.json").write_text(
+        json.dumps({"images": images, "annotations": [{"image_id": 0, "caption": "a"}]})
+    )
+    assert read_caption_file(tmp_path / "captions.json").addresses == {"0.jpg": "http://x/1"}
+
+
 @pytest.mark.parametrize(
     ("divider", "end", "head", "mark"),
     [
