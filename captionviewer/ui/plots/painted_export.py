@@ -1,16 +1,14 @@
 """Export of a plot that a widget paints by itself: the menu, formats and dialog of any other plot."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
-from captionviewer.ui import actions
 from captionviewer.ui.look.theme import Colors, colors
-from captionviewer.ui.plots.plot_export import PlotFormat, Rows, export_figure
+from captionviewer.ui.plots.plot_export import PlotFormat, Rows, export_actions, export_figure
 from captionviewer.ui.session.session import Session
 
 if TYPE_CHECKING:
@@ -47,15 +45,7 @@ class PaintedExport(QObject):
         super().__init__(widget)
         self._session, self._widget = session, widget
         self._draw, self._rows, self._name, self._has_plot = draw, rows, name, has_plot
-        offers = (
-            (actions.EXPORT_PICTURE, PlotFormat.PNG),
-            (actions.EXPORT_DRAWING, PlotFormat.SVG),
-            (actions.EXPORT_PDF, PlotFormat.PDF),
-            (actions.EXPORT_TABLE, PlotFormat.CSV),
-        )
-        self.actions = [
-            actions.make(words, self._widget, partial(self.export, wanted)) for words, wanted in offers
-        ]
+        self.actions = export_actions(widget, self.export)
         widget.installEventFilter(self)
 
     def export(self, wanted: PlotFormat | None = None) -> None:
@@ -72,7 +62,6 @@ class PaintedExport(QObject):
             self._session.notice.emit(f"Plot written to {path}")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Open the menu."""
         if (
             watched is not self._widget
             or not isinstance(event, QContextMenuEvent)

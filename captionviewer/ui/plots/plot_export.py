@@ -11,15 +11,19 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDir, Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtCore import QDir
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from captionviewer.core.atomic_file import write_atomically
+from captionviewer.ui import actions
 from captionviewer.ui.plots.fonts import give_fonts
 from captionviewer.ui.settings import EXPORT_FOLDER, Settings
+from captionviewer.ui.widgets.questions import tell
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 Rows = Callable[[], Iterable[Sequence[object]]]  # the header first, then one sequence a line
 
 PICTURE_DPI = 200
+_TITLE = "Export plot"  # of the dialog, and of what goes wrong
 
 
 # Endings that a user may type and means as one, unlike that of "run 1.5"; none of them can be written.
@@ -106,6 +111,17 @@ def _picture(figure: "Figure", wanted: PlotFormat) -> bytes:
             artist.set_animated(True)
 
 
+def export_actions(widget: QWidget, export: Callable[[PlotFormat], None]) -> list[QAction]:
+    """An action of `widget` for each format that its menu offers, which calls `export` with it."""
+    offers = (
+        (actions.EXPORT_PICTURE, PlotFormat.PNG),
+        (actions.EXPORT_DRAWING, PlotFormat.SVG),
+        (actions.EXPORT_PDF, PlotFormat.PDF),
+        (actions.EXPORT_TABLE, PlotFormat.CSV),
+    )
+    return [actions.make(words, widget, partial(export, wanted)) for words, wanted in offers]
+
+
 def export_figure(
     parent: QWidget,
     figure: "Figure",
@@ -126,7 +142,7 @@ def export_figure(
     start = Path(folder if folder and Path(folder).is_dir() else QDir.homePath())
     chosen, chosen_filter = QFileDialog.getSaveFileName(
         parent,
-        "Export plot",
+        _TITLE,
         str(start / f"{suggested_name}{offered[0].suffix}"),
         ";;".join(each.value for each in offered),
     )
@@ -135,7 +151,7 @@ def export_figure(
     by_filter = next((each for each in offered if each.value == chosen_filter), offered[0])
     path, typed = Path(chosen), format_of(Path(chosen))
     if typed is None and path.suffix.lower() in OTHER_ENDINGS:
-        _tell(parent, f"A plot can't be saved as {path.suffix}. Choose one of PNG, SVG, PDF and CSV.")
+        tell(parent, _TITLE, f"A plot can't be saved as {path.suffix}. Choose one of PNG, SVG, PDF and CSV.")
         return None
     if typed is None:
         path = path.with_name(path.name + by_filter.suffix)
@@ -143,18 +159,11 @@ def export_figure(
     try:
         write_plot(path, figure, rows, into)
     except OSError as error:
-        _tell(
+        tell(
             parent,
+            _TITLE,
             f"The plot could not be written to {path}: {error.strerror or error}. Choose another place.",
         )
         return None
     settings.set(EXPORT_FOLDER, str(path.parent))
     return path
-
-
-def _tell(parent: QWidget, message: str) -> None:
-    box = QMessageBox(QMessageBox.Icon.Warning, "Export plot", "", QMessageBox.StandardButton.Ok, parent)
-    box.setTextFormat(Qt.TextFormat.PlainText)  # the name of a file or folder may look like markup
-    box.setText(message)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.open()

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QContextMenuEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from captionviewer.ui import actions
 from captionviewer.ui.look.theme import colors, set_muted
-from captionviewer.ui.plots.plot_export import PlotFormat, export_figure
+from captionviewer.ui.plots.plot_export import PlotFormat, export_actions, export_figure
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import scrolling
 
@@ -56,12 +55,7 @@ class PlotWidget(QWidget):
         box.addLayout(self._pages)  # first: it shows what is added, which without a parent were a window
         self._message_page = scrolling(self._message, filled=False)
         self._pages.addWidget(self._message_page)
-        self.export_actions = [
-            self._export_action(actions.EXPORT_PICTURE, PlotFormat.PNG),
-            self._export_action(actions.EXPORT_DRAWING, PlotFormat.SVG),
-            self._export_action(actions.EXPORT_PDF, PlotFormat.PDF),
-            self._export_action(actions.EXPORT_TABLE, PlotFormat.CSV),
-        ]
+        self.export_actions = export_actions(self, self.export)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._draw_if_seen)
@@ -144,9 +138,6 @@ class PlotWidget(QWidget):
         if path is not None:
             self._session.notice.emit(f"Plot written to {path}")
         self._exported()
-
-    def _export_action(self, words: actions.ActionWords, wanted: PlotFormat) -> QAction:
-        return actions.make(words, self, lambda: self.export(wanted))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer the formats that the plot can be saved as."""
