@@ -15,6 +15,7 @@ from captionviewer.core.decoding.branches import Branch, ForcedCaption, Prefix, 
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.surprise import surprise_of
 from captionviewer.core.decoding.timestep import Timestep, greedy_timesteps
+from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.saved.model_file import SavedModel, fits, rows_trained_on
 from captionviewer.ui.session.models import CurrentModel
@@ -32,7 +33,7 @@ def decoding_shown(chosen: Decoding) -> Decoding:
     return replace(read, max_length=min(read.max_length, MAX_LENGTH))
 
 
-class ModelDoesNotFit(Exception):
+class ModelDoesNotFit(CaptionviewerError):
     """The model can't caption this data; `str()` says why, for people."""
 
 
