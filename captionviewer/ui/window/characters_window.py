@@ -344,7 +344,6 @@ class CharactersWindow(QDialog):
     # ---- Qt ----------------------------------------------------------------------------------
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._fit()

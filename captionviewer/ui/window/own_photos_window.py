@@ -245,7 +245,6 @@ class OwnPhotosWindow(QWidget):
             self._session.notice.emit(f"Sampling shows {shortened(name, 60)} until a photo is selected.")
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._enlarge_caption()

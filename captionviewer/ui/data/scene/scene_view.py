@@ -337,7 +337,6 @@ class SceneView(QWidget):
         self._enable()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._enlarge_caption()

@@ -71,7 +71,6 @@ class BugSurveyView(QWidget):
         self._show_running()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow the text size."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self._fit_rows()
