@@ -48,7 +48,7 @@ def caption_photos(
     )
     captions = np.empty((len(features), decoding.max_length), np.int32)
     null = word_id(model.word_to_idx, NULL)
-    if decoding.method not in ("beam", "exact"):
+    if decoding.method in ("greedy", "sample"):
 
         def write(here: slice) -> None:
             if numbers is not None:
@@ -58,6 +58,8 @@ def caption_photos(
 
         size = min(_BLOCK, max(1, math.ceil(len(features) / 2)))  # the half for each of two cores
         return captions if in_blocks(len(features), size, write, stop, progress) else None
+    if decoding.method not in ("beam", "exact"):  # one that was listed, and has not been written here yet
+        raise ValueError(f"Captions of many photos can't be written by the method {decoding.method!r}.")
     from captionviewer.core.decoding.beam_search import BeamSearch  # the launch searches for none
     from captionviewer.core.decoding.exact_search import exact_search
 

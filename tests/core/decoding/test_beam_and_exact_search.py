@@ -335,3 +335,10 @@ def test_of_equal_continuations_the_first_places_come_first() -> None:
     scores[::2] = 1.0  # a hundred and fifty share the first place
     assert beam_search_module._likeliest(scores, 4) == [0, 2, 4, 6]
     assert beam_search_module._likeliest(scores, 152)[-2:] == [1, 3]
+
+
+def test_a_method_that_cant_write_captions_of_many_photos_is_an_error_and_not_silently_greedy() -> None:
+    decoding = Decoding()
+    object.__setattr__(decoding, "method", "diverse")  # as one that was listed and written nowhere
+    with pytest.raises(ValueError, match="'diverse'"):
+        caption_photos(lively_model("rnn"), PHOTOS, decoding)
