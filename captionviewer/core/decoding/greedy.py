@@ -1,8 +1,8 @@
 """Greedy captions of many photos: at each timestep the likeliest of the words that may be said.
 
 Two more loops choose the likeliest word: `network/inference.py` has that of `CaptioningRNN.sample`, which
-forbids nothing and stands below this room; `timestep.py` keeps every timestep of one photo. Tests hold them to
-the same words.
+forbids nothing and stands below this room; `timestep.py` keeps every timestep of one photo. Tests hold them
+to the same words.
 """
 
 import numpy as np
