@@ -1,4 +1,7 @@
-"""The check of the system, before a false ldd, a false apt-get and false distributions."""
+"""The check of the system, before a false ldd, a false apt-get and false distributions.
+
+(Past 400 lines: one distribution after the other.)
+"""
 
 import ctypes.util
 import importlib.util

@@ -1,4 +1,7 @@
-"""Photos for the window: loaded in threads, each with a state, kept within bounds."""
+"""Photos for the window: loaded in threads, each with a state, kept within bounds.
+
+(Past 400 lines: one state machine, whose states all speak of each other.)
+"""
 
 import time
 from collections import OrderedDict

@@ -1,4 +1,7 @@
-"""What opening a damaged folder says: always a DataError that names the file."""
+"""What opening a damaged folder says: always a DataError that names the file.
+
+(Past 400 lines: one kind of damage after the other, which share the writing of a small folder.)
+"""
 
 import json
 import os

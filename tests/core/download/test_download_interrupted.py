@@ -1,3 +1,8 @@
+"""A download that is cut off anywhere goes on where it was.
+
+(Past 400 lines: each place where it may be cut off, before the same false server.)
+"""
+
 import errno
 import os
 import signal

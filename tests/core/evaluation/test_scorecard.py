@@ -1,4 +1,7 @@
-"""The table of scores: what each row is, what it is held against, and how it is said to be made."""
+"""The table of scores: what each row is, what it is held against, and how it is said to be made.
+
+(Past 400 lines: the rows of one table, which one costly scoring fills.)
+"""
 
 import csv
 import io

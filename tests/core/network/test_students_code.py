@@ -1,4 +1,7 @@
-"""What students do with solver and model beside the notebook's cells: none of it is ignored silently."""
+"""What students do with solver and model beside the notebook's cells: none of it is ignored silently.
+
+(Past 400 lines: one way of going beside the notebook after the other.)
+"""
 
 import copy
 import math

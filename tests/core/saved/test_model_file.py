@@ -1,4 +1,7 @@
-"""A model on disk: it comes back as it was, and a stranger's file is refused in words."""
+"""A model on disk: it comes back as it was, and a stranger's file is refused in words.
+
+(Past 400 lines: what a file may lie about, one field after the other.)
+"""
 
 import io
 import json

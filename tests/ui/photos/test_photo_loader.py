@@ -1,4 +1,7 @@
-"""Photos in the window: each in its state, the wanted ones first, nothing stale, nothing left behind."""
+"""Photos in the window: each in its state, the wanted ones first, nothing stale, nothing left behind.
+
+(Past 400 lines: each state of a photo, before the same false store.)
+"""
 
 import threading
 import time

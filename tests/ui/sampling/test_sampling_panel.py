@@ -1,4 +1,7 @@
-"""A photo's caption one timestep at a time, with keys and clicks."""
+"""A photo's caption one timestep at a time, with keys and clicks.
+
+(Past 400 lines: one panel, with every key and click.)
+"""
 
 import math
 from dataclasses import replace

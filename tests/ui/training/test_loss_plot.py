@@ -1,4 +1,7 @@
-"""The loss plot: drawn seldom, thinned, in the theme's colours, and exported with its lines."""
+"""The loss plot: drawn seldom, thinned, in the theme's colours, and exported with its lines.
+
+(Past 400 lines: one plot, with every line that it may show.)
+"""
 
 import csv
 from collections.abc import Iterator

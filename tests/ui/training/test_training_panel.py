@@ -1,4 +1,7 @@
-"""The Training panel by clicks and keys: its form, its run in every state, what it shows and hands on."""
+"""The Training panel by clicks and keys: its form, its run in every state, what it shows and hands on.
+
+(Past 400 lines: one panel and one run through all its states.)
+"""
 
 import html
 import threading
