@@ -11,7 +11,7 @@ from captionviewer.core.storybook.winter import snow
 
 
 @dataclass(frozen=True)
-class Setting:
+class Scenery:
     """A place: how it is drawn, and where things can be in it, in heights from the picture's foot.
 
     `stands`: lowest and highest line that things stand on; `floats`: the same for boats and ducks;
@@ -25,13 +25,13 @@ class Setting:
     aloft: float = 0.5
 
 
-SETTINGS: dict[str, Setting] = {
-    "park": Setting(park, 0.43, (0.06, 0.36)),
-    "beach": Setting(beach, 0.5, (0.05, 0.24), (0.37, 0.5), 0.6),
-    "street": Setting(street, 0.42, (0.06, 0.3)),
-    "snow": Setting(snow, 0.43, (0.06, 0.35)),
-    "lake": Setting(lake, 0.5, (0.04, 0.1), (0.2, 0.44), 0.55),
-    "farm": Setting(farm, 0.43, (0.06, 0.3)),
-    "forest": Setting(forest, 0.42, (0.06, 0.3)),
-    "room": Setting(room, 0.42, (0.05, 0.24)),
+SETTINGS: dict[str, Scenery] = {
+    "park": Scenery(park, 0.43, (0.06, 0.36)),
+    "beach": Scenery(beach, 0.5, (0.05, 0.24), (0.37, 0.5), 0.6),
+    "street": Scenery(street, 0.42, (0.06, 0.3)),
+    "snow": Scenery(snow, 0.43, (0.06, 0.35)),
+    "lake": Scenery(lake, 0.5, (0.04, 0.1), (0.2, 0.44), 0.55),
+    "farm": Scenery(farm, 0.43, (0.06, 0.3)),
+    "forest": Scenery(forest, 0.42, (0.06, 0.3)),
+    "room": Scenery(room, 0.42, (0.05, 0.24)),
 }
