@@ -53,7 +53,7 @@ STEPS: dict[RowName, dict[str, float]] = {
 
 
 @dataclass(frozen=True)
-class Said:
+class RowCaptions:
     """What one source says of P photos.
 
     Attributes
@@ -76,7 +76,7 @@ def by_model(
     decoding: Decoding,
     steps: WeightedProgress,
     stop: Callable[[], bool],
-) -> Said | None:
+) -> RowCaptions | None:
     """The model's own captions, and its surprise at people's; None if stopped."""
     features = photos.features()
     written = caption_photos(model, features, decoding, stop=stop, progress=steps.begin(WRITING))
@@ -95,7 +95,7 @@ def by_blind_model(
     decoding: Decoding,
     steps: WeightedProgress,
     stop: Callable[[], bool],
-) -> Said | None:
+) -> RowCaptions | None:
     """The same with features of zero; None if stopped."""
     progress = steps.begin(BLIND)
     nothing = np.zeros((1, model.input_dim), np.float32)
@@ -113,27 +113,29 @@ def by_blind_model(
 
 def _said(
     photos: ScoredPhotos, written: IntArray, owners: IntArray, nats: FloatArray, targets: IntArray
-) -> Said:
+) -> RowCaptions:
     P = len(photos)
-    return Said(
+    return RowCaptions(
         (Sentences.of_captions(written, photos.dataset.vocabulary),),
         np.bincount(owners, nats, minlength=P).astype(np.float64),
         np.bincount(owners, targets, minlength=P).astype(np.int64),
     )
 
 
-def by_humans(photos: ScoredPhotos) -> Said:
+def by_humans(photos: ScoredPhotos) -> RowCaptions:
     """In each round the caption that is left out of the references."""
     references = photos.references
-    return Said(tuple(references.sentences[references.row(number)] for number in photos.rounds))
+    return RowCaptions(tuple(references.sentences[references.row(number)] for number in photos.rounds))
 
 
-def by_nearest_photo(photos: ScoredPhotos, steps: WeightedProgress, stop: Callable[[], bool]) -> Said | None:
+def by_nearest_photo(
+    photos: ScoredPhotos, steps: WeightedProgress, stop: Callable[[], bool]
+) -> RowCaptions | None:
     """A caption of the training photo most alike; None if stopped."""
     found = photos.captions_of_nearest(stop, steps.begin(NEAREST))
-    return None if found is None else Said((found,))
+    return None if found is None else RowCaptions((found,))
 
 
-def by_habit(photos: ScoredPhotos) -> Said:
+def by_habit(photos: ScoredPhotos) -> RowCaptions:
     """The commonest training caption for every photo."""
-    return Said((training_captions(photos.dataset).commonest[np.zeros(len(photos), np.int64)],))
+    return RowCaptions((training_captions(photos.dataset).commonest[np.zeros(len(photos), np.int64)],))

@@ -8,7 +8,7 @@ from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.evaluation import baselines
-from captionviewer.core.evaluation.baselines import STEPS, RowName, Said
+from captionviewer.core.evaluation.baselines import STEPS, RowCaptions, RowName
 from captionviewer.core.evaluation.bootstrap import DRAWS, drawn_sums, interval
 from captionviewer.core.evaluation.caption_scores import ALL, CaptionScores, Scorer, together
 from captionviewer.core.evaluation.dataset_captions import document_frequencies, training_captions
@@ -75,7 +75,7 @@ def make_scorecard(
     ]
     weights: dict[str, float] = {step: weight for name in names for step, weight in STEPS[name].items()}
     steps = WeightedProgress({**weights, COUNTING: 1, COMPARING: 0.5 * len(names), DRAWING: 1}, report)
-    said: dict[RowName, Said] = {}
+    said: dict[RowName, RowCaptions] = {}
     for name in names:
         one = None if stop() else _say(name, model, photos, decoding, steps, stop)
         if one is None:
@@ -116,7 +116,7 @@ def _say(
     decoding: Decoding,
     steps: WeightedProgress,
     stop: Callable[[], bool],
-) -> Said | None:
+) -> RowCaptions | None:
     if name == "model":
         return baselines.by_model(model, photos, decoding, steps, stop)
     if name == "nearest":
@@ -130,7 +130,7 @@ def _say(
 
 def _scores(
     scorer: Scorer,
-    said: Said,
+    said: RowCaptions,
     rounds: Sequence[int],
     vocabulary: Vocabulary,
     unknown_matches: bool,
@@ -148,7 +148,7 @@ def _scores(
 
 
 def _rows(
-    said: Mapping[RowName, Said],
+    said: Mapping[RowName, RowCaptions],
     values: Mapping[RowName, PhotoValues],
     vocabulary: Vocabulary,
     draws: int,

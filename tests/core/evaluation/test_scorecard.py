@@ -148,9 +148,9 @@ def test_a_model_that_says_a_persons_words_scores_as_that_person(
     """Against the same references, that is: with one reference more it would score higher."""
     photos = card.photos
 
-    def said_by_people(*_: Any) -> baselines.Said:
+    def said_by_people(*_: Any) -> baselines.RowCaptions:
         human = baselines.by_humans(photos)
-        return baselines.Said(human.captions, np.ones(len(photos)), np.ones(len(photos), np.int64))
+        return baselines.RowCaptions(human.captions, np.ones(len(photos)), np.ones(len(photos), np.int64))
 
     monkeypatch.setattr(baselines, "by_model", said_by_people)
     found = make_scorecard(model, photos, rows=("human",), draws=50)
@@ -220,7 +220,7 @@ def test_a_generated_unknown_word_matches_nothing_unless_that_is_asked_for(
         [["a", "<UNK>", "of", "a", "<UNK>", "with", "a", "<UNK>"]], data.vocabulary.word_to_idx
     )
     everywhere = nonsense[np.zeros(len(photos), np.int64)]
-    monkeypatch.setattr(baselines, "by_model", lambda *_: baselines.Said((everywhere,)))
+    monkeypatch.setattr(baselines, "by_model", lambda *_: baselines.RowCaptions((everywhere,)))
     strict = make_scorecard(model, photos, rows=(), draws=0)
     free = make_scorecard(model, photos, rows=(), draws=0, unknown_matches=True)
     assert strict is not None and free is not None

@@ -15,7 +15,7 @@ NUM_BARS = 20
 
 
 @dataclass(frozen=True)
-class Bar:
+class HistogramBar:
     """One bar: photos whose value lies from `low` to `high`, the worst of them first."""
 
     low: float
@@ -23,7 +23,7 @@ class Bar:
     photos: tuple[int, ...]
 
 
-def bars_of(values: FloatArray, worst_first: list[int], num_bars: int = NUM_BARS) -> list[Bar]:
+def bars_of(values: FloatArray, worst_first: list[int], num_bars: int = NUM_BARS) -> list[HistogramBar]:
     """Sort photos into bars of equal width by their values (P,); those without a value are left out.
 
     `worst_first` gives the order within a bar.
@@ -38,7 +38,8 @@ def bars_of(values: FloatArray, worst_first: list[int], num_bars: int = NUM_BARS
         if finite[photo]:
             photos[int(place[photo])].append(photo)
     return [
-        Bar(float(edges[number]), float(edges[number + 1]), tuple(some)) for number, some in enumerate(photos)
+        HistogramBar(float(edges[number]), float(edges[number + 1]), tuple(some))
+        for number, some in enumerate(photos)
     ]
 
 
@@ -49,7 +50,7 @@ class ScoreHistogram(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.bars: list[Bar] = []
+        self.bars: list[HistogramBar] = []
         self._decimals = 2
         self._model_value = float("nan")
         self._pointed = -1
@@ -58,7 +59,7 @@ class ScoreHistogram(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Histogram of a score over the photos")
 
-    def show_bars(self, bars: list[Bar], decimals: int, corpus_value: float) -> None:
+    def show_bars(self, bars: list[HistogramBar], decimals: int, corpus_value: float) -> None:
         """Show a histogram, with the score of all photos together marked."""
         self.bars, self._decimals, self._model_value = bars, decimals, corpus_value
         self._pointed = next((number for number, bar in enumerate(bars) if bar.photos), -1)
