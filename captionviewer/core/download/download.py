@@ -18,7 +18,6 @@ from captionviewer.core.download.archive_listing import (
 from captionviewer.core.download.byte_ranges import ByteRanges
 from captionviewer.core.download.disk import disk_problems_named, require_room
 from captionviewer.core.download.download_progress import DownloadProgress, Phase, ProgressBoard
-from captionviewer.core.download.fetching import Fetcher, FileChanged, rest_while
 from captionviewer.core.download.http_request import require_web_address
 from captionviewer.core.download.official import (
     OFFICIAL_ADDRESS,
@@ -39,6 +38,7 @@ from captionviewer.core.download.placing import (
     unfinished_download,
 )
 from captionviewer.core.download.problem import DownloadError, DownloadProblem
+from captionviewer.core.download.resumable_fetch import Fetcher, FileChanged, rest_while
 from captionviewer.core.download.retry_policy import RetryPolicy
 from captionviewer.core.download.unpacking import mismatches, sha256_of, unpack
 from captionviewer.core.web.failures import Cancelled

@@ -24,8 +24,7 @@ from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
 from captionviewer.core.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
-from captionviewer.core.saved.progress_arrays import read_progress, written_progress
-from captionviewer.core.saved.stored_fields import (
+from captionviewer.core.saved.checked_fields import (
     MOST_ABOUT_BYTES,
     about_in,
     check_shapes,
@@ -36,6 +35,7 @@ from captionviewer.core.saved.stored_fields import (
     vocabulary_in,
     whole_number_in,
 )
+from captionviewer.core.saved.progress_arrays import read_progress, written_progress
 from captionviewer.core.training.available_memory import available_memory
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.settings import TrainingSettings

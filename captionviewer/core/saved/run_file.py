@@ -25,14 +25,7 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
 from captionviewer.core.network.solver_state import GeneratorState, SolverState
 from captionviewer.core.number_archive import ArchiveError, NumberArchive, PlainArray, write_archive
-from captionviewer.core.saved.model_file import MOST_BYTES, ROOM_BYTES, SavedModel
-from captionviewer.core.saved.progress_arrays import (
-    read_norms,
-    read_progress,
-    written_norms,
-    written_progress,
-)
-from captionviewer.core.saved.stored_fields import (
+from captionviewer.core.saved.checked_fields import (
     MOST_ABOUT_BYTES,
     about_in,
     check_shapes,
@@ -43,6 +36,13 @@ from captionviewer.core.saved.stored_fields import (
     text_in,
     vocabulary_in,
     whole_number_in,
+)
+from captionviewer.core.saved.model_file import MOST_BYTES, ROOM_BYTES, SavedModel
+from captionviewer.core.saved.progress_arrays import (
+    read_norms,
+    read_progress,
+    written_norms,
+    written_progress,
 )
 from captionviewer.core.saved.stored_scores import read_scores, written_scores
 from captionviewer.core.training.available_memory import available_memory

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 from captionviewer.core.amounts import format_bytes
 from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.errors import CaptionviewerError
+from captionviewer.core.saved.checked_fields import is_finite_number
 from captionviewer.core.saved.run_file import open_run, save_run
-from captionviewer.core.saved.stored_fields import is_finite_number
 from captionviewer.core.training.run_record import OUTCOMES, RunRecord
 from captionviewer.core.training.run_scores import RunScores
 from captionviewer.core.training.settings import TrainingSettings

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from captionviewer.core.number_archive import ArchiveError
-from captionviewer.core.saved.stored_fields import is_finite_number, whole_number_in
+from captionviewer.core.saved.checked_fields import is_finite_number, whole_number_in
 from captionviewer.core.training.run_scores import RunScores
 
 LONGEST_WORDS = 4000

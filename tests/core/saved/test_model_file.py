@@ -24,6 +24,7 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.number_archive import NumberArchive
 from captionviewer.core.saved import model_file
+from captionviewer.core.saved.checked_fields import MOST_ABOUT_BYTES
 from captionviewer.core.saved.model_file import (
     ModelFileError,
     SavedModel,
@@ -32,7 +33,6 @@ from captionviewer.core.saved.model_file import (
     rows_trained_on,
     save_model,
 )
-from captionviewer.core.saved.stored_fields import MOST_ABOUT_BYTES
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
 from tests.coco_folder_writer import write_coco_folder
