@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Compute the features and return the exit code."""
-    from captionviewer.core.own_photos.encode_folder import WITHOUT_FEATURES, FolderEncoding
+    from captionviewer.core.own_photos.encode_folder import FolderEncoding
 
     folder: Path = chosen.folder
     work = FolderEncoding(folder, chosen.images, chosen.processes)
@@ -41,10 +41,7 @@ def run(chosen: argparse.Namespace) -> int:
         return ExitCode.INTERRUPTED
     unreadable = len(work.progress.unreadable)
     if unreadable:
-        console.tell(
-            f"{unreadable:,} photos have no features and count as the average one:"
-            f" {work.folder / WITHOUT_FEATURES}"
-        )
+        console.tell(f"{unreadable:,} photos have no features and count as the average one: {work.lost_file}")
     console.tell(
         f"{work.progress.total - unreadable:,} photos have lite0 features, {width} numbers each, in"
         f" {work.folder}."

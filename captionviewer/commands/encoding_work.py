@@ -27,20 +27,10 @@ def run_encoding(
     line = StatusLine(10.0)
     made: list[T | None] = []
     try:
-        run_in_thread(lambda: made.append(work()), stop, lambda: line.show(_words(progress)))
+        run_in_thread(lambda: made.append(work()), stop, lambda: line.show(progress.words))
     finally:
         line.end()
     return made[0]
-
-
-def _words(progress: "EncodingProgress") -> str:
-    from captionviewer.core.amounts import format_duration
-
-    parts = [f"{progress.done:,} of {progress.total:,} photos"]
-    left = progress.seconds_left
-    if left is not None:
-        parts += [f"{progress.photos_a_second:.1f} a second", f"{format_duration(left)} left"]
-    return ", ".join(parts)
 
 
 def _count(text: str) -> int:

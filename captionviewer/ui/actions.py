@@ -142,6 +142,9 @@ FEATURE_KINDS: Mapping[FeatureKind, ActionWords] = {
     kind: ActionWords(_with_mnemonic(form.menu_text), form.explanation, checkable=True)
     for kind, form in FEATURES.items()
 }
+COMPUTE_FEATURES = ActionWords(
+    "Compute Lite&0 Features…", "Compute features of the data's photos, on which models caption any photo"
+)
 GO_DATA = ActionWords("Go to &Data", "Move the keyboard to the Data panel", ("Ctrl+1",))
 GO_TRAINING = ActionWords("Go to &Training", "Move the keyboard to the Training panel", ("Ctrl+2",))
 GO_SAMPLING = ActionWords("Go to Sam&pling", "Move the keyboard to the Sampling panel", ("Ctrl+3",))

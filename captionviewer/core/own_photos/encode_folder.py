@@ -1,5 +1,6 @@
 """Features *lite0* for a data folder that has its photos, as COCO's with `images/train2014` and `val2014`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from captionviewer.core.atomic_file import write_atomically
@@ -50,9 +51,12 @@ class FolderEncoding:
         self._encoding = Encoding(photos, self.folder, processes)
         self.progress = self._encoding.progress
         self.stop = self._encoding.stop
+        self.lost_file = self.folder / WITHOUT_FEATURES
 
-    def run(self) -> int | None:
+    def run(self, cancelled: Callable[[], bool] = lambda: False) -> int | None:
         """Compute and write; the width of the features, None when it was stopped before the end.
+
+        `cancelled` is asked before each photo; once it says so the work ends as by `stop`.
 
         Raises
         ------
@@ -61,7 +65,12 @@ class FolderEncoding:
             of this folder; a file can't be written.
         """
         with self._encoding.alone():
-            return self._written() if self._encoding.run() else None
+            return self._written() if self._encoding.run(cancelled) else None
+
+    def without_features(self) -> list[str]:
+        """The photos that can't be read, once it has run: split, row, name and why, a tab between each."""
+        names = [f"{split}\t{row}\t{name}" for split in SPLITS for row, name in enumerate(self._names[split])]
+        return [f"{names[place]}\t{why}" for place, why in sorted(self.progress.unreadable.items())]
 
     def _written(self) -> int:
         """Make the files of what was computed, and let go of it."""
@@ -73,13 +82,11 @@ class FolderEncoding:
             raise DataError(
                 self.folder, f"Too few of its train photos can be read: {error}.", "Add the photos."
             ) from error
-        names = [f"{split}\t{row}\t{name}" for split in SPLITS for row, name in enumerate(self._names[split])]
-        reasons = [f"{names[place]}\t{why}\n" for place, why in sorted(self.progress.unreadable.items())]
-        listed = self.folder / WITHOUT_FEATURES
-        if reasons:
-            write_atomically(listed, "".join(reasons).encode("utf-8", "replace"))
+        lost = self.without_features()
+        if lost:
+            write_atomically(self.lost_file, "".join(f"{line}\n" for line in lost).encode("utf-8", "replace"))
         else:
-            listed.unlink(missing_ok=True)
+            self.lost_file.unlink(missing_ok=True)
         self._encoding.forget()
         return width
 

@@ -13,12 +13,13 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from captionviewer.core.amounts import format_duration
 from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.child_program import ChildProgram, package_path
 from captionviewer.core.coco.data_error import DataError
@@ -74,6 +75,15 @@ class EncodingProgress:
         speed = self.photos_a_second
         return (self.total - self.done) / speed if self.done - self.before >= 5 and speed > 0 else None
 
+    @property
+    def words(self) -> str:
+        """How far it is, for people."""
+        parts = [f"{self.done:,} of {self.total:,} photos"]
+        left = self.seconds_left
+        if left is not None:
+            parts += [f"{self.photos_a_second:.1f} a second", f"{format_duration(left)} left"]
+        return ", ".join(parts)
+
 
 class Encoding:
     """The features of a list of photos.
@@ -126,8 +136,10 @@ class Encoding:
             with contextlib.suppress(OSError):  # it is kept for the next start
                 self._place.rmdir()
 
-    def run(self) -> bool:
+    def run(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Compute what is missing, within `alone`; False when it was stopped before the end.
+
+        `cancelled` is asked before each photo; once it says so the work ends as by `stop`.
 
         Raises
         ------
@@ -151,7 +163,7 @@ class Encoding:
 
         def work(rows: "_RowFile") -> None:
             try:
-                self._encode(waiting, rows)
+                self._encode(waiting, rows, cancelled)
             except Exception as error:  # handed to the thread that waits
                 failures.append(error)
                 self.stop()
@@ -219,9 +231,14 @@ class Encoding:
             digest.update(words.encode("utf-8", "surrogatepass") + b"\n")
         return digest.hexdigest()
 
-    def _encode(self, waiting: "queue.SimpleQueue[int]", rows: "_RowFile") -> None:
+    def _encode(
+        self, waiting: "queue.SimpleQueue[int]", rows: "_RowFile", cancelled: Callable[[], bool]
+    ) -> None:
         with _Worker() as worker:
             while not self._stopped.is_set():
+                if cancelled():
+                    self.stop()
+                    return
                 try:
                     number = waiting.get_nowait()
                 except queue.Empty:

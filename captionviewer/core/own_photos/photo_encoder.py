@@ -98,8 +98,8 @@ def encoder_of(dataset: CocoDataset) -> PhotoEncoder:
         f"{dataset.folder.name} is open with its {FEATURES[kind].name} features, {dataset.feature_dim:,}"
         " numbers a photo, made by a network that is not here (VGG-16 in COCO's official files, 528 MB)."
         " Three ways: open the storybook; where the photos are on this computer compute the features lite0"
-        " with captionviewer encode, and train on them; or give features of your own as an array"
-        " (captionviewer caption --array)."
+        " (in the Data menu, or with captionviewer encode), and train on them; or give features of your own"
+        " as an array (captionviewer caption --array)."
     )
 
 

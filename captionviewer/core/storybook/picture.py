@@ -1,9 +1,12 @@
 """From a scene to its picture."""
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 import numpy as np
 
 from captionviewer.core.arrays import ByteArray
-from captionviewer.core.coco.folder_layout import SPLITS
+from captionviewer.core.coco.folder_layout import SPLITS, Split
 from captionviewer.core.storybook.drawing import Floats, Layer, Pen, grain_at, oval, rgb
 from captionviewer.core.storybook.ground import WIDE, Stage
 from captionviewer.core.storybook.kinds import KINDS, SKY_BODIES
@@ -20,9 +23,11 @@ _TINTS = {"day": None, "sunset": rgb("fff0dc"), "night": rgb("b9bee6")}
 def draw(scene: Scene, height: int = HEIGHT) -> ByteArray:
     """Draw a scene: (height, 4/3 height, 3) uint8, RGB. The same scene gives the same picture."""
     layer = Layer(round(height * WIDE), height)
-    rng = np.random.default_rng([VERSION, 1 + SPLITS.index(scene.split), scene.number])
+    rng = np.random.default_rng()
     stage = Stage(layer, scene.time, rng)
-    SETTINGS[scene.setting].draw(stage)
+    layer.rgb[:], rng.bit_generator.state = _place_alone(
+        scene.split, scene.number, scene.setting, scene.time, height
+    )
     layer.alpha[:] = 1
     if scene.sky_body:
         _sky_body(scene, layer)
@@ -36,6 +41,18 @@ def draw(scene: Scene, height: int = HEIGHT) -> ByteArray:
     if scene.setting == "snow":
         snowfall(stage)
     return _printed(layer.rgb)
+
+
+@lru_cache(maxsize=2)  # most of the time of a picture, and things are changed one after another in it
+def _place_alone(
+    split: Split, number: int, setting: str, time: str, height: int
+) -> tuple[Floats, Mapping[str, object]]:
+    """Draw a place with nothing in it, (height, 4/3 height, 3); with the state of the generator after it."""
+    layer = Layer(round(height * WIDE), height)
+    rng = np.random.default_rng([VERSION, 1 + SPLITS.index(split), number])
+    SETTINGS[setting].draw(Stage(layer, time, rng))
+    layer.rgb.flags.writeable = False
+    return layer.rgb, rng.bit_generator.state
 
 
 def _place(scene: Scene, thing: Thing, picture: Layer, shadow: bool = True) -> None:

@@ -48,6 +48,7 @@ from captionviewer.ui.window.window_place import WindowPlace
 if TYPE_CHECKING:
     from captionviewer.ui.window.characters_window import CharactersWindow
     from captionviewer.ui.window.checks.checks_window import ChecksWindow
+    from captionviewer.ui.window.encoding_window import EncodingWindow
     from captionviewer.ui.window.preferences import Preferences
 
 _log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self._preferences: Preferences | None = None
         self._checks: ChecksWindow | None = None
         self._characters: CharactersWindow | None = None
+        self._encoding: EncodingWindow | None = None
         self.setObjectName("main_window")
         self.setWindowTitle("captionviewer")
         self.setDockOptions(
@@ -161,6 +163,7 @@ class MainWindow(QMainWindow):
             reset_arrangement=self.reset_arrangement,
             full_screen=self.place.toggle_full_screen,
             choose_features=self._open_with,
+            compute_features=self.show_encoding,
             welcome=self.welcome.open,
             checks=self.show_checks,
             characters=self.show_characters,
@@ -367,6 +370,16 @@ class MainWindow(QMainWindow):
         self._characters.raise_()
         self._characters.activateWindow()
 
+    def show_encoding(self) -> None:
+        """Open the window that computes features of photos, or bring it to the front."""
+        from captionviewer.ui.window.encoding_window import EncodingWindow  # the launch needs none of it
+
+        if self._encoding is None:
+            self._encoding = EncodingWindow(self.session, self.open_folder, self)
+        self._encoding.show()
+        self._encoding.raise_()
+        self._encoding.activateWindow()
+
     # ---- closing and what is like it ---------------------------------------------------------
 
     def may_replace_model(self, what: str) -> bool:
@@ -383,7 +396,7 @@ class MainWindow(QMainWindow):
         if not self.closing.may_close():
             event.ignore()
             return
-        for beside in (self._checks, self._characters):
+        for beside in (self._checks, self._characters, self._encoding):
             if beside is not None:
                 beside.close()
         self.own_photos.close()

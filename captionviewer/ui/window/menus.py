@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
 from captionviewer.core.coco.dataset import FeatureKind
+from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import actions
 from captionviewer.ui.actions import ActionWords
 from captionviewer.ui.look.theme import ThemeChoice
@@ -48,6 +49,7 @@ class WindowCalls:
     reset_arrangement: Call
     full_screen: Call
     choose_features: Callable[[FeatureKind], object]
+    compute_features: Call
     welcome: Call
     checks: Call
     characters: Call
@@ -103,6 +105,7 @@ class Menus:
         """Show in the menus what the session holds now."""
         session, model, dataset = self._session, self._session.model, self._session.dataset
         self.open_model.setEnabled(dataset is not None)
+        self.compute_features.setEnabled(dataset is not None and not is_shipped_book(dataset.folder))
         for action in self.own_photos:
             action.setEnabled(dataset is not None)
         has_model = model is not None and model.saved.iteration > 0 and session.models.saving is None
@@ -224,7 +227,11 @@ class Menus:
         }
         for action in self.features.values():
             group.addAction(action)
-        self._menu("&Data", [*self._panels.data, SEPARATOR, *self.features.values()])
+        self.compute_features = self._action(actions.COMPUTE_FEATURES, self._calls.compute_features)
+        self._menu(
+            "&Data",
+            [*self._panels.data, SEPARATOR, *self.features.values(), SEPARATOR, self.compute_features],
+        )
 
     def _choose_features(self, kind: FeatureKind) -> None:
         dataset = self._session.dataset

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.folder_layout import SPLITS
+from captionviewer.core.storybook import picture
 from captionviewer.core.storybook.addresses import address, picture_of, scene_at
 from captionviewer.core.storybook.kinds import KINDS
 from captionviewer.core.storybook.scenes import NUM_SCENES, Scene, scene
@@ -56,6 +57,16 @@ def test_a_thing_on_another_stands_on_it(every_scene: dict[str, list[Scene]]) ->
                 base = one.main[0]
                 assert abs(company.thing.x - base.x) < base.height * KINDS[base.kind].aspect / 2
                 assert base.y < company.thing.y <= base.y + base.height
+
+
+def test_a_place_that_is_kept_gives_the_picture_that_is_drawn_anew(
+    every_scene: dict[str, list[Scene]],
+) -> None:
+    snowy = next(one for one in every_scene["val"] if one.setting == "snow")
+    picture._place_alone.cache_clear()
+    first = picture.draw(snowy)
+    assert np.array_equal(picture.draw(snowy), first)
+    assert picture._place_alone.cache_info().hits == 1
 
 
 def test_a_picture_is_the_same_each_time_and_unlike_any_other() -> None:

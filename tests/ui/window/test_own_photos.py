@@ -12,10 +12,15 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from captionviewer.core.arrays import ByteArray
+from captionviewer.core.coco.dataset import feature_kinds_in
+from captionviewer.core.encoders.efficientnet_lite0 import FEATURE_DIM, EfficientNetLite0
+from captionviewer.core.own_photos import encoding
+from captionviewer.core.photos.picture_file import read_picture
 from captionviewer.core.storybook import picture_of
 from captionviewer.ui.photos.pixels import pixels_of
 from captionviewer.ui.window import own_photos_window
 from captionviewer.ui.window.drop_target import dropped
+from captionviewer.ui.window.encoding_window import EncodingWindow
 from captionviewer.ui.window.own_photos_window import OwnPhotosWindow
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.window.every_view import further_states, settle
@@ -196,6 +201,53 @@ def test_data_of_another_network_says_plainly_that_it_can_caption_no_photo(
     driver.window.own_photos.take([tmp_path / "mine.png", tmp_path / "mine.png"])
     window = shown(driver, 1)
     assert "VGG-16" in window.remark.text() and window.nearest.cells.cards == ()
+
+
+def test_features_of_a_folders_photos_are_computed_paused_taken_up_and_opened(
+    driver: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on = threading.Event()
+
+    def features(_network: EfficientNetLite0, path: Path) -> np.ndarray:
+        """Some for each picture, in place of the encoder's; those of val wait."""
+        if path.parent.name == "val2014":
+            may_go_on.wait(30)
+        rng = np.random.default_rng(int(read_picture(path).sum()))
+        return rng.random(FEATURE_DIM, dtype=np.float32)
+
+    monkeypatch.setattr(encoding, "python_program", lambda: None)  # encode in this process
+    monkeypatch.setattr(encoding, "features_of_file", features)
+    assert not driver.window.menus.compute_features.isEnabled()
+    folder = write_coco_folder(tmp_path / "coco", photos=True)
+    damaged = min((folder / "images" / "val2014").iterdir())
+    damaged.write_bytes(b"no photo")
+    driver.window.open_folder(folder)
+    session = driver.window.session
+    driver.wait_for(lambda: session.dataset is not None and session.dataset.folder == folder)
+    driver.window.menus.compute_features.trigger()
+    window = driver.find(EncodingWindow, "encoding_window")
+    assert str(folder / "images") in window.about.text() and not window.open_button.isVisible()
+    driver.click(window.go_button)
+    driver.wait_for(lambda: window._work is not None and window._work.progress.done == 24, 30)
+    driver.wait_for(lambda: window.told.text().startswith("24 of 40 photos"))
+    driver.click(window.go_button)
+    may_go_on.set()
+    driver.wait_for(lambda: not window.is_busy, 30)
+    assert window.told.text().startswith("Paused: ") and "lite0" not in feature_kinds_in(folder)
+    driver.click(window.go_button)
+    driver.wait_for(lambda: not window.is_busy, 30)
+    assert window._work is not None and window._work.progress.before >= 23
+    assert "39 photos have lite0 features" in window.told.text()
+    assert damaged.name in window.lost.toPlainText() and window.bar.value() == window.bar.maximum()
+    driver.click(window.open_button)
+    driver.wait_for(lambda: session.dataset is not None and session.dataset.feature_kind == "lite0")
+    may_go_on.clear()
+    window.start()
+    driver.wait_for(lambda: window._work is not None and window._work.progress.done == 24, 30)
+    window.close()
+    may_go_on.set()
+    driver.wait_for(lambda: not window.is_busy, 30)
+    assert window.told.text().startswith("Paused: ")
 
 
 def test_what_hovers_says_how_many_photos_would_be_captioned(tmp_path: Path) -> None:
