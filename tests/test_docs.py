@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from captionviewer.commands import COMMANDS
+
 PROJECT = Path(__file__).parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/performance.md")
 ARCHITECTURE = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -45,6 +47,17 @@ def test_the_floors_in_words_are_those_of_the_contract(heading: str, contract: s
     drawn = [room for row in table_under(heading) for room in row]
     assert sorted(drawn) == sorted(floor_of), "a line for each room, and no other"
     assert [floor_of[room] for room in drawn] == sorted(floor_of[room] for room in drawn)
+
+
+def test_every_benchmark_is_described() -> None:
+    page = (PROJECT / "docs" / "performance.md").read_text(encoding="utf-8")
+    scripts = [path.name for path in (PROJECT / "benchmarks").glob("*.py")]
+    assert [name for name in scripts if f"benchmarks/{name}" not in page] == []
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    page = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if not re.search(rf"[` ]{name}[` ]", page)] == []
 
 
 def test_every_library_that_is_needed_has_its_reason() -> None:
