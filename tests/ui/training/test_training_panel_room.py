@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, PRESETS
+from captionviewer.ui.look.theme import Theme, ThemeChoice, colors
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.ui.training.test_training_panel import LEFT, click, model_of
@@ -215,3 +216,18 @@ def test_a_plot_names_its_axis_where_its_controls_leave_no_room_above_it(
         assert plot is not None
         named = [plot._axes.get_title(loc="left"), plot._name.get_text()]
         assert sorted(named) == ["", "loss per caption (nats)"], width
+
+
+def test_the_line_of_progress_fills_in_the_colours_of_the_theme_that_is_chosen(
+    qtbot: QtBot, panel: TrainingPanel
+) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme, bar = Theme(app), panel._progress
+    bar.setValue(500)
+    for choice in (ThemeChoice.DARK, ThemeChoice.LIGHT):
+        theme.choose(choice)
+        qtbot.wait(1)
+        picture, middle = bar.grab().toImage(), bar.height() // 2
+        assert picture.pixelColor(bar.width() // 4, middle).name() == colors().accent.name()
+        assert picture.pixelColor(3 * bar.width() // 4, middle).name() == colors().raised.name()
