@@ -30,7 +30,7 @@ from captionviewer.core import CaptioningRNN
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.inspection.corpus import Corpus, draw_corpus
-from captionviewer.core.inspection.gradient_study import draw_studied, gradient_norms
+from captionviewer.core.inspection.gradient_study import draw_studied, gradient_norms, norms_of_each
 from captionviewer.core.inspection.gradients import with_knobs
 from captionviewer.core.inspection.photo_worth import photo_worth
 from captionviewer.core.inspection.states import corpus_states, quantities_of, trace_states
@@ -86,8 +86,8 @@ def tell_units(
 
 def tell_gradients(model: CaptioningRNN, dataset: CocoDataset, rounds: int) -> None:
     studied = draw_studied(dataset)
-    cells = [
-        CaptioningRNN(
+    cells = {
+        cell: CaptioningRNN(
             model.word_to_idx,
             model.input_dim,
             model.wordvec_dim,
@@ -96,16 +96,11 @@ def tell_gradients(model: CaptioningRNN, dataset: CocoDataset, rounds: int) -> N
             rng=np.random.default_rng(231),
         )
         for cell in CELLS
-    ]
+    }
     with one_library_thread():  # as the view does
         tell("gradients of 60 captions", lambda: gradient_norms(model, studied), 1.0, rounds)
-        turned = [with_knobs(each, 1.5, 1.0) for each in cells]
-        tell(
-            "a knob, both cells",
-            lambda: [gradient_norms(each, studied) for each in turned],
-            0.300,
-            rounds,
-        )
+    turned: dict[str, CaptioningRNN] = {cell: with_knobs(each, 1.5, 1.0) for cell, each in cells.items()}
+    tell("a knob, both cells", lambda: norms_of_each(turned, studied), 0.300, rounds)
 
 
 def tell_words(model: CaptioningRNN, corpus: Corpus, dataset: CocoDataset, rounds: int) -> None:

@@ -1,6 +1,6 @@
 """Gradients through time over many captions: the median and the middle four fifths, never one example."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.inspection.gradients import state_gradients
+from captionviewer.core.network.blocks import in_blocks
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import CELLS
 
@@ -121,3 +122,19 @@ def gradient_norms(
         if c is not None:
             c[part, : longest - 1, :longest] = gradients.norms(of_cell=True)
     return GradientNorms(h, c)
+
+
+def norms_of_each(
+    models: Mapping[str, CaptioningRNN], studied: StudiedCaptions, stop: Callable[[], bool] = lambda: False
+) -> dict[str, GradientNorms] | None:
+    """`gradient_norms` of several networks, by their names, two at a time where there are two cores."""
+    named = list(models.items())
+    found: list[GradientNorms | None] = [None] * len(named)
+
+    def work(rows: slice) -> None:
+        for row in range(*rows.indices(len(named))):
+            found[row] = gradient_norms(named[row][1], studied, stop)
+
+    in_blocks(len(named), 1, work, stop)
+    norms = {name: one for (name, _model), one in zip(named, found, strict=True) if one is not None}
+    return norms if len(norms) == len(named) else None

@@ -12,12 +12,11 @@ from captionviewer.core.inspection.gradient_study import (
     GradientNorms,
     StudiedCaptions,
     draw_studied,
-    gradient_norms,
+    norms_of_each,
 )
 from captionviewer.core.inspection.gradients import with_knobs
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import CELLS
-from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.saved.model_file import fits
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
@@ -146,11 +145,8 @@ class ThroughTime(QWidget):
         def work(cancelled: Cancelled) -> _Found:
             same_data = before is not None and before.wish.dataset is wish.dataset
             studied = before.studied if before is not None and same_data else draw_studied(wish.dataset)
-            with one_library_thread():  # these products are too small to share
-                found = {
-                    cell: gradient_norms(model, studied, cancelled) for cell, model in _networks(wish).items()
-                }
-            return _Found(wish, studied, {cell: norms for cell, norms in found.items() if norms is not None})
+            found = norms_of_each(_networks(wish), studied, cancelled)
+            return _Found(wish, studied, found or {})
 
         def done(found: _Found) -> None:
             self._job, self.found = None, found
