@@ -137,11 +137,11 @@ class Monkey:
     # ---- events ----------------------------------------------------------------------------
 
     def one_event(self) -> None:
-        kinds = {
-            **{self._click: 100, self._key: 44, self._typed: 16, self._shortcut: 16, self._wheel: 16},
-            **{self._drag: 6, self._view: 5, self._resize: 2, self._beside: 1},
-        }
-        kind = self._rng.choices(tuple(kinds), tuple(kinds.values()))[0]
+        kinds = (
+            *(self._click, self._key, self._typed, self._shortcut, self._wheel),
+            *(self._drag, self._view, self._resize, self._beside),
+        )
+        kind = self._rng.choices(kinds, (100, 44, 16, 16, 16, 6, 5, 2, 1))[0]
         self.sent[kind.__name__.strip("_")] += 1
         kind(self._target())
 

@@ -107,11 +107,11 @@ def unreadable(window: QWidget) -> list[str]:
     return sorted(set(weak))
 
 
-def unreadable_in_both(window: MainWindow, beside: QWidget) -> list[str]:
-    """As `unreadable` of a window beside the main one, in the dark and the light theme."""
+def unreadable_in_both(window: MainWindow, beside: QWidget | None = None) -> list[str]:
+    """As `unreadable` in the dark and the light theme; of a window beside the main one if it is given."""
     told = []
     for choice in (theme.ThemeChoice.DARK, theme.ThemeChoice.LIGHT):
         window.menus.themes[choice].trigger()
         QApplication.processEvents()
-        told += [f"{choice.value}: {each}" for each in unreadable(beside)]
+        told += [f"{choice.value}: {each}" for each in unreadable(beside or window)]
     return told

@@ -184,11 +184,11 @@ def _open_canvas(figure: "Figure") -> "FigureCanvasQTAgg":
     class OpenCanvas(FigureCanvasQTAgg):
         def draw(self) -> None:
             try:
-                super().draw()
+                super().draw()  # type: ignore[no-untyped-call]
             except Exception as fault:
                 tell(fault)
 
-    canvas = OpenCanvas(figure)
+    canvas = OpenCanvas(figure)  # type: ignore[no-untyped-call]
     canvas.callbacks.exception_handler = tell
     return canvas
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Curve = tuple[IntArray, FloatArray]  # iterations, smoothed losses; both (n,)
+PAST = 0.7  # of its strength a line of another run keeps: it can be seen, and stays behind this run's
 MOST_WORDS = 4  # marks that have words beside them, the newest: more would stand on each other
 
 
@@ -47,7 +48,7 @@ class PastLines:
             return
         for iterations, losses in curves:
             (line,) = self._axes.plot(
-                iterations, losses, color=self._colors.muted.name(), alpha=0.45, linewidth=1.1, zorder=1.5
+                iterations, losses, color=self._colors.muted.name(), alpha=PAST, linewidth=1.1, zorder=1.5
             )
             self._shown.append(line)
         for number, edit in enumerate(edits):

@@ -35,6 +35,7 @@ from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.settings import FETCH_PHOTOS, MINIBATCH_SIZE, Settings
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.data.data_panel_setup import Shown, shown_panel
+from tests.ui.readable import unreadable
 
 ROW = next(n for n in range(400) if scene("val", n).kind == "car" and len(scene("val", n).main) == 1)
 COLOURS = ("red", "blue", "yellow", "green")
@@ -118,6 +119,7 @@ def test_a_thing_is_recoloured_and_the_caption_has_its_new_colours_word(shown: S
         f"a {other} car",
     ]
     assert scene_view.strip.edits[0].change == f"{start} car → {other} car"
+    assert unreadable(shown.panel.window()) == []
     scene_view.undo_button.click()
     settled(shown)
     assert scene_view.scene == scene("val", ROW) and scene_view.answer.caption == f"a {start} car"

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.download.progress_view import FailureLabel
 from captionviewer.ui.look import theme
+from captionviewer.ui.training.past_lines import PAST
 from captionviewer.ui.widgets.notice_bar import NoticeBar
 from tests.ui.readable import contrast
 
@@ -62,6 +63,7 @@ TEXTS = {
     "on_badge": ("train", "val"),
 }
 LINES = {
+    "good": ("surface",),
     "accent": ("window", "surface", "raised"),
     "faint_line": ("window", "surface"),
     "field_edge": ("window", "surface"),
@@ -81,6 +83,7 @@ def test_text_and_lines_can_be_seen_on_whatever_they_stand_on(
         if (ratio := contrast(getattr(palette, name), getattr(palette, ground))) < wanted
     ]
     assert not weak, f"of {wanted}"
+    assert contrast(theme.mixed(palette.surface, palette.muted, PAST), palette.surface) >= 3
 
 
 @pytest.mark.parametrize("choice", [theme.ThemeChoice.LIGHT, theme.ThemeChoice.DARK])

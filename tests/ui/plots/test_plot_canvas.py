@@ -67,7 +67,10 @@ def test_what_goes_wrong_while_matplotlib_draws_or_calls_back_is_told_and_not_pr
     def resized(_event: object) -> None:
         raise RuntimeError("in a callback")
 
-    plot.show_plot(lambda figure, _c, _points: figure.add_artist(Broken()), tuple, "plot", "a plot")
+    def draw_broken(figure: Figure, _colors: Colors, _points: float) -> None:
+        figure.add_artist(Broken())
+
+    plot.show_plot(draw_broken, tuple, "plot", "a plot")
     qtbot.waitUntil(lambda: "in a drawing" in told)
     assert plot._canvas is not None
     plot._canvas.mpl_connect("resize_event", resized)

@@ -17,6 +17,7 @@ from captionviewer.core.training.run_names import differing_settings
 from captionviewer.core.training.settings import FIELD_NAMED, NOTEBOOK_PRESET, TrainingSettings
 from captionviewer.ui.training.runs.race_view import RaceView
 from captionviewer.ui.training.runs.runs_view import RunsView
+from tests.ui.readable import unreadable_in_both
 from tests.ui.training.training_setup import QUICK
 from tests.ui.window_driver import WindowDriver
 
@@ -93,6 +94,7 @@ def test_runs_are_changed_continued_raced_compared_and_gone_on_with_tomorrow(
         driver.click(race.start_button)
         driver.wait_for(lambda: race.race is not None and not race.is_live, LONG)
         assert [run.name for run in race.plot.runs] == ["RNN", "LSTM"]
+        assert unreadable_in_both(window) == []
 
         # three runs beside each other: exactly the settings that differ
         view = listed(driver, 3)
@@ -105,6 +107,7 @@ def test_runs_are_changed_continued_raced_compared_and_gone_on_with_tomorrow(
         for item in fields(TrainingSettings):
             assert (f">{FIELD_NAMED[item.name].label}&nbsp;" in told) is (item.name in differing), item.name
         assert {"cell_type", "hidden_dim", "num_epochs", "seed"} <= differing
+        assert unreadable_in_both(window) == []
         key = view.chosen[-1].key  # the oldest
     assert not driver.window.isVisible()
 

@@ -24,7 +24,9 @@ def press(driver: WindowDriver, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> 
     """Press a key wherever the keyboard is, which comes back to the window after a dialog."""
     driver.window.activateWindow()
     driver.wait_for(lambda: QApplication.focusWidget() is not None)
-    QTest.keyClick(QApplication.focusWidget(), key, modifiers)
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    QTest.keyClick(focused, key, modifiers)
 
 
 def select_cell(driver: WindowDriver, row: int) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from captionviewer.ui.sampling.compare.compare_view import CompareView
 from captionviewer.ui.session.models import ModelOrigin
 from tests.ui.conftest import Launch
+from tests.ui.readable import unreadable_in_both
 
 
 def test_a_word_is_forced_and_undone_a_caption_drawn_a_beam_walked_a_likeliest_proved_two_models_compared(
@@ -61,6 +62,7 @@ def test_a_word_is_forced_and_undone_a_caption_drawn_a_beam_walked_a_likeliest_p
         driver.wait_for(lambda: tree.exact is not None)
         assert tree.exact is not None and tree.exact.proved
         assert "no other caption has more than" in driver.find(QLabel, "proof").text()
+        assert unreadable_in_both(window) == []
         best = tree.tree.steps[-1].found
         assert all(node.log_probability <= tree.exact.log_probability + 1e-4 for node in best)
 
@@ -75,3 +77,4 @@ def test_a_word_is_forced_and_undone_a_caption_drawn_a_beam_walked_a_likeliest_p
         titles = [view.choice.itemText(n) for n in range(view.choice.count())]
         driver.wait_for(lambda: view.choice.count() > 2)  # the shipped run is offered, too
         assert titles[0] == "An untrained network"
+        assert unreadable_in_both(window) == []

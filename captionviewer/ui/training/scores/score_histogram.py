@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.ui.look.numbers import counted
-from captionviewer.ui.look.theme import colors, mixed
+from captionviewer.ui.look.theme import colors
 
 NUM_BARS = 20
 
@@ -96,9 +96,7 @@ class ScoreHistogram(QWidget):
             box = self.bar_box(number)
             height = box.height() * len(bar.photos) / most
             filled = QRectF(box.left() + 1, box.bottom() - height, max(box.width() - 2, 1), height)
-            painter.fillRect(
-                filled, c.accent if number == self._pointed else mixed(c.surface, c.accent, 0.55)
-            )
+            painter.fillRect(filled, c.accent if number == self._pointed else c.faint_line)
         painter.setPen(c.muted)
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
         self._paint_numbers(painter, plot, most)
