@@ -26,8 +26,12 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def open_data(chosen: argparse.Namespace, saved: "SavedModel | None" = None) -> "CocoDataset":
+def open_data(
+    chosen: argparse.Namespace, saved: "SavedModel | None" = None, *, in_characters: bool = False
+) -> "CocoDataset":
     """Open the data that the arguments name, with a model's kind of features where there is a model.
+
+    A model that writes characters gets them, whether `in_characters` or not.
 
     Raises
     ------
@@ -36,14 +40,23 @@ def open_data(chosen: argparse.Namespace, saved: "SavedModel | None" = None) -> 
     """
     from captionviewer.core.coco.dataset import CocoDataset, FeatureKind, feature_kinds_in
     from captionviewer.core.coco.files import find_data_folder
+    from captionviewer.core.coco.vocabulary import are_characters
     from captionviewer.core.notebook.data import chosen_folder
+    from captionviewer.core.storybook.full_texts import in_characters_in_full
 
     folder = find_data_folder(chosen.data if chosen.data is not None else chosen_folder())
     kind: FeatureKind | None = chosen.features or (saved.feature_kind if saved is not None else None)
     if kind is None:
         there = feature_kinds_in(folder)
-        return CocoDataset.open(folder, there[0] if there else "pca")
-    return CocoDataset.open(folder, kind)
+        kind = there[0] if there else "pca"
+    dataset = CocoDataset.open(folder, kind)
+    if not in_characters and (saved is None or not are_characters(saved.model.word_to_idx)):
+        return dataset
+    try:
+        return in_characters_in_full(dataset)
+    except BaseException:
+        dataset.close()
+        raise
 
 
 def open_model_and_data(chosen: argparse.Namespace) -> "tuple[SavedModel, CocoDataset]":

@@ -63,11 +63,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="go on with a run that was kept (and keep it there), for more epochs with --set num_epochs=N",
     )
+    parser.add_argument(
+        "--characters",
+        action="store_true",
+        help="spell the captions: the network reads and writes characters in place of words",
+    )
     add_data_arguments(parser)
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Train and save, and return the exit code."""
+    from captionviewer.core.coco.vocabulary import are_characters
     from captionviewer.core.training.settings import DataFacts
 
     if chosen.preset == "list" or ("list", "all") in chosen.changes:
@@ -89,7 +95,8 @@ def run(chosen: argparse.Namespace) -> int:
     if not path.parent.is_dir():
         console.complain(f"there is no folder {path.parent} to save the model in")
         return ExitCode.BAD_ARGUMENT
-    with open_data(chosen) as dataset:
+    spelled = chosen.characters or (record is not None and are_characters(record.vocabulary))
+    with open_data(chosen, in_characters=spelled) as dataset:
         problems = settings.problems(DataFacts.of(dataset))
         if problems:
             console.complain(" ".join(f"{name}: {words}" for name, words in problems.items()))

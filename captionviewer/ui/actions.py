@@ -145,6 +145,11 @@ FEATURE_KINDS: Mapping[FeatureKind, ActionWords] = {
 COMPUTE_FEATURES = ActionWords(
     "Compute Lite&0 Features…", "Compute features of the data's photos, on which models caption any photo"
 )
+IN_CHARACTERS = ActionWords(
+    "Captions in &Characters",
+    "Open the data anew with its captions spelled: train, sample and score character by character",
+    checkable=True,
+)
 GO_DATA = ActionWords("Go to &Data", "Move the keyboard to the Data panel", ("Ctrl+1",))
 GO_TRAINING = ActionWords("Go to &Training", "Move the keyboard to the Training panel", ("Ctrl+2",))
 GO_SAMPLING = ActionWords("Go to Sam&pling", "Move the keyboard to the Sampling panel", ("Ctrl+3",))

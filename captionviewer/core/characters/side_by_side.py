@@ -29,7 +29,7 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.network.cells import CellType
 from captionviewer.core.network.library_threads import one_library_thread
-from captionviewer.core.storybook.full_texts import full_texts_of, is_storybook
+from captionviewer.core.storybook.full_texts import known_texts_of
 
 POINTS = 20  # losses on val over a training, the untrained network's aside
 _REPORT_S = 0.1
@@ -61,7 +61,7 @@ class SideBySide:
 
     def __init__(self, dataset: CocoDataset, plan: Plan) -> None:
         self._plan, self._words = plan, dataset
-        self._told = full_texts_of(dataset) if is_storybook(dataset) else no_texts
+        self._told = known_texts_of(dataset)
         characters = in_characters(dataset, self._told)
         self._photos = ScoredPhotos.drawn(dataset, "val", plan.photos, plan.seed)
         references = self._photos.references

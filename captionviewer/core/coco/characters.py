@@ -13,9 +13,8 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.files import SplitCaptions
 from captionviewer.core.coco.folder_layout import SPLITS, Split
 from captionviewer.core.coco.split import CocoSplit
-from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, UNK, Vocabulary
+from captionviewer.core.coco.vocabulary import SPACE_SIGN, SPECIAL_WORDS, UNK, Vocabulary
 
-SPACE = " "
 # (split, rows of captions that hold <UNK>) -> the whole texts of those of them that are known
 FullTexts = Callable[[Split, IntArray], Mapping[int, str]]
 
@@ -26,19 +25,21 @@ def no_texts(_split: Split, _rows: IntArray) -> Mapping[int, str]:
 
 
 def character_vocabulary(words: Vocabulary, texts: Iterable[str] = ()) -> Vocabulary:
-    """The special words, the space, and every character of the words and of some texts, in order."""
+    """The special words, a sign for the space, and all characters of the words and of some texts."""
     plain = (word for word in words.idx_to_word if word not in SPECIAL_WORDS)
     used = {character for text in (*plain, *texts) for character in text}
-    characters = (*SPECIAL_WORDS, SPACE, *sorted(used - {SPACE}))
-    return Vocabulary(characters, {each: place for place, each in enumerate(characters)}, separator="")
+    return Vocabulary.from_words((*SPECIAL_WORDS, SPACE_SIGN, *sorted(used - {" ", SPACE_SIGN})))
 
 
 def spelled(text: str, characters: Vocabulary) -> list[int]:
-    """The ids of a text's characters; the word `<UNK>` is one, and so is a character that is not known."""
+    """The ids of a text's characters; the word `<UNK>` is one, and so is a character that is not known.
+
+    A sign for the space that stands in the text itself is not known.
+    """
     ids: list[int] = []
-    for number, word in enumerate(text.split(SPACE)):
+    for number, word in enumerate(text.replace(SPACE_SIGN, "\0").split(" ")):
         if number:
-            ids.append(characters.word_to_idx[SPACE])
+            ids.append(characters.word_to_idx[SPACE_SIGN])
         if word == UNK:
             ids.append(characters.unk)
         else:
@@ -83,7 +84,7 @@ def _spelled_captions(
 ) -> tuple[IntArray, IntArray]:
     """The characters of all captions of a split one after the other, and how many each has, (n,)."""
     words, here = dataset.vocabulary, dataset.split(split)
-    space = characters.word_to_idx[SPACE]
+    space = characters.word_to_idx[SPACE_SIGN]
     # Each word as its characters and a space; the last one's is cut off.
     spellings = [
         [] if word in SPECIAL_WORDS and word != UNK else [*spelled(word, characters), space]

@@ -1,7 +1,8 @@
 """Ids to words and back: the vocabulary, and captions as people read them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -10,7 +11,10 @@ from captionviewer.core.coco.control_signs import has_control_signs
 
 NULL, START, END, UNK = "<NULL>", "<START>", "<END>", "<UNK>"
 SPECIAL_WORDS = (NULL, START, END, UNK)
+UNSAID = frozenset({NULL, START, END})  # what nobody reads in a caption
+SPACE_SIGN = "␣"  # the space in a vocabulary of characters: a space alone would not be seen
 # What a stranger's file may hold; the official vocabulary has 1,004 words.
+LONGEST_IN_WORDS, LONGEST_IN_CHARACTERS = 30, 160  # that a network is let write; the former is the notebook's
 LARGEST_VOCABULARY = 65_536
 LONGEST_WORD = 100
 
@@ -20,18 +24,22 @@ def is_word(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= LONGEST_WORD and not has_control_signs(value)
 
 
+def are_characters(words: Collection[str]) -> bool:
+    """Whether the words of a vocabulary are characters, with `SPACE_SIGN` among them."""
+    return SPACE_SIGN in words and all(len(word) == 1 for word in words if word not in SPECIAL_WORDS)
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The words a model can say, each with its id; the special ones are padding, start, end and unknown.
 
     `idx_to_word` gives the word of an id, `word_to_idx` the id of a word; the two agree.
     `null`, `start`, `end` and `unk` are ids and raise KeyError where the vocabulary lacks the word.
-    `separator` stands between two of them in a text: nothing where the "words" are characters.
+    The "words" may be characters: the vocabulary itself tells, wherever it comes from.
     """
 
     idx_to_word: tuple[str, ...]
     word_to_idx: Mapping[str, int]
-    separator: str = " "
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> "Vocabulary":
@@ -44,6 +52,33 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self.idx_to_word)
+
+    @cached_property
+    def is_of_characters(self) -> bool:
+        """Whether its words are characters, as `are_characters`."""
+        return are_characters(self.idx_to_word)
+
+    @property
+    def longest_caption(self) -> int:
+        """How many of its words a network is let write, `<END>` included."""
+        return LONGEST_IN_CHARACTERS if self.is_of_characters else LONGEST_IN_WORDS
+
+    def text(self, words: Iterable[str]) -> str:
+        """Some of its words as people read them: spaces between them, or spelled."""
+        return "".join(words).replace(SPACE_SIGN, " ") if self.is_of_characters else " ".join(words)
+
+    def readable(self, words: Sequence[str]) -> list[tuple[str, range]]:
+        """The words that people read in some of its words, and which of `words` each is made of."""
+        if not self.is_of_characters:
+            return [(word, range(place, place + 1)) for place, word in enumerate(words)]
+        found: list[tuple[str, range]] = []
+        begins = 0
+        for place, word in enumerate([*words, SPACE_SIGN]):
+            if word == SPACE_SIGN:
+                if place > begins:
+                    found.append(("".join(words[begins:place]), range(begins, place)))
+                begins = place + 1
+        return found
 
     @property
     def null(self) -> int:
@@ -121,6 +156,11 @@ def caption_words(row: IntArray, vocabulary: Vocabulary) -> list[str]:
     return words
 
 
+def readable_words(row: IntArray, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The words that people read in one caption (T,); the same as its own unless they are characters."""
+    return tuple(word for word, _ in vocabulary.readable(caption_words(row, vocabulary)))
+
+
 def caption_text(row: IntArray, vocabulary: Vocabulary) -> str:
-    """The words of one caption (T,) between `<START>` and `<END>` as a text, so joined by spaces."""
-    return vocabulary.separator.join(caption_words(row, vocabulary))
+    """The words of one caption (T,) between `<START>` and `<END>` as a text."""
+    return vocabulary.text(caption_words(row, vocabulary))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from captionviewer.core.arrays import BoolArray, IntArray
-from captionviewer.core.coco.vocabulary import UNK, Vocabulary
+from captionviewer.core.coco.vocabulary import SPACE_SIGN, UNK, Vocabulary
 
 # Captions turned at a time, so that they stay in the processor's cache meanwhile.
 _TURNED_ROWS = 8_192
@@ -81,16 +81,33 @@ class WordSearch:
 
     def find(self, text: str) -> SearchHits:
         """Find the captions that hold the words of `text` one after another, whole and in any case."""
+        if self._vocabulary.is_of_characters:
+            return self._find_spelled(text)
         words = [self._as_spelt(part) for word in typed_words(text.casefold()) for part in self._parts(word)]
         words = [word for word in words if word]
         unknown = list(dict.fromkeys(word for word in words if word not in self._spellings))
         if not words or unknown:
             nothing = np.empty(0, dtype=np.int64)
             return SearchHits(" ".join(words), 0, nothing, nothing, self._why_not(unknown))
-        rows = self._rows_with([self._spellings[word] for word in words])
+        return self._hits(" ".join(words), [self._spellings[word] for word in words])
+
+    def _hits(self, text: str, phrase: list[list[int]]) -> SearchHits:
+        rows = self._rows_with(phrase)
         images = self._image_idxs[rows]
         firsts = first_of_each(images, self._num_images)
-        return SearchHits(" ".join(words), len(rows), rows, images[firsts], "")
+        return SearchHits(text, len(rows), rows, images[firsts], "")
+
+    def _find_spelled(self, text: str) -> SearchHits:
+        """The same where captions are spelled: a word stands between two spaces, or at an end."""
+        words, vocabulary = typed_words(text.casefold()), self._vocabulary
+        letters = list(SPACE_SIGN.join(words))
+        unknown = list(dict.fromkeys(letter for letter in letters if letter not in self._spellings))
+        if not words or unknown:
+            nothing = np.empty(0, dtype=np.int64)
+            return SearchHits(" ".join(words), 0, nothing, nothing, self._why_not(unknown))
+        space = vocabulary.word_to_idx[SPACE_SIGN]
+        spelled = [self._spellings[letter] for letter in letters]
+        return self._hits(" ".join(words), [[vocabulary.start, space], *spelled, [vocabulary.end, space]])
 
     def _parts(self, word: str) -> list[str]:
         """The word, or its parts where only they are known: text from a web page has no-break spaces, too."""
@@ -106,8 +123,9 @@ class WordSearch:
         named = ", ".join(f"“{word}”" for word in unknown)
         verb, pronoun = ("is", "it") if len(unknown) == 1 else ("are", "they")
         captions = "caption" if fallen == 1 else "captions"
+        symbols = "characters" if self._vocabulary.is_of_characters else "words"
         return (
-            f"{named} {verb} not among the {len(self._vocabulary):,} words of the vocabulary: "
+            f"{named} {verb} not among the {len(self._vocabulary):,} {symbols} of the vocabulary: "
             f"in captions {pronoun} fell to {UNK}, which stands in {fallen:,} {captions}."
         )
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from captionviewer.core.coco.vocabulary import LONGEST_IN_CHARACTERS, LONGEST_IN_WORDS, Vocabulary
+
 Method = Literal["greedy", "sample", "beam", "exact"]
 
 WIDEST_BEAM = 10
@@ -55,7 +57,7 @@ class Decoding:
     alpha: float = 0.0
     forbidden_words: tuple[str, ...] = ()
     ngram_block: int = 0
-    max_length: int = 30
+    max_length: int = LONGEST_IN_WORDS
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -99,10 +101,17 @@ class Decoding:
             return replace(always, beam_width=self.beam_width, alpha=self.alpha)
         return always
 
-    def for_vocabulary(self, word_to_idx: Mapping[str, int]) -> "Decoding":
-        """The same without forbidden words that a vocabulary lacks: they can't be said anyway."""
-        known = tuple(word for word in self.forbidden_words if word in word_to_idx)
-        return self if known == self.forbidden_words else replace(self, forbidden_words=known)
+    def for_vocabulary(self, vocabulary: Vocabulary) -> "Decoding":
+        """The same for other words: without forbidden ones that they lack, for those can't be said anyway.
+
+        A length that was the longest, of words or of characters, is the longest of these.
+        """
+        known = tuple(word for word in self.forbidden_words if word in vocabulary.word_to_idx)
+        longest = vocabulary.longest_caption
+        chosen = self.max_length not in (LONGEST_IN_WORDS, LONGEST_IN_CHARACTERS)
+        return replace(
+            self, forbidden_words=known, max_length=min(self.max_length, longest) if chosen else longest
+        )
 
     def forbidden_ids(self, word_to_idx: Mapping[str, int]) -> list[int]:
         """The ids of the forbidden words.

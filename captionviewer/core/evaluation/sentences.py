@@ -82,9 +82,9 @@ class Sentences:
         return hashes
 
     def text(self, row: int, vocabulary: Vocabulary) -> str:
-        """One sentence as a text: its words joined by spaces, its characters by nothing."""
+        """One sentence as people read it."""
         words = self.words[row, : self.lengths[row]].tolist()
-        return vocabulary.separator.join(vocabulary.idx_to_word[word] for word in words)
+        return vocabulary.text(vocabulary.idx_to_word[word] for word in words)
 
 
 @dataclass(frozen=True)

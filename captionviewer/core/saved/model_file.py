@@ -19,7 +19,7 @@ from captionviewer.core.amounts import format_bytes
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.caption_digest import digest_of_captions
 from captionviewer.core.coco.feature_kinds import FEATURES, FeatureKind, feature_kind_named
-from captionviewer.core.coco.vocabulary import NULL
+from captionviewer.core.coco.vocabulary import NULL, are_characters
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.parameter_shapes import PARAMETER_NAMES
@@ -132,6 +132,13 @@ def fits(saved: SavedModel, dataset: "CocoDataset") -> str | None:
             " features, or train a model on these."
         )
     theirs, ours = saved.model.idx_to_word, dataset.vocabulary.idx_to_word
+    of_characters = are_characters(theirs.values())
+    if of_characters != dataset.vocabulary.is_of_characters:
+        symbols, opened = ("characters", "words") if of_characters else ("words", "characters")
+        return (
+            f"The model was trained on {symbols}, and the open data is in {opened}."
+            f" Open the data in {symbols}: Data > Captions in Characters changes that."
+        )
     if len(theirs) != len(ours):
         return (
             f"The model knows {len(theirs):,} words and the open data's vocabulary has {len(ours):,}: they"

@@ -1,8 +1,9 @@
 """What the storybook's captions say in full where the data has `<UNK>`: its scenes are told anew."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from captionviewer.core.arrays import IntArray
+from captionviewer.core.coco.characters import FullTexts, in_characters, no_texts
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.folder_layout import Split
 from captionviewer.core.coco.vocabulary import UNK, caption_words
@@ -17,7 +18,17 @@ def is_storybook(dataset: CocoDataset) -> bool:
     return bool(urls) and urls[0].startswith(SCHEME)
 
 
-def full_texts_of(dataset: CocoDataset) -> Callable[[Split, IntArray], Mapping[int, str]]:
+def in_characters_in_full(dataset: CocoDataset) -> CocoDataset:
+    """The data set in characters, as `in_characters`, with what the storybook knows of its captions."""
+    return in_characters(dataset, known_texts_of(dataset))
+
+
+def known_texts_of(dataset: CocoDataset) -> FullTexts:
+    """What is known of captions that hold `<UNK>`: the storybook's, and none of other data."""
+    return full_texts_of(dataset) if is_storybook(dataset) else no_texts
+
+
+def full_texts_of(dataset: CocoDataset) -> FullTexts:
     """What gives the full texts of captions (rows of a split) that hold `<UNK>`; only sure ones are given."""
 
     def of(split: Split, rows: IntArray) -> Mapping[int, str]:

@@ -20,7 +20,6 @@ OLDEST_S = 2.0  # what is shown is never older than this, or than `OLDEST_SHARE`
 OLDEST_SHARE = 1 / 20
 NUM_WATCHED = 3  # photos trained on that are watched, besides the one that a user chose
 LEAST_OF_VAL = 2  # photos of val among those watched
-CAPTION_LENGTH = 30  # words at most, <END> included
 
 
 def photos_to_watch(
@@ -77,9 +76,10 @@ class PhotoCaptioner:
 
     def ids(self, model: CaptioningRNN, interrupt: Interrupt = never) -> IntArray:
         """The same as word ids, (P, T): only padding where a photo can't be read."""
-        ids: IntArray = np.full((len(self._keys), CAPTION_LENGTH), self._vocabulary.null, dtype=np.int32)
+        longest = self._vocabulary.longest_caption
+        ids: IntArray = np.full((len(self._keys), longest), self._vocabulary.null, dtype=np.int32)
         if self._features:
-            rows = model.sample(np.stack(list(self._features.values())), CAPTION_LENGTH, interrupt=interrupt)
+            rows = model.sample(np.stack(list(self._features.values())), longest, interrupt=interrupt)
             ids[[self._keys.index(key) for key in self._features]] = rows
         return ids
 
@@ -126,7 +126,7 @@ class CaptionWatch:
     def go_on_from(self, stops: RecordedCaptions | None) -> None:
         """Know what was said in a run that is continued."""
         if stops is not None:
-            self._stops = CaptionStops.resumed(stops, CAPTION_LENGTH)
+            self._stops = CaptionStops.resumed(stops, self._dataset.vocabulary.longest_caption)
 
     @property
     def photos(self) -> tuple[PhotoRecord, ...]:
@@ -159,7 +159,7 @@ class CaptionWatch:
             self._captioner = PhotoCaptioner(self._dataset, photos)
             keys = [photo.key for photo in photos]
             self._stops = (
-                CaptionStops(keys, CAPTION_LENGTH, self._dataset.vocabulary.null)
+                CaptionStops(keys, self._dataset.vocabulary.longest_caption, self._dataset.vocabulary.null)
                 if self._stops is None
                 else self._stops.with_photos(keys)
             )

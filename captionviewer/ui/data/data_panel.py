@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QSpinBox, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from captionviewer.core.coco.vocabulary import caption_words
+from captionviewer.core.coco.vocabulary import readable_words
 from captionviewer.ui.data.caption_query import shown_conditions
 from captionviewer.ui.data.minibatch_bar import MinibatchBar
 from captionviewer.ui.data.minibatch_browser import MinibatchBrowser
@@ -161,7 +161,7 @@ class DataPanel(QWidget):
             [
                 GridCaption(
                     dataset.split(minibatch.split).record(image),
-                    words := tuple(caption_words(ids, dataset.vocabulary)),
+                    words := readable_words(ids, dataset.vocabulary),
                     row,
                     self.browser.is_photo_trained_on(minibatch.split, image),
                     found_positions(words, phrases),

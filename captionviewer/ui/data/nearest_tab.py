@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QV
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError, NearestPhotos, PhotoRecord, Split
 from captionviewer.core.coco.feature_kinds import FEATURES
-from captionviewer.core.coco.vocabulary import caption_text, caption_words
+from captionviewer.core.coco.vocabulary import caption_text, readable_words
 from captionviewer.ui.data.neighbour_list import Neighbour, NeighbourList
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.session.session import Session
@@ -135,7 +135,7 @@ class NearestTab(QWidget):
             other = dataset.split(found.split).record(row)
             texts = tuple(caption_text(captions[at], dataset.vocabulary) for at in other.caption_rows)
             first = other.caption_rows[:1]
-            words = tuple(word for at in first for word in caption_words(captions[at], dataset.vocabulary))
+            words = tuple(word for at in first for word in readable_words(captions[at], dataset.vocabulary))
             neighbours.append(Neighbour(other, words, similarity, texts))
         if not neighbours:
             self._say(f"{found.split} has no other photo whose features could be compared.")

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
-from captionviewer.core.coco.vocabulary import caption_words
+from captionviewer.core.coco.vocabulary import readable_words
 from captionviewer.core.user_folders import is_shipped_book
 from captionviewer.ui import actions
 from captionviewer.ui.data.caption_list import CaptionList, ShownCaption
@@ -309,7 +309,7 @@ def shown_captions(
     captions = dataset.split(record.split).captions
     shown = []
     for row in record.caption_rows:
-        words = tuple(caption_words(captions[row], dataset.vocabulary))
+        words = readable_words(captions[row], dataset.vocabulary)
         shown.append(ShownCaption(words, shown_above(row), trained_on(row), found_positions(words, found)))
     return shown
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from captionviewer.core.coco.chosen_data import forget_data_folder, remember_data_folder
-from captionviewer.core.coco.dataset import CocoDataset, DataError, FeatureKind, Split, feature_kinds_in
+from captionviewer.core.coco.dataset import CocoDataset, DataError, FeatureKind, feature_kinds_in
 from captionviewer.core.coco.feature_kinds import FEATURES, feature_kind_named
 from captionviewer.core.coco.files import find_data_folder
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.user_folders import books_folder, is_shipped_book
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.session.trouble import not_opened
@@ -71,22 +72,27 @@ class OpenData(QObject):
     # ---- opening ---------------------------------------------------------------------------
 
     def open_folder(
-        self, folder: Path, features: FeatureKind | None = None, *, else_storybook: bool = False
+        self,
+        folder: Path,
+        features: FeatureKind | None = None,
+        *,
+        else_storybook: bool = False,
+        in_characters: bool = False,
     ) -> None:
         """Open a data folder in a thread, with its `features`.
 
         None is the kind that was used last, or where the folder lacks that the one it has, which is said.
         With `else_storybook`, as at launch, or while nothing is open, as when the storybook was still being
-        unpacked, the storybook is opened behind the message when it can't be.
+        unpacked, the storybook is opened behind the message when it can't be. `in_characters` spells the
+        captions.
         """
         chosen = self._settings.get(remembered.FEATURES)
         kind: FeatureKind = features or feature_kind_named(chosen) or "pca"
 
         def work(cancelled: Cancelled) -> CocoDataset:
             there = () if features else feature_kinds_in(find_data_folder(folder))
-            return self._offer(
-                cancelled, CocoDataset.open(folder, there[0] if there and kind not in there else kind)
-            )
+            dataset = CocoDataset.open(folder, there[0] if there and kind not in there else kind)
+            return self._offer(cancelled, _in_characters(dataset) if in_characters else dataset)
 
         def done(dataset: CocoDataset) -> None:
             self._take(dataset)
@@ -214,10 +220,9 @@ class OpenData(QObject):
         """Look for NaN features in the background: reading 2 GB at opening is no option."""
         if self._scan is not None:
             self._scan.cancel()
-        splits: tuple[Split, ...] = ("train", "val")
 
         def work(cancelled: Cancelled) -> None:
-            for split in splits:
+            for split in SPLITS:
                 dataset.split(split).features.scan(cancelled)
 
         def failed(error: Exception) -> None:
@@ -252,3 +257,17 @@ class OpenData(QObject):
             self._withdraw(late)
         if self._dataset is not None:
             self._dataset.close()
+
+
+def _in_characters(dataset: CocoDataset) -> CocoDataset:
+    """The same in characters, ready to be searched; it has the files of the one in words."""
+    from captionviewer.core.storybook.full_texts import in_characters_in_full
+
+    try:
+        spelled = in_characters_in_full(dataset)
+        for split in SPLITS:
+            spelled.split(split).prepare()
+    except BaseException:
+        dataset.close()
+        raise
+    return spelled

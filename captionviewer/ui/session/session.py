@@ -129,10 +129,15 @@ class Session(QObject):
         return self._data.opening_share
 
     def open_folder(
-        self, folder: Path, features: FeatureKind | None = None, *, else_storybook: bool = False
+        self,
+        folder: Path,
+        features: FeatureKind | None = None,
+        *,
+        else_storybook: bool = False,
+        in_characters: bool = False,
     ) -> None:
         """Open a data folder, as `OpenData.open_folder`."""
-        self._data.open_folder(folder, features, else_storybook=else_storybook)
+        self._data.open_folder(folder, features, else_storybook=else_storybook, in_characters=in_characters)
 
     def open_storybook(self, *, by_hand: bool = True) -> None:
         """Open the pictures that come with the program, as `OpenData.open_storybook`."""
@@ -145,7 +150,7 @@ class Session(QObject):
         self._record = self._own = None
         self._history.clear()
         self._models.follow(dataset)
-        self._decoding.set(self._decoding.value.for_vocabulary(dataset.vocabulary.word_to_idx))
+        self._decoding.set(self._decoding.value.for_vocabulary(dataset.vocabulary))
         self.dataset_changed.emit()
         self.selection_changed.emit()
         self.subject_changed.emit()

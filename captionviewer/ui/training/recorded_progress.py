@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from captionviewer.core.arrays import IntArray
 from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.core.saved.model_file import SavedModel, rows_trained_on
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.validation import blind_guess_nats, captions_validated, unigram_nats
@@ -35,7 +36,7 @@ class RecordedProgress(QObject):
         self._file = origin if isinstance(origin, SavedModel) else None
         self._rows = rows
         self._show_losses(origin)
-        self._said.set_run(total, dataset.vocabulary.idx_to_word if dataset is not None else ())
+        self._said.set_run(total, dataset.vocabulary if dataset is not None else Vocabulary.from_words(()))
         self._plot.scrubber.follow(stops_of(origin))
         self._know_photos()
 
@@ -50,7 +51,7 @@ class RecordedProgress(QObject):
         self._file = self._rows = None
         self._plot.show_validation(())
         self._plot.show_guesses({})
-        self._said.set_run(0, ())
+        self._said.set_run(0, Vocabulary.from_words(()))
         self._plot.scrubber.follow(lambda: None)
 
     def _show_losses(self, origin: TrainingRun | SavedModel) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from captionviewer.core.coco.vocabulary import SPECIAL_WORDS
+from captionviewer.core.coco.vocabulary import UNSAID, Vocabulary
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import WatchedCaptions
 from captionviewer.ui import actions
@@ -16,8 +16,6 @@ from captionviewer.ui.training.scrubber import SPEEDS, Scrubber
 from captionviewer.ui.training.watched_photo_list import Said, WatchedPhoto, WatchedPhotoList
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.tool_buttons import ActionButton
-
-_UNSAID = frozenset(SPECIAL_WORDS) - {"<UNK>"}
 
 
 class SaidPhotos(QWidget):
@@ -39,7 +37,7 @@ class SaidPhotos(QWidget):
         self._now: list[WatchedPhoto] = []
         self._then: list[WatchedPhoto] = []
         self._newest: WatchedCaptions | None = None
-        self._words: Sequence[str] = ()
+        self._vocabulary = Vocabulary.from_words(())
         self.list = WatchedPhotoList(photos)
         self.head = ElidedLabel()
         self.head.setObjectName("said_when")
@@ -75,9 +73,9 @@ class SaidPhotos(QWidget):
 
     # ---- what is shown -----------------------------------------------------------------------
 
-    def set_run(self, total: int, words: Sequence[str]) -> None:
+    def set_run(self, total: int, vocabulary: Vocabulary) -> None:
         """Say how many iterations the run has in all, and what its word ids mean."""
-        self._total, self._words = total, words
+        self._total, self._vocabulary = total, vocabulary
         self._newest = None
         self._then = []
 
@@ -112,7 +110,9 @@ class SaidPhotos(QWidget):
             self.updateGeometry()
         self.setVisible(bool(wanted))
         if then and record is not None and stop is not None:
-            said = {key: said_at(record, stop, photo, self._words) for photo, key in enumerate(record.photos)}
+            said = {
+                key: said_at(record, stop, photo, self._vocabulary) for photo, key in enumerate(record.photos)
+            }
             self.list.show_said(said, int(record.iterations[stop]))
         else:
             self.list.show_no_strips()
@@ -150,24 +150,33 @@ class SaidPhotos(QWidget):
         self._say()
 
 
-def said_at(record: RecordedCaptions, stop: int, photo: int, words: Sequence[str]) -> Said:
-    """What was said of a photo at a stop, which words of it were new, and when the last ones came to stay."""
+def said_at(record: RecordedCaptions, stop: int, photo: int, vocabulary: Vocabulary) -> Said:
+    """What was said of a photo at a stop, which words of it were new, and when the last ones came to stay.
 
-    def kept(ids: list[int]) -> list[int]:
-        """The places of ids that a person reads."""
-        return [place for place, word in enumerate(ids) if word < len(words) and words[word] not in _UNSAID]
+    Of characters: a word is new that has a new one, and came to stay when its last did.
+    """
 
-    ids, new = record.words(stop, photo), record.changed(stop, photo)
-    last = record.words(len(record) - 1, photo)
-    since = record.settled(photo)
+    def kept(ids: list[int]) -> list[tuple[str, list[int]]]:
+        """The words that a person reads, and the places of the ids of each."""
+        known = [
+            (place, word)
+            for place, index in enumerate(ids)
+            if index < len(vocabulary) and (word := vocabulary.idx_to_word[index]) not in UNSAID
+        ]
+        words = vocabulary.readable([word for _, word in known])
+        return [(word, [known[at][0] for at in part]) for word, part in words]
+
+    new, since = record.changed(stop, photo), record.settled(photo)
     count = max(1, len(record) - 1)
+    said = kept(record.words(stop, photo))
     settled = [
-        (words[last[place]], since[place] / count, int(record.iterations[since[place]]))
-        for place in kept(last)
+        (word, last / count, int(record.iterations[last]))
+        for word, places in kept(record.words(len(record) - 1, photo))
+        for last in (max(since[place] for place in places),)
     ]
     return Said(
-        " ".join(words[ids[place]] for place in kept(ids)),
-        tuple(new[place] for place in kept(ids)),
+        " ".join(word for word, _ in said),
+        tuple(any(new[place] for place in places) for _, places in said),
         tuple(settled),
         float(np.clip(stop / count, 0, 1)),
     )

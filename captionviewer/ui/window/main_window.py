@@ -164,6 +164,7 @@ class MainWindow(QMainWindow):
             full_screen=self.place.toggle_full_screen,
             choose_features=self._open_with,
             compute_features=self.show_encoding,
+            change_symbols=self._open_in_characters,
             welcome=self.welcome.open,
             checks=self.show_checks,
             characters=self.show_characters,
@@ -295,10 +296,12 @@ class MainWindow(QMainWindow):
         if chosen:
             self.open_folder(Path(chosen))
 
-    def open_folder(self, folder: Path, features: FeatureKind | None = None) -> None:
+    def open_folder(
+        self, folder: Path, features: FeatureKind | None = None, *, in_characters: bool = False
+    ) -> None:
         """Open a data folder, after asking about what that would end or lose."""
         if self.may_replace_model("Opening another data set"):
-            self.session.open_folder(folder, features)
+            self.session.open_folder(folder, features, in_characters=in_characters)
 
     def open_runs(self, files: Sequence[Path]) -> None:
         """Put run files on the shelf of runs, and show them there."""
@@ -307,8 +310,16 @@ class MainWindow(QMainWindow):
 
     def _open_with(self, features: FeatureKind) -> None:
         """Open the data anew, with its other features."""
-        if self.session.dataset is not None:
-            self.open_folder(self.session.dataset.folder, features)
+        dataset = self.session.dataset
+        if dataset is not None:
+            self.open_folder(dataset.folder, features, in_characters=dataset.vocabulary.is_of_characters)
+
+    def _open_in_characters(self) -> None:
+        """Open the data anew in characters, or in words again."""
+        dataset = self.session.dataset
+        if dataset is not None:
+            spelled = dataset.vocabulary.is_of_characters
+            self.open_folder(dataset.folder, dataset.feature_kind, in_characters=not spelled)
 
     def open_storybook(self) -> None:
         """Open the pictures that come with the program."""

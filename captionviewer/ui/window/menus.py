@@ -50,6 +50,7 @@ class WindowCalls:
     full_screen: Call
     choose_features: Callable[[FeatureKind], object]
     compute_features: Call
+    change_symbols: Call
     welcome: Call
     checks: Call
     characters: Call
@@ -117,6 +118,8 @@ class Menus:
         for kind, action in self.features.items():
             action.setEnabled(kind in kinds)
             action.setChecked(dataset is not None and dataset.feature_kind == kind)
+        self.characters.setEnabled(dataset is not None)
+        self.characters.setChecked(dataset is not None and dataset.vocabulary.is_of_characters)
 
     # ---- menus -----------------------------------------------------------------------------
 
@@ -228,9 +231,11 @@ class Menus:
         for action in self.features.values():
             group.addAction(action)
         self.compute_features = self._action(actions.COMPUTE_FEATURES, self._calls.compute_features)
+        self.characters = self._action(actions.IN_CHARACTERS, self._change_symbols)
+        opened = [*self.features.values(), self.compute_features, SEPARATOR, self.characters]
         self._menu(
             "&Data",
-            [*self._panels.data, SEPARATOR, *self.features.values(), SEPARATOR, self.compute_features],
+            [*self._panels.data, SEPARATOR, *opened],
         )
 
     def _choose_features(self, kind: FeatureKind) -> None:
@@ -238,6 +243,10 @@ class Menus:
         if dataset is not None and dataset.feature_kind != kind:
             self._calls.choose_features(kind)
         self.refresh()
+
+    def _change_symbols(self) -> None:
+        self._calls.change_symbols()
+        self.refresh()  # until it is open, the mark stands for what is
 
     def _help_menu(self) -> None:
         calls, owner = self._calls, self._owner

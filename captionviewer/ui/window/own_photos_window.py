@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from captionviewer.core.arrays import ByteArray, FloatArray
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.vocabulary import caption_text, caption_words
+from captionviewer.core.coco.vocabulary import caption_text, readable_words
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.greedy import greedy
 from captionviewer.core.errors import CaptionviewerError
@@ -228,7 +228,7 @@ class OwnPhotosWindow(QWidget):
             neighbours.append(
                 Neighbour(
                     record,
-                    tuple(caption_words(captions[0], dataset.vocabulary)) if captions else (),
+                    readable_words(captions[0], dataset.vocabulary) if captions else (),
                     similarity,
                     tuple(caption_text(caption, dataset.vocabulary) for caption in captions),
                 )
@@ -297,8 +297,9 @@ def captioned(photo: OwnPhoto, encoder: PhotoEncoder, dataset: CocoDataset, mode
         encoded = photo.encoded or _encoded(_pixels(photo.source), encoder, dataset)
     except PhotoUnavailable as problem:
         return replace(photo, trouble=str(problem))
+    decoding = Decoding().for_vocabulary(dataset.vocabulary)
     with one_library_thread():  # these products are too small to share
-        ids = greedy(model.model, encoded.features[np.newaxis], Decoding())[0]
+        ids = greedy(model.model, encoded.features[np.newaxis], decoding)[0]
     return OwnPhoto(
         photo.source,
         encoded,

@@ -51,9 +51,10 @@ class WindowStatus:
             self._data.setText("No data open")
         else:
             kind = FEATURES[dataset.feature_kind].name
+            spelled = ", in characters" if dataset.vocabulary.is_of_characters else ""
             self._data.setText(
                 f"{dataset.folder.name}: {dataset.split('train').num_photos:,} train and "
-                f"{dataset.split('val').num_photos:,} val photos, {kind} features"
+                f"{dataset.split('val').num_photos:,} val photos, {kind} features{spelled}"
             )
             set_plain_tip(self._data, str(dataset.folder))
         self._model.setText(model.words if model is not None else "No model")

@@ -223,8 +223,11 @@ def test_a_drag_while_a_run_trains_shows_what_was_said_then_and_training_goes_on
             record, stop = scrubber.record, scrubber.stop
             assert record is not None and stop is not None
             for row in range(len(record.photos)):
-                assert said(made, row).new == said_at(record, stop, row, made.said._words).new
-                assert made.watched.cells.cards[row].text == said_at(record, stop, row, made.said._words).text
+                assert said(made, row).new == said_at(record, stop, row, made.said._vocabulary).new
+                assert (
+                    made.watched.cells.cards[row].text
+                    == said_at(record, stop, row, made.said._vocabulary).text
+                )
         QTest.mouseRelease(layer, LEFT, pos=at(made, 1))
         assert stops == sorted(stops, reverse=True) and len(set(stops)) > 1
         assert layer.iteration == scrubber.iteration == stops[-1]

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.feature_kinds import FeatureKind
-from captionviewer.core.coco.vocabulary import Vocabulary, caption_words
+from captionviewer.core.coco.vocabulary import Vocabulary, readable_words
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.greedy import greedy
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
@@ -59,8 +59,8 @@ def caption_scene(
 ) -> CaptionedScene:
     """Caption a scene greedily by the features of its picture."""
     with one_library_thread():
-        ids = greedy(model, drawn.features[np.newaxis], Decoding())[0]
-    return CaptionedScene(drawn, tuple(caption_words(ids, vocabulary)), model_words)
+        ids = greedy(model, drawn.features[np.newaxis], Decoding().for_vocabulary(vocabulary))[0]
+    return CaptionedScene(drawn, readable_words(ids, vocabulary), model_words)
 
 
 def changed_words(before: tuple[str, ...], after: tuple[str, ...]) -> list[bool]:

@@ -339,8 +339,8 @@ class RaceView(QWidget):
         is_new = len(stops) != len(shown) or any(a is not b for a, b in zip(stops, shown, strict=True))
         if is_new and len(stops) == len(race.runs):
             self._said = stops
-            words = race.runs[0].dataset.vocabulary.idx_to_word
-            told = [(name, words, record) for name, record in zip(self._names, stops, strict=True)]
+            vocabulary = race.runs[0].dataset.vocabulary
+            told = [(name, vocabulary, record) for name, record in zip(self._names, stops, strict=True)]
             self.said.show_said(told, self._session.dataset)
 
     def _state_words(self, race: Race) -> str:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.vocabulary import SPECIAL_WORDS
+from captionviewer.core.coco.vocabulary import UNSAID, Vocabulary
 from captionviewer.core.training.caption_stops import RecordedCaptions
 from captionviewer.core.training.events import PhotoKey
 from captionviewer.core.training.run_comparison import differing_words, photos_in_common
@@ -17,7 +17,6 @@ from captionviewer.ui.photos.photo_view import PhotoView
 from captionviewer.ui.training.runs.run_curves import run_color
 from captionviewer.ui.widgets.outside_text import as_html
 
-_UNSAID = frozenset(SPECIAL_WORDS) - {"<UNK>"}
 _PHOTO_LINES = 8  # how high the photo is, in lines of text
 
 
@@ -27,7 +26,7 @@ class SaidByEach(QWidget):
     def __init__(self, photos: PhotoLoader, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._dataset: CocoDataset | None = None
-        self._runs: tuple[tuple[str, Sequence[str], RecordedCaptions], ...] = ()
+        self._runs: tuple[tuple[str, Vocabulary, RecordedCaptions], ...] = ()
         self.photos: tuple[PhotoKey, ...] = ()
         self.choice = QComboBox()
         self.choice.setAccessibleName("Photo that the runs describe")
@@ -56,7 +55,7 @@ class SaidByEach(QWidget):
         """Show what these runs said at their last; `dataset` is what is open, whose photos can be drawn."""
         self.show_said(
             [
-                (name, record.vocabulary, record.stops)
+                (name, Vocabulary.from_words(record.vocabulary), record.stops)
                 for name, record in zip(names, records, strict=True)
                 if record.stops is not None and len(record.stops)
             ]
@@ -66,7 +65,7 @@ class SaidByEach(QWidget):
         )
 
     def show_said(
-        self, runs: Sequence[tuple[str, Sequence[str], RecordedCaptions]], dataset: CocoDataset | None
+        self, runs: Sequence[tuple[str, Vocabulary, RecordedCaptions]], dataset: CocoDataset | None
     ) -> None:
         """Show what runs, by their names and vocabularies, said at the last stop of each."""
         before = self.photos[self.choice.currentIndex()] if self.photos else None
@@ -89,8 +88,9 @@ class SaidByEach(QWidget):
         found = []
         for _, vocabulary, stops in self._runs:
             ids = stops.words(len(stops) - 1, stops.photos.index(key))
-            words = [vocabulary[word] for word in ids if word < len(vocabulary)]
-            found.append([word for word in words if word not in _UNSAID])
+            words = [vocabulary.idx_to_word[word] for word in ids if word < len(vocabulary)]
+            read = vocabulary.readable([word for word in words if word not in UNSAID])
+            found.append([word for word, _ in read])
         return found
 
     def _show(self) -> None:
