@@ -36,13 +36,17 @@ def add_decoding_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-repeat", type=int, default=0, metavar="N", help="say no N words in a row twice in a caption"
     )
     parser.add_argument(
-        "--max-length", type=int, default=30, metavar="N", help="words at most, <END> included (default: 30)"
+        "--max-length",
+        type=int,
+        metavar="N",
+        help="words at most, <END> included (default: 30, or 160 characters)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the draws")
 
 
 def decoding_of(chosen: argparse.Namespace) -> "Decoding":
     """The decoding that the arguments ask for.  ValueError, for people, where they make none."""
+    from captionviewer.core.coco.vocabulary import LONGEST_IN_WORDS
     from captionviewer.core.decoding.decoding import Decoding
 
     sampled = chosen.temperature is not None or chosen.top_k is not None or chosen.top_p != 1.0
@@ -57,7 +61,7 @@ def decoding_of(chosen: argparse.Namespace) -> "Decoding":
         **how,
         forbidden_words=tuple(chosen.never),
         ngram_block=chosen.no_repeat,
-        max_length=chosen.max_length,
+        max_length=LONGEST_IN_WORDS if chosen.max_length is None else chosen.max_length,
         seed=chosen.seed,
     )
 
@@ -86,4 +90,4 @@ def open_to_decode(chosen: argparse.Namespace) -> "tuple[SavedModel, CocoDataset
         dataset.close()
         console.complain(error)
         return None
-    return saved, dataset, decoding
+    return saved, dataset, decoding if chosen.max_length else decoding.for_vocabulary(dataset.vocabulary)

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from captionviewer.core.coco.characters import in_characters
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.vocabulary import caption_text
+from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, caption_text
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.exact_search import exact_search
-from captionviewer.core.saved.model_file import open_model
+from captionviewer.core.saved.model_file import fits, open_model
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import PRESETS
 from tests.coco_folder_writer import write_coco_folder
@@ -93,6 +94,26 @@ def test_photos_are_captioned_as_the_model_says(data: Path, model: Path, tmp_pat
         expected = caption_text(said, dataset.vocabulary)
     assert done.stdout.splitlines()[0] == f"val:1\t{expected}"
     assert done.stdout.splitlines()[1].startswith("train:0\t")
+
+
+def test_a_network_that_writes_characters_is_trained_and_used_as_any_other(
+    data: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "spelled.npz"
+    done = captionviewer("train", "--characters", "--data", data, *SMALL, "--out", model, home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    saved = open_model(model)
+    assert "␣" in saved.model.word_to_idx and all(
+        len(each) == 1 for each in saved.model.word_to_idx if each not in SPECIAL_WORDS
+    )
+    said = captionviewer("caption", model, "--data", data, "--photo", "val:0", home=tmp_path)
+    assert said.returncode == 0 and "␣" not in said.stdout, said.stderr
+    with CocoDataset.open(data) as words, in_characters(words) as spelled:
+        ids = saved.model.sample(spelled.split("val").features.rows(np.array([0])), 160)[0]
+        assert said.stdout.rstrip("\n").endswith(caption_text(ids, spelled.vocabulary))
+        assert "was trained on characters" in (fits(saved, words) or "")
+    scored = captionviewer("evaluate", model, "--data", data, "--json", home=tmp_path)
+    assert scored.returncode == 0, scored.stderr
 
 
 def test_a_split_is_written_in_cocos_result_format(data: Path, model: Path, tmp_path: Path) -> None:

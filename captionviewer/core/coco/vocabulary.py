@@ -29,6 +29,11 @@ def are_characters(words: Collection[str]) -> bool:
     return SPACE_SIGN in words and all(len(word) == 1 for word in words if word not in SPECIAL_WORDS)
 
 
+def text_of(words: Iterable[str], *, spelled: bool) -> str:
+    """Words of a caption as a text: with spaces between them, or `spelled` by words that are characters."""
+    return "".join(words).replace(SPACE_SIGN, " ") if spelled else " ".join(words)
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The words a model can say, each with its id; the special ones are padding, start, end and unknown.
@@ -65,7 +70,7 @@ class Vocabulary:
 
     def text(self, words: Iterable[str]) -> str:
         """Some of its words as people read them: spaces between them, or spelled."""
-        return "".join(words).replace(SPACE_SIGN, " ") if self.is_of_characters else " ".join(words)
+        return text_of(words, spelled=self.is_of_characters)
 
     def readable(self, words: Sequence[str]) -> list[tuple[str, range]]:
         """The words that people read in some of its words, and which of `words` each is made of."""

@@ -21,16 +21,7 @@ from captionviewer.core.saved.model_file import SavedModel, fits, rows_trained_o
 from captionviewer.ui.session.models import CurrentModel
 
 NUM_LIKELIEST = 10  # words whose probabilities are shown at a timestep
-MAX_LENGTH = 30  # timesteps at most, as in the notebook
-
-
-GREEDY = Decoding(max_length=MAX_LENGTH)
-
-
-def decoding_shown(chosen: Decoding) -> Decoding:
-    """What of a decoding shows in a sample: what its method reads, and no caption longer than is shown."""
-    read = chosen.as_read()
-    return replace(read, max_length=min(read.max_length, MAX_LENGTH))
+GREEDY = Decoding()
 
 
 class ModelDoesNotFit(CaptionviewerError):
@@ -190,7 +181,7 @@ def take_sample(
     `features` (D,) are read from the data set where they are not given; the network runs while `quiet` is
     held, so that it and a training run need not wait for each other's products; an exact search may take
     seconds, so it runs while `quiet` is not. `decoding` is one of
-    `decoding_shown`; the `prefixes` are forced, and the caption of one of them is `shown`. Returns None when
+    `Decoding.as_read`; the `prefixes` are forced, and the caption of one of them is `shown`. Returns None when
     cancelled. Raises DataError when they can't be read, ModelDoesNotFit when the model is of another data
     set or its parameters hold NaN, ValueError when `decoding` leaves no word to be said.
     """
@@ -201,13 +192,14 @@ def take_sample(
         features = dataset.split(record.split).features.rows(np.array([record.row]))[0]
     captions = dataset.split(record.split).captions[list(record.caption_rows)]
     surprises: FloatArray = np.empty((0, max(captions.shape[1] - 1, 0)), dtype=np.float32)
+    plain = Decoding().for_vocabulary(dataset.vocabulary)  # greedy: it tells whether the numbers are sound
     searches = decoding.method == "exact"
     with quiet or nullcontext():
         if cancelled():
             return None
-        timesteps = tuple(greedy_timesteps(current.model, features, MAX_LENGTH))
+        timesteps = tuple(greedy_timesteps(current.model, features, plain.max_length))
         finite = all(math.isfinite(step.caption_log_probability) for step in timesteps)
-        if finite and decoding != GREEDY and not searches:
+        if finite and decoding != plain and not searches:
             timesteps = decode_on(current.model, features, decoding, stop=cancelled)
         if not finite:
             raise ModelDoesNotFit(

@@ -6,9 +6,8 @@ from typing import get_args
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QToolButton, QWidget
 
-from captionviewer.core.coco.vocabulary import UNK
+from captionviewer.core.coco.vocabulary import LONGEST_IN_CHARACTERS, LONGEST_IN_WORDS, UNK
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding, Method
-from captionviewer.ui.sampling.caption_sample import MAX_LENGTH
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.control_parts import labelled
 from captionviewer.ui.widgets.flow_layout import FlowLayout
@@ -58,10 +57,10 @@ class DecodingRow(QWidget):
         self.alpha = _decimal("decoding_alpha", 0.0, 1.0, 0.05)
         self.never_unk = CheckBox(f"Never {UNK}")
         self.never_unk.setObjectName("decoding_never_unk")
-        self.ngram_block = _whole("decoding_ngrams", 0, MAX_LENGTH)
+        self.ngram_block = _whole("decoding_ngrams", 0, LONGEST_IN_WORDS)
         self.ngram_block.setSpecialValueText("off")
         self.ngram_block.setToolTip("No n-gram of so many words may come twice in a caption")
-        self.max_length = _whole("decoding_length", 1, MAX_LENGTH)
+        self.max_length = _whole("decoding_length", 1, LONGEST_IN_WORDS)
         self.seed = _whole("decoding_seed", 0, _LARGEST_SEED)
         self._never: list[QToolButton] = []  # a forbidden word each, to be allowed again
         self._flow = FlowLayout(self, gap=10)
@@ -149,6 +148,7 @@ class DecodingRow(QWidget):
             (self.seed, min(d.seed, _LARGEST_SEED)),
         ):
             with QSignalBlocker(count):
+                count.setMaximum(max(count.maximum(), number))
                 count.setValue(number)
         with QSignalBlocker(self.method), QSignalBlocker(self.never_unk):
             self.method.setCurrentIndex(self.method.findData(d.method))
@@ -181,7 +181,7 @@ class DecodingRow(QWidget):
 def _line(decoding: Decoding) -> str:
     """The value in a line; how long a caption may be is said where it is not as long as is shown."""
     words = decoding.words()
-    if decoding.max_length >= MAX_LENGTH:
+    if decoding.max_length in (LONGEST_IN_WORDS, LONGEST_IN_CHARACTERS):
         words = words.rpartition(", ")[0]
     if len(words) > _LONGEST_LINE:
         words = f"{words[: _LONGEST_LINE - 1].rpartition(',')[0] or words[: _LONGEST_LINE - 1]}…"

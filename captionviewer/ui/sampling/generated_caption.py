@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from captionviewer.core.coco.vocabulary import END
+from captionviewer.core.coco.vocabulary import END, Vocabulary
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.probability_words import nats, small_probability
@@ -34,7 +34,8 @@ def note_of(sample: CaptionSample, same: frozenset[int]) -> CaptionNote:
         return CaptionNote(f"equals ground-truth caption {min(same) + 1}", is_good=True)
     if sample.ended:
         return CaptionNote(f"{END} chosen: the caption has ended")
-    return CaptionNote(f"stopped after {len(sample.timesteps)} words without {END}")
+    symbols = "characters" if sample.vocabulary.is_of_characters else "words"
+    return CaptionNote(f"stopped after {len(sample.timesteps)} {symbols} without {END}")
 
 
 class GeneratedCaption(QWidget):
@@ -75,11 +76,11 @@ class GeneratedCaption(QWidget):
         """Show the caption in one line, shortened (its words stand in the chips), or in all it takes."""
         self._text.set_one_line(one_line)
 
-    def height_of(self, words: list[str], width: int, one_line: bool) -> int:
-        """Return about the height that a whole caption would take at a width."""
+    def height_of(self, text: str, width: int, one_line: bool) -> int:
+        """Return about the height that the text of a whole caption would take at a width."""
         line = self._text.fontMetrics().height()
-        text = line if one_line else self._text.height_of(_sentence(words), width)
-        return text + 7 + self._probability.sizeHint().height()
+        high = line if one_line else self._text.height_of(text, width)
+        return high + 7 + self._probability.sizeHint().height()
 
     def clear(self) -> None:
         """Show nothing."""
@@ -91,7 +92,9 @@ class GeneratedCaption(QWidget):
     def show_caption(self, sample: CaptionSample, position: int, note: CaptionNote | None) -> None:
         """Show the first `position` words of a caption."""
         words = sample.words
-        self._text.show_caption(_sentence(words[:position]), _sentence(words[:ROOM_KEPT]))
+        self._text.show_caption(
+            sentence(words[:position], sample.vocabulary), sentence(words[:ROOM_KEPT], sample.vocabulary)
+        )
         self._show_note(note)
         if position == 0:
             self._probability.set_texts(
@@ -256,5 +259,6 @@ class CaptionText(QLabel):
         return QSize(120, self.fontMetrics().height() + 2)
 
 
-def _sentence(words: list[str]) -> str:
-    return " ".join(word for word in words if word != END)
+def sentence(words: list[str], vocabulary: Vocabulary) -> str:
+    """The words of a caption as people read them, without `<END>`."""
+    return vocabulary.text(word for word in words if word != END)

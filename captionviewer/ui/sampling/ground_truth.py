@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.amounts import MINUS
-from captionviewer.core.coco.vocabulary import END, UNK
+from captionviewer.core.coco.vocabulary import END, UNK, text_of
 from captionviewer.ui import actions
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.probability_words import nats, p_words
@@ -74,11 +74,12 @@ class TintedCaption:
     words: tuple[TintedWord, ...]  # after <START>, <END> included
     trained_on: bool = False
     same_as_generated: bool = False
+    is_spelled: bool = False  # its words are characters
 
     @property
     def text(self) -> str:
         """The caption as it is read, without `<END>`."""
-        return " ".join(word.word for word in self.words if word.word != END)
+        return text_of((word.word for word in self.words if word.word != END), spelled=self.is_spelled)
 
     @property
     def perplexity(self) -> float | None:

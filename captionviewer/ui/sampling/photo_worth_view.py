@@ -235,7 +235,10 @@ class PhotoWorthView(QWidget):
                 continue
             words = ground_truth_words(said.sample.captions, said.sample.vocabulary)[number]
             surprises = said.surprises[source][number]
-            tinted = TintedCaption(tuple(TintedWord(word, float(surprises[at])) for at, word in words))
+            tinted = TintedCaption(
+                tuple(TintedWord(word, float(surprises[at])) for at, word in words),
+                is_spelled=said.sample.vocabulary.is_of_characters,
+            )
             self.truths[source].set_index(number)
             self.truths[source].show_caption(tinted, float(np.log(len(said.sample.vocabulary))))
 
@@ -253,7 +256,7 @@ class PhotoWorthView(QWidget):
         moved = words_that_differ(left, right, words)
         largest = max(max(one.left, one.right) for one in moved)
         self.bars.show_words(moved, (TITLES["true"], TITLES[against]), scale_for(largest))
-        before = " ".join(said.sample.words[:at])
+        before = said.sample.vocabulary.text(said.sample.words[:at])
         self.next_words.setText(
             f"Next word after “{before}”, whose probability moves most:" if before else "First word:"
         )
@@ -395,7 +398,7 @@ def _said(sample: CaptionSample, photos: _Photos) -> SaidOfPhotos:
         "zero": np.zeros_like(sample.features),
     }
     model = sample.current.model
-    said = model.sample(np.stack([given[source] for source in SOURCES]))
+    said = model.sample(np.stack([given[source] for source in SOURCES]), sample.vocabulary.longest_caption)
     captions = {source: caption_text(said[n], sample.vocabulary) for n, source in enumerate(SOURCES)}
     surprises: dict[PhotoSource, FloatArray] = {
         source: surprise_of(model, given[source], sample.captions)

@@ -18,7 +18,6 @@ from captionviewer.ui.sampling.caption_sample import (
     CaptionSample,
     ModelDoesNotFit,
     TrainingRows,
-    decoding_shown,
     take_sample,
 )
 from captionviewer.ui.sampling.latest_work import turn_between_steps
@@ -151,7 +150,7 @@ class Sampler(QObject):
         if self._wanted or self._job is not None or self.sample is None:
             self._wanted = True
         else:
-            self._wanted = decoding_shown(decoding) != self.sample.decoding
+            self._wanted = decoding.as_read() != self.sample.decoding
         self._take_soon()
         if self._newer_is_due():
             self._patience.start()
@@ -219,7 +218,7 @@ class Sampler(QObject):
         if isinstance(record, OwnPicture):
             features = record.features
         training_rows, run = self._training_rows, self._session.run
-        decoding = decoding_shown(self._session.decoding.value)
+        decoding = self._session.decoding.value.as_read()
         forced = self.forced_of(record)
 
         held: list[float] = []

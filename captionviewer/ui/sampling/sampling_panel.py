@@ -20,7 +20,7 @@ from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.branches.branch_strip import BranchStrip
 from captionviewer.ui.sampling.branches.branches import Branches
 from captionviewer.ui.sampling.caption_player import SPEEDS, CaptionPlayer
-from captionviewer.ui.sampling.caption_sample import CaptionSample, decoding_shown
+from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.decoding_row import DecodingRow
 from captionviewer.ui.sampling.player_bar import PlayerBar, SpaceKeeper
 from captionviewer.ui.sampling.sampler import Sampler
@@ -223,7 +223,7 @@ class SamplingPanel(QWidget):
         if dataset is None or record is None:
             self._bar.show_timestep(None, 0)
         else:
-            longest = decoding_shown(self._session.decoding.value).max_length
+            longest = self._session.decoding.value.max_length
             self._bar.show_timestep(self._player.position, longest)
             if self._player.track is self._words_track:
                 self.words.show_timestep(dataset, record, self.sample)

@@ -54,7 +54,9 @@ def draw_bars(figure: "Figure", sample: CaptionSample, timestep: int, colors: Co
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(colors.border.name())
-    before = " ".join(words[each.word] for each in sample.timesteps[:timestep]) or "(no word yet)"
+    before = (
+        sample.vocabulary.text(words[each.word] for each in sample.timesteps[:timestep]) or "(no word yet)"
+    )
     log_probability = sample.timesteps[timestep - 1].caption_log_probability if timestep else 0.0
     head = f"{sample.current.words}, {sample.record.words}, timestep {timestep}"
     axes.set_title(

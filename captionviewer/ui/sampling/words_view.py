@@ -25,7 +25,7 @@ from captionviewer.ui.sampling.branches.word_field import WordField
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
-from captionviewer.ui.sampling.generated_caption import ROOM_KEPT, GeneratedCaption, note_of
+from captionviewer.ui.sampling.generated_caption import ROOM_KEPT, GeneratedCaption, note_of, sentence
 from captionviewer.ui.sampling.ground_truth import GroundTruth, SurpriseLegend, TintedCaption, TintedWord
 from captionviewer.ui.sampling.probability_words import p_words
 from captionviewer.ui.sampling.word_bars import UNSAYABLE, WordBar, WordBars, scale_for
@@ -56,6 +56,7 @@ class WordsView(QScrollArea):
         # the photo and the words before the timestep for which a word is being typed
         self._typed_after: tuple[PhotoRecord, tuple[str, ...]] | None = None
         self._whole: list[str] = []  # the words of the caption that there is to show
+        self._text = ""  # the same as a text
         self.photo = PhotoView(photos)
         photos.photo_changed.connect(self._place_photo)
         self.photo.show_badge = False  # the panel's head says it, where it never scrolls away
@@ -162,7 +163,7 @@ class WordsView(QScrollArea):
             return
         words = sample.words
         if words != self._whole:
-            self._whole = words
+            self._whole, self._text = words, sentence(words, sample.vocabulary)
             self._choose_density()
         steps, forced = zip(words, sample.timesteps, strict=True), sample.branch.forced
         chips = [
@@ -273,7 +274,9 @@ class WordsView(QScrollArea):
                 for column, word in words
             ]
             trained_on = sample is not None and bool(sample.trained_on[index])
-            shown.append(TintedCaption(tuple(tinted), trained_on, index in same))
+            shown.append(
+                TintedCaption(tuple(tinted), trained_on, index in same, dataset.vocabulary.is_of_characters)
+            )
         self._ground_truth.show_captions(shown, blind_guess)
         self._legend.set_blind_guess(blind_guess)
 
@@ -321,7 +324,7 @@ class WordsView(QScrollArea):
         stands_alone = self._lower.direction() is QBoxLayout.Direction.LeftToRight
         for dense, one_line in ((False, False), (True, False), (True, True)):
             taken = self._chips.height_if(dense, texts, wide) + _SAID_GAP
-            taken += self.caption.height_of(self._whole, wide, one_line)
+            taken += self.caption.height_of(self._text, wide, one_line)
             if taken <= room or not stands_alone:
                 break
         self._chips.set_dense(dense)

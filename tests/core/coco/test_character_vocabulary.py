@@ -85,8 +85,39 @@ def test_captions_are_as_long_as_the_longest_needs(words: CocoDataset, character
 
 def test_a_character_that_no_word_has_is_unknown() -> None:
     vocabulary = character_vocabulary(Vocabulary.from_words([*SPECIAL_WORDS, "cat"]))
-    assert vocabulary.idx_to_word == (*SPECIAL_WORDS, " ", "a", "c", "t")
+    assert vocabulary.idx_to_word == (*SPECIAL_WORDS, "␣", "a", "c", "t")
     assert spelled("cut", vocabulary) == [6, vocabulary.unk, 7]
+
+
+def test_the_sign_for_the_space_means_a_space_and_stands_for_itself_nowhere() -> None:
+    vocabulary = character_vocabulary(Vocabulary.from_words([*SPECIAL_WORDS, "ab", "a␣b"]))
+    assert vocabulary.idx_to_word == (*SPECIAL_WORDS, "␣", "a", "b") and vocabulary.is_of_characters
+    row = np.array([vocabulary.start, *spelled("ab a␣b", vocabulary), vocabulary.end])
+    assert caption_text(row, vocabulary) == f"ab a{UNK}b"
+    assert not Vocabulary.from_words([*SPECIAL_WORDS, "␣", "ab"]).is_of_characters
+
+
+@pytest.mark.parametrize("text", ["a", "a cat", " a  cat ", "", " "])
+def test_words_are_read_in_characters_where_they_stand(text: str) -> None:
+    vocabulary = character_vocabulary(Vocabulary.from_words([*SPECIAL_WORDS, "cat"]))
+    written = ["␣" if each == " " else each for each in text]
+    read = vocabulary.readable(written)
+    assert [word for word, _ in read] == text.split()
+    assert all("".join(text[place] for place in part) == word for word, part in read)
+
+
+def test_a_search_in_characters_finds_what_a_search_in_words_finds(
+    words: CocoDataset, characters: CocoDataset
+) -> None:
+    for split in SPLITS:
+        ours, theirs = words.split(split), characters.split(split)
+        plain = [word for word in words.vocabulary.idx_to_word if word not in SPECIAL_WORDS]
+        pairs = [" ".join(caption_text(row, words.vocabulary).split()[1:3]) for row in ours.captions[:20]]
+        for wanted in (*plain, *(pair for pair in pairs if UNK not in pair)):
+            found = theirs.search(wanted)
+            assert (found.caption_rows == ours.search(wanted).caption_rows).all(), wanted
+    assert "“é” is not among the" in characters.split("val").search("é").note
+    assert "characters of the vocabulary" in characters.split("val").search("é").note
 
 
 def test_what_the_storybook_says_in_place_of_unknown_words_is_spelled_out(tmp_path: Path) -> None:

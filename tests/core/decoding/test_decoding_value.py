@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.arrays import FloatArray
-from captionviewer.core.coco.vocabulary import Vocabulary
+from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, Vocabulary
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.greedy import greedy
 from captionviewer.core.decoding.restrictions import Restrictions
@@ -338,3 +338,12 @@ def test_a_word_that_a_vocabulary_lacks_need_not_be_forbidden() -> None:
     value = Decoding(forbidden_words=("zebra", "a"))
     assert value.for_vocabulary(Vocabulary.from_words(["a", "b"])) == Decoding(forbidden_words=("a",))
     assert value.for_vocabulary(Vocabulary.from_words(["a", "zebra"])) == value
+
+
+def test_a_caption_may_be_as_long_in_characters_as_they_need_and_a_chosen_length_stays() -> None:
+    words, characters = (Vocabulary.from_words([*SPECIAL_WORDS, *more]) for more in (["ab"], ["␣", "a", "b"]))
+    spelled = Decoding().for_vocabulary(characters)
+    assert spelled.max_length == characters.longest_caption > words.longest_caption == 30
+    assert spelled.for_vocabulary(words) == Decoding()
+    assert Decoding(max_length=12).for_vocabulary(characters).max_length == 12
+    assert Decoding(max_length=90).for_vocabulary(words).max_length == 30

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.coco.vocabulary import LONGEST_IN_WORDS
 from captionviewer.ui.sampling.caption_chips import CaptionChips
-from captionviewer.ui.sampling.caption_sample import MAX_LENGTH
 from captionviewer.ui.sampling.words_view import WordsView
 from captionviewer.ui.session.models import ModelOrigin
 from tests.ui.sampling.sampling_setup import Shown, learned_model, shown_sampling
@@ -30,7 +30,7 @@ def say_thirty_words(shown: Shown) -> None:
     model.params["b_vocab"][model.word_to_idx["<END>"]] = -1e3
     shown.use(replace(current.saved, model=model), ModelOrigin.UNTRAINED)
     shown.select("train", 0)
-    assert len(shown.sample.words) == MAX_LENGTH
+    assert len(shown.sample.words) == LONGEST_IN_WORDS
 
 
 def chips_of(shown: Shown) -> CaptionChips:
@@ -54,7 +54,7 @@ def test_thirty_words_leave_the_bars_their_place_and_are_there_to_copy_and_to_re
         assert label.text()[1:].strip() in whole  # the newest words are the ones seen
         assert whole in html.unescape(label.toolTip())
         assert whole in label.accessibleDescription()
-        assert len(chips_of(shown).words()) == MAX_LENGTH + 1
+        assert len(chips_of(shown).words()) == LONGEST_IN_WORDS + 1
         shown.click("sampling_copy")
         assert shown.panel.words.caption.text() == whole
 

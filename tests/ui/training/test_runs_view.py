@@ -88,8 +88,11 @@ def test_exactly_the_settings_that_differ_stand_in_the_table_and_the_equal_ones_
     said = comparison.said.captions()
     for (name, vocabulary, stops), words_said in zip(comparison.said._runs, said, strict=True):
         ids = stops.words(len(stops) - 1, stops.photos.index(("val", 0)))
-        words = [vocabulary.idx_to_word[word] for word in ids]
-        spoken = [each for each in words if not each.startswith(("<S", "<E", "<N"))]
+        spoken = [
+            each
+            for each in map(vocabulary.idx_to_word.__getitem__, ids)
+            if not each.startswith(("<S", "<E", "<N"))
+        ]
         assert words_said == spoken, name
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from captionviewer.core.characters.figures import WHY_NATS_A_CAPTION
+from captionviewer.core.coco.vocabulary import SPECIAL_WORDS
 from captionviewer.ui.window.characters_window import CharactersWindow
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.window_driver import WindowDriver
@@ -102,3 +103,34 @@ def test_without_data_it_says_what_is_missing(driver: WindowDriver) -> None:
     driver.window.show_characters()
     beside = driver.find(CharactersWindow, "characters_window")
     assert not beside.train_button.isEnabled() and "Open data first" in beside.progress.text()
+
+
+def test_data_in_characters_is_searched_trained_on_and_sampled_and_taken_back_to_words(
+    driver: WindowDriver, tmp_path: Path
+) -> None:
+    window = driver.window
+    window.open_folder(write_coco_folder(tmp_path / "small_coco"))
+    driver.wait_for(lambda: bool(window.data_panel.grid.cells.cards))
+    cards = [card.text for card in window.data_panel.grid.cells.cards]
+    window.menus.characters.trigger()
+    driver.wait_for(window.menus.characters.isChecked)
+    dataset = window.session.dataset
+    assert dataset is not None and dataset.vocabulary.is_of_characters
+    assert [card.text for card in window.data_panel.grid.cells.cards] == cards, "captions read as before"
+    assert "in characters" in driver.text("status_set")
+    training, sampling = window.training_panel, window.sampling_panel
+    driver.click_action(training.step_action)
+    driver.wait_for(
+        lambda: window.session.model is not None and window.session.model.saved.iteration == 1, 30
+    )
+    driver.wait_for(lambda: sampling.sample is not None and sampling.sample.current.saved.iteration == 1, 30)
+    driver.click_action(sampling.end_action)
+    assert sampling.sample is not None
+    assert all(len(word) == 1 or word in SPECIAL_WORDS for word in sampling.sample.words)
+    sampling.views.open("States")
+    sampling.views.open("Tree")
+    driver.answer("Discard")
+    window.menus.characters.trigger()
+    driver.wait_for(lambda: not window.menus.characters.isChecked())
+    assert window.session.dataset is not None and not window.session.dataset.vocabulary.is_of_characters
+    assert window.session.decoding.value.max_length == 30

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from captionviewer.core.amounts import MINUS
+from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.core.decoding.branches import Branch, fork
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.ground_truth import tint
@@ -190,7 +191,7 @@ class BranchRows(PaintedWidget):
 
     def _row_tip(self, number: int) -> str:
         branch = self._branches[number]
-        words = " ".join(self._words[word] for word in branch.words)
+        words = Vocabulary.from_words(self._words).text(self._words[word] for word in branch.words)
         forced = ", ".join(f"“{self._words[word]}”" for _t, word in sorted(branch.forced.items()))
         said = f"{words}: ln p {nats(branch.log_probability)}"
         if number:

@@ -63,9 +63,10 @@ class Comparison:
     @property
     def texts(self) -> tuple[str, str]:
         """What each of the two says."""
-        words = self.sample.vocabulary.idx_to_word
+        vocabulary = self.sample.vocabulary
+        words = vocabulary.idx_to_word
         first, second = (
-            " ".join(words[step.word] for step in steps if words[step.word] != END)
+            vocabulary.text(words[step.word] for step in steps if words[step.word] != END)
             for steps in (self.sample.timesteps, self.caption)
         )
         return first, second

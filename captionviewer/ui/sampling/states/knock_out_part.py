@@ -109,18 +109,20 @@ class KnockOutPart(QWidget):
             with one_library_thread():
                 return knocked_out(cancelled)
 
+        longest = dataset.vocabulary.longest_caption
+
         def knocked_out(cancelled: Cancelled) -> _Without | None:
             kept = before
             if kept is None or kept.model is not model or kept.dataset is not dataset:
                 features = knock_out_features(dataset)
-                kept = _Kept(model, dataset, features, model.sample(features))
+                kept = _Kept(model, dataset, features, model.sample(features, longest))
             if to_mean and kept.means is None:
                 kept.means = _means(model, dataset, cancelled)
             if cancelled() or (to_mean and kept.means is None):
                 return None
             value = float(kept.means[unit]) if to_mean and kept.means is not None else 0.0
-            changed = captions_without(model, sample.features[np.newaxis], [unit], value)[0]
-            usual = model.sample(sample.features[np.newaxis])[0]
+            changed = captions_without(model, sample.features[np.newaxis], [unit], value, longest)[0]
+            usual = model.sample(sample.features[np.newaxis], longest)[0]
             count = num_changed(model, kept.features, kept.usual, unit, value)
             words = sample.vocabulary
             return _Without(kept, caption_text(usual, words), caption_text(changed, words), count, value)
@@ -147,7 +149,7 @@ class KnockOutPart(QWidget):
 
         def work(progress: Progress) -> IntArray | None:
             with one_library_thread():  # these products are too small to share
-                return changes_by_unit(kept.model, kept.features, means, progress)
+                return changes_by_unit(kept.model, kept.features, means, progress, kept.usual.shape[1])
 
         def done(counts: IntArray | None) -> None:
             if counts is not None:

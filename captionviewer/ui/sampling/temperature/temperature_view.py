@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from captionviewer.core.arrays import IntArray
-from captionviewer.core.coco.vocabulary import END, NULL, START
+from captionviewer.core.coco.vocabulary import START, readable_words
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.greedy import greedy
 from captionviewer.core.decoding.sampling import draws, sample
@@ -28,7 +28,7 @@ from captionviewer.core.evaluation.decoding_scores import DecodingScore, samplin
 from captionviewer.ui.look import theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
-from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
+from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.temperature.drawn_captions import DrawnCaptions
 from captionviewer.ui.sampling.temperature.temperature_figure import (
@@ -236,7 +236,7 @@ class TemperatureView(QWidget):
         shown = self._sample
         if shown is None:
             return
-        decoding = replace(self._decoding, max_length=min(self._decoding.max_length, MAX_LENGTH))
+        decoding = self._decoding
 
         def work(cancelled: Cancelled) -> tuple[IntArray, IntArray]:
             numbers = draws(decoding.seed, COUNT, decoding.max_length)
@@ -276,11 +276,7 @@ class TemperatureView(QWidget):
         self.summary.setText(following.summary)
 
     def _show_captions(self, shown: CaptionSample, captions: IntArray, likeliest: IntArray) -> None:
-        words = shown.vocabulary.idx_to_word
-        *texts, as_greedy = (
-            [words[index] for index in row if words[index] not in (END, NULL)]
-            for row in [*captions.tolist(), likeliest.tolist()]
-        )
+        *texts, as_greedy = (list(readable_words(row, shown.vocabulary)) for row in [*captions, likeliest])
         self.captions.show_captions(texts, as_greedy)
         self._count.setText(f"{differing(texts)} of {COUNT} captions differ")
 

@@ -52,7 +52,7 @@ class BeamTree:
 
     def text(self, words: Sequence[int]) -> str:
         """Ids as a caption for people, with `<END>` where it is said."""
-        return " ".join(self.words[word] for word in words)
+        return self.sample.vocabulary.text(self.words[word] for word in words)
 
 
 def grow_tree(sample: CaptionSample, decoding: Decoding, cancelled: Callable[[], bool]) -> BeamTree | None:

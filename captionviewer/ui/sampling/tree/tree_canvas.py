@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.probability_words import nats, percent
 from captionviewer.ui.sampling.tree.tree_drawing import READABLE, Places, TreeDrawing
@@ -233,7 +234,7 @@ class TreeCanvas(PaintedWidget):
     def tip(self, number: int) -> str:
         """A node's figures in words."""
         node = self._nodes[number]
-        words = " ".join(
+        words = Vocabulary.from_words(self._words).text(
             self._words[self._nodes[each].word]
             for each in sorted(path_of(self._nodes, number), key=lambda n: self._nodes[n].column)
         )

@@ -30,7 +30,7 @@ from captionviewer.ui import actions
 from captionviewer.ui.look import theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import CaptionPlayer, Track
-from captionviewer.ui.sampling.caption_sample import MAX_LENGTH, CaptionSample
+from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.probability_words import nats, small_probability
 from captionviewer.ui.sampling.tree.beam_tree import BeamTree, grow_tree, tree_rows
@@ -259,7 +259,7 @@ class TreeView(QWidget):
             beam_width=given.beam_width,
             forbidden_words=given.forbidden_words,
             ngram_block=given.ngram_block,
-            max_length=min(given.max_length, MAX_LENGTH),
+            max_length=given.max_length,
         )
 
     def _resume(self) -> None:
