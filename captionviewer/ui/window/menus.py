@@ -233,10 +233,7 @@ class Menus:
         self.compute_features = self._action(actions.COMPUTE_FEATURES, self._calls.compute_features)
         self.characters = self._action(actions.IN_CHARACTERS, self._change_symbols)
         opened = [*self.features.values(), self.compute_features, SEPARATOR, self.characters]
-        self._menu(
-            "&Data",
-            [*self._panels.data, SEPARATOR, *opened],
-        )
+        self._menu("&Data", [*self._panels.data, SEPARATOR, *opened])
 
     def _choose_features(self, kind: FeatureKind) -> None:
         dataset = self._session.dataset

@@ -8,6 +8,7 @@ from captionviewer.core.characters.figures import WHY_NATS_A_CAPTION
 from captionviewer.core.coco.vocabulary import SPECIAL_WORDS
 from captionviewer.ui.window.characters_window import CharactersWindow
 from tests.coco_folder_writer import write_coco_folder
+from tests.ui.window.test_main_window import finished, train_a_little
 from tests.ui.window_driver import WindowDriver
 
 
@@ -118,12 +119,10 @@ def test_data_in_characters_is_searched_trained_on_and_sampled_and_taken_back_to
     assert dataset is not None and dataset.vocabulary.is_of_characters
     assert [card.text for card in window.data_panel.grid.cells.cards] == cards, "captions read as before"
     assert "in characters" in driver.text("status_set")
-    training, sampling = window.training_panel, window.sampling_panel
-    driver.click_action(training.step_action)
-    driver.wait_for(
-        lambda: window.session.model is not None and window.session.model.saved.iteration == 1, 30
-    )
-    driver.wait_for(lambda: sampling.sample is not None and sampling.sample.current.saved.iteration == 1, 30)
+    sampling = window.sampling_panel
+    train_a_little(driver, "1")
+    driver.wait_for(lambda: finished(driver), 60)
+    driver.wait_for(lambda: sampling.sample is not None and sampling.sample.current.saved.iteration == 2, 30)
     driver.click_action(sampling.end_action)
     assert sampling.sample is not None
     assert all(len(word) == 1 or word in SPECIAL_WORDS for word in sampling.sample.words)
