@@ -146,7 +146,7 @@ COMPUTE_FEATURES = ActionWords(
     "Compute Lite&0 Features…", "Compute features of the data's photos, on which models caption any photo"
 )
 IN_CHARACTERS = ActionWords(
-    "Captions in &Characters",
+    "Captions in C&haracters",
     "Open the data anew with its captions spelled: train, sample and score character by character",
     checkable=True,
 )
