@@ -182,8 +182,8 @@ def take_sample(
     held, so that it and a training run need not wait for each other's products; an exact search may take
     seconds, so it runs while `quiet` is not. `decoding` is one of `Decoding.as_read`; the `prefixes` are
     forced, and the caption of one of them is `shown`. Returns None when cancelled. Raises DataError when they
-    can't be read, ModelDoesNotFit when the model is of another data set or its parameters hold NaN, ValueError
-    when `decoding` leaves no word to be said.
+    can't be read, ModelDoesNotFit when the model is of another data set or its parameters hold NaN,
+    ValueError when `decoding` leaves no word to be said.
     """
     misfit = fits(current.saved, dataset)
     if misfit is not None:
