@@ -5,7 +5,7 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.inference import advance, log_softmax, start_state
+from captionviewer.core.network.inference import WordInputs, log_softmax, next_state, start_state
 
 
 def surprise(model: CaptioningRNN, features: FloatArray, caption: IntArray) -> FloatArray:
@@ -38,13 +38,20 @@ def surprise_of(model: CaptioningRNN, features: FloatArray, captions: IntArray) 
     params = model.checked_params()
     start = model.checked_features(np.asarray(features)[np.newaxis])
     captions = model.checked_captions(captions, len(np.asarray(captions)))
-    K, T = captions.shape
+    K = len(captions)
+    predicted = captions[:, 1:] != model.word_to_idx[NULL]  # (K, T - 1)
+    length = int(np.flatnonzero(predicted.any(axis=0)).max(initial=-1)) + 1  # then there is only <NULL>
     state = start_state(params, model.cell_type, np.repeat(start, K, axis=0))
-    result = np.full((K, T - 1), np.nan, dtype=params["Wx"].dtype)
-    null = model.word_to_idx[NULL]
-    for t in range(T - 1):
-        state, logits = advance(params, state, captions[:, t])
-        right = captions[:, t + 1]
-        shown = right != null
-        result[shown, t] = -log_softmax(logits)[np.arange(K), right][shown]
+    inputs = WordInputs(params)
+    inputs.of(np.unique(captions[:, :length]))
+    states: FloatArray = np.empty((K, length, state.h.shape[1]), dtype=params["Wx"].dtype)
+    for t in range(length):
+        state = next_state(params, state, captions[:, t], inputs)
+        states[:, t] = state.h
+    rows, timesteps = np.nonzero(predicted)
+    # All at once: beside a busy window each call of NumPy may wait for its turn.
+    logits = states[rows, timesteps] @ params["W_vocab"] + params["b_vocab"]
+    right = captions[rows, timesteps + 1]
+    result = np.full(predicted.shape, np.nan, dtype=states.dtype)
+    result[rows, timesteps] = -log_softmax(logits)[np.arange(len(rows)), right]
     return result

@@ -54,16 +54,16 @@ def advance(
     params: Params, state: DecodingState, words: IntArray, inputs: WordInputs | None = None
 ) -> tuple[DecodingState, FloatArray]:
     """Feed one word (N,) to each image; the next state, and the logits (N, V)."""
-    if inputs is None:
-        state = next_state(params, state, words)
-    else:
-        state = CELLS[state.cell_type].advance(state, inputs.of(words), params["Wh"])
+    state = next_state(params, state, words, inputs)
     return state, logits_of(params, state)
 
 
-def next_state(params: Params, state: DecodingState, words: IntArray) -> DecodingState:
+def next_state(
+    params: Params, state: DecodingState, words: IntArray, inputs: WordInputs | None = None
+) -> DecodingState:
     """Feed one word (N,) to each image; the state after it, as one step of the reference layer gives it."""
-    return CELLS[state.cell_type].advance(state, _word_input(params, words), params["Wh"])
+    added = _word_input(params, words) if inputs is None else inputs.of(words)
+    return CELLS[state.cell_type].advance(state, added, params["Wh"])
 
 
 def recurrent_input(params: Params, state: DecodingState, words: IntArray) -> FloatArray:
