@@ -56,6 +56,7 @@ class Checkpoints:
         self._iteration = -1  # that the newest record is of
         self._not_before = clock() + LEAST_S
         self._told = False
+        self.failed = keep is None  # whether the newest record that was tried could not be written
 
     def due(self, now: float, iteration: int) -> Due:
         """By the writer's own clock, at leisure."""
@@ -98,14 +99,17 @@ class Checkpoints:
                     self._writer = None
                     return
             began = self._clock()
+            failed = True
             try:
                 self._keep(record)
+                failed = False
             except (CaptionviewerError, OSError, MemoryError) as problem:
                 _log.warning("a run was not kept: %s", problem)
                 self._tell_once(str(problem))
             except Exception as problem:  # whatever it is, the run must go on
                 _log.exception("a run was not kept")
                 self._tell_once(f"The run could not be kept: {problem!r}. This is a fault of captionviewer.")
+            self.failed = failed
             took = self._clock() - began
             self._not_before = self._clock() + max(LEAST_S, took / SHARE)
 

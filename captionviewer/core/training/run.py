@@ -248,6 +248,11 @@ class TrainingRun:
         """Whether its end was asked for."""
         return self._wants_stop
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is kept as it goes on: somebody keeps it, and the newest record could be written."""
+        return not self._checkpoints.failed
+
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the run's thread has ended, at most `timeout` seconds; True when none is live.
 

@@ -50,9 +50,9 @@ class Runs(QObject):
         self.changed.emit()
 
     @property
-    def has_beside(self) -> bool:
-        """Whether a run that a view compares with goes on."""
-        return any(run.state.is_live for run in self._beside)
+    def beside(self) -> tuple[TrainingRun, ...]:
+        """The runs that a view compares with and that go on."""
+        return tuple(run for run in self._beside if run.state.is_live)
 
     def begin_beside(self, run: TrainingRun) -> None:
         """Start a run that a view compares with: it is kept as any other, and nobody's model follows it."""

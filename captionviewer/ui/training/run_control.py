@@ -103,16 +103,6 @@ class RunControl(QObject):
         return self.run.state if self.run is not None else None
 
     @property
-    def is_kept_as_it_waits(self) -> bool:
-        """Whether a run is paused, and what is kept of it is of its last step."""
-        if self.run is None or self._keeper is None or self.state is not RunState.PAUSED:
-            return False
-        kept = self._keeper.last
-        if kept is None or self._keeper.key is None or self._keeper.failed:
-            return False
-        return kept.iteration == self.run.progress().iteration
-
-    @property
     def keeper(self) -> ShelfKeeper | None:
         """What keeps the last run on the shelf; None before the first."""
         return self._keeper

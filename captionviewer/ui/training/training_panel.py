@@ -15,6 +15,7 @@ from captionviewer.core.saved.run_shelf import ShelfKeeper
 from captionviewer.core.training.available_memory import available_memory
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.loss_history import LossHistory
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import (
     NOTEBOOK_PRESET,
     STORYBOOK_PRESET,
@@ -110,10 +111,11 @@ class TrainingPanel(QWidget):
         race = self.run_area.race
         return self.control.is_live or (race is not None and race.is_live)
 
-    def is_kept_as_it_waits(self) -> bool:
-        """Whether all that runs is one run that is paused, and kept with its last step."""
-        race = self.run_area.race
-        return self.control.is_kept_as_it_waits and not (race is not None and race.is_live)
+    def live_runs(self) -> tuple[TrainingRun, ...]:
+        """The run, or both of a race, that trains or waits to go on."""
+        control, race = self.control, self.run_area.race
+        own = (control.run,) if control.is_live and control.run is not None else ()
+        return (*own, *race.race.runs) if race is not None and race.is_live and race.race is not None else own
 
     def stop_and_wait(self, timeout_s: float) -> bool:
         """Stop the run and wait for its end, at most `timeout_s` seconds; True when none is live any more."""

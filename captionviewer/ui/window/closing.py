@@ -5,21 +5,19 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.questions import ask
 
-STOP_WITHIN = 1.0  # seconds that a training step may take to end when the window closes
-STOP_QUIETLY_WITHIN = 3.0  # the same where nobody can be asked to wait
+STOP_WITHIN = 1.0  # seconds that a training step may take to end where the window stays
+STOP_TO_CLOSE_WITHIN = 3.0  # the same, and what is kept of it to be written, when the window closes
 
 
 class Training(Protocol):
     """What closing needs of the Training panel."""
 
-    def is_running(self) -> bool:
-        """Whether a run trains, or waits to go on."""
-
-    def is_kept_as_it_waits(self) -> bool:
-        """Whether all that runs is one run that is paused, and kept with its last step."""
+    def live_runs(self) -> tuple[TrainingRun, ...]:
+        """The runs that train, or wait to go on."""
 
     def stop_and_wait(self, timeout_s: float) -> bool:
         """End the run; True when none is live any more."""
@@ -36,7 +34,7 @@ class Downloads(Protocol):
 
 
 class Closing:
-    """Says what runs, asks, sets the flag, waits with a bound, saves.
+    """Ends what runs, waits with a bound, asks about what would be lost, saves.
 
     Parameters
     ----------
@@ -67,29 +65,20 @@ class Closing:
         return self._ended is not False
 
     def may_replace_model(self, what: str, *, closing: bool = False) -> bool:
-        """Ask about a training run and an unsaved model; True when `what` may go on.
+        """End what trains, and ask only about what would be lost by it; True when `what` may go on.
 
-        Closing need not ask about a run that is paused: it is kept as it is, and goes on another day.
+        A run that is kept is ended without a question: it is on the shelf with its last step, and goes on
+        from there whenever somebody wants it to.
         """
-        waits = closing and self._training.is_kept_as_it_waits()
-        if (self._training.is_running() and not waits) or self._session.runs.has_beside:
-            stop = "Stop training"
-            answer = ask(
-                self._window,
-                "Training is running",
-                f"{what} ends the {self._what_trains()}. Stop it?",
-                "The run is kept as it is after the last finished step, and can be continued.",
-                answers=(stop, "Keep training"),
+        live = (*self._training.live_runs(), *self._session.runs.beside)
+        is_kept = all(run.is_kept for run in live)
+        if not is_kept and not self._may_stop(what):
+            return False
+        if (live or closing) and not self._end_training(STOP_TO_CLOSE_WITHIN if closing else STOP_WITHIN):
+            self._session.problem.emit(
+                "The training step under way has not ended yet. Wait a moment and try again."
             )
-            if answer != stop:
-                return False
-        if self._training.is_running() or self._session.runs.has_beside:
-            ended_beside = self._session.runs.end_beside(STOP_WITHIN)
-            if not self._training.stop_and_wait(STOP_WITHIN) or not ended_beside:
-                self._session.problem.emit(
-                    "The training step under way has not ended yet. Wait a moment and try again."
-                )
-                return False
+            return False
         if self._session.models.would_be_lost:
             answer = ask(
                 self._window,
@@ -101,17 +90,40 @@ class Closing:
             )
             if answer == "Cancel" or (answer == "Save" and not self._save()):
                 return False
+        elif is_kept and not all(run.is_kept for run in live):  # the last write failed, and no other before
+            lose = "Lose it"
+            words = f"What was trained could not be kept: {what.lower()} loses it."
+            return ask(self._window, "The run is not kept", words, answers=(lose, "Cancel")) == lose
+        elif live and not closing:
+            self._session.notice.emit("The run was stopped after its last step, and is kept in Runs.")
         return True
 
+    def _may_stop(self, what: str) -> bool:
+        """Ask whether a run that could not be kept may end."""
+        stop = "Stop training"
+        answer = ask(
+            self._window,
+            "Training is running",
+            f"{what} ends the {self._what_trains()}. Stop it?",
+            "It could not be kept: there is no room for it, or the folder of runs can't be written to.",
+            answers=(stop, "Keep training"),
+        )
+        return answer == stop
+
     def _what_trains(self) -> str:
-        if not self._session.runs.has_beside:
+        if not self._session.runs.beside:
             return "training that is running"
-        if not self._training.is_running():
+        if not self._training.live_runs():
             return "training without photos that is running"
         return "training that is running, and the one without photos beside it"
 
+    def _end_training(self, timeout_s: float) -> bool:
+        """End all that trains at its step boundary, and wait until it is kept; True when nothing is live."""
+        ended_beside = self._session.runs.end_beside(timeout_s)
+        return self._training.stop_and_wait(timeout_s) and ended_beside
+
     def may_close(self) -> bool:
-        """Ask about all that closing would end or lose; True when the window may close."""
+        """End what runs, ask about all that closing would lose; True when the window may close."""
         if self._ended is not None:
             return True  # it was ended already
         return self._downloads.may_close() and self.may_replace_model("Closing the window", closing=True)
@@ -129,7 +141,7 @@ class Closing:
         self._remember_once()
         self._session.settings.save()  # before anything that may take long
         self._downloads.stop()
-        self._training.stop_and_wait(STOP_QUIETLY_WITHIN)
+        self._training.stop_and_wait(STOP_TO_CLOSE_WITHIN)
         self._session.models.keep_unsaved()
         self.end()
 

@@ -394,7 +394,7 @@ class MainWindow(QMainWindow):
     # ---- closing and what is like it ---------------------------------------------------------
 
     def may_replace_model(self, what: str) -> bool:
-        """Ask about a training run and an unsaved model; True when `what` may go on."""
+        """End what trains, ask about what would be lost; True when `what` may go on."""
         return self.closing.may_replace_model(what)
 
     def _remember(self) -> None:

@@ -1,4 +1,4 @@
-"""A run that a view compares with: closing and opening ask about it, other data ends it without waiting."""
+"""A run that a view compares with: closing asks where it is not kept, other data ends it without waiting."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from captionviewer.core.coco.chosen_data import remember_data_folder
+from captionviewer.core.saved import run_file
 from captionviewer.core.saved.run_shelf import ShelfKeeper
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
@@ -32,18 +33,42 @@ def begun(driver: WindowDriver) -> Iterator[TrainingRun]:
         session.runs.end_beside(20)
 
 
-def test_closing_asks_about_it_and_keeps_what_it_learned(launch: Launch, coco_folder: Path) -> None:
+def test_closing_asks_nothing_about_it_and_keeps_what_it_learned(launch: Launch, coco_folder: Path) -> None:
     remember_data_folder(coco_folder)
     with launch() as driver, begun(driver) as run:
         window = driver.window
-        said = driver.answer("Keep training")
+        window.close()  # a question would stand here for ever
+        assert not window.isVisible() and run.state is RunState.STOPPED
+        (kept,) = window.session.runs.shelf.runs()
+        assert (kept.outcome, kept.iteration) == ("stopped", len(run.history))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_closing_asks_about_one_that_can_not_be_kept(
+    launch: Launch, coco_folder: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run_file, "write_archive", full)
+    remember_data_folder(coco_folder)
+    with launch() as driver, begun(driver) as run:
+        window = driver.window
+        if known:
+            run.pause()
+            driver.wait_for(lambda: not run.is_kept)
+        said = driver.answer("Keep training" if known else "Cancel")
         window.close()
-        assert "Closing the window ends the training without photos" in said[0]
-        assert window.isVisible() and run.state is RunState.RUNNING
-        driver.answer("Stop training")
+        words = (
+            "Closing the window ends the training without photos" if known else "closing the window loses it"
+        )
+        assert words in said[0]
+        assert window.isVisible()
+        assert (run.state is RunState.PAUSED) == known
+        if known:
+            driver.answer("Stop training")
         window.close()
         assert not window.isVisible() and run.state is RunState.STOPPED
-        assert [kept.outcome for kept in window.session.runs.shelf.runs()] == ["stopped"]
 
 
 def test_one_that_has_ended_is_let_go_of_and_told_to_the_shelf(launch: Launch, coco_folder: Path) -> None:
@@ -54,7 +79,7 @@ def test_one_that_has_ended_is_let_go_of_and_told_to_the_shelf(launch: Launch, c
         runs.shelf_changed.connect(lambda: told.append(True))
         run.stop()
         driver.wait_for(lambda: bool(told))
-        assert not runs.has_beside and not runs._beside and not runs._beside_clock.isActive()
+        assert not runs._beside and not runs._beside_clock.isActive()
 
 
 def test_other_data_ends_a_blind_run_without_waiting_for_it(

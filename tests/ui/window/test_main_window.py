@@ -178,48 +178,43 @@ def test_ctrl_plus_enlarges_all_text_and_ctrl_zero_undoes_it(driver: WindowDrive
 # ---- closing -------------------------------------------------------------------------------------------
 
 
-def test_closing_while_training_asks_and_keeps_training_if_told_to(
-    driver: WindowDriver, small_coco: Path
-) -> None:
-    opened(driver, small_coco)
-    train_a_little(driver, epochs="5000")
-    driver.wait_for(driver.window.training_panel.is_running)
-    said = driver.answer("Keep training")
-    driver.window.close()
-    assert "ends the training" in said[0]
-    assert driver.window.isVisible()
-    assert driver.window.training_panel.is_running()
-
-
-def test_closing_while_training_stops_it_and_the_run_is_kept_without_another_question(
-    driver: WindowDriver, small_coco: Path
-) -> None:
-    opened(driver, small_coco)
-    train_a_little(driver, epochs="5000")
-    driver.wait_for(lambda: int(driver.text("number_iteration").split("/")[0].replace(",", "")) > 2)
-    said = driver.answer("Stop training")
-    driver.window.close()
-    assert len(said) == 1 and "ends the training" in said[0]
-    assert not driver.window.isVisible()
-    (run,) = driver.window.session.runs.shelf.runs()
-    assert run.outcome == "stopped" and run.iteration > 2 and run.has_model and run.can_continue
-
-
-def test_closing_asks_nothing_about_a_paused_run_that_is_kept_with_its_last_step(
-    driver: WindowDriver, small_coco: Path
+@pytest.mark.parametrize("what", ["running", "paused"])
+def test_closing_asks_nothing_about_a_run_and_it_is_on_the_shelf_with_its_last_step(
+    driver: WindowDriver, small_coco: Path, what: str
 ) -> None:
     opened(driver, small_coco)
     train_a_little(driver, epochs="5000")
     control = driver.window.training_panel.control
     driver.wait_for(lambda: control.run is not None and len(control.run.history) > 2)
-    driver.click_action(control.pause_action)
-    driver.wait_for(lambda: control.is_kept_as_it_waits)
     run = control.run
     assert run is not None
-    driver.window.close()
+    if what == "paused":
+        driver.click_action(control.pause_action)
+        driver.wait_for(lambda: run.state is RunState.PAUSED)
+    driver.window.close()  # a question would stand here for ever
     assert not driver.window.isVisible() and run.state is RunState.STOPPED
     (kept,) = driver.window.session.runs.shelf.runs()
-    assert kept.iteration == len(run.history) and kept.can_continue
+    assert kept.outcome == "stopped" and kept.has_model and kept.can_continue
+    assert kept.iteration == len(run.history) > 2
+    assert driver.window.session.runs.shelf.open(kept.key).iteration == len(run.history)
+
+
+def test_opening_other_data_asks_nothing_about_a_run_and_says_that_it_is_kept(
+    driver: WindowDriver, small_coco: Path
+) -> None:
+    opened(driver, small_coco)
+    train_a_little(driver, epochs="5000")
+    session, panel = driver.window.session, driver.window.training_panel
+    driver.wait_for(lambda: panel.control.run is not None and len(panel.control.run.history) > 2)
+    said: list[str] = []
+    session.notice.connect(said.append)
+    before = session.dataset
+    driver.window.open_folder(small_coco)
+    assert not panel.is_running() and "kept in Runs" in said[0]
+    driver.wait_for(lambda: session.dataset is not before and not session.opening)
+    driver.wait_for(
+        lambda: [(run.outcome, run.can_continue) for run in session.runs.shelf.runs()] == [("stopped", True)]
+    )
 
 
 def test_a_run_file_dropped_or_opened_as_a_model_is_put_into_runs_and_the_model_stays(
@@ -258,7 +253,16 @@ def test_closing_offers_to_save_what_was_learned_where_the_run_could_not_be_kept
     monkeypatch.setattr(run_file, "write_archive", full)
     opened(driver, small_coco)
     train_a_little(driver, epochs="5000")
-    driver.wait_for(lambda: int(driver.text("number_iteration").split("/")[0].replace(",", "")) > 2)
+    panel = driver.window.training_panel
+    run = panel.control.run
+    assert run is not None
+    driver.wait_for(lambda: len(run.history) > 2)
+    driver.click_action(panel.control.pause_action)
+    driver.wait_for(lambda: not run.is_kept)  # what is to be kept of a pause is refused by the disk
+    said = driver.answer("Keep training")
+    driver.window.close()
+    assert "ends the training" in said[0] and "could not be kept" in said[0]
+    assert driver.window.isVisible() and panel.is_running()
     said = driver.answer("Stop training", "Cancel")
     driver.window.close()
     assert "ends the training" in said[0]
