@@ -6,6 +6,7 @@ draw from the run's random numbers or change the model: a run with all of them o
 bit for bit.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -63,6 +64,7 @@ class Callbacks:
         self._scale = min(1.0, MOST_SHARE / asked) if asked else 0.0
         self._not_before = dict.fromkeys((work.name for work in works), float("-inf"))
         self._seconds = dict.fromkeys((work.name for work in works), 0.0)
+        self._lock = threading.Lock()  # around both, which `charge` writes
 
     def run_due(self, solver: RunSolver) -> None:
         """Do what is due now."""
@@ -82,11 +84,16 @@ class Callbacks:
         """What each has cost so far, by name."""
         return dict(self._seconds)
 
+    def charge(self, name: str, seconds: float) -> None:
+        """Count what another thread has just spent for a work as that work's own; from any thread."""
+        now = self._clock()
+        with self._lock:
+            self._seconds[name] += seconds
+            share = next(work.share for work in self._works if work.name == name) * self._scale
+            if share:  # a longer break after what took longer
+                self._not_before[name] = max(self._not_before[name], now + seconds / share)
+
     def _run(self, work: Callback, solver: RunSolver) -> None:
         began = self._clock()
         work.run(solver)
-        now = self._clock()
-        self._seconds[work.name] += now - began
-        share = work.share * self._scale
-        if share:  # a longer break after what took longer
-            self._not_before[work.name] = now + (now - began) / share
+        self.charge(work.name, self._clock() - began)

@@ -1,7 +1,7 @@
 """Keeping a run while it goes on: copies made between two steps, written by a thread of their own.
 
-What a write takes is not the run's time, but it is the machine's and the disk's: the next checkpoint waits
-until this one's copy and write together are less than `SHARE` of the time. While one is being written a newer
+What a write takes is not the run's time, but it is the machine's and the disk's: it counts as this callback's
+own, so that copies and writes stay within `SHARE` of the time. While one is being written a newer
 one waits in its place, so that the last is always of the newest step that was asked for.
 """
 
@@ -34,6 +34,7 @@ class Checkpoints:
         keep: Keep | None,
         record: Callable[[RunSolver], RunRecord],
         tell: Callable[[str], None],
+        charge: Callable[[float], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin.
@@ -46,10 +47,12 @@ class Checkpoints:
             makes a record, in the run's thread, of copies that nobody writes to.
         tell
             told once, in words for people, when a record could not be kept; called in the writer's thread.
+        charge
+            told the seconds that each write took, in the writer's thread; see `Callbacks.charge`.
         clock
             seconds that only grow.
         """
-        self._keep, self._record, self._tell, self._clock = keep, record, tell, clock
+        self._keep, self._record, self._tell, self._charge, self._clock = keep, record, tell, charge, clock
         self._lock = threading.Lock()
         self._waiting: RunRecord | None = None
         self._writer: threading.Thread | None = None
@@ -110,8 +113,9 @@ class Checkpoints:
                 _log.exception("a run was not kept")
                 self._tell_once(f"The run could not be kept: {problem!r}. This is a fault of captionviewer.")
             self.failed = failed
-            took = self._clock() - began
-            self._not_before = self._clock() + max(LEAST_S, took / SHARE)
+            now = self._clock()
+            self._not_before = now + LEAST_S
+            self._charge(now - began)
 
     def _tell_once(self, words: str) -> None:
         if not self._told:

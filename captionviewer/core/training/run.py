@@ -163,7 +163,12 @@ class TrainingRun:
         # from here on only the worker's
         self._guard = ModelGuard()
         self._validation = Validation(dataset, settings.seed, settings.validation_captions, clock)
-        self._checkpoints = Checkpoints(keep, self._record, self._tell_not_kept)
+        self._checkpoints = Checkpoints(
+            keep,
+            self._record,
+            self._tell_not_kept,
+            lambda seconds: self._callbacks.charge(Checkpoints.name, seconds),
+        )
         self._callbacks = Callbacks(
             [self._guard, self._snapshots, self._watch, self._validation, self._checkpoints], clock
         )

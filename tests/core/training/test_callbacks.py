@@ -77,6 +77,19 @@ def test_a_dear_work_does_not_hold_up_a_cheap_one(clock: Clock) -> None:
     assert len(cheap.done) > 5000
 
 
+def test_what_another_thread_spends_for_a_work_counts_as_its_own(clock: Clock) -> None:
+    work = Work(clock, "written", 0.1, 0.02, Due.AT_LEISURE)
+    solver, callbacks, wrote = cast(Any, Solver()), Callbacks([work], clock), 0.9
+    for _ in range(20_000):
+        before = len(work.done)
+        callbacks.run_due(solver)
+        clock.now += 0.01
+        if len(work.done) > before:
+            callbacks.charge("written", wrote)
+    assert callbacks.seconds()["written"] == pytest.approx(len(work.done) * 1.0)
+    assert 0.015 * (clock.now - 100.0) < callbacks.seconds()["written"] <= 0.02 * (clock.now - 100.0) + 1.0
+
+
 def test_what_is_due_now_is_done_before_the_next_step_whatever_it_costs(clock: Clock) -> None:
     work = Work(clock, "asked for", 2.0, 0.0, Due.NOW)
     train(clock, [work], 20)
