@@ -24,9 +24,9 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer characters`."""
-    parser.add_argument(
-        "--cell", choices=("rnn", "lstm", "both"), default="rnn", help="which cell (default: rnn)"
-    )
+    from captionviewer.core.network.cells import CELLS
+
+    parser.add_argument("--cell", choices=(*CELLS, "both"), default="rnn", help="which cell (default: rnn)")
     parser.add_argument(
         "--steps", type=int, default=300, metavar="N", help="minibatches of 50 captions (300)"
     )
@@ -43,6 +43,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Train both and return the exit code."""
     from captionviewer.core.characters.comparison import Plan
     from captionviewer.core.characters.side_by_side import SideBySide
+    from captionviewer.core.network.cells import CELLS
 
     for name in ("steps", "hidden", "photos"):
         if getattr(chosen, name) < 1:
@@ -52,7 +53,7 @@ def run(chosen: argparse.Namespace) -> int:
         console.complain("--seed: a whole number from 0 on is needed")
         return ExitCode.BAD_ARGUMENT
     plan = Plan(
-        cells=("rnn", "lstm") if chosen.cell == "both" else (chosen.cell,),
+        cells=tuple(CELLS) if chosen.cell == "both" else (chosen.cell,),
         steps=chosen.steps,
         hidden_dim=chosen.hidden,
         seed=chosen.seed,

@@ -13,7 +13,7 @@ from captionviewer.core.checks.check import Bench, Check, Measured, Notebook
 from captionviewer.core.checks.few_captions import until_end
 from captionviewer.core.checks.subject import WrongAnswer
 from captionviewer.core.coco.vocabulary import END, NULL
-from captionviewer.core.network.cells import CellType
+from captionviewer.core.network.cells import CELLS, CellType
 from captionviewer.core.network.gradient_check import (
     eval_numerical_gradient,
     eval_numerical_gradient_array,
@@ -191,14 +191,14 @@ def _sample(cell: CellType, split: str, bench: Bench) -> Measured:
     return Measured("captions that end, hardly one right", words, 1 - ended / n)
 
 
-def _of_cell(cell: CellType, gates: int) -> list[Check]:
+def _of_cell(cell: CellType) -> list[Check]:
     """The checks of a cell alone: one step and a sequence, forward and backward."""
     book: Notebook = "RNN" if cell == "rnn" else "LSTM"
-    name = "RNN" if cell == "rnn" else "LSTM"
+    name, gates, has_cell_state = CELLS[cell].name, CELLS[cell].gates, CELLS[cell].has_cell_state
     step, whole = f"{cell}_step", cell
     N, D, H, T = 4, 5, 6, 5
     states: tuple[str, list[tuple[int, ...]]] = ("prev_h", [(N, H)])
-    if cell == "lstm":
+    if has_cell_state:
         states = ("prev_h prev_c", [(N, H), (N, H)])
     step_shapes = [(N, D), *states[1], (D, gates * H), (H, gates * H), (gates * H,)]
     sequence_shapes: list[tuple[int, ...]] = [(2, T, 3), (2, 5), (3, gates * 5), (5, gates * 5), (gates * 5,)]
@@ -212,7 +212,7 @@ def _of_cell(cell: CellType, gates: int) -> list[Check]:
         ),
         Check(
             f"{step}_backward", book, "Its gradients agree with centred differences", back[:1], GRADIENT,
-            partial(_gradient, step, f"x {states[0]} Wx Wh b", step_shapes, 1 if cell == "rnn" else 2),
+            partial(_gradient, step, f"x {states[0]} Wx Wh b", step_shapes, 2 if has_cell_state else 1),
         ),
         Check(
             f"{whole}_forward", book, f"The {name} over a sequence gives the notebook's values", both[::-1],
@@ -261,7 +261,7 @@ _SOFTMAX = ("temporal_softmax_loss",)
 _FRESH = "A fresh model's loss is ln 10 a word:"
 
 CHECKS: Sequence[Check] = (
-    *_of_cell("rnn", 1),
+    *_of_cell("rnn"),
     Check(
         "word_embedding_forward", "RNN", "Each word gets its vector", ("word_embedding_forward",), FORWARD,
         _embedding_forward,
@@ -292,7 +292,7 @@ CHECKS: Sequence[Check] = (
         GRADIENT, _softmax_gradient,
     ),
     *_of_model("rnn", -1.5, 0.3, 9.83235591003),
-    *_of_cell("lstm", 4),
+    *_of_cell("lstm"),
     *_of_model("lstm", -0.5, 1.7, 9.82445935443),
 )  # fmt: skip
 

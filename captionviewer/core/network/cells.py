@@ -21,6 +21,25 @@ Quantity = Literal["h", "c", "i", "f", "o", "g"]
 
 
 @dataclass(frozen=True)
+class QuantityFacts:
+    """A quantity's name for people, and the values between which it is shown: its own, but for c's."""
+
+    name: str
+    low: float
+    high: float
+
+
+QUANTITIES: Mapping[Quantity, QuantityFacts] = {
+    "h": QuantityFacts("hidden state", -1.0, 1.0),
+    "c": QuantityFacts("cell state", -3.0, 3.0),  # without bounds: rarely beyond these
+    "i": QuantityFacts("input gate", 0.0, 1.0),
+    "f": QuantityFacts("forget gate", 0.0, 1.0),
+    "o": QuantityFacts("output gate", 0.0, 1.0),
+    "g": QuantityFacts("candidate", -1.0, 1.0),
+}
+
+
+@dataclass(frozen=True)
 class DecodingState:
     """What a network carries from one timestep to the next, for N images.
 

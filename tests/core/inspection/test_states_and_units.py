@@ -18,7 +18,7 @@ from captionviewer.core.inspection.units import (
 )
 from captionviewer.core.network import layers
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.cells import Quantity
+from captionviewer.core.network.cells import CELLS, QUANTITIES, CellType, Quantity
 from tests.core.network.caption_cases import END, NULL, START, random_captions, small_model
 
 Cell = Literal["rnn", "lstm"]
@@ -56,6 +56,15 @@ def test_a_trace_holds_what_the_reference_step_computes(cell: Cell) -> None:
                 np.testing.assert_allclose(trace.values[name][t], gate[0], rtol=1e-9)
             np.testing.assert_allclose(trace.values["c"][t], c[0], rtol=1e-10)
         np.testing.assert_allclose(trace.values["h"][t], h[0], rtol=1e-10)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_all_that_a_cell_computes_has_a_name_and_lies_where_it_is_shown(cell: CellType) -> None:
+    trace = trace_states(lively(cell), features_of(lively(cell), 1)[0], np.array([START, 3, 5, 7, 7, 7]))
+    for key in CELLS[cell].quantities:
+        facts = QUANTITIES[key]
+        assert facts.name
+        assert key == "c" or (facts.low <= trace.values[key].min() and trace.values[key].max() <= facts.high)
 
 
 @pytest.mark.parametrize("quantity", ["h", "c", "f"])

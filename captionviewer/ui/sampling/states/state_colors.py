@@ -5,24 +5,12 @@ import numpy.typing as npt
 from PySide6.QtGui import QColor
 
 from captionviewer.core.arrays import FloatArray
-from captionviewer.core.network.cells import Quantity
+from captionviewer.core.network.cells import QUANTITIES, Quantity
 from captionviewer.ui.look import theme
 
-NAMES: dict[Quantity, str] = {
-    "h": "h, hidden state",
-    "c": "c, cell state",
-    "i": "i, input gate",
-    "f": "f, forget gate",
-    "o": "o, output gate",
-    "g": "g, candidate",
-}
+NAMES: dict[Quantity, str] = {key: f"{key}, {facts.name}" for key, facts in QUANTITIES.items()}
 RANGES: dict[Quantity, tuple[float, float]] = {
-    "h": (-1.0, 1.0),
-    "c": (-3.0, 3.0),
-    "i": (0.0, 1.0),
-    "f": (0.0, 1.0),
-    "o": (0.0, 1.0),
-    "g": (-1.0, 1.0),
+    key: (facts.low, facts.high) for key, facts in QUANTITIES.items()
 }
 _STRONGEST = {False: 0.9, True: 0.72}
 

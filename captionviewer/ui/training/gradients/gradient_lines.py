@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from captionviewer.core.arrays import FloatArray
+from captionviewer.core.network.cells import CELLS, CellType
 from captionviewer.ui.look import theme
 from captionviewer.ui.plots.painted_axes import PaintedAxes
 
@@ -20,13 +21,13 @@ class GradientLine:
     """A name, and the 10 %, 50 % and 90 % quantiles of states 0 to s + 1; of c from 1 on."""
 
     name: str
-    cell: str
+    cell: CellType
     band: FloatArray
     of_cell: bool = False
 
 
 class GradientLines(QWidget):
-    """The vanilla RNN's line in one colour, the LSTM's in another; that of its cell state is dashed."""
+    """A colour for each kind of cell; the line of a cell state is dashed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,7 +86,7 @@ class GradientLines(QWidget):
         mark, gap = (22, 16) if room.left() + names <= self.width() + 16 else (10, 7)  # of the legend
         x = room.left() if mark == 22 else 2.0
         for line in self.lines:
-            color = c.train if line.cell == "rnn" else c.val
+            color = _color(line.cell, c)
             pen = QPen(color, 2, Qt.PenStyle.DashLine if line.of_cell else Qt.PenStyle.SolidLine)
             first = int(line.of_cell)
             states = first + np.arange(line.band.shape[1], dtype=np.float64)
@@ -102,3 +103,8 @@ class GradientLines(QWidget):
             painter.drawText(QPointF(x + mark + 5, metrics.ascent()), line.name)
             x += mark + 5 + metrics.horizontalAdvance(line.name) + gap
         painter.end()
+
+
+def _color(cell: CellType, c: theme.Colors) -> QColor:
+    inks = (c.train, c.val, c.accent, c.warn)
+    return inks[list(CELLS).index(cell) % len(inks)]

@@ -16,7 +16,7 @@ from captionviewer.core.inspection.gradient_study import (
 )
 from captionviewer.core.inspection.gradients import with_knobs
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.cells import CELLS
+from captionviewer.core.network.cells import CELLS, CellType
 from captionviewer.core.saved.model_file import fits
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
@@ -27,7 +27,7 @@ from captionviewer.ui.widgets.control_parts import scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.worker import Cancelled, Job
 
-TITLES: dict[str, str] = {cell: facts.name for cell, facts in CELLS.items()}
+TITLES: dict[CellType, str] = {cell: facts.name for cell, facts in CELLS.items()}
 FRESH, SHOWN = "Both cells, fresh", "The model in Sampling"
 
 
