@@ -3,7 +3,6 @@
 CaptionviewerError
     ArchiveError                core             what is wrong with an archive of numbers (a ValueError)
     BookNotUnpacked             core/storybook   it can't be unpacked into the cache (an OSError)
-    Cancelled                   core/web         who asked does not want it any more
     CannotContinueError         core/training    a run can't go on where it was left
     CaptionFileError            core/own_photos  a file of captions can't be read
     DataError                   core/coco        a data folder, or a file in it, is not what it should be
@@ -18,6 +17,7 @@ CaptionviewerError
     NotHere                     core/download    bytes of the archive have not come yet (told within the room)
     NothingToScoreError         core/evaluation  no photo has captions enough to be scored (a ValueError)
     PhotoUnavailable            core/photos      a photo that can't be had (an OSError, too)
+    RequestCancelled            core/web         who asked does not want it any more
     RequestError                core/web         a request to a server that brought no answer
         ConnectionBroken            it broke off, or answered with nonsense
         DeadlineExceeded            its time is used up

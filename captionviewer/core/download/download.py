@@ -41,7 +41,7 @@ from captionviewer.core.download.problem import DownloadError, DownloadProblem
 from captionviewer.core.download.resumable_fetch import Fetcher, FileChanged, rest_while
 from captionviewer.core.download.retry_policy import RetryPolicy
 from captionviewer.core.download.unpacking import mismatches, sha256_of, unpack
-from captionviewer.core.web.failures import Cancelled
+from captionviewer.core.web.failures import RequestCancelled
 
 _HEAD = 1024  # enough to see what it is
 _TAIL = 66_000  # holds the end record of any zip, and a list of some hundred entries
@@ -159,7 +159,7 @@ class Download:
         self._cancelled = cancelled
         try:
             result = self._run()
-        except Cancelled:
+        except RequestCancelled:
             self._board.enter(Phase.STOPPED)
             raise DownloadError(DownloadProblem.STOPPED, self._stopped_words()) from None
         except BaseException as error:
@@ -195,7 +195,7 @@ class Download:
                 except DownloadError as error:
                     kept = bool(part.have) and error.problem not in _USELESS
                     raise
-                except Cancelled:
+                except RequestCancelled:
                     kept = bool(part.have)
                     raise
                 finally:
@@ -356,10 +356,10 @@ class Download:
                 (error.path.name,),
             ) from error
         if self._ended():
-            raise Cancelled
+            raise RequestCancelled
 
     def _advance(self, count: int, name: str) -> None:
         if self._ended():
-            raise Cancelled
+            raise RequestCancelled
         rest_while(self._pause.is_set, self._ended, self._board)
         self._board.advance(self._board.shown.done + count, name)

@@ -13,7 +13,7 @@ from captionviewer.core.download.problem import DownloadError, DownloadProblem, 
 from captionviewer.core.download.retry_policy import RetryPolicy
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.web.deadline import Deadline
-from captionviewer.core.web.failures import Cancelled
+from captionviewer.core.web.failures import RequestCancelled
 
 LARGEST_ARCHIVE = 16_000_000_000
 _ZIP_BEGINS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -69,7 +69,7 @@ class Fetcher:
             With what has come kept.
         FileChanged
             Plan anew: another file is there now.
-        Cancelled
+        RequestCancelled
             `stop` said so.
         """
         self._board.enter(phase, words=words)
@@ -170,7 +170,7 @@ class Fetcher:
                 require_room(part.path.parent, 0)
                 checked_at = at
             if self._stop():
-                raise Cancelled
+                raise RequestCancelled
             self._rest_while_paused(deadline)
             if answer.end is not None and at >= answer.end:
                 return
@@ -226,19 +226,19 @@ class Fetcher:
                 f"{why}. Trying again in {format_duration(left)} (try {self._failures + 1} of {tries}).",
             )
             if self._stop():
-                raise Cancelled
+                raise RequestCancelled
             time.sleep(min(left, _LOOK_S))
         self._board.go_on(before)
 
 
 def rest_while(paused: Callable[[], bool], stop: Callable[[], bool], board: ProgressBoard) -> None:
-    """Block while the user wants a pause; Cancelled when `stop` says so."""
+    """Block while the user wants a pause; RequestCancelled when `stop` says so."""
     if not paused():
         return
     before = board.rest(Phase.PAUSED)
     while paused():
         if stop():
-            raise Cancelled
+            raise RequestCancelled
         time.sleep(_LOOK_S)
     board.go_on(before)
 

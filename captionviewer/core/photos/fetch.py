@@ -21,7 +21,7 @@ _HEADERS = {
 
 
 @dataclass(frozen=True)
-class Download:
+class FetchedPicture:
     """What an address answered with."""
 
     data: bytes
@@ -39,7 +39,7 @@ def fetch_picture(
     throttle: HostThrottle,
     stop: Callable[[], bool],
     patient: Callable[[], bool] = _never,
-) -> Download:
+) -> FetchedPicture:
     """Get the bytes behind an http(s) address.
 
     Redirects are followed, at most five, only to http(s), and never from the public web into a private
@@ -77,8 +77,8 @@ def fetch_picture(
 
     try:
         with get(url, _HEADERS, deadline, before=before, answered=answered) as response:
-            return Download(_body(response, throttle), response.address)
-    except failures.Cancelled:
+            return FetchedPicture(_body(response, throttle), response.address)
+    except failures.RequestCancelled:
         message = f"{quoted(url)} was no longer wanted and is not loaded."
         raise PhotoUnavailable(PhotoProblem.STOPPED, url, message) from None
     except failures.RequestError as error:

@@ -119,7 +119,7 @@ _SAMPLES = asdict(ShelvedRun(""))
 _SETTINGS = frozenset(item.name for item in fields(TrainingSettings))
 
 
-class Place:
+class ShelfPlace:
     """A run's place on the shelf, held by whoever trains it: `keep` is what a `TrainingRun` calls."""
 
     def __init__(self, folder: Path, lock: "filelock.FileLock") -> None:
@@ -157,7 +157,7 @@ class ShelfKeeper:
     def __init__(self, shelf: "RunShelf", key: str | None = None) -> None:
         """Keep a new run; or go on with the one of that key."""
         self._shelf, self._key = shelf, key
-        self._place: Place | None = None
+        self._place: ShelfPlace | None = None
         self.last: RunRecord | None = None
         self.failed = False  # whether what is newest could not be written
         self._scores: RunScores | None = None  # that came while the run went on
@@ -218,24 +218,24 @@ class RunShelf:
 
     # ---- writing -------------------------------------------------------------------------------
 
-    def begin(self) -> Place:
+    def begin(self) -> ShelfPlace:
         """Make a place for a new run.  ShelfError: nothing can be written there."""
         key = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}"
         try:
             folder = self.folder / key
             folder.mkdir(parents=True)
-            return Place(folder, _held(folder))
+            return ShelfPlace(folder, _held(folder))
         except (OSError, _HeldElsewhere, NotImplementedError) as problem:
             raise ShelfError(
                 f"Runs can't be kept in {self.folder}: {getattr(problem, 'strerror', None) or problem}. Make"
                 " room there or let it be written to; until then a model is kept only if you save it."
             ) from problem
 
-    def go_on(self, key: str) -> Place:
+    def go_on(self, key: str) -> ShelfPlace:
         """Take the place of a run that is continued.  ShelfError: it is gone, or somebody trains it now."""
         folder = self._entry(key)
         try:
-            return Place(folder, _held(folder))
+            return ShelfPlace(folder, _held(folder))
         except _HeldElsewhere as problem:
             raise ShelfError("This run is being trained in another window. Stop it there first.") from problem
         except (OSError, NotImplementedError) as problem:

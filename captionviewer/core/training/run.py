@@ -56,7 +56,7 @@ from captionviewer.core.training.guest_work import StepBoundary
 from captionviewer.core.training.loss_history import LossHistory
 from captionviewer.core.training.model_guard import DivergedError, ModelGuard
 from captionviewer.core.training.norm_history import NormHistory, ParameterNorms
-from captionviewer.core.training.run_progress import Progress, StepRate, Stopwatch
+from captionviewer.core.training.run_progress import RunProgress, StepRate, Stopwatch
 from captionviewer.core.training.run_record import Machine, Outcome, RunRecord
 from captionviewer.core.training.setting_edits import SettingEdit, SettingEdits
 from captionviewer.core.training.settings import TrainingSettings
@@ -150,7 +150,7 @@ class TrainingRun:
         self._wants_stop = False
         self._single_steps = 0
         self._events: deque[Event] = deque(maxlen=MOST_EVENTS)
-        self._progress = Progress(num_epochs=settings.num_epochs, learning_rate=settings.learning_rate)
+        self._progress = RunProgress(num_epochs=settings.num_epochs, learning_rate=settings.learning_rate)
         self._watch_trained = watch_trained
         self._caption_rows: IntArray = np.empty(0, dtype=np.int64)
         self._image_rows: IntArray = np.empty(0, dtype=np.int64)
@@ -298,7 +298,7 @@ class TrainingRun:
             self._events.clear()
         return taken
 
-    def progress(self) -> Progress:
+    def progress(self) -> RunProgress:
         """How far the run is."""
         return self._progress
 
@@ -444,7 +444,7 @@ class TrainingRun:
         self._watch.watch(photos_to_watch(dataset, rows, self._watch.photos, self._watch_trained))
         with self._wake:
             self._caption_rows, self._image_rows, self._data_digest = rows, photos, digest
-            self._progress = Progress(
+            self._progress = RunProgress(
                 solver.iteration,
                 solver.num_iterations,
                 solver.epoch,
@@ -531,7 +531,7 @@ class TrainingRun:
         iteration = solver.iteration
         self._norms.note(iteration, solver.last_parameter_norms)
         speed = self._rate.note(time.monotonic(), iteration)
-        self._progress = Progress(
+        self._progress = RunProgress(
             iteration,
             solver.num_iterations,
             solver.epoch,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """How far a run is, at a step boundary."""
 
     iteration: int = 0

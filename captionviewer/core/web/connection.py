@@ -73,7 +73,7 @@ def ask(session: requests.Session, address: str, deadline: Deadline) -> requests
     ------
     RequestError
         One of the family, saying why and for which address.
-    Cancelled
+    RequestCancelled
         As the deadline says.
     """
     try:

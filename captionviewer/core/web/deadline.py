@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from captionviewer.core.web.failures import Cancelled, DeadlineExceeded
+from captionviewer.core.web.failures import DeadlineExceeded, RequestCancelled
 
 # How long a blocking call may keep a thread from seeing that it is no longer wanted.
 SLICE_S = 0.1
@@ -35,9 +35,9 @@ class Deadline:
         self._end = time.monotonic() + self.seconds
 
     def left(self) -> float:
-        """Return the seconds left (above 0); raise DeadlineExceeded or Cancelled when there are none."""
+        """Return the seconds left (above 0), or raise DeadlineExceeded or RequestCancelled."""
         if self._stop():
-            raise Cancelled("it was no longer wanted")
+            raise RequestCancelled("it was no longer wanted")
         left = self._end - time.monotonic()
         if left <= 0:
             raise DeadlineExceeded(f"it took longer than {self.seconds:g} s")

@@ -6,7 +6,7 @@ Each text is half a sentence that says why, fit to stand in a message: printable
 from captionviewer.core.errors import CaptionviewerError
 
 
-class Cancelled(CaptionviewerError):
+class RequestCancelled(CaptionviewerError):
     """Who asked does not want it any more."""
 
 

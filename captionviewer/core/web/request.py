@@ -68,7 +68,7 @@ class Response:
         ------
         ConnectionBroken
             It ended before its end, or is no HTTP.
-        DeadlineExceeded, Cancelled
+        DeadlineExceeded, RequestCancelled
             As the deadline says.
         """
         from captionviewer.core.web.connection import FOREIGN_ERRORS
@@ -113,7 +113,7 @@ def get(
     ------
     RequestError
         One of the family; its `address` is what was asked at the end.
-    Cancelled
+    RequestCancelled
         As the deadline says.
     """
     from captionviewer.core.web.connection import ask, open_session  # take long: only when needed

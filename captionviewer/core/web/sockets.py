@@ -62,7 +62,7 @@ def connect(host: str, port: int, deadline: Deadline, guard: RedirectGuard | Non
     ------
     Unreachable
         Saying why.
-    DeadlineExceeded, Cancelled
+    DeadlineExceeded, RequestCancelled
         As the deadline says.
     RedirectRefused
         As `guard` says.
@@ -111,7 +111,7 @@ def connect_through_socks(
         The proxy can't be reached, wants a password, or answers with nonsense.
     Unreachable
         The proxy can't reach the host, or its name is not known here.
-    DeadlineExceeded, Cancelled
+    DeadlineExceeded, RequestCancelled
         As the deadline says.
     """
     proxy_host, proxy_port = str(options["proxy_host"]), int(options["proxy_port"] or _SOCKS_PORT)

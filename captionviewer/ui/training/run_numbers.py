@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from captionviewer.core.amounts import format_duration
-from captionviewer.core.training.run_progress import Progress
+from captionviewer.core.training.run_progress import RunProgress
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.training.loss_plot import perplexity
 
@@ -119,7 +119,7 @@ class RunNumbers:
         self.loss.show_value(NONE if loss is None else loss_words(loss))
         self.perplexity.show_value(NONE if per_word is None else perplexity_words(per_word))
 
-    def show_progress(self, progress: Progress, learning_rate: float | None, is_running: bool) -> None:
+    def show_progress(self, progress: RunProgress, learning_rate: float | None, is_running: bool) -> None:
         """Show how far the run is, the learning rate of its last step, and while it runs how fast it is."""
         if progress.num_iterations:
             self.iteration.show_value(f"{progress.iteration:,} / {progress.num_iterations:,}")

@@ -3,7 +3,7 @@
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QProgressBar
 
-from captionviewer.core.training.run_progress import Progress
+from captionviewer.core.training.run_progress import RunProgress
 from captionviewer.ui.look.theme import colors
 
 _STEPS = 1000
@@ -19,7 +19,7 @@ class RunProgressBar(QProgressBar):
         self.setFixedHeight(4)
         self.setAccessibleName("Progress of the run")
 
-    def show_progress(self, progress: Progress) -> None:
+    def show_progress(self, progress: RunProgress) -> None:
         """Show the share of the planned iterations that is done."""
         self.setValue(_STEPS * progress.iteration // max(1, progress.num_iterations))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from captionviewer.core.photos.fetch import Download, fetch_picture
+from captionviewer.core.photos.fetch import FetchedPicture, fetch_picture
 from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
 from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.core.web.request import retry_after_seconds
@@ -29,7 +29,7 @@ def quick() -> HostThrottle:
     return HostThrottle(requests_per_second=10_000, pause=0.05)
 
 
-def fetch(url: str, timeout: float = 5.0, throttle: HostThrottle | None = None) -> Download:
+def fetch(url: str, timeout: float = 5.0, throttle: HostThrottle | None = None) -> FetchedPicture:
     return fetch_picture(url, timeout=timeout, throttle=throttle or quick(), stop=lambda: False)
 
 
@@ -41,14 +41,14 @@ def failure_of(url: str, timeout: float = 5.0, throttle: HostThrottle | None = N
 
 def test_a_photo_comes_with_all_its_bytes(server: PhotoServer) -> None:
     url = server.serve("/a.png", PICTURE)
-    assert fetch(url) == Download(PICTURE, url)
+    assert fetch(url) == FetchedPicture(PICTURE, url)
 
 
 def test_redirects_lead_to_the_photo_and_its_final_address(server: PhotoServer) -> None:
     server.serve("/there/b.png", PICTURE)
     server.redirect("/there/step", "b.png", 307)
     url = server.redirect("/a.png", "/there/step", 301)
-    assert fetch(url) == Download(PICTURE, server.url("/there/b.png"))
+    assert fetch(url) == FetchedPicture(PICTURE, server.url("/there/b.png"))
 
 
 @pytest.mark.parametrize("status", [404, 410])

@@ -14,10 +14,10 @@ from captionviewer.core.photos.problem import PhotoProblem, PhotoUnavailable
 from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.core.web.deadline import Deadline
 from captionviewer.core.web.failures import (
-    Cancelled,
     DeadlineExceeded,
     NetworkSettingsError,
     ProxyError,
+    RequestCancelled,
     Unreachable,
 )
 from captionviewer.core.web.request import get
@@ -142,7 +142,7 @@ def test_a_socks_proxy_that_says_nothing_keeps_nobody(
     unwanted = threading.Event()
     timer = threading.Timer(0.2, unwanted.set)
     timer.start()
-    with pytest.raises(Cancelled), get(URL, {}, Deadline(600, unwanted.is_set)):
+    with pytest.raises(RequestCancelled), get(URL, {}, Deadline(600, unwanted.is_set)):
         pass
     timer.join()
 

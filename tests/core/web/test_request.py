@@ -167,7 +167,7 @@ def test_each_error_of_a_library_has_its_place_in_one_family(
 
 
 def test_every_failure_can_be_caught_by_one_name() -> None:
-    for kind in (failures.RequestError, failures.Cancelled, DownloadError, PhotoUnavailable):
+    for kind in (failures.RequestError, failures.RequestCancelled, DownloadError, PhotoUnavailable):
         assert issubclass(kind, CaptionviewerError)
     assert issubclass(PhotoUnavailable, OSError)
     assert not issubclass(failures.RequestError, OSError)  # urllib3 would take it for its own
@@ -188,7 +188,7 @@ def test_a_deadline_that_nobody_waits_for_ends_before_it_is_over() -> None:
     stop = threading.Event()
     deadline = Deadline(100, stop.is_set)
     stop.set()
-    with pytest.raises(failures.Cancelled):
+    with pytest.raises(failures.RequestCancelled):
         deadline.left()
     with pytest.raises(failures.DeadlineExceeded):
         Deadline(0, lambda: False).left()

@@ -29,7 +29,7 @@ from captionviewer.ui import settings as remembered
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
 from captionviewer.ui.sampling.caption_sample import ground_truth_words
-from captionviewer.ui.sampling.compare.comparison import Comparison, compare
+from captionviewer.ui.sampling.compare.comparison import ModelComparison, compare
 from captionviewer.ui.sampling.compare.two_tints import TwiceTinted, TwiceTintedTruth
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.mirrored_bars import MirroredBars
@@ -69,13 +69,13 @@ class CompareView(QWidget):
     def __init__(self, session: Session, sampler: Sampler, player: CaptionPlayer) -> None:
         super().__init__()
         self._session, self._sampler, self._player = session, sampler, player
-        self.comparison: Comparison | None = None
+        self.comparison: ModelComparison | None = None
         self._choice = Choice(UNTRAINED)
         self._untrained: tuple[tuple[object, ...], CurrentModel] | None = None
         self._given: dict[Choice, CurrentModel] = {}  # held, opened from a file, or of a kept run
         self._kept_runs: list[ShelvedRun] = []
         self._opening: Job | None = None
-        self._work: LatestWork[Comparison] = LatestWork(session, "comparing two models", brief=True)
+        self._work: LatestWork[ModelComparison] = LatestWork(session, "comparing two models", brief=True)
         self._build()
         sampler.sample_changed.connect(self.refresh)
         sampler.model_changed.connect(self.refresh)  # that gives no sample
@@ -300,7 +300,7 @@ class CompareView(QWidget):
 
         turn = self._work.turn()
 
-        def work(cancelled: Cancelled) -> Comparison:
+        def work(cancelled: Cancelled) -> ModelComparison:
             other = given
             if choice.kind == BEST and sample.current.best is not None:
                 other = CurrentModel(sample.current.best, ModelOrigin.TRAINED)
@@ -311,7 +311,7 @@ class CompareView(QWidget):
                 other = CurrentModel(SavedModel.untrained(model, settings, dataset), ModelOrigin.UNTRAINED)
             return compare(sample, other, turn, cancelled)
 
-        def done(found: Comparison) -> None:
+        def done(found: ModelComparison) -> None:
             if choice.kind == UNTRAINED:
                 self._untrained = drawn, found.other
             now = self._sampler.sample
@@ -414,7 +414,7 @@ def _run_title(run: ShelvedRun) -> str:
     return f"{name}: {cell}iteration {run.iteration:,}"
 
 
-def _said(found: Comparison) -> tuple[str, str]:
+def _said(found: ModelComparison) -> tuple[str, str]:
     """What the two models are and say, for people."""
     one, other = found.texts
     forced = " from the same forced beginning" if found.sample.shown is not None else ""
@@ -424,7 +424,7 @@ def _said(found: Comparison) -> tuple[str, str]:
     )
 
 
-def _parting_words(found: Comparison) -> str:
+def _parting_words(found: ModelComparison) -> str:
     if found.parting is None:
         return "Both hold the same words for likeliest all along this caption."
     t, words = found.parting, found.sample.vocabulary.idx_to_word

@@ -22,7 +22,7 @@ from captionviewer.ui.session.models import CurrentModel
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class ModelComparison:
     """A sample beside another model, which is made to say the same caption.
 
     Attributes
@@ -77,7 +77,7 @@ def compare(
     other: CurrentModel,
     quiet: AbstractContextManager[None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Comparison:
+) -> ModelComparison:
     """Have another model, of the same vocabulary and features, say a sample's caption, and its own.
 
     The networks run while `quiet` is held, but for an exact search, as in `take_sample`.
@@ -102,4 +102,4 @@ def compare(
         with one_library_thread():
             caption = decode_on(model, features, decoding, stop=cancelled)
     divergences = tuple((divergence(p, q), divergence(q, p)) for p, q in logs)
-    return Comparison(sample, other, steps, caption, surprises, divergences)
+    return ModelComparison(sample, other, steps, caption, surprises, divergences)

@@ -34,7 +34,7 @@ from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import MODEL_FOLDER
-from captionviewer.ui.training.runs.run_comparison import Compared, RunComparison
+from captionviewer.ui.training.runs.run_comparison_view import Compared, RunComparison
 from captionviewer.ui.training.runs.run_table import RunTable
 from captionviewer.ui.widgets.control_parts import scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
