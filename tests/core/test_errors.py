@@ -1,8 +1,11 @@
 """The tree of errors is as it is drawn, and all that the core raises on purpose stands in it."""
 
+import ast
+import builtins
 import importlib
 import inspect
 import pkgutil
+from pathlib import Path
 
 import captionviewer.core
 from captionviewer.core import errors
@@ -23,6 +26,23 @@ def public_exceptions() -> set[type[BaseException]]:
             if is_exception and each.__module__ == module.name and not name.startswith("_"):
                 found.add(each)
     return found
+
+
+def exceptions_apart(folder: Path) -> list[str]:
+    """The exceptions without an underscore that files in a folder put under one of Python's own; not run."""
+    return [
+        f"{path.name}: {each.name}"
+        for path in sorted(folder.rglob("*.py"))
+        for each in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(each, ast.ClassDef) and not each.name.startswith("_")
+        and any(is_exception(base.id) for base in each.bases if isinstance(base, ast.Name))
+    ]  # fmt: skip
+
+
+def is_exception(name: str) -> bool:
+    """Whether Python itself has an exception of that name."""
+    found = getattr(builtins, name, None)
+    return inspect.isclass(found) and issubclass(found, BaseException)
 
 
 def parent_of(error: type[BaseException]) -> str:
@@ -49,6 +69,12 @@ def test_every_public_exception_of_the_core_can_be_caught_by_one_name() -> None:
     apart = {each for each in public_exceptions() if not issubclass(each, CaptionviewerError)}
     names = sorted(f"{each.__module__}.{each.__name__}" for each in apart)
     assert not names, "put these under CaptionviewerError, or call them _Private:\n" + "\n".join(names)
+
+
+def test_every_exception_of_window_and_commands_can_be_caught_by_that_name_too() -> None:
+    package = Path(captionviewer.core.__path__[0]).parent
+    found = [*exceptions_apart(package / "ui"), *exceptions_apart(package / "commands")]
+    assert not found, "put these under CaptionviewerError, or call them _Private:\n" + "\n".join(found)
 
 
 def test_the_tree_that_the_docstring_draws_is_the_one_that_there_is() -> None:
