@@ -18,7 +18,8 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from captionviewer.core.amounts import format_bytes
 from captionviewer.core.atomic_file import write_atomically
 from captionviewer.core.errors import CaptionviewerError
+from captionviewer.core.file_lock import held_alone, hold
 from captionviewer.core.saved.checked_fields import is_finite_number
 from captionviewer.core.saved.run_file import open_run, save_run
 from captionviewer.core.training.run_record import OUTCOMES, RunRecord
@@ -225,7 +227,7 @@ class RunShelf:
             folder = self.folder / key
             folder.mkdir(parents=True)
             return ShelfPlace(folder, _held(folder))
-        except (OSError, _HeldElsewhere, NotImplementedError) as problem:
+        except (OSError, _HeldElsewhere) as problem:
             raise ShelfError(
                 f"Runs can't be kept in {self.folder}: {getattr(problem, 'strerror', None) or problem}. Make"
                 " room there or let it be written to; until then a model is kept only if you save it."
@@ -238,7 +240,7 @@ class RunShelf:
             return ShelfPlace(folder, _held(folder))
         except _HeldElsewhere as problem:
             raise ShelfError("This run is being trained in another window. Stop it there first.") from problem
-        except (OSError, NotImplementedError) as problem:
+        except OSError as problem:
             raise ShelfError(
                 f"{folder} can't be written to: {getattr(problem, 'strerror', None) or problem}."
             ) from problem
@@ -281,7 +283,7 @@ class RunShelf:
             shutil.rmtree(folder)
         except _HeldElsewhere as problem:
             raise ShelfError("A run that is being trained can't be deleted. Stop it first.") from problem
-        except (OSError, NotImplementedError) as problem:
+        except OSError as problem:
             raise ShelfError(
                 f"{folder} could not be deleted: {getattr(problem, 'strerror', None) or problem}."
             ) from problem
@@ -448,24 +450,12 @@ def _write_json(path: Path, content: Mapping[str, object]) -> None:
 
 
 def _held(folder: Path) -> "filelock.FileLock":
-    """The entry's lock, held; _HeldElsewhere where somebody else holds it."""
-    import filelock  # the launch makes a shelf and locks nothing
-
-    lock = filelock.FileLock(folder / _LOCK, timeout=0, thread_local=False)
-    try:
-        lock.acquire()
-    except filelock.Timeout as problem:
-        raise _HeldElsewhere from problem
-    return lock
+    """The entry's lock, held; _HeldElsewhere where somebody else holds it, OSError where none can be."""
+    return hold(folder / _LOCK, _HeldElsewhere(), required=True, within_s=0)
 
 
-@contextlib.contextmanager
-def _holding(folder: Path) -> Iterator[None]:
-    lock = _held(folder)
-    try:
-        yield
-    finally:
-        lock.release()
+def _holding(folder: Path) -> AbstractContextManager[None]:
+    return held_alone(folder / _LOCK, _HeldElsewhere(), required=True, within_s=0)
 
 
 def _is_held(folder: Path) -> bool:
@@ -473,7 +463,7 @@ def _is_held(folder: Path) -> bool:
         _held(folder).release()
     except _HeldElsewhere:
         return True
-    except (OSError, NotImplementedError):
+    except OSError:
         return False
     return False
 

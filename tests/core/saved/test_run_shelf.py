@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
+import filelock
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.file_lock import held_alone
 from captionviewer.core.saved import run_file, run_shelf
 from captionviewer.core.saved.run_file import RunFileError, save_run
 from captionviewer.core.saved.run_shelf import MODELS_KEPT, RunShelf, ShelfError, ShelfKeeper
@@ -178,6 +180,24 @@ def test_a_folder_that_can_not_be_written_to_is_a_message(shelf: RunShelf) -> No
         with pytest.raises(ShelfError, match="can't be kept in"):
             shelf.begin()
         assert shelf.runs() == []
+
+
+def test_a_disk_without_locks_keeps_no_runs_and_says_so(
+    shelf: RunShelf, record: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = shelf.add(record)
+
+    def no_locks(*_: object) -> None:
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", no_locks)
+    with pytest.raises(ShelfError, match=r"can't be kept in .*: This disk can't hold a file"):
+        shelf.begin()
+    with pytest.raises(ShelfError, match="could not be deleted: This disk"):
+        shelf.delete(key)
+    assert shelf.open(key).model is not None
+    with held_alone(shelf.folder / "other", ValueError()):
+        pass  # what does not ask for one goes on
 
 
 def test_a_full_disk_is_a_message_and_what_was_kept_before_stays(
