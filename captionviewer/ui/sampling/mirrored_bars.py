@@ -48,10 +48,18 @@ class MirroredBars(WordRows):
         self.setAccessibleName(name)
 
     def show_words(
-        self, words: Sequence[MirroredWord], titles: tuple[str, str] | None = None, full: float = 1.0
+        self,
+        words: Sequence[MirroredWord],
+        titles: tuple[str, str] | None = None,
+        full: float = 1.0,
+        room_for: Sequence[str] = (),
     ) -> None:
-        """Show words, the one first that differs most; a full bar stands for `full`."""
+        """Show words, the one first that differs most; a full bar stands for `full`.
+
+        `room_for` are the words of all timesteps, for which room is kept.
+        """
         self._words, self._full = tuple(words), full
+        self.keep_room_for(tuple(room_for) or [each.word for each in words])
         self._titles = titles or self._titles
         self.setAccessibleDescription("; ".join(map(self.tip, range(len(self._words)))))
         self.update()
@@ -70,8 +78,7 @@ class MirroredBars(WordRows):
         self.fade(painter)
         percents = metrics.horizontalAdvance("< 0.01 %")
         # rounded down, the advance of the widest word would cut it
-        widest = max((metrics.horizontalAdvance(each.word) + 1 for each in self._words), default=0)
-        middle = min(widest, round(0.3 * self.width()))
+        middle = min(self.widest_word(self.font()) + 1, round(0.3 * self.width()))
         track = max((self.width() - middle - 2 * percents - 4 * _GAP) // 2, 0)
         left = percents + _GAP
         right = left + track + 2 * _GAP + middle

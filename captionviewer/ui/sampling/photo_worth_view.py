@@ -83,6 +83,7 @@ class SaidOfPhotos:
     captions: dict[PhotoSource, str]
     surprises: dict[PhotoSource, FloatArray]  # (K, T - 1)
     next_words: dict[PhotoSource, tuple[FloatArray, ...]]  # (V,) at each timestep of the sample's caption
+    moved_words: dict[PhotoSource, tuple[str, ...]]  # those whose probability moves most at any of them
 
 
 class PhotoWorthView(QWidget):
@@ -255,7 +256,8 @@ class PhotoWorthView(QWidget):
         left, right = said.next_words["true"][at], said.next_words[against][at]
         moved = words_that_differ(left, right, words)
         largest = max(max(one.left, one.right) for one in moved)
-        self.bars.show_words(moved, (TITLES["true"], TITLES[against]), scale_for(largest))
+        titles = TITLES["true"], TITLES[against]
+        self.bars.show_words(moved, titles, scale_for(largest), said.moved_words[against])
         before = said.sample.vocabulary.text(said.sample.words[:at])
         self.next_words.setText(
             f"Next word after “{before}”, whose probability moves most:" if before else "First word:"
@@ -407,7 +409,15 @@ def _said(sample: CaptionSample, photos: _Photos) -> SaidOfPhotos:
         for source in SOURCES
     }
     next_words = {source: _next_words(sample, given[source]) for source in SOURCES}
-    return SaidOfPhotos(sample, photos, int(rows[other]), captions, surprises, next_words)
+    moved_words = {
+        source: tuple(
+            one.word
+            for true, given_other in zip(next_words["true"], next_words[source], strict=True)
+            for one in words_that_differ(true, given_other, sample.vocabulary.idx_to_word)
+        )
+        for source in SOURCES
+    }
+    return SaidOfPhotos(sample, photos, int(rows[other]), captions, surprises, next_words, moved_words)
 
 
 def _next_words(sample: CaptionSample, features: FloatArray) -> tuple[FloatArray, ...]:

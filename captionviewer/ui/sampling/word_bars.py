@@ -61,8 +61,6 @@ class WordBars(ClickedPlaces, WordRows):
         self._bars: tuple[WordBar, ...] = ()
         self._others = 0
         self._scale = 1.0
-        self._room_for: tuple[str, ...] = ()
-        self._widest: tuple[QFont, int] | None = None  # the widest of these words, and the font it was set in
         self.setMouseTracking(True)
         self.setAccessibleName("Likeliest next words")
 
@@ -88,9 +86,7 @@ class WordBars(ClickedPlaces, WordRows):
         `room_for` are the words of all timesteps, for which room is kept: nothing moves on the way.
         """
         self._bars, self._others, self._scale = tuple(bars), others, scale
-        words = tuple(room_for) or tuple(bar.word for bar in bars)
-        if words != self._room_for:
-            self._room_for, self._widest = words, None
+        self.keep_room_for(tuple(room_for) or tuple(bar.word for bar in bars))
         self.setAccessibleDescription(
             "; ".join(f"{b.word} {percent(b.probability)}{', chosen' if b.chosen else ''}" for b in bars)
         )
@@ -113,16 +109,9 @@ class WordBars(ClickedPlaces, WordRows):
         mark = bold.height() * 2 // 3
         # Room for a usual word, so that the bars rarely move between captions.
         usual = min(bold.horizontalAdvance("skateboard"), self.width() // 4)
-        words = min(max(self._widest_word(), usual), round(0.4 * self.width()))
+        words = min(max(self.widest_word(self._font(bold=True)), usual), round(0.4 * self.width()))
         percents = max(bold.horizontalAdvance("100.0 %"), self.fontMetrics().horizontalAdvance("< 0.01 %"))
         return mark, words, percents
-
-    def _widest_word(self) -> int:
-        font = self._font(bold=True)
-        if self._widest is None or self._widest[0] != font:
-            metrics = QFontMetrics(font)
-            self._widest = font, max(map(metrics.horizontalAdvance, self._room_for), default=0)
-        return self._widest[1]
 
     def words_on_bars(self) -> bool:
         """Whether words stand on their bars, because beside them the bars would be short."""

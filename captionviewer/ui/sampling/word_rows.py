@@ -1,9 +1,10 @@
 """Rows of likely words, one under the other: what all bars of words have in common."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QRect, QSize
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from captionviewer.ui.sampling.caption_sample import NUM_LIKELIEST
@@ -20,6 +21,8 @@ class WordRows(PaintedWidget):
         """Keep room for rows `above` and `below` the words."""
         super().__init__(parent)
         self._above, self._rows = above, above + NUM_LIKELIEST + below
+        self._room_for: tuple[str, ...] = ()
+        self._widest: tuple[QFont, int] | None = None  # the widest of these words, and the font it was set in
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def num_words(self) -> int:
@@ -29,6 +32,18 @@ class WordRows(PaintedWidget):
     def tip(self, index: int) -> str:
         """Return what is said of a word when it is pointed at."""
         raise NotImplementedError
+
+    def keep_room_for(self, words: Sequence[str]) -> None:
+        """Keep room for the words of all timesteps, so that nothing moves on the way through a caption."""
+        if tuple(words) != self._room_for:
+            self._room_for, self._widest = tuple(words), None
+
+    def widest_word(self, font: QFont) -> int:
+        """Return how wide the widest word is that room is kept for, in pixels."""
+        if self._widest is None or self._widest[0] != font:
+            metrics = QFontMetrics(font)
+            self._widest = font, max(map(metrics.horizontalAdvance, self._room_for), default=0)
+        return self._widest[1]
 
     def row_height(self) -> float:
         """Return the height of a row, in pixels."""

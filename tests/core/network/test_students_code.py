@@ -332,6 +332,9 @@ def test_an_update_rule_of_ones_own_is_applied_to_each_parameter(given: Callable
 def test_a_rule_put_in_the_place_of_ours_by_its_name_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(optim, "adam", signs)
     assert solver_for(small_model(), update_rule="adam").update_rule is signs
+    monkeypatch.undo()
+    monkeypatch.setitem(optim.RULES, "adam", signs)
+    assert solver_for(small_model(), update_rule="adam").update_rule is signs
 
 
 def test_the_helpers_of_the_module_are_no_rules() -> None:

@@ -75,6 +75,7 @@ def test_the_trained_model_stands_beside_an_untrained_one_on_the_same_caption(
             np.testing.assert_array_equal(found.other.model.params[name], value)
         assert "untrained" in shown.text("compared_second")
         assert sample.current.words in shown.text("compared_first")
+        room: set[int] = set()
         for position in range(3):
             p = sample.timesteps[position].probabilities.astype(float)
             q = found.steps[position].probabilities.astype(float)
@@ -84,7 +85,9 @@ def test_the_trained_model_stands_beside_an_untrained_one_on_the_same_caption(
             assert words == [sample.vocabulary.idx_to_word[i] for i in order]
             kl = float((p * np.log(p / q)).sum())
             assert f"KL(left ‖ right) = {kl:.2f} nats" in shown.text("compared_divergence")
+            room.add(view.bars.widest_word(view.bars.font()))
             shown.press(Qt.Key.Key_Right)
+        assert len(room) == 1  # the two halves stay where they are
         assert found.parting == 0 and "part at timestep 0" in shown.text("compared_parting")
         expected = surprise_of(fresh, sample.features, sample.captions)
         row = view.truth.rows[0]

@@ -20,9 +20,13 @@ from captionviewer.ui.sampling.ground_truth import (
     TintedWord,
     tint,
 )
+from captionviewer.ui.sampling.mirrored_bars import MirroredBars, MirroredWord
 from captionviewer.ui.sampling.probability_words import nats, p_words, percent, small_probability
+from captionviewer.ui.sampling.temperature.tempered_bars import TemperedBars
+from captionviewer.ui.sampling.temperature.tempered_word import TemperedNext, TemperedWord
 from captionviewer.ui.sampling.word_bars import WordBar, WordBars, scale_for
 from captionviewer.ui.sampling.word_flow import FlowWord
+from captionviewer.ui.sampling.word_rows import WordRows
 from tests.ui.readable import contrast
 from tests.ui.sampling.sampling_setup import point_at
 
@@ -263,6 +267,29 @@ def test_bars_start_at_one_place_at_all_timesteps_of_a_caption(qtbot: QtBot) -> 
         bars.show_bars([WordBar("on", 0.4, True), WordBar(word, 0.3, False)], 0, 0.5, words)
         starts.add(first_colored(bars, 1))
     assert len(starts) == 1
+
+
+def raised_columns(bars: WordRows) -> list[int]:
+    """Where the second row has the ground that bars lie on, in pixels from the left."""
+    picture, row, ground = bars.grab().toImage(), bars.row(1), theme.colors().raised.name()
+    return [x for x in range(row.width()) if picture.pixelColor(x, row.center().y()).name() == ground]
+
+
+def test_bars_of_two_probabilities_stay_in_their_place_at_all_timesteps_too(qtbot: QtBot) -> None:
+    tempered, mirrored = TemperedBars(), MirroredBars("Bars")
+    words = ("a", "of", "skateboarding wheelbarrows")
+    for bars in (tempered, mirrored):
+        qtbot.addWidget(bars)
+        bars.resize(500, 220)
+    places: dict[WordRows, list[list[int]]] = {tempered: [], mirrored: []}
+    for word in words:
+        both = [TemperedWord(each, 0.0, 0.0, 0.0, False) for each in (word, "")]
+        tempered.show_next(TemperedNext(tuple(both), 2, 2, 1.0, 1.0, 1.0), words)
+        mirrored.show_words([MirroredWord(each, 0.0, 0.0) for each in (word, "")], room_for=words)
+        for bars, found in places.items():
+            found.append(raised_columns(bars))
+    for found in places.values():
+        assert found[0] and found == [found[0]] * len(words)
 
 
 def test_the_chosen_bar_is_marked_by_a_shape_and_not_by_its_colour_alone(qtbot: QtBot) -> None:

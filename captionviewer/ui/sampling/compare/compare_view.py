@@ -379,7 +379,7 @@ class CompareView(QWidget):
         self._title.setText(
             f"Next after {before if before == START else f'“{before}”'}: the words they differ about most"
         )
-        self.bars.show_words(found.words_at(timestep))
+        self.bars.show_words(found.words_at(timestep), room_for=found.differing_words)
         there, back = found.divergences[timestep]
         self.divergence.setText(
             f"KL(left ‖ right) = {_nats(there)} nats, KL(right ‖ left) = {_nats(back)} nats at this timestep."

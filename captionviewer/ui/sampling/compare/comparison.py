@@ -60,6 +60,12 @@ class ModelComparison:
             first.probabilities, second.probabilities, self.sample.vocabulary.idx_to_word
         )
 
+    @cached_property
+    def differing_words(self) -> tuple[str, ...]:
+        """The words that `words_at` gives at any timestep, each once."""
+        found = (one.word for timestep in range(len(self.steps)) for one in self.words_at(timestep))
+        return tuple(dict.fromkeys(found))
+
     @property
     def texts(self) -> tuple[str, str]:
         """What each of the two says."""
@@ -102,4 +108,6 @@ def compare(
         with one_library_thread():
             caption = decode_on(model, features, decoding, stop=cancelled)
     divergences = tuple((divergence(p, q), divergence(q, p)) for p, q in logs)
-    return ModelComparison(sample, other, steps, caption, surprises, divergences)
+    found = ModelComparison(sample, other, steps, caption, surprises, divergences)
+    _ = found.differing_words  # computed here: in the window it could take longer than a frame
+    return found

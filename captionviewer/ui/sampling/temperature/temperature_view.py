@@ -272,7 +272,7 @@ class TemperatureView(QWidget):
             self.bars.show_next(None)
             self.summary.setText(str(error))
             return
-        self.bars.show_next(following)
+        self.bars.show_next(following, shown.likeliest_words)
         self.summary.setText(following.summary)
 
     def _show_captions(self, shown: CaptionSample, captions: IntArray, likeliest: IntArray) -> None:

@@ -1,5 +1,7 @@
 """The likeliest next words before and after the temperature, k and p, painted directly."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 
@@ -15,7 +17,7 @@ class TemperedBars(WordRows):
     """Ten words: the outline is the model's own probability, the bar what the word is drawn by.
 
     What k or p cut is hatched, as long as the temperature left it. A full bar is always 100 %, so that
-    nothing but the bars moves with the slider.
+    nothing but the bars moves with the slider or the timestep.
     """
 
     def __init__(self) -> None:
@@ -29,10 +31,11 @@ class TemperedBars(WordRows):
         """What is shown."""
         return self._next
 
-    def show_next(self, shown: TemperedNext | None) -> None:
-        """Show the next word of a timestep, or nothing."""
+    def show_next(self, shown: TemperedNext | None, room_for: Sequence[str] = ()) -> None:
+        """Show the next word of a timestep, or nothing; room is kept for the words of all timesteps."""
         self._next = shown
         words = shown.words if shown is not None else ()
+        self.keep_room_for(tuple(room_for) or [each.word for each in words])
         self.setAccessibleDescription(
             "; ".join(f"{each.word} {'cut' if each.cut else percent(each.after)}" for each in words)
         )
@@ -56,15 +59,12 @@ class TemperedBars(WordRows):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.fade(painter)
         metrics = self.fontMetrics()
-        usual = max(metrics.horizontalAdvance("skateboard"), *map(metrics.horizontalAdvance, self._words()))
+        usual = max(metrics.horizontalAdvance("skateboard"), self.widest_word(self.font()))
         words = min(usual, round(0.35 * self.width()))
         percents = metrics.horizontalAdvance("100.0 %")
         for index, word in enumerate(self._next.words):
             self._paint(painter, word, self.row(index), words, percents, c)
         painter.end()
-
-    def _words(self) -> list[str]:
-        return [each.word for each in self._next.words] if self._next is not None else []
 
     def _paint(
         self, painter: QPainter, word: TemperedWord, row: QRect, words: int, percents: int, c: theme.Colors
