@@ -41,13 +41,16 @@ def test_a_new_file_has_the_mode_that_the_umask_allows(tmp_path: Path, umask_077
 
 
 @posix_only
-def test_others_may_read_a_new_file_where_the_umask_lets_them(tmp_path: Path) -> None:
-    before = os.umask(0o027)
+@pytest.mark.parametrize(("umask", "mode"), [(0o027, 0o640), (0o002, 0o664)])
+def test_others_may_do_with_a_new_file_what_the_umask_lets_them(
+    tmp_path: Path, umask: int, mode: int
+) -> None:
+    before = os.umask(umask)
     try:
         write_atomically(tmp_path / "plot.png", b"x")
     finally:
         os.umask(before)
-    assert mode_of(tmp_path / "plot.png") == 0o640
+    assert mode_of(tmp_path / "plot.png") == mode
 
 
 def test_the_umask_of_all_threads_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -337,6 +337,15 @@ def test_a_rule_put_in_the_place_of_ours_by_its_name_is_used(monkeypatch: pytest
     assert solver_for(small_model(), update_rule="adam").update_rule is signs
 
 
+def test_a_rule_is_found_by_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        optim, "signs", signs, raising=False
+    )  # as in the course: a function more in the module
+    monkeypatch.setitem(optim.RULES, "signs too", signs)
+    for name in ("signs", "signs too"):
+        assert solver_for(small_model(), update_rule=name).update_rule is signs
+
+
 def test_the_helpers_of_the_module_are_no_rules() -> None:
     for name in ("checked_setting", "rule_named", "dataclass", "math"):
         with pytest.raises(ValueError, match="no update rule"):
@@ -424,6 +433,15 @@ def test_lists_and_whole_numbers_will_do_for_parameters_everywhere(cell_type: An
     solvers = solver_for(model), solver_for(expected)
     assert solvers[0].step() == pytest.approx(solvers[1].step(), rel=1e-12)
     assert distance(model.params["b_vocab"], expected.params["b_vocab"]) < 1e-12
+
+
+def test_a_rule_of_ones_own_is_given_an_array_where_the_parameter_is_a_list() -> None:
+    model: Any = small_model()
+    model.params["b_vocab"] = [0.0] * 12
+    model.loss = lambda features, captions: CaptioningRNN.loss(model, features, captions)
+    rule = lambda w, dw, config: (w - 0.1 * dw.reshape(w.shape), config)  # noqa: E731
+    solver_for(model, update_rule=rule, optim_config={}).step()
+    assert np.any(model.params["b_vocab"])
 
 
 def test_data_of_lists_and_without_addresses_will_do() -> None:
