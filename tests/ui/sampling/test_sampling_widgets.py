@@ -286,8 +286,8 @@ def test_bars_of_two_probabilities_stay_in_their_place_at_all_timesteps_too(qtbo
         both = [TemperedWord(each, 0.0, 0.0, 0.0, False) for each in (word, "")]
         tempered.show_next(TemperedNext(tuple(both), 2, 2, 1.0, 1.0, 1.0), words)
         mirrored.show_words([MirroredWord(each, 0.0, 0.0) for each in (word, "")], room_for=words)
-        for bars, found in places.items():
-            found.append(raised_columns(bars))
+        for shown, found in places.items():
+            found.append(raised_columns(shown))
     for found in places.values():
         assert found[0] and found == [found[0]] * len(words)
 
