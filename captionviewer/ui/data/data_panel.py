@@ -22,27 +22,42 @@ BESIDE_FROM = 1.25  # details stand beside the grid where the panel is so much w
 
 
 class DataPanel(QWidget):
-    """Looks through the captions and photos of a data set, a minibatch at a time."""
+    """Looks through the captions and photos of a data set, a minibatch at a time.
+
+    Attributes
+    ----------
+    train_action, val_action, previous_action, next_action, reshuffle_action : QAction
+        Choose the split and the minibatch; their keys hold while the keyboard is in the panel.
+    find_action, filter_action, sort_action, clear_action : QAction
+        Search, conditions and order.
+    back_action, forward_action, copy_caption_action, copy_url_action : QAction
+        Photos looked at before; the caption and the address of the one that is shown.
+    browser : MinibatchBrowser
+        Which captions are shown: the split, what is searched for, and the minibatch.
+    bar, grid, details : MinibatchBar, PhotoGrid, PhotoDetails
+        What it is chosen with; its photos; the selected one. `halves` divides the last two.
+    """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.setObjectName("data_panel")
+        self.setAccessibleName("Data")
         self.browser = MinibatchBrowser(session, self)
         self.bar = MinibatchBar(session, self.browser)
         self.grid = PhotoGrid(session.photos)
-        self.empty = EmptyPage()
+        self._empty = EmptyPage()
         self.details = PhotoDetails(session)
         self.network_status = NetworkStatus(session)
         self.prefetch = Prefetch(session, self.browser, self.grid, self)
         self._chosen_caption: tuple[str, int] | None = None  # split and caption row of the cell clicked
         self._selecting = False
 
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.grid)
-        self.pages.addWidget(self.empty)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.grid)
+        self._pages.addWidget(self._empty)
         self.halves = QSplitter(Qt.Orientation.Vertical)
-        self.halves.addWidget(self.pages)
+        self.halves.addWidget(self._pages)
         self.halves.addWidget(self.details)
         self.halves.setChildrenCollapsible(False)
         self.halves.setHandleWidth(9)
@@ -54,7 +69,7 @@ class DataPanel(QWidget):
         box.addWidget(self.bar)
         box.addWidget(self.halves, 1)
         box.addWidget(self.network_status)
-        self.bar.filter_form.attach(self, self.bar, self.pages)
+        self.bar.filter_form.attach(self, self.bar, self._pages)
 
         self._share_actions()
         self._set_tab_order()
@@ -149,7 +164,7 @@ class DataPanel(QWidget):
         if dataset is None or minibatch is None:
             self.grid.cells.show(())
             self._say_why_empty()
-            self.pages.setCurrentWidget(self.empty)
+            self._pages.setCurrentWidget(self._empty)
             self._show_details()
             return
         phrases = self.browser.phrases
@@ -175,7 +190,7 @@ class DataPanel(QWidget):
             ]
         )
         self._selecting = False
-        self.pages.setCurrentWidget(self.grid)
+        self._pages.setCurrentWidget(self.grid)
         if before != [cell.key for cell in self.grid.cells.cards]:
             self.grid.scrollToTop()
             self._choose_row(self._row_to_select())
@@ -265,18 +280,20 @@ class DataPanel(QWidget):
         trained_too = ("Show also what was not trained on", lambda: self.browser.show_only_trained(False))
         if session.dataset is None:
             if session.opening:
-                self.empty.say(session.opening, "Photos appear as soon as its files were checked.")
+                self._empty.say(session.opening, "Photos appear as soon as its files were checked.")
             else:
-                self.empty.say("No data set is open", "Open a COCO captioning folder with File, Open Folder.")
+                self._empty.say(
+                    "No data set is open", "Open a COCO captioning folder with File, Open Folder."
+                )
         elif query.only_trained and query.split == "val":
-            self.empty.say(
+            self._empty.say(
                 "No val photo was trained on",
                 "A model is trained on train photos only: val photos show what it makes of new ones.",
                 ("Show train", self.train_action.trigger),
                 trained_too,
             )
         elif query.only_trained and not self.browser.trained_captions:
-            self.empty.say(
+            self._empty.say(
                 "Nothing was trained on yet",
                 "Start a run in Training, or open a saved model: its photos then appear here.",
                 trained_too,
@@ -287,9 +304,9 @@ class DataPanel(QWidget):
                 f"No {query.split} caption meets {'all conditions' if len(shown) > 1 else 'the condition'}"
             )
             words = " ".join(found.notes) or " · ".join(shown)
-            self.empty.say(title, words, clear, trained_too if query.only_trained else look_there)
+            self._empty.say(title, words, clear, trained_too if query.only_trained else look_there)
         else:
-            self.empty.say(f"There are no captions in {query.split}", "")
+            self._empty.say(f"There are no captions in {query.split}", "")
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Hand the keyboard on to the photos; a focus proxy would make Tab leave out what is before them."""

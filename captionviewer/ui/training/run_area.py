@@ -56,7 +56,7 @@ class RunArea(QWidget):
         self.views = ViewRow("Views of Training")
         self._add_views()
         self.views.open_later(session.settings.get(TRAINING_VIEW))
-        self.views.view_changed.connect(lambda title: session.settings.set(TRAINING_VIEW, title))
+        self.views.view_changed.connect(self._view_changed)
         flow = FlowLayout(gap=_GAP, line_gap=2)
         for tile in self.numbers.tiles():
             flow.addWidget(tile)
@@ -65,6 +65,9 @@ class RunArea(QWidget):
         column.setSpacing(4)
         column.addLayout(flow)
         column.addWidget(self.views, 1)
+
+    def _view_changed(self, title: str) -> None:
+        self._session.settings.set(TRAINING_VIEW, title)
 
     def _add_views(self) -> None:
         self.views.add(

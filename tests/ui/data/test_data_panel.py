@@ -237,6 +237,7 @@ def test_details_stand_beside_the_grid_where_the_panel_is_wide(shown: Shown) -> 
 
 def test_every_field_and_button_says_what_it_is(shown: Shown) -> None:
     bar, details = shown.panel.bar, shown.panel.details
+    assert shown.panel.accessibleName() == "Data"
     for widget in (
         bar.train_button,
         bar.val_button,

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from captionviewer.ui.widgets.empty_page import EmptyPage
 from tests.ui.data.data_panel_setup import Shown, shown_panel
 
 
@@ -42,7 +43,8 @@ def offer(shown: Shown, words: str) -> None:
     """Click the button of the empty page that says this."""
 
     def buttons() -> list[QPushButton]:
-        every = shown.panel.empty.findChildren(QPushButton)
+        pages = shown.panel.findChildren(EmptyPage)
+        every = [button for page in pages for button in page.findChildren(QPushButton)]
         return [button for button in every if button.isVisible() and button.text() == words]
 
     shown.qtbot.waitUntil(lambda: len(buttons()) == 1)
