@@ -224,7 +224,7 @@ class SideBySide:
             tuple(sorted(different & rare)),
             sum(UNK in text for text in texts) / len(texts),
             float(scores.bleu[:, 3].mean()),
-            float(scores.cider_d.mean()),
+            float(scores.own["cider_d"].mean()),
         )
 
     @cached_property

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
+from captionviewer.core.arrays import BoolArray, FloatArray
+from captionviewer.core.evaluation.compared import ComparedCaptions
 from captionviewer.core.evaluation.ngrams import ORDERS
-from captionviewer.core.evaluation.sentences import References
 
 # coco-caption's own: they keep a division by nothing at 0, and are part of its values.
 _SMALL, _TINY = 1e-9, 1e-15
+WIDTH = 2 * ORDERS + 2  # numbers a photo in `BleuCounts.table`
 _FAR = 1 << 31  # a difference in length that no sentence has
 
 
@@ -37,34 +38,26 @@ class BleuCounts:
 
     @property
     def table(self) -> FloatArray:
-        """All of it as numbers that can be added up, (N, 10): correct, guesses, length, closest."""
+        """All of it as numbers that can be added up, (N, `WIDTH`): correct, guesses, length, closest."""
         guesses = np.maximum(self.length[:, np.newaxis] - np.arange(ORDERS), 0)
         return np.concatenate(
             [self.correct, guesses, self.length[:, np.newaxis], self.closest[:, np.newaxis]], axis=1
         )
 
 
-def bleu_counts(
-    in_references: IntArray, in_caption: IntArray, lengths: IntArray, references: References, kept: BoolArray
-) -> BleuCounts:
+def bleu_counts(compared: ComparedCaptions, kept: BoolArray) -> BleuCounts:
     """Count for N photos.
 
     Parameters
     ----------
-    in_references
-        (4, T, R) how often the n-gram that begins at each position of the photo's caption stands in each
-        reference.
-    in_caption
-        (4, T, N) how often it stands in the caption itself.
-    lengths
-        (N,) of the captions.
-    references
-        of the N photos, R in all.
+    compared
+        the captions beside their references.
     kept
         (R,) which references count.
     """
+    references, lengths, in_caption = compared.references, compared.lengths, compared.in_caption
     begins = references.begins[:-1]
-    most = np.maximum.reduceat(in_references * kept, begins, axis=2)
+    most = np.maximum.reduceat(compared.in_references * kept, begins, axis=2)
     clipped = np.minimum(most, in_caption)
     # The n-gram stands in_caption times in the caption, and each time gives its part.
     parts = np.divide(clipped, in_caption, out=np.zeros(clipped.shape), where=in_caption > 0)
@@ -77,7 +70,7 @@ def bleu_counts(
 
 
 def bleu(table: FloatArray) -> FloatArray:
-    """BLEU-1 to BLEU-4 from sums (..., 10) of `BleuCounts.table` over photos: (..., 4), each 0 to 1."""
+    """BLEU-1 to BLEU-4 from sums (..., `WIDTH`) of `BleuCounts.table` over photos: (..., 4), each 0 to 1."""
     correct, guesses = table[..., :ORDERS], table[..., ORDERS : 2 * ORDERS]
     precisions = (correct + _TINY) / (guesses + _SMALL)
     values = np.cumprod(precisions, axis=-1) ** (1 / np.arange(1, ORDERS + 1))

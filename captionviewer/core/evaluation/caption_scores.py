@@ -1,14 +1,16 @@
-"""Captions of many photos against what people said of them: BLEU, ROUGE-L and CIDEr-D in one pass."""
+"""Captions of many photos against what people said of them: all scores in one pass."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from captionviewer.core.arrays import BoolArray, FloatArray
-from captionviewer.core.evaluation import bleu, cider, rouge
+from captionviewer.core.evaluation import bleu, cider
+from captionviewer.core.evaluation.compared import ComparedCaptions
 from captionviewer.core.evaluation.document_frequencies import DocumentFrequencies
+from captionviewer.core.evaluation.metrics import SCORED
 from captionviewer.core.evaluation.ngrams import equal_words, longest_common, ngram_counts
 from captionviewer.core.evaluation.sentences import References, Sentences
 
@@ -24,14 +26,13 @@ class CaptionScores:
     Attributes
     ----------
     bleu_tables
-        (F, N, 10) what the corpus BLEU of a round is made of: see `bleu.BleuCounts`.
-    rouge_l, cider_d
-        (F, N) each photo's own.
+        (F, N, `bleu.WIDTH`) what the corpus BLEU of a round is made of: see `bleu.BleuCounts`.
+    own
+        (F, N) each photo's own values of the metrics in `SCORED`, by key.
     """
 
     bleu_tables: FloatArray
-    rouge_l: FloatArray
-    cider_d: FloatArray
+    own: Mapping[str, FloatArray]
 
     @cached_property
     def bleu(self) -> FloatArray:
@@ -46,11 +47,7 @@ class CaptionScores:
 
 def together(rounds: Sequence[CaptionScores]) -> CaptionScores:
     """Rounds made apart, as those in which the captions differ, as one."""
-    return CaptionScores(
-        np.concatenate([one.bleu_tables for one in rounds]),
-        np.concatenate([one.rouge_l for one in rounds]),
-        np.concatenate([one.cider_d for one in rounds]),
-    )
+    return _joined(rounds, axis=0)
 
 
 class Scorer:
@@ -113,7 +110,7 @@ class Scorer:
             ):
                 found.append(one)
         self._norms = known
-        return together([_side_by_side(found) for found in rounds])
+        return together([_joined(found, axis=1) for found in rounds])
 
     def _blocks(self) -> Iterator[tuple[int, int]]:
         begins, first = self.references.begins, 0
@@ -136,21 +133,19 @@ class Scorer:
         in_references, common = ngram_counts(equal), longest_common(equal)
         weights, lengths = self.frequencies.weights(captions.words), captions.lengths
         similar = cider.similarities(in_references, in_caption, weights, lengths, norms, block)
+        compared = ComparedCaptions(in_references, in_caption, common, similar, lengths, block)
         for number in left_out:
             kept: BoolArray = np.ones(len(block.sentences), dtype=np.bool_)
             if number != ALL:
                 kept[block.row(number)] = False
-            counts = bleu.bleu_counts(in_references, in_caption, lengths, block, kept)
             yield CaptionScores(
-                counts.table[np.newaxis],
-                rouge.rouge_l(common, lengths, block, kept)[np.newaxis],
-                cider.cider_d(similar, block, kept)[np.newaxis],
+                bleu.bleu_counts(compared, kept).table[np.newaxis],
+                {key: score(compared, kept)[np.newaxis] for key, score in SCORED.items()},
             )
 
 
-def _side_by_side(blocks: Sequence[CaptionScores]) -> CaptionScores:
+def _joined(parts: Sequence[CaptionScores], axis: int) -> CaptionScores:
     return CaptionScores(
-        np.concatenate([one.bleu_tables for one in blocks], axis=1),
-        np.concatenate([one.rouge_l for one in blocks], axis=1),
-        np.concatenate([one.cider_d for one in blocks], axis=1),
+        np.concatenate([one.bleu_tables for one in parts], axis=axis),
+        {key: np.concatenate([one.own[key] for one in parts], axis=axis) for key in SCORED},
     )

@@ -8,6 +8,7 @@ n-gram; the score is their cosine, clipped and discounted where lengths differ, 
 import numpy as np
 
 from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
+from captionviewer.core.evaluation.compared import ComparedCaptions
 from captionviewer.core.evaluation.ngrams import ORDERS
 from captionviewer.core.evaluation.sentences import References
 
@@ -69,10 +70,10 @@ def similarities(
     return scores
 
 
-def cider_d(similar: FloatArray, references: References, kept: BoolArray) -> FloatArray:
+def cider_d(compared: ComparedCaptions, kept: BoolArray) -> FloatArray:
     """The mean of `similarities` over the references that count: (N,); the corpus value is its mean."""
-    begins = references.begins[:-1]
-    scores: FloatArray = np.add.reduceat(similar * kept, begins) / np.add.reduceat(
+    begins = compared.references.begins[:-1]
+    scores: FloatArray = np.add.reduceat(compared.similar * kept, begins) / np.add.reduceat(
         kept, begins, dtype=np.float64
     )
     return scores

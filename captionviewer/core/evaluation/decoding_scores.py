@@ -145,7 +145,7 @@ def _score(
         scores = scorer.score(countables[number::n], stop=stop)
         if scores is None:
             return None
-        ciders.append(scores.cider_d)
+        ciders.append(scores.own["cider_d"])
     ended = (captions == vocabulary.word_to_idx[END]).any(axis=1)
     who = sentences.identities()
     together = [who[first : first + n] for first in range(0, N, n)] if n > 1 else [who]

@@ -1,13 +1,14 @@
 """The columns of the table of scores: each declared once, with its name and how it is made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
+from captionviewer.core.arrays import BoolArray, FloatArray
+from captionviewer.core.evaluation import cider, rouge
+from captionviewer.core.evaluation.compared import ComparedCaptions
 
-from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
-from captionviewer.core.evaluation.bleu import bleu
-from captionviewer.core.evaluation.caption_scores import CaptionScores
+# Each photo's own score, (N,), whose mean is the metric; (R,) says which references count.
+Score = Callable[[ComparedCaptions, BoolArray], FloatArray]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Metric:
     of_photos
         whether each photo has a value of its own, so that there is a histogram and an interval; the others
         count the captions together, and drawing photos twice would change what they count.
+    score
+        what makes it of captions and references alone; None for what is made of sums or of the model.
     """
 
     key: str
@@ -35,6 +38,7 @@ class Metric:
     decimals: int
     best: int
     of_photos: bool = True
+    score: Score | None = None
 
 
 METRICS: tuple[Metric, ...] = (
@@ -57,6 +61,7 @@ METRICS: tuple[Metric, ...] = (
         " precision and best recall in one mean (beta 1.2). 0 to 1.",
         3,
         1,
+        score=rouge.rouge_l,
     ),
     Metric(
         "cider_d",
@@ -65,6 +70,7 @@ METRICS: tuple[Metric, ...] = (
         " how few photos' captions have it. 0 to 10; papers often print 100 times this.",
         3,
         1,
+        score=cider.cider_d,
     ),
     Metric(
         "nats_a_word",
@@ -101,6 +107,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("mean_length", "mean length", "Words a caption.", 1, 0),
 )
 OF_PHOTOS = tuple(metric.key for metric in METRICS if metric.of_photos)
+SCORED = {metric.key: metric.score for metric in METRICS if metric.score is not None}
 BLEU = ("bleu_1", "bleu_2", "bleu_3", "bleu_4")
 
 
@@ -111,72 +118,3 @@ def metric(key: str) -> Metric:
 
 def _missing(key: str) -> Metric:
     raise KeyError(key)
-
-
-@dataclass(frozen=True)
-class PhotoValues:
-    """What one source said of P photos, as far as each photo counts by itself.
-
-    Attributes
-    ----------
-    scores
-        against people's captions, in F rounds.
-    lengths
-        (F or 1, P) words of each caption.
-    novel
-        (F or 1, P) whether it is none of the training captions.
-    nats, targets
-        (P,) of the model at people's captions, added up, and how many words those are; None where there is
-        no model.
-    """
-
-    scores: CaptionScores
-    lengths: IntArray
-    novel: BoolArray
-    nats: FloatArray | None = None
-    targets: IntArray | None = None
-
-    @property
-    def table(self) -> FloatArray:
-        """(P, C) what is added up over photos; `values` makes the metrics from the sums."""
-        rounds, P, width = self.scores.bleu_tables.shape
-        columns: Sequence[FloatArray] = (
-            self.scores.bleu_tables.transpose(1, 0, 2).reshape(P, rounds * width),
-            np.column_stack(
-                [
-                    np.ones(P),
-                    self.scores.rouge_l.mean(axis=0),
-                    self.scores.cider_d.mean(axis=0),
-                    np.zeros(P) if self.nats is None else self.nats,
-                    np.zeros(P) if self.targets is None else self.targets,
-                    self.novel.mean(axis=0),
-                    self.lengths.mean(axis=0),
-                ]
-            ),
-        )
-        return np.concatenate(columns, axis=1)
-
-    @staticmethod
-    def values(sums: FloatArray) -> dict[str, FloatArray]:
-        """The metrics `OF_PHOTOS` from sums (..., C) of `table`; NaN where there is no model."""
-        width = 10
-        rounds = (sums.shape[-1] - 7) // width
-        tables = sums[..., : rounds * width].reshape(*sums.shape[:-1], rounds, width)
-        every_bleu = bleu(tables).mean(axis=-2)  # of the rounds
-        photos, rouge_l, cider_d, nats, targets, is_novel, words = np.moveaxis(
-            sums[..., rounds * width :], -1, 0
-        )
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found: dict[str, FloatArray] = {key: every_bleu[..., n] for n, key in enumerate(BLEU)}
-            found |= {
-                "rouge_l": rouge_l / photos,
-                "cider_d": cider_d / photos,
-                "nats_a_word": nats / targets,
-                "novel": is_novel / photos,
-                "mean_length": words / photos,
-            }
-        return found
-
-    def of_each(self) -> Mapping[str, FloatArray]:
-        """The metrics of each photo alone, (P,): for histograms, and to find the worst."""
-        return self.values(self.table)

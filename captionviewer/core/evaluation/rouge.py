@@ -6,30 +6,27 @@ best recall over the references, which need not be the same reference's, in one 
 
 import numpy as np
 
-from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
-from captionviewer.core.evaluation.sentences import References
+from captionviewer.core.arrays import BoolArray, FloatArray
+from captionviewer.core.evaluation.compared import ComparedCaptions
 
 _BETA = 1.2
 
 
-def rouge_l(common: IntArray, lengths: IntArray, references: References, kept: BoolArray) -> FloatArray:
+def rouge_l(compared: ComparedCaptions, kept: BoolArray) -> FloatArray:
     """ROUGE-L of N photos' captions, (N,) from 0 to 1; the corpus value is its mean.
 
     Parameters
     ----------
-    common
-        (R,) length of the longest common subsequence of a photo's caption and each reference.
-    lengths
-        (N,) of the captions.
-    references
-        of the N photos, R in all.
+    compared
+        the captions beside their references.
     kept
         (R,) which references count.
     """
+    references, lengths = compared.references, compared.lengths
     begins, theirs = references.begins[:-1], references.sentences.lengths
     ours = lengths[references.owners]
     # A quirk of pycocoevalcap: "".split(" ") is one empty word, so that nothing said of nothing is right.
-    common = np.where((ours == 0) & (theirs == 0), 1, common)
+    common = np.where((ours == 0) & (theirs == 0), 1, compared.common)
     precision = np.maximum.reduceat(kept * common / np.maximum(ours, 1), begins)
     recall = np.maximum.reduceat(kept * common / np.maximum(theirs, 1), begins)
     weighted = recall + _BETA**2 * precision

@@ -13,7 +13,7 @@ from captionviewer.core.evaluation.bootstrap import DRAWS, drawn_sums, interval
 from captionviewer.core.evaluation.caption_scores import ALL, CaptionScores, Scorer, together
 from captionviewer.core.evaluation.dataset_captions import document_frequencies, training_captions
 from captionviewer.core.evaluation.diversity import Diversity, novel
-from captionviewer.core.evaluation.metrics import PhotoValues
+from captionviewer.core.evaluation.photo_values import PhotoValues
 from captionviewer.core.evaluation.scorecard import Difference, Row, Scorecard, countable
 from captionviewer.core.evaluation.scored_photos import ScoredPhotos
 from captionviewer.core.evaluation.weighted_progress import Report, WeightedProgress

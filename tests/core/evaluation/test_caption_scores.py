@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from captionviewer.core.arrays import BoolArray, FloatArray
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.evaluation import caption_scores, document_frequencies
 from captionviewer.core.evaluation.caption_scores import ALL, CaptionScores, Scorer
+from captionviewer.core.evaluation.compared import ComparedCaptions
 from captionviewer.core.evaluation.document_frequencies import DocumentFrequencies
+from captionviewer.core.evaluation.metrics import SCORED
+from captionviewer.core.evaluation.photo_values import PhotoValues
 from captionviewer.core.evaluation.sentences import References, Sentences
 from tests.core.evaluation.corpora import (
     RANDOM_CORPORA,
@@ -31,9 +35,9 @@ FACTS = facts()
 
 def assert_equal_to(scores: CaptionScores, expected: dict[str, Any]) -> None:
     assert np.abs(scores.bleu[0] - expected["bleu"]).max() < 1e-9
-    assert abs(scores.rouge_l[0].mean() - expected["rouge_l"]) < 1e-9
-    assert abs(scores.cider_d[0].mean() - expected["cider_d"]) < 1e-9
-    photos = [*scores.photo_bleu[0].T, scores.rouge_l[0], scores.cider_d[0]]
+    assert abs(scores.own["rouge_l"][0].mean() - expected["rouge_l"]) < 1e-9
+    assert abs(scores.own["cider_d"][0].mean() - expected["cider_d"]) < 1e-9
+    photos = [*scores.photo_bleu[0].T, scores.own["rouge_l"][0], scores.own["cider_d"][0]]
     np.testing.assert_allclose([weighted(values) for values in photos], expected["photos"], atol=1e-7)
 
 
@@ -92,16 +96,16 @@ def test_the_order_of_the_photos_and_the_size_of_a_block_change_nothing(
     order = np.random.default_rng(0).permutation(30).tolist()
     other = scores_of(Corpus([corpus.captions[i] for i in order], [corpus.references[i] for i in order]))
     np.testing.assert_allclose(other.bleu, scores.bleu, rtol=1e-12)
-    np.testing.assert_allclose(other.cider_d[0], scores.cider_d[0][order], rtol=1e-12)
-    np.testing.assert_allclose(other.rouge_l[0], scores.rouge_l[0][order], rtol=1e-12)
+    np.testing.assert_allclose(other.own["cider_d"][0], scores.own["cider_d"][0][order], rtol=1e-12)
+    np.testing.assert_allclose(other.own["rouge_l"][0], scores.own["rouge_l"][0][order], rtol=1e-12)
 
 
 def test_a_caption_against_itself_has_bleu_1_rouge_1_and_cider_10() -> None:
     captions = [[f"w{photo}", "is", "in", f"place{photo}"] for photo in range(12)]
     scores = scores_of(Corpus(captions, [[caption] for caption in captions]))
     np.testing.assert_allclose(scores.bleu, 1, atol=1e-9)
-    np.testing.assert_allclose(scores.rouge_l, 1)
-    np.testing.assert_allclose(scores.cider_d, 10)
+    np.testing.assert_allclose(scores.own["rouge_l"], 1)
+    np.testing.assert_allclose(scores.own["cider_d"], 10)
 
 
 def test_the_corpus_bleu_is_not_the_mean_of_the_photos() -> None:
@@ -116,10 +120,10 @@ def test_one_photo_alone_has_a_cider_when_the_frequencies_are_those_of_the_split
     alone = Scorer(one).score(said)
     within = Scorer(one, DocumentFrequencies(whole)).score(said)
     assert alone is not None and within is not None
-    assert alone.cider_d[0, 0] == 0  # "CIDEr is 0", as people ask
+    assert alone.own["cider_d"][0, 0] == 0  # "CIDEr is 0", as people ask
     assert (
-        within.cider_d[0, 0] == pytest.approx(scores_of(corpus).cider_d[0, 3], rel=1e-12)
-        and within.cider_d > 0.1
+        within.own["cider_d"][0, 0] == pytest.approx(scores_of(corpus).own["cider_d"][0, 3], rel=1e-12)
+        and within.own["cider_d"] > 0.1
     )
 
 
@@ -143,8 +147,8 @@ def test_leaving_a_reference_out_is_scoring_against_the_others() -> None:
         expected = Scorer(references, frequencies).score(said)
         assert expected is not None
         np.testing.assert_array_equal(rounds.bleu_tables[number], expected.bleu_tables[0])
-        np.testing.assert_allclose(rounds.rouge_l[number], expected.rouge_l[0], rtol=1e-12)
-        np.testing.assert_allclose(rounds.cider_d[number], expected.cider_d[0], rtol=1e-12)
+        np.testing.assert_allclose(rounds.own["rouge_l"][number], expected.own["rouge_l"][0], rtol=1e-12)
+        np.testing.assert_allclose(rounds.own["cider_d"][number], expected.own["cider_d"][0], rtol=1e-12)
 
 
 def test_a_photo_s_only_reference_can_not_be_left_out() -> None:
@@ -209,3 +213,30 @@ def test_equal_sentences_have_equal_identities_however_wide_their_arrays() -> No
     narrow = Sentences.of_words([["a", "b"], ["a"], []], ids).identities()
     wide = Sentences.of_words([["a", "b"], ["a"], [], ["a"] * 9], ids).identities()
     assert narrow == wide[:3] and len(set(wide)) == 4
+
+
+def test_a_score_that_is_declared_is_made_of_each_photo_and_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def longest(compared: ComparedCaptions, kept: BoolArray) -> FloatArray:
+        return np.maximum.reduceat(compared.common * kept, compared.references.begins[:-1]).astype(np.float64)
+
+    def common(a: list[str], b: list[str]) -> int:
+        if not a or not b:
+            return 0
+        if a[-1] == b[-1]:
+            return 1 + common(a[:-1], b[:-1])
+        return max(common(a[:-1], b), common(a, b[:-1]))
+
+    monkeypatch.setitem(SCORED, "longest", longest)
+    captions = [["a", "dog", "on", "grass"], ["two", "cats"], ["red", "kite", "in", "a", "red", "sky"]]
+    references = [
+        [["a", "dog", "in", "grass"], ["dog"]],
+        [["a", "bird"]],
+        [["a", "kite", "in", "the", "sky"]],
+    ]
+    corpus = Corpus(captions, references)
+    right = [max(common(said, one) for one in of_photo) for said, of_photo in zip(*corpus, strict=True)]
+    scores = scores_of(corpus)
+    assert scores.own["longest"].tolist() == [right] == [[3, 0, 3]]
+    values = PhotoValues(scores, np.zeros((1, 3), np.int32), np.zeros((1, 3), np.bool_))
+    assert values.of_each()["longest"].tolist() == right
+    assert values.values(values.table.sum(axis=0))["longest"] == np.mean(right)

@@ -52,7 +52,7 @@ def test_greedy_scored_is_what_sample_surprise_and_scorer_say_of_it(coco_folder:
             unknown
         )
         assert by_scorer is not None
-        assert scores[0].cider_d == pytest.approx(by_scorer.cider_d.mean())
+        assert scores[0].cider_d == pytest.approx(by_scorer.own["cider_d"].mean())
         assert scores[0].length == pytest.approx(sentences.lengths.mean())
         assert scores[0].distinct == pytest.approx(len(np.unique(captions, axis=0)) / len(captions))
         assert told == sorted(told) and told[-1] == pytest.approx(1)
