@@ -25,7 +25,7 @@ class Due(Enum):
 
     NOT_YET = "not yet"
     AT_LEISURE = "at leisure"  # as soon as it has not had its share of the time already
-    NOW = "now"  # before the next step, whatever it costs: it was asked for, or must not depend on the clock
+    NOW = "now"  # before the next step, whatever it costs: it was asked for, or what is shown is too old
 
 
 class Callback(Protocol):

@@ -16,7 +16,8 @@ from captionviewer.core.training.caption_stops import CaptionStops, RecordedCapt
 from captionviewer.core.training.events import PhotoKey, WatchedCaptions
 
 WATCH_EVERY = 0.5  # seconds between two looks at the watched photos, at the least
-OLDEST_SHARE = 1 / 20  # of the run's steps, which what is shown is never older than
+OLDEST_S = 2.0  # what is shown is never older than this, or than `OLDEST_SHARE` of the run's steps
+OLDEST_SHARE = 1 / 20
 NUM_WATCHED = 3  # photos trained on that are watched, besides the one that a user chose
 LEAST_OF_VAL = 2  # photos of val among those watched
 
@@ -113,7 +114,7 @@ class CaptionWatch:
         self._captioner = PhotoCaptioner(dataset)
         self._next = 0.0
         self._stops: CaptionStops | None = None
-        self._looked_at = -1  # at which iteration
+        self._looked_at = (float("-inf"), -1)  # when, and at which iteration
         self._num_iterations = 0
 
     def watch(self, photos: Sequence[PhotoRecord]) -> None:
@@ -133,13 +134,13 @@ class CaptionWatch:
         return self._photos
 
     def due(self, now: float, iteration: int) -> Due:
-        """Now for new photos or captions that are many steps old; at leisure by the clock, and at stops."""
-        at = self._looked_at
+        """Now for photos that are new or captions that are old; at leisure by the clock, and at stops."""
+        when, at = self._looked_at
         if self.is_new:
             return Due.NOW
         if not self._photos or at == iteration:
             return Due.NOT_YET
-        if iteration - at > OLDEST_SHARE * self._num_iterations > 0:
+        if now - when > OLDEST_S or iteration - at > OLDEST_SHARE * self._num_iterations > 0:
             return Due.NOW
         stop_due = self._stops is not None and self._stops.is_due(iteration, now)
         return Due.AT_LEISURE if now >= self._next or stop_due else Due.NOT_YET
@@ -167,6 +168,6 @@ class CaptionWatch:
             ids = self._captioner.ids(solver.model, solver.interrupt or never)
             self._stops.add(solver.iteration, now, ids)
             self._publish(WatchedCaptions(solver.iteration, self._captioner.in_words(ids)))
-        self._looked_at = solver.iteration
+        self._looked_at = (now, solver.iteration)
         self._num_iterations = solver.num_iterations
         self._next = self._clock() + WATCH_EVERY
