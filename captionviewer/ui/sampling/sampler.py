@@ -106,6 +106,9 @@ class Sampler(QObject):
     # ---- what the session says -----------------------------------------------------------------
 
     def _dataset_changed(self) -> None:
+        if self.model is not self._session.model:  # one that was stayed with may be of the data before
+            self.model = self._session.model
+            self.model_changed.emit()
         self._forget_photo()
 
     def _subject_changed(self) -> None:

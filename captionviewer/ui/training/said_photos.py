@@ -85,6 +85,12 @@ class SaidPhotos(QWidget):
         if self._scrubber.stop is None:
             self._show()
 
+    def forget(self) -> None:
+        """Show the same photos, of which nothing has been said yet."""
+        photos, self._newest = self._now, None
+        self.watch([])
+        self.watch(photos)
+
     def set_recorded(self, photos: Sequence[WatchedPhoto]) -> None:
         """Say which photos the record is of, in its order."""
         self._then = list(photos)

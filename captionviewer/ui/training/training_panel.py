@@ -1,4 +1,7 @@
-"""The Training panel: a form, a run, its loss as it falls, and what the network says meanwhile."""
+"""The Training panel: a form, a run, its loss as it falls, and what the network says meanwhile.
+
+(Past 400 lines: the panel ties its parts together, each of which is a file of its own.)
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -67,6 +70,7 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self._facts: DataFacts | None = None
+        self._run: TrainingRun | None = None  # whose state was shown last
         self._file: SavedModel | None = None  # the opened model whose history is shown
         self._ticks = 0
         self._past = PastRuns(session, self)
@@ -282,6 +286,19 @@ class TrainingPanel(QWidget):
         self._watch()
         self._show_state()
 
+    def _forget_the_last_run(self) -> None:
+        """Show nothing of an earlier run beside the state of a new one, which takes a moment to prepare."""
+        run = self.control.run
+        if run is self._run:
+            return
+        self._run = run
+        if run is not None and run.progress().iteration == 0:
+            self.plot.show_history(LossHistory(), 0)
+            self.plot.show_edits(())
+            self._recorded.forget()
+            self.said.forget()
+            self.numbers.clear()
+
     def _show_past(self) -> None:
         """Show earlier runs, but not behind its own line the one that is shown."""
         model, keeper = self._session.model, self.control.keeper
@@ -333,6 +350,7 @@ class TrainingPanel(QWidget):
     # ---- words -----------------------------------------------------------------------------------
 
     def _show_state(self) -> None:
+        self._forget_the_last_run()
         self._say_state()
         running = self.is_running()
         self.form.set_editable(not running)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -192,6 +192,13 @@ class EncodingWindow(QWidget):
     def _open(self) -> None:
         if self._folder is not None:
             self._open_with(self._folder, "lite0")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close at Esc, as dialogs do."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Pause."""

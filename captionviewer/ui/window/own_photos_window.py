@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QFont, QIcon, QImage, QPixmap
+from PySide6.QtGui import QCloseEvent, QFont, QIcon, QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -277,6 +277,13 @@ class OwnPhotosWindow(QWidget):
         self.photos.clear()
         self.list.clear()
         self._want([OwnPhoto(photo.source, photo.encoded if keep_features else None) for photo in photos])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close at Esc, as dialogs do."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Caption no more."""

@@ -307,6 +307,17 @@ def test_a_run_is_paused_stepped_resumed_and_stopped_by_its_buttons(
     assert panel.start_action.isEnabled()
 
 
+def test_nothing_of_the_run_before_stands_beside_a_new_one(qtbot: QtBot, panel: TrainingPanel) -> None:
+    panel.form.set_settings(QUICK)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    assert len(panel.plot.series) and said(panel, "number_loss") != "–"
+    click(qtbot, panel, panel.start_action)
+    assert panel.control.is_live, "at once, before the new run is prepared"
+    assert not len(panel.plot.series) and said(panel, "number_loss") == "–"
+    wait(lambda: not panel.is_running(), qtbot)
+
+
 def test_a_single_step_can_begin_a_run(qtbot: QtBot, panel: TrainingPanel) -> None:
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.step_action)
