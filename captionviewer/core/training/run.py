@@ -291,6 +291,16 @@ class TrainingRun:
         """What a saved model knows those captions again by; empty until RunStarted."""
         return self._data_digest
 
+    @property
+    def is_to_pause(self) -> bool:
+        """Whether a pause was asked for, or it waits already."""
+        return self._wants_pause
+
+    @property
+    def has_events(self) -> bool:
+        """Whether something happened since `take_events` was called last."""
+        return bool(self._events)
+
     def take_events(self) -> list[Event]:
         """What happened since the last call, in order."""
         with self._wake:

@@ -166,9 +166,10 @@ class Sampler(QObject):
         self._ask_for_snapshot()
 
     def _run_under_way(self) -> TrainingRun | None:
-        """The run that loses time to each sample; None where none trains at this moment."""
+        """The run that loses time to each sample; None where none trains at this moment, or none will."""
         run = self._session.run
-        return run if run is not None and run.state is RunState.RUNNING else None
+        trains = run is not None and run.state is RunState.RUNNING and not run.is_to_pause
+        return run if trains else None
 
     def _newer_is_due(self) -> bool:
         """Whether what is shown is older than the model for another reason than to spare a run."""

@@ -37,7 +37,7 @@ from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import send
 
 TICK_MS = 100  # looks at once to a person; each look takes its time from training
-ORDER_TICK_MS = 15  # after a pause, a step or a stop, until it is carried out: nothing is taken from then
+ORDER_TICK_MS = 5  # after a pause, a step or a stop, until it is carried out: each look is a comparison
 SNAPSHOT_TICKS = 10  # so that a model saved in mid-run is no older than a second
 
 
@@ -366,10 +366,17 @@ class RunControl(QObject):
             send(self._session.runs.shelf_changed)  # the last look may come after the session's end
 
     def _look_at_order(self) -> None:
-        """Look whether an order has been carried out, sooner than the clock would."""
-        if not self.is_live:
+        """Look whether an order has been carried out, sooner than the clock would.
+
+        A run that comes to rest copies its model first and has more to do before it waits: Sampling begins
+        with the copy.
+        """
+        run = self.run
+        if run is None or not self.is_live:
             self._order_timer.stop()
-        elif self.state is not RunState.RUNNING:
+            return
+        is_copied = not self.is_stopping and run.snapshot() is not self._shown
+        if is_copied or (run.state is not RunState.RUNNING and run.has_events):
             self._tick()
 
     def _tick(self) -> None:

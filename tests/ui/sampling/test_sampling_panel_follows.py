@@ -68,6 +68,21 @@ def test_snapshots_wait_for_their_time_and_a_newly_selected_photo_does_not(
         assert iteration_shown(shown) == 300
 
 
+def test_a_snapshot_of_a_run_that_is_about_to_pause_is_sampled_at_once(
+    qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        run = under_way(shown)
+        shown.use(saved, ModelOrigin.TRAINING)
+        shown.select("train", 3)
+        monkeypatch.setattr(sampler, "PAUSE_MS", 10**8)
+        run.pause()  # it copies its model, then does what else is due, and only then is paused
+        shown.use(other_model(saved, 2, 300), ModelOrigin.TRAINING)
+        qtbot.waitUntil(lambda: iteration_shown(shown) == 300, timeout=SOON)
+        assert run.state is RunState.RUNNING
+
+
 def test_a_newer_snapshot_keeps_the_timestep_and_shows_its_own_words(qtbot: QtBot, coco_folder: Path) -> None:
     saved = learned_model(coco_folder)
     with shown_sampling(qtbot, coco_folder) as shown:
@@ -255,7 +270,12 @@ def test_what_a_view_shows_greys_while_a_newer_model_is_asked(
         assert isinstance(view, StatesView | PhotoWorthView | WhyView)
         painted = view.findChild(kind)
         assert painted is not None
-        qtbot.waitUntil(lambda: painted.isVisible() and not view._work.is_busy, timeout=SOON)
+
+        def is_laid_out() -> bool:
+            has_room = painted.height() >= painted.minimumSizeHint().height()
+            return painted.isVisible() and not view._work.is_busy and has_room
+
+        qtbot.waitUntil(is_laid_out, timeout=SOON)
         solid, go_on = painted.grab().toImage(), threading.Event()
 
         def slow(*arguments: object) -> object:
@@ -268,7 +288,7 @@ def test_what_a_view_shows_greys_while_a_newer_model_is_asked(
         assert painted.grab().toImage() != solid
         go_on.set()
         qtbot.waitUntil(lambda: not shown.panel.sampler.is_outdated, timeout=SOON)
-        qtbot.waitUntil(lambda: not view._work.is_busy, timeout=SOON)
+        qtbot.waitUntil(is_laid_out, timeout=SOON)
         assert painted.grab().toImage() == solid  # the same numbers, of the newer model
 
 
