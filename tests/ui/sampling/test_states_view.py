@@ -162,6 +162,12 @@ def test_a_corpus_is_read_once_for_a_model_and_one_of_an_older_model_is_named(
     qtbot.mouseClick(view.unit.read_button, LEFT)
     qtbot.waitUntil(lambda: view.reader.read("h") is not read, timeout=SOON)
     assert "another model" not in view.unit.of.text()
+    parts = (view.unit.title, view.unit.histogram, view.unit.knock_out.caption)
+    full = [part.grab().toImage() for part in parts]
+    shown.panel.sampler._set_outdated(True)  # a newer model is asked: what this one says greys
+    assert all(part.grab().toImage() != before for part, before in zip(parts, full, strict=True))
+    shown.panel.sampler._set_outdated(False)
+    assert [part.grab().toImage() for part in parts] == full
 
 
 def test_specific_to_the_word_reads_val_and_puts_first_the_unit_whose_mean_stands_out(

@@ -65,6 +65,7 @@ class UnitHistogram(PaintedWidget):
         ):
             painter.drawText(below, flag, signed(value, 1))
         if self._present is not None:
+            self.fade(painter)  # the bars are of the model that val was read through, this of the caption's
             share = (min(max(self._present, low), high) - low) / (high - low)
             x = room.left() + share * room.width()
             painter.setPen(QPen(c.text, 2))

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 from captionviewer.core.amounts import signed
 from captionviewer.core.inspection.units import Specificity, extreme_places, specificity
 from captionviewer.core.network.cells import Quantity
+from captionviewer.ui.look import theme
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.states.corpus_reader import CorpusReader
@@ -113,6 +114,12 @@ class UnitPart(QWidget):
         if read is None and not self._reader.is_busy:
             self.read()
         self._read_changed()
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Grey what is of the caption's model, which a newer one is about to replace."""
+        for label in (self.title, self.knock_out.caption, self.knock_out.count):
+            theme.set_muted(label, outdated)
+        self.histogram.set_outdated(outdated)
 
     def leave(self) -> None:
         """End what is under way for the unit: nobody looks at it any more."""
