@@ -115,7 +115,30 @@ def test_a_model_that_is_held_is_compared_with_what_it_becomes(qtbot: QtBot, coc
         found = view.comparison
         assert found is not None and found.other is held and found.parting is not None
         assert "iteration 900" in shown.text("compared_first")
-        assert held.words in shown.text("compared_second") and view._choice == Choice(HELD)
+        assert held.words in shown.text("compared_second") and view._choice.kind == HELD
+
+
+def test_several_moments_of_a_run_are_held_and_chosen_among_and_the_oldest_gives_way(
+    qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare_view, "MOST_HELD", 2)
+
+    def titles() -> list[str]:
+        return [view.choice.itemText(n) for n in range(view.choice.count())]
+
+    with opened(qtbot, coco_folder) as (shown, view):
+        trained = shown.sample.current
+        for number, iteration in enumerate((900, 901, 902)):
+            newer = other_model(trained.saved, number, iteration)
+            shown.use(newer, ModelOrigin.TRAINING)
+            qtbot.waitUntil(lambda newer=newer: shown.sample.current.model is newer.model, timeout=SOON)
+            shown.click("hold_model")
+            shown.click("hold_model")  # the same model twice is one
+            held = [title for title in titles() if "iteration 90" in title]
+            assert [title[-3:] for title in held] == [["900"], ["900", "901"], ["901", "902"]][number]
+        settle(shown, view)
+        view.choice.activated.emit(titles().index(held[0]))
+        qtbot.waitUntil(lambda: "iteration 901" in shown.text("compared_second"), timeout=SOON)
 
 
 def test_a_forced_beginning_is_forced_in_both(qtbot: QtBot, coco_folder: Path) -> None:

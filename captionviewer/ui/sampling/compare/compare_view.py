@@ -49,6 +49,7 @@ MODEL_FILES = "Models (*.npz)"
 LEGEND = "Each word of the ground truth: the surprise of the left model above it, of the right one below it."
 _NARROW = 67  # letters of average width, below which the ground truth stands under the bars
 _LONGEST_NAME = 44
+MOST_HELD = 8  # models of a person's own moments: a large one takes 100 MB
 MOST_RUNS = 10  # kept runs that are offered: the newest, and the one that comes with the program
 
 UNTRAINED, BEST, HELD, FILE, OTHER_FILE, RUN = "untrained", "best", "held", "file", "other file", "run"
@@ -56,7 +57,9 @@ UNTRAINED, BEST, HELD, FILE, OTHER_FILE, RUN = "untrained", "best", "held", "fil
 
 @dataclass(frozen=True)
 class Choice:
-    """What is compared with: one of the names above, and for a kept run its key and how far it is."""
+    """What is compared with: one of the names above, for a kept run its key and how far it is, for a model
+    that is held which one in the order of holding.
+    """
 
     kind: str
     key: str = ""
@@ -94,7 +97,9 @@ class CompareView(QWidget):
         self.choice.activated.connect(self._chosen)
         self.hold_button = QPushButton("Hold this model")
         self.hold_button.setObjectName("hold_model")
-        self.hold_button.setToolTip("Keep the model that is shown now, to compare it with what it becomes")
+        self.hold_button.setToolTip(
+            f"Keep the model that is shown now, to compare it with what it becomes; {MOST_HELD} at most"
+        )
         self.hold_button.clicked.connect(self.hold)
         head = FlowLayout(gap=10, line_gap=4)
         head.addWidget(labelled("Compare with", self.choice))
@@ -147,7 +152,7 @@ class CompareView(QWidget):
         if sample is not None and sample.current.best is not None:
             best = sample.current.best
             offered.append((f"Best of this run, iteration {best.iteration:,}", Choice(BEST)))
-        for choice in (Choice(HELD), Choice(FILE)):
+        for choice in [*self._held(), Choice(FILE)]:
             if choice in self._given:
                 offered.append((_short(self._given[choice].words), choice))
         offered += [(_short(_run_title(run)), _choice_of(run)) for run in self._kept_runs]
@@ -176,11 +181,22 @@ class CompareView(QWidget):
         self.refresh()
 
     def hold(self) -> None:
-        """Keep the model that is shown, and compare with it."""
+        """Keep the model that is shown beside those held before, and compare with it."""
         sample = self._sampler.sample
-        if sample is not None:
-            self._given[Choice(HELD)] = sample.current
-            self.compare_with(Choice(HELD))
+        if sample is None:
+            return
+        held = self._held()
+        choice = next((c for c in held if self._given[c].model is sample.current.model), None)
+        if choice is None:
+            choice = Choice(HELD, str(int(held[-1].key) + 1 if held else 1))
+            for oldest in held[: len(held) + 1 - MOST_HELD]:
+                del self._given[oldest]
+        self._given[choice] = sample.current
+        self.compare_with(choice)
+
+    def _held(self) -> list[Choice]:
+        """The models that are held, the oldest first."""
+        return [choice for choice in self._given if choice.kind == HELD]
 
     def open_file(self, path: Path) -> None:
         """Compare with a model file."""
