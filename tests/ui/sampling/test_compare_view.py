@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -26,6 +26,7 @@ from captionviewer.ui.sampling.compare.compare_view import (
     CompareView,
 )
 from captionviewer.ui.session.models import ModelOrigin
+from captionviewer.ui.widgets.halves import Halves
 from tests.core.saved.run_cases import record_of
 from tests.ui.sampling.sampling_setup import OVERFIT, SOON, Shown, learned_model, other_model, shown_sampling
 
@@ -139,6 +140,21 @@ def test_several_moments_of_a_run_are_held_and_chosen_among_and_the_oldest_gives
         settle(shown, view)
         view.choice.activated.emit(titles().index(held[0]))
         qtbot.waitUntil(lambda: "iteration 901" in shown.text("compared_second"), timeout=SOON)
+
+
+def test_in_large_text_the_truth_stands_under_the_bars_which_keep_room_to_be_compared(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    with opened(qtbot, coco_folder) as (_shown, view):
+        for letters, stands_under in ((72, True), (90, False)):
+            halves = view.findChild(Halves)
+            assert halves is not None
+            halves.resize(letters * halves.fontMetrics().averageCharWidth(), 400)
+            layout = halves.layout()
+            assert layout is not None
+            layout.activate()
+            top, bars = (part.mapTo(halves, QPoint(0, 0)).y() for part in (view.truth, view.bars))
+            assert (top >= bars + view.bars.height()) is stands_under
 
 
 def test_a_forced_beginning_is_forced_in_both(qtbot: QtBot, coco_folder: Path) -> None:

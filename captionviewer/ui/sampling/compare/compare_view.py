@@ -47,7 +47,7 @@ from captionviewer.ui.worker import Cancelled, Job
 
 MODEL_FILES = "Models (*.npz)"
 LEGEND = "Each word of the ground truth: the surprise of the left model above it, of the right one below it."
-_NARROW = 67  # letters of average width, below which the ground truth stands under the bars
+_NARROW = 78  # letters of average width, below which the ground truth stands under the bars
 _LONGEST_NAME = 44
 MOST_HELD = 8  # models of a person's own moments: a large one takes 100 MB
 MOST_RUNS = 10  # kept runs that are offered: the newest, and the one that comes with the program
