@@ -202,7 +202,8 @@ class ShelfKeeper:
                 self.last = replace(self.last, scores=scores)
 
     def release(self) -> None:
-        """Let go of the run, when nothing is written any more."""
+        """Let go of the run and its newest record, when nothing is written any more."""
+        self.last = None
         if self._place is not None:
             self._place.release()
 

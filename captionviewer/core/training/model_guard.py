@@ -60,6 +60,11 @@ class ModelGuard:
             self._good.append(self._candidate)
             self._candidate = None
 
+    def let_go(self) -> None:
+        """Forget all copies: the run has ended, and falls back on none any more."""
+        self._good.clear()
+        self._candidate = None
+
     def newest_good(self, others: Iterable[ModelSnapshot] = ()) -> ModelSnapshot | None:
         """The newest finite one of the good copies and of `others`; None where nothing is good."""
         good = [copy for copy in (*self._good, *others) if is_finite(copy.model)]

@@ -395,6 +395,7 @@ class TrainingRun:
                     self._keep_end(outcome, solver)
                 except Exception:  # as too little memory for a copy; the last checkpoint is there
                     _log.exception("the end of a run was not kept")
+            self._guard.let_go()  # whoever shows the run that has ended need not hold its copies
             self._end(outcome)
 
     def _interrupt(self) -> None:

@@ -27,6 +27,7 @@ class PastRuns(QObject):
         self._session = session
         self._job: Job | None = None
         self._series: dict[str, LossSeries] = {}
+        self._not_kept = 0
 
     def look(self) -> None:
         """Forget those of other data, and read in a thread what the shelf has of the data that is open."""
@@ -59,9 +60,12 @@ class PastRuns(QObject):
     def add(self, keeper: ShelfKeeper | None, series: LossSeries) -> None:
         """Add a run of this session, which has ended."""
         kept = keeper.key if keeper is not None else None
-        key = kept or f"not kept {len(self._series)}"
+        self._not_kept += kept is None
+        key = kept or f"not kept {self._not_kept}"
         self._series.pop(key, None)
         self._series[key] = series
+        for oldest in list(self._series)[: -MOST - 1]:  # one may be that of the run that is shown
+            del self._series[oldest]
 
     def besides(self, key: str | None) -> list[LossSeries]:
         """The last ones but that of `key`, which is shown; the oldest first."""

@@ -263,7 +263,7 @@ class RunControl(QObject):
     def forget(self) -> None:
         """Let go of a run that has ended: something else is shown now."""
         if not self.is_live:
-            self.run = None
+            self.run = self._keeper = self._shown = self._best = None
             self._enable()
 
     # ---- inside ------------------------------------------------------------------------------

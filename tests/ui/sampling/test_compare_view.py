@@ -106,7 +106,7 @@ def test_a_model_that_is_held_is_compared_with_what_it_becomes(qtbot: QtBot, coc
         settle(shown, view)
         held = shown.sample.current
         found = view.comparison
-        assert found is not None and found.other is held and found.parting is None
+        assert found is not None and found.other.saved is held.saved and found.parting is None
         assert max(max(pair) for pair in found.divergences) == 0.0
         assert "same words" in shown.text("compared_parting")
         newer = other_model(held.saved, 3, 900)
@@ -114,7 +114,7 @@ def test_a_model_that_is_held_is_compared_with_what_it_becomes(qtbot: QtBot, coc
         qtbot.waitUntil(lambda: shown.sample.current.model is newer.model, timeout=SOON)
         settle(shown, view)
         found = view.comparison
-        assert found is not None and found.other is held and found.parting is not None
+        assert found is not None and found.other.saved is held.saved and found.parting is not None
         assert "iteration 900" in shown.text("compared_first")
         assert held.words in shown.text("compared_second") and view._choice.kind == HELD
 
@@ -221,6 +221,11 @@ def test_a_run_that_is_kept_is_compared_with(qtbot: QtBot, coco_folder: Path) ->
         assert record.model is not None and view.comparison is not None
         for name, value in record.model.params.items():
             np.testing.assert_array_equal(view.comparison.other.model.params[name], value)
+        view.hold()
+        settle(shown, view)
+        assert set(view._given) == {Choice(HELD)}, "no model of the shelf stays that nobody compares with"
+        held = view._given[Choice(HELD)]
+        assert held.model is shown.sample.current.model and held.keeper is None and held.best is None
 
 
 def reopen(shown: Shown, view: CompareView, wanted: Choice) -> None:

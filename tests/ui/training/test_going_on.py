@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.saved import run_file
 from captionviewer.core.training.events import RunState
+from captionviewer.ui.training.loss_figure import LossSeries
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.ui.training.training_setup import ENDLESS, QUICK, training_panel, wait
 
@@ -166,3 +167,7 @@ def test_the_last_runs_stay_faint_in_the_plot(qtbot: QtBot, coco_folder: Path) -
         assert len(tomorrow.plot._past) == 4  # it does not stand behind itself
         tomorrow._past.look()
         wait(lambda: len(tomorrow.plot._past) == 8, qtbot)
+        newest = [LossSeries() for _ in range(12)]  # of runs that could not be kept
+        for series in newest:
+            tomorrow._past.add(None, series)
+        assert list(tomorrow._past._series.values()) == newest[-9:], "an afternoon's runs do not pile up"

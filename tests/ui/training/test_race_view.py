@@ -60,6 +60,10 @@ def test_an_rnn_races_an_lstm_to_the_end_and_both_are_on_the_shelf(
     assert view.plot.runs[0].curve.x[-1] == 40 * 5
     assert not panel.is_running() and panel.start_action.isEnabled()
     assert [run.outcome for run in panel._session.runs.shelf.runs()] == ["finished", "finished"]
+    for run in race_of(view).runs:  # what it takes to go on is not held in memory beside the shelf
+        keeper = run._checkpoints._keep
+        assert isinstance(keeper, ShelfKeeper) and keeper.last is None
+        assert run._guard.newest_good() is None and run.snapshot() is not None
 
 
 def test_both_wait_after_the_same_step_make_one_and_go_on(panel: TrainingPanel, qtbot: QtBot) -> None:

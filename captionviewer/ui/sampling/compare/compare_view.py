@@ -6,7 +6,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtGui import QPalette, QShowEvent
@@ -75,7 +75,7 @@ class CompareView(QWidget):
         self.comparison: ModelComparison | None = None
         self._choice = Choice(UNTRAINED)
         self._untrained: tuple[tuple[object, ...], CurrentModel] | None = None
-        self._given: dict[Choice, CurrentModel] = {}  # held, opened from a file, or of a kept run
+        self._given: dict[Choice, CurrentModel] = {}  # held, opened from a file, or of the chosen run
         self._kept_runs: list[ShelvedRun] = []
         self._opening: Job | None = None
         self._work: LatestWork[ModelComparison] = LatestWork(session, "comparing two models", brief=True)
@@ -174,6 +174,8 @@ class CompareView(QWidget):
     def compare_with(self, choice: Choice) -> None:
         """Compare with another model, which is opened first where that is needed."""
         self._choice = choice
+        for other in [each for each in self._given if each.kind == RUN and each != choice]:
+            del self._given[other]  # read again when it is chosen again: a shelf of models takes much memory
         self._open_nothing()  # what was asked for before is not wanted any more
         if choice.kind == RUN and choice not in self._given:
             self._open(f"opening the run {choice.key}", choice, lambda: self._model_of_run(choice.key))
@@ -191,7 +193,7 @@ class CompareView(QWidget):
             choice = Choice(HELD, str(int(held[-1].key) + 1 if held else 1))
             for oldest in held[: len(held) + 1 - MOST_HELD]:
                 del self._given[oldest]
-        self._given[choice] = sample.current
+        self._given[choice] = replace(sample.current, best=None, keeper=None)  # nor all of its run
         self.compare_with(choice)
 
     def _held(self) -> list[Choice]:

@@ -54,6 +54,7 @@ class RaceView(QWidget):
         super().__init__()
         self._session, self._wanted, self._obstacle = session, wanted, obstacle
         self.race: Race | None = None
+        self._keepers: tuple[ShelfKeeper, ...] = ()  # of a race under way
         self._names: tuple[str, ...] = ()
         self._parameters: tuple[int, ...] = ()
         self._series: tuple[LossSeries, ...] = ()  # of each run, as far as it was looked at
@@ -200,12 +201,13 @@ class RaceView(QWidget):
             return
         chosen = [self._session.record] if self._session.record is not None else []
         shelf = self._session.runs.shelf
+        keepers = self._keepers = ShelfKeeper(shelf), ShelfKeeper(shelf)
         self.race = Race(
             settings,
             dataset,
             watched=chosen,
             watch_trained=NUM_WATCHED,
-            keep=(ShelfKeeper(shelf), ShelfKeeper(shelf)),
+            keep=keepers,
         )
         self._names = tuple(run_names(settings))
         facts = DataFacts.of(dataset)
@@ -289,6 +291,9 @@ class RaceView(QWidget):
                     self._session.problem.emit(f"{self._names[number]}: {event.reason}")
         if has_ended:
             self._timer.stop()
+            for keeper in self._keepers:
+                keeper.release()  # a race is not gone on with: what it takes to is on the shelf only
+            self._keepers = ()
             self._tell()
             self._session.runs.shelf_changed.emit()
         if race.runs[0].dataset is not self._session.dataset:
