@@ -3,7 +3,8 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QTextDocument
-from PySide6.QtWidgets import QApplication, QLabel, QListWidgetItem
+from PySide6.QtWidgets import QApplication, QLabel, QListWidgetItem, QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.widgets.outside_text import (
     LONGEST_TIP,
@@ -14,6 +15,7 @@ from captionviewer.ui.widgets.outside_text import (
     show_plainly,
     without_mnemonic,
 )
+from captionviewer.ui.widgets.questions import tell
 
 HOSTILE = "<img src=/etc/passwd> & <b>R&D</b>\nsecond <UNK>"
 
@@ -46,3 +48,14 @@ def test_words_of_our_own_are_read_without_their_mnemonic() -> None:
 
 def test_a_label_made_plain_takes_no_word_for_a_tag(qapp: QApplication) -> None:
     assert show_plainly(QLabel(HOSTILE)).textFormat() is Qt.TextFormat.PlainText
+
+
+def test_neither_what_a_box_says_nor_its_detail_is_taken_for_tags(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    tell(window, "Title", HOSTILE, HOSTILE)
+    box = window.findChild(QMessageBox)
+    assert box is not None
+    said = [label for label in box.findChildren(QLabel) if label.text() == HOSTILE]
+    assert [label.textFormat() for label in said] == [Qt.TextFormat.PlainText] * 2
+    box.close()
