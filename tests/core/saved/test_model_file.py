@@ -415,6 +415,13 @@ def test_an_archive_of_very_many_parts_is_refused(saved: Path) -> None:
     assert "parts, where captionviewer writes about a dozen" in refusal(saved)
 
 
+def test_a_long_list_of_parts_is_refused_before_it_is_read(saved: Path) -> None:
+    with zipfile.ZipFile(saved, "a") as archive:
+        for i in range(3):
+            archive.writestr(f"{i}{'x' * 60_000}.npy", b"")
+    assert "its list of parts takes 18" in refusal(saved)  # some 180 kB
+
+
 def test_an_encrypted_part_is_refused(saved: Path) -> None:
     content = bytearray(saved.read_bytes())
     entry = content.rindex(b"Wh.npy") - 46
