@@ -105,6 +105,15 @@ def test_frequent_words_are_drawn_and_exported_in_the_font_that_has_their_letter
     assert dark[1] - dark[0] > 0.7 * side * side, "the letter is not filled as the font fills it"
 
 
+def test_a_figure_that_was_never_on_the_screen_is_exported_in_that_font_too(
+    installed: str, tmp_path: Path
+) -> None:
+    figure = Figure()
+    title = figure.suptitle(DOG)
+    write_plot(tmp_path / "tree.png", figure, lambda: [])  # a warning would fail the test
+    assert installed in title.get_fontfamily()
+
+
 def test_words_get_their_font_once_however_often_a_plot_is_exported(installed: str) -> None:
     figure = Figure()
     title = figure.suptitle(DOG)
