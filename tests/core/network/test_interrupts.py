@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from captionviewer.core.arrays import FloatArray
-from captionviewer.core.network import captioning_rnn, workspace
+from captionviewer.core.network import captioning_rnn, fast_step, packed_cells, workspace
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
+from captionviewer.core.network.workspace import Interrupt
 from tests.core.network.caption_cases import distance, random_captions, small_data, small_model, vocabulary
 
 CELLS = ["rnn", "lstm"]
@@ -82,6 +83,26 @@ def test_products_in_pieces_give_the_same_loss_and_gradients(
     assert in_pieces == pytest.approx(loss, rel=1e-12)
     for name, value in grads.items():
         assert distance(grads_in_pieces[name], value) < 1e-12
+
+
+@pytest.mark.parametrize("cell_type", CELLS)
+def test_each_product_of_a_step_can_be_given_up(cell_type: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+
+    def product(a: FloatArray, b: FloatArray, out: FloatArray, interrupt: Interrupt) -> None:
+        given.append(interrupt)
+        plain_product(a, b, out, interrupt)
+
+    plain_product = workspace.product
+    for module in (fast_step, packed_cells, workspace):
+        monkeypatch.setattr(module, "product", product)
+    solver = CaptioningSolver(
+        small_model(cell_type=cell_type), small_data(), batch_size=5, verbose=False,
+        rng=np.random.default_rng(2),
+    )  # fmt: skip
+    solver.interrupt = After()
+    solver.step()
+    assert len(given) > 3 and set(map(id, given)) == {id(solver.interrupt)}
 
 
 @pytest.mark.parametrize("cell_type", CELLS)
