@@ -7,9 +7,11 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.chosen_data import remember_data_folder
@@ -19,6 +21,7 @@ from captionviewer.ui.application import ENDED_BY_SIGNAL
 from captionviewer.ui.session.models import ModelOrigin, kept_models
 from captionviewer.ui.settings import FILE_NAME, Settings
 from captionviewer.ui.training.runs.runs_view import RunsView
+from captionviewer.ui.window.closing import Closing
 from captionviewer.ui.window.end_signals import EndSignals
 from tests.coco_folder_writer import write_coco_folder
 from tests.core.saved.run_cases import SMALL, record_of
@@ -213,3 +216,20 @@ def test_kept_models_come_in_the_order_in_which_they_were_kept() -> None:
         path.touch()
         os.utime(path, (1_000_000 + when, 1_000_000 + when))
     assert kept_models() == [older, newer]
+
+
+def test_settings_are_written_before_anything_that_may_take_long(qtbot: QtBot) -> None:
+    done: list[str] = []
+    said: Any = lambda words, answer=None: lambda *_: (done.append(words), answer)[1]  # noqa: E731
+    session: Any = SimpleNamespace(
+        settings=SimpleNamespace(save=said("settings", True)),
+        models=SimpleNamespace(keep_unsaved=said("model")),
+        shut_down=said("threads", True),
+    )
+    training: Any = SimpleNamespace(stop_and_wait=said("run", True))
+    downloads: Any = SimpleNamespace(stop=said("download"))
+    window = QWidget()
+    qtbot.addWidget(window)
+    closing = Closing(window, session, training, downloads, lambda: True, said("arrangement"))
+    closing.end_without_questions()
+    assert done == ["arrangement", "settings", "download", "run", "model", "threads"] and closing.all_ended
