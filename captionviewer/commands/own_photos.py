@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from captionviewer.core.coco.dataset import CocoDataset
     from captionviewer.core.decoding.decoding import Decoding
     from captionviewer.core.saved.model_file import SavedModel
-
-_LARGEST_ARRAY = 2**31  # bytes
 
 
 def caption_own_photos(
@@ -33,6 +30,7 @@ def caption_own_photos(
     from captionviewer.core.atomic_file import write_atomically
     from captionviewer.core.coco.vocabulary import caption_text
     from captionviewer.core.decoding.caption_photos import caption_photos
+    from captionviewer.core.own_photos.feature_array import read_feature_array
     from captionviewer.core.own_photos.photo_encoder import encoder_of
     from captionviewer.core.own_photos.resemblance import resemblances
     from captionviewer.core.photos.picture_file import read_picture
@@ -41,7 +39,8 @@ def caption_own_photos(
     failed = 0
     named: list[tuple[str, FloatArray]] = []
     if chosen.array is not None:
-        named = _rows_of(chosen.array, dataset)
+        rows = read_feature_array(chosen.array, dataset)
+        named = [(f"{chosen.array.name}:{number}", row) for number, row in enumerate(rows)]
     else:
         encoder = encoder_of(dataset)
         if encoder.remark:
@@ -81,18 +80,3 @@ def _files_of(named: list[Path]) -> list[Path]:
             console.complain(f"{path} holds no pictures")
         files += found
     return files
-
-
-def _rows_of(path: Path, dataset: "CocoDataset") -> "list[tuple[str, FloatArray]]":
-    from captionviewer.core.own_photos.photo_encoder import NoEncoder, checked_array
-
-    try:
-        if path.stat().st_size > _LARGEST_ARRAY:
-            raise NoEncoder(f"{path} is larger than any array of features that is captioned at once.")
-        with path.open("rb") as file:  # of a damaged archive np.load would leave its own open
-            rows = np.load(file, allow_pickle=False)
-    except (ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
-        raise NoEncoder(f"{path} is no array that NumPy saved (.npy): {str(error)[:120]}") from error
-    if not isinstance(rows, np.ndarray):
-        raise NoEncoder(f"{path} holds several arrays (.npz). Save the one of features as .npy.")
-    return [(f"{path.name}:{number}", row) for number, row in enumerate(checked_array(rows, dataset))]

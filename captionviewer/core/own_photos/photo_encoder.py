@@ -99,30 +99,8 @@ def encoder_of(dataset: CocoDataset) -> PhotoEncoder:
         " numbers a photo, made by a network that is not here (VGG-16 in COCO's official files, 528 MB)."
         " Three ways: open the storybook; where the photos are on this computer compute the features lite0"
         " (in the Data menu, or with captionviewer encode), and train on them; or give features of your own"
-        " as an array (captionviewer caption --array)."
+        " as an array, a row for each photo (.npy; at a terminal captionviewer caption --array)."
     )
-
-
-def checked_array(features: FloatArray, dataset: CocoDataset) -> FloatArray:
-    """A user's own features as rows (n, D) float32 for the open data.
-
-    Raises
-    ------
-    NoEncoder
-        They are of another width, or not finite numbers.
-    """
-    rows = np.atleast_2d(np.asarray(features))
-    if rows.ndim != 2 or rows.shape[1] != dataset.feature_dim or not np.issubdtype(rows.dtype, np.floating):
-        raise NoEncoder(
-            f"The array is {' x '.join(map(str, np.shape(features)))} {rows.dtype}; the open data's"
-            f" {FEATURES[dataset.feature_kind].name} features are rows of {dataset.feature_dim:,} floating"
-            " numbers."
-        )
-    with np.errstate(over="ignore"):  # a double too large for single precision becomes infinite
-        single = np.asarray(rows, dtype=np.float32)
-    if not np.isfinite(single).all():
-        raise NoEncoder("The array holds numbers that are not finite, or too large for single precision.")
-    return single
 
 
 @lru_cache(maxsize=1)

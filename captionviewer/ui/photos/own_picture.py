@@ -40,10 +40,17 @@ class OwnPicture(PhotoRecord):
 
 
 def own_picture(
-    name: str, features: FloatArray, image: QImage, captions_of: PhotoRecord | None = None
+    name: str, features: FloatArray, image: QImage | None, captions_of: PhotoRecord | None = None
 ) -> OwnPicture:
-    """A picture by its name; `captions_of` is the photo that it was before it was changed, if any."""
-    photo = LoadedPhoto(PhotoState.READY, image, image, message=name, source="your picture")
+    """A picture by its name, None where only its features are known.
+
+    `captions_of` is the photo that it was before it was changed, if any.
+    """
+    if image is None:
+        message = f"{name}: there is no picture of it, its features were given in an array."
+        photo = LoadedPhoto(PhotoState.MISSING, message=message, words="no picture")
+    else:
+        photo = LoadedPhoto(PhotoState.READY, image, image, message=name, source="your picture")
     return OwnPicture(
         split=captions_of.split if captions_of is not None else "val",  # of which nothing is trained on
         row=next(_ROWS),

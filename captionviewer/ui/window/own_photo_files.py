@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # imported when the first photo comes: the launch needs none 
     from captionviewer.ui.window.own_photos_window import OwnPhotosWindow
 
 PICTURE_FILES = f"Pictures ({' '.join(f'*{suffix}' for suffix in PICTURE_SUFFIXES)})"
+ARRAY_FILES = "Arrays of features (*.npy)"
 
 
 class OwnPhotoFiles:
@@ -32,6 +33,14 @@ class OwnPhotoFiles:
         if chosen:
             self._session.settings.set(remembered.OWN_PHOTO_FOLDER, str(Path(chosen[0]).parent))
             self.take([Path(name) for name in chosen])
+
+    def ask_for_array(self) -> None:
+        """Let the user choose an array of features, computed elsewhere."""
+        start = self._session.settings.get(remembered.OWN_PHOTO_FOLDER)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Use Your Own Features", start, ARRAY_FILES)
+        if chosen:
+            self._session.settings.set(remembered.OWN_PHOTO_FOLDER, str(Path(chosen).parent))
+            self._opened().take_array(Path(chosen))
 
     def ask_for_folder(self) -> None:
         """Let the user choose a folder of pictures."""
@@ -91,7 +100,7 @@ class OwnPhotoFiles:
         from captionviewer.ui.window.own_photos_window import OwnPhotosWindow
 
         if self.shown is None:
-            self.shown = OwnPhotosWindow(self._session, self._window)
+            self.shown = OwnPhotosWindow(self._session, self.ask_for_array, self._window)
         self.shown.show()
         self.shown.raise_()
         self.shown.activateWindow()

@@ -1,10 +1,8 @@
 """Photos of the user's own: what the encoder sees, the caption, and the training photos that are like it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QFont, QIcon, QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
@@ -17,26 +15,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.arrays import ByteArray, FloatArray
+from captionviewer.core.arrays import FloatArray
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.vocabulary import caption_text, readable_words
-from captionviewer.core.decoding.decoding import Decoding
-from captionviewer.core.decoding.greedy import greedy
 from captionviewer.core.errors import CaptionviewerError
-from captionviewer.core.network.library_threads import one_library_thread
-from captionviewer.core.own_photos.photo_encoder import PhotoEncoder, encoder_of
-from captionviewer.core.own_photos.resemblance import Resemblance, resemblance
-from captionviewer.core.photos.decode import MAX_PIXELS, too_large
-from captionviewer.core.photos.picture_file import read_picture
-from captionviewer.core.photos.problem import PhotoUnavailable
-from captionviewer.core.saved.model_file import fits
+from captionviewer.core.own_photos.feature_array import read_feature_array
+from captionviewer.core.own_photos.photo_encoder import NoEncoder, PhotoEncoder, encoder_of
 from captionviewer.ui.data.neighbour_list import Neighbour, NeighbourList
 from captionviewer.ui.photos.own_picture import own_picture
-from captionviewer.ui.photos.pixels import image_of, pixels_of
-from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import words_label
 from captionviewer.ui.widgets.outside_text import plain_tip, shortened, show_plainly
+from captionviewer.ui.window.own_photo import GivenFeatures, OwnPhoto, captioned
 from captionviewer.ui.worker import Cancelled, Job
 
 MOST_PHOTOS = 200  # shown at once; `captionviewer caption` takes any number
@@ -44,38 +35,19 @@ _ICON = 72
 _SEEN = 300  # pixels of the crop on the screen
 
 
-# A photo's name, and its file or, of one that was copied, the picture.
-Source = tuple[str, Path | QImage]
-
-
-@dataclass(frozen=True)
-class EncodedPhoto:
-    """What the encoder of the open data made of a photo: what it sees, features (D,), what is like it."""
-
-    seen: QImage
-    features: FloatArray
-    like: Resemblance
-    encoder: str
-    remark: str
-
-
-@dataclass(frozen=True)
-class OwnPhoto:
-    """One photo and what came of it; `trouble` says why it has no caption."""
-
-    source: Source
-    encoded: EncodedPhoto | None = None  # kept for the next model
-    caption: str = ""
-    made: str = ""  # by which encoder and model
-    trouble: str = ""
-
-
 class OwnPhotosWindow(QWidget):
-    """A window of its own; its photos are captioned anew when the model changes."""
+    """A window of its own; its photos are captioned anew when the model changes.
 
-    def __init__(self, session: Session, parent: QWidget) -> None:
+    Parameters
+    ----------
+    ask_for_array
+        Lets the user choose an array of features, for data whose encoder is not here.
+    """
+
+    def __init__(self, session: Session, ask_for_array: Callable[[], object], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self._session = session
+        self._ask_for_array = ask_for_array
         self._job: Job | None = None
         self._waiting: list[OwnPhoto] = []
         self._under_way: list[OwnPhoto] = []  # one, or none
@@ -114,6 +86,13 @@ class OwnPhotosWindow(QWidget):
         self.sampling_button.setAutoDefault(False)
         self.sampling_button.setEnabled(False)
         self.sampling_button.clicked.connect(lambda _checked=False: self._show_in_sampling())
+        self.array_button = QPushButton("&Use Your Own Features…")
+        self.array_button.setToolTip(
+            "An array (.npy) with a row for each photo, as wide as the data's features"
+        )
+        self.array_button.setAutoDefault(False)
+        self.array_button.clicked.connect(lambda _checked=False: self._ask_for_array())
+        self.array_button.hide()
         nearest_words = QLabel("The training photos nearest to it; a click selects one everywhere")
         nearest_words.setWordWrap(True)
         self.nearest = NeighbourList(self._session.photos)
@@ -121,7 +100,8 @@ class OwnPhotosWindow(QWidget):
         words = QVBoxLayout()
         for label in (self.caption, self.remark, self.like, self.made):
             words.addWidget(label)
-        words.addWidget(self.sampling_button, 0, Qt.AlignmentFlag.AlignLeft)
+        for button in (self.array_button, self.sampling_button):
+            words.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         words.addStretch(1)
         crop = QVBoxLayout()
         crop.addWidget(self.seen)
@@ -156,6 +136,34 @@ class OwnPhotosWindow(QWidget):
         """Caption a picture that is in no file."""
         self._want([OwnPhoto((name, picture))])
 
+    def take_array(self, path: Path) -> None:
+        """Caption the rows of an array of features in a file, each a photo without a picture."""
+        dataset = self._session.dataset
+        if dataset is None:
+            return
+
+        def read(rows: FloatArray) -> None:
+            if self._session.dataset is not dataset or not self.isVisible():
+                return
+            if len(rows) > MOST_PHOTOS:
+                self._session.notice.emit(
+                    f"The first {MOST_PHOTOS} of {len(rows):,} rows are captioned here; captionviewer caption"
+                    " --array takes any number."
+                )
+            given = [
+                GivenFeatures(row, dataset.folder, dataset.feature_kind) for row in rows[:MOST_PHOTOS].copy()
+            ]
+            self._want([OwnPhoto((f"{path.name}:{number}", row)) for number, row in enumerate(given)])
+
+        def failed(error: Exception) -> None:
+            known = isinstance(error, CaptionviewerError | OSError)
+            trouble = str(error) if known else f"{error!r}. This is a fault of captionviewer."
+            self._session.problem.emit(trouble)
+
+        self._session.workers.start(
+            "reading your features", lambda _cancelled: read_feature_array(path, dataset), read, failed
+        )
+
     def _want(self, photos: list[OwnPhoto]) -> None:
         self._waiting += photos
         self._go_on()
@@ -169,24 +177,28 @@ class OwnPhotosWindow(QWidget):
         self._under_way = [photo]
         known = self._encoder[1] if self._encoder is not None and self._encoder[0] is dataset else None
 
-        def work(_cancelled: Cancelled) -> tuple[PhotoEncoder, OwnPhoto]:
-            encoder = known or encoder_of(dataset)
+        def work(_cancelled: Cancelled) -> tuple[PhotoEncoder | None, OwnPhoto]:
+            encoder = (known or encoder_of(dataset)) if photo.has_picture else None
             return encoder, captioned(photo, encoder, dataset, model)
 
-        def done(answer: tuple[PhotoEncoder, OwnPhoto]) -> None:
+        def done(answer: tuple[PhotoEncoder | None, OwnPhoto]) -> None:
             self._job, self._under_way = None, []
-            self._encoder = (dataset, answer[0])
+            if answer[0] is not None:
+                self._encoder = (dataset, answer[0])
             self._add(answer[1])
             self._go_on()
 
         def failed(error: Exception) -> None:
             self._job, self._under_way = None, []
-            self._waiting.clear()  # the others would fail in the same way
+            # other pictures would fail in the same way
+            self._waiting = [other for other in self._waiting if not other.has_picture]
+            self.array_button.setVisible(isinstance(error, NoEncoder))
             if isinstance(error, CaptionviewerError | OSError):
                 self._add(OwnPhoto(photo.source, trouble=str(error)))
             else:
                 trouble = f"{error!r}. This is a fault of captionviewer."
                 self._add(OwnPhoto(photo.source, trouble=trouble))
+            self._go_on()
 
         self._job = self._session.workers.start("captioning your photos", work, done, failed)
 
@@ -195,7 +207,7 @@ class OwnPhotosWindow(QWidget):
         words = photo.caption or photo.trouble
         item = QListWidgetItem(f"{photo.source[0]}\n{words}")
         item.setToolTip(plain_tip(f"{photo.source[0]}: {words}"))
-        if photo.encoded is not None:
+        if photo.encoded is not None and photo.encoded.seen is not None:
             item.setIcon(QIcon(QPixmap.fromImage(photo.encoded.seen)))
         self.list.addItem(item)
         self.list.setCurrentRow(self.list.count() - 1)
@@ -214,8 +226,11 @@ class OwnPhotosWindow(QWidget):
             self.remark.setText(photo.trouble if photo is not None else "")
             self.nearest.show_neighbours(())
             return
-        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        self.seen.setPixmap(QPixmap.fromImage(encoded.seen.scaled(self.seen.size(), keep, smooth)))
+        if encoded.seen is None:
+            self.seen.setText("No picture: its features\nwere given in an array")
+        else:
+            keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            self.seen.setPixmap(QPixmap.fromImage(encoded.seen.scaled(self.seen.size(), keep, smooth)))
         self.caption.setText(photo.caption or "(no word)")
         self.remark.setText(encoded.remark)
         self.like.setText(encoded.like.words())
@@ -265,6 +280,7 @@ class OwnPhotosWindow(QWidget):
     def _dataset_changed(self) -> None:
         """Encode all again: other data has features of another kind, or other neighbours."""
         self._encoder = None
+        self.array_button.hide()
         if self.isVisible():
             self._again(keep_features=False)
 
@@ -293,39 +309,3 @@ class OwnPhotosWindow(QWidget):
         self.photos.clear()
         self.list.clear()
         super().closeEvent(event)
-
-
-def captioned(photo: OwnPhoto, encoder: PhotoEncoder, dataset: CocoDataset, model: CurrentModel) -> OwnPhoto:
-    """Caption one photo greedily; a photo that can't be had is told in `trouble`."""
-    misfit = fits(model.saved, dataset)
-    if misfit is not None:
-        return replace(photo, trouble=misfit)
-    try:
-        encoded = photo.encoded or _encoded(_pixels(photo.source), encoder, dataset)
-    except PhotoUnavailable as problem:
-        return replace(photo, trouble=str(problem))
-    decoding = Decoding().for_vocabulary(dataset.vocabulary)
-    with one_library_thread():  # these products are too small to share
-        ids = greedy(model.model, encoded.features[np.newaxis], decoding)[0]
-    return OwnPhoto(
-        photo.source,
-        encoded,
-        caption=caption_text(ids, dataset.vocabulary),
-        made=f"Features by {encoded.encoder}; {model.words}, greedy.",
-    )
-
-
-def _pixels(source: Source) -> ByteArray:
-    name, held = source
-    if isinstance(held, Path):
-        return read_picture(held)
-    if held.width() * held.height() > MAX_PIXELS:
-        raise too_large(name, f"{held.width():,} by {held.height():,} pixels are too large")
-    return pixels_of(held)
-
-
-def _encoded(picture: ByteArray, encoder: PhotoEncoder, dataset: CocoDataset) -> EncodedPhoto:
-    with one_library_thread():
-        features = encoder.features(picture)
-    like = resemblance(dataset, features)
-    return EncodedPhoto(image_of(encoder.seen(picture)), features, like, encoder.name, encoder.remark)

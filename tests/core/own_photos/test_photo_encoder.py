@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.own_photos.photo_encoder import NoEncoder, checked_array, encoder_of
+from captionviewer.core.own_photos.feature_array import checked_array
+from captionviewer.core.own_photos.photo_encoder import NoEncoder, encoder_of
 from captionviewer.core.own_photos.resemblance import resemblance
 from captionviewer.core.photos.decode import decode_picture
 from captionviewer.core.photos.picture_file import read_picture

@@ -18,7 +18,7 @@ from captionviewer.core.own_photos import encoding
 from captionviewer.core.photos.picture_file import read_picture
 from captionviewer.core.storybook import picture_of
 from captionviewer.ui.photos.pixels import pixels_of
-from captionviewer.ui.window import own_photos_window
+from captionviewer.ui.window import own_photo
 from captionviewer.ui.window.drop_target import dropped
 from captionviewer.ui.window.encoding_window import EncodingWindow
 from captionviewer.ui.window.own_photos_window import OwnPhotosWindow
@@ -106,7 +106,7 @@ def test_a_copied_picture_is_turned_into_pixels_away_from_the_window_and_a_huge_
         threads.append(threading.current_thread())
         return pixels_of(image)
 
-    monkeypatch.setattr(own_photos_window, "pixels_of", noted)
+    monkeypatch.setattr(own_photo, "pixels_of", noted)
     QGuiApplication.clipboard().setImage(QImage(40, 30, QImage.Format.Format_RGB32))
     driver.window.own_photos.paste()
     window = shown(driver, 1)
@@ -192,15 +192,50 @@ def test_the_caption_grows_with_the_text_of_the_window(driver: WindowDriver) -> 
     driver.wait_for(lambda: window.caption.font().pointSizeF() > 1.9 * size)
 
 
-def test_data_of_another_network_says_plainly_that_it_can_caption_no_photo(
-    driver: WindowDriver, tmp_path: Path
+def test_data_of_another_network_captions_no_photo_but_rows_of_numbers_that_are_as_wide_as_its_own(
+    driver: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    session, told = driver.window.session, driver.window.notices
     driver.window.open_folder(write_coco_folder(tmp_path / "coco", photos=True))
-    driver.wait_for(lambda: driver.window.session.record is not None)
+    driver.wait_for(lambda: session.record is not None)
     Image.new("RGB", (40, 40)).save(tmp_path / "mine.png")
     driver.window.own_photos.take([tmp_path / "mine.png", tmp_path / "mine.png"])
     window = shown(driver, 1)
     assert "VGG-16" in window.remark.text() and window.nearest.cells.cards == ()
+    array = tmp_path / "rows.npy"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(array), ""))
+    dataset = session.dataset
+    assert dataset is not None
+    stored = dataset.split("train").features.rows(np.array([7, 3]))
+    for wrong, words in (
+        (stored[:, 1:], "2 x 63 float32"),
+        (np.array([{}, {}]), "is no array that NumPy saved"),
+    ):
+        np.save(array, wrong, allow_pickle=True)
+        driver.click(window.array_button)
+        driver.wait_for(lambda words=words: words in told.text())  # type: ignore[misc]
+    assert len(window.photos) == 1
+    np.save(array, stored.astype(np.float64))
+    driver.click(window.array_button)
+    shown(driver, 3)
+    assert [photo.source[0] for photo in window.photos[1:]] == ["rows.npy:0", "rows.npy:1"]
+    assert [photo.trouble for photo in window.photos[1:]] == ["", ""]
+    assert window.seen.pixmap().isNull() and "No picture" in window.seen.text()
+    assert window.nearest.cells.cards[0].record.key == ("train", 3) and "in an array" in window.made.text()
+    driver.click(window.sampling_button)
+    sampling = driver.window.sampling_panel
+    driver.wait_for(lambda: sampling.sample is not None and sampling.sample.record == session.subject)
+    sample = sampling.sample
+    assert sample is not None and sample.record.words == "rows.npy:1"
+    np.testing.assert_array_equal(sample.features, stored[1])
+    said = " ".join(word for word in sample.words if word != "<END>")
+    assert (said or "(no word)") == window.caption.text()
+    assert session.photos.known(sample.record).words == "no picture"
+    # a network's numbers never go to another's: the same rows are not captioned as those of another folder
+    driver.window.open_folder(write_coco_folder(tmp_path / "another"))
+    driver.wait_for(lambda: session.dataset is not None and session.dataset.folder.name == "another")
+    driver.wait_for(lambda: len(window.photos) == 3)
+    assert all("features of coco." in photo.trouble for photo in window.photos if not photo.has_picture)
 
 
 def test_features_of_a_folders_photos_are_computed_paused_taken_up_and_opened(
