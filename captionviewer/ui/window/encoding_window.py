@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -71,6 +71,7 @@ class EncodingWindow(QWidget):
         self.lost = QPlainTextEdit()
         self.lost.setReadOnly(True)
         self.lost.setTabChangesFocus(True)
+        self.lost.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)  # a line for each
         self.lost.setAccessibleName("Photos without features")
         self.lost.hide()
         self.go_button = QPushButton()
@@ -92,7 +93,13 @@ class EncodingWindow(QWidget):
         column.addWidget(self.lost, 1)
         column.addStretch(0)
         column.addLayout(buttons)
-        self.resize(72 * self.fontMetrics().averageCharWidth(), 18 * self.fontMetrics().height())
+        self._fit_text()
+
+    def _fit_text(self) -> None:
+        """Have room for all words in the size of the text."""
+        letters = self.fontMetrics()
+        wanted = QSize(72 * letters.averageCharWidth(), 20 * letters.height())
+        self.resize(self.size().expandedTo(wanted) if self.isVisible() else wanted)
 
     @property
     def is_busy(self) -> bool:
@@ -136,7 +143,8 @@ class EncodingWindow(QWidget):
             lost = work.without_features()
             words = f"{counted(total - len(lost), 'photo')} have lite0 features, {width} numbers each."
             if lost:
-                words += f" {len(lost):,} have none and count as the average one: {work.lost_file.name}."
+                counts = "has none and counts" if len(lost) == 1 else "have none and count"
+                words += f" {len(lost):,} {counts} as the average one: {work.lost_file.name}."
                 self.lost.setPlainText("\n".join(lost[:_LISTED]))
                 self.lost.show()
             self.told.setText(words)
@@ -199,6 +207,11 @@ class EncodingWindow(QWidget):
             self.close()
         else:
             super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._fit_text()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Pause."""

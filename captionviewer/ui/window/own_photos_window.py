@@ -6,11 +6,13 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QFont, QIcon, QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +34,7 @@ from captionviewer.ui.worker import Cancelled, Job
 
 MOST_PHOTOS = 200  # shown at once; `captionviewer caption` takes any number
 _ICON = 72
+_NAME, _WORDS = 20, 90  # letters of each in the list; the rest stands in the tip
 _SEEN = 300  # pixels of the crop on the screen
 
 
@@ -55,8 +58,8 @@ class OwnPhotosWindow(QWidget):
         self.photos: list[OwnPhoto] = []
         self.setWindowTitle("Your Photos")
         self.setObjectName("own_photos")
-        self.resize(900, 620)
         self._build()
+        self._fit_text()
         session.model_changed.connect(self._model_changed)
         session.dataset_changed.connect(self._dataset_changed)
 
@@ -65,17 +68,17 @@ class OwnPhotosWindow(QWidget):
         self.list.setAccessibleName("Your photos")
         self.list.setIconSize(QSize(_ICON, _ICON))
         self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.currentRowChanged.connect(self._show)
         self.seen = QLabel()
         self.seen.setAccessibleName("What the encoder sees")
-        self.seen.setFixedSize(_SEEN, _SEEN)
+        self.seen.setFixedWidth(_SEEN)
         self.seen.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.seen_words = words_label("own_seen")
-        self.seen_words.setText("What the encoder sees of it")
         self.caption = show_plainly(QLabel())
         self.caption.setObjectName("own_caption")
         self.caption.setWordWrap(True)
-        self._enlarge_caption()
         self.remark = show_plainly(QLabel())
         self.remark.setObjectName("own_remark")
         self.remark.setWordWrap(True)
@@ -97,12 +100,21 @@ class OwnPhotosWindow(QWidget):
         nearest_words.setWordWrap(True)
         self.nearest = NeighbourList(self._session.photos)
         self.nearest.chosen.connect(self._session.select)
-        words = QVBoxLayout()
+        told = QWidget()
+        words = QVBoxLayout(told)
+        words.setContentsMargins(0, 0, 0, 0)
         for label in (self.caption, self.remark, self.like, self.made):
             words.addWidget(label)
         for button in (self.array_button, self.sampling_button):
             words.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         words.addStretch(1)
+        scrolled = QScrollArea()  # large text has more lines than a small screen
+        scrolled.setWidget(told)
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scrolled.viewport().setAutoFillBackground(False)
+        told.setAutoFillBackground(False)
         crop = QVBoxLayout()
         crop.addWidget(self.seen)
         crop.addWidget(self.seen_words)
@@ -110,9 +122,9 @@ class OwnPhotosWindow(QWidget):
         top = QHBoxLayout()
         top.setSpacing(14)
         top.addLayout(crop)
-        top.addLayout(words, 1)
+        top.addWidget(scrolled, 1)
         right = QVBoxLayout()
-        right.addLayout(top)
+        right.addLayout(top, 1)
         right.addWidget(nearest_words)
         right.addWidget(self.nearest, 1)
         row = QHBoxLayout(self)
@@ -205,7 +217,7 @@ class OwnPhotosWindow(QWidget):
     def _add(self, photo: OwnPhoto) -> None:
         self.photos.append(photo)
         words = photo.caption or photo.trouble
-        item = QListWidgetItem(f"{photo.source[0]}\n{words}")
+        item = QListWidgetItem(f"{shortened(photo.source[0], _NAME)}\n{shortened(words, _WORDS)}")
         item.setToolTip(plain_tip(f"{photo.source[0]}: {words}"))
         if photo.encoded is not None and photo.encoded.seen is not None:
             item.setIcon(QIcon(QPixmap.fromImage(photo.encoded.seen)))
@@ -219,22 +231,24 @@ class OwnPhotosWindow(QWidget):
         encoded = photo.encoded if photo is not None and not photo.trouble else None
         self.sampling_button.setEnabled(encoded is not None)
         if photo is None or dataset is None or encoded is None:
-            self.seen.clear()
-            self.caption.clear()
-            for label in (self.like, self.made):
+            for label in (self.seen, self.seen_words, self.caption, self.like, self.made):
                 label.clear()
             self.remark.setText(photo.trouble if photo is not None else "")
+            self._hide_empty()
             self.nearest.show_neighbours(())
             return
         if encoded.seen is None:
+            self.seen_words.clear()
             self.seen.setText("No picture: its features\nwere given in an array")
         else:
+            self.seen_words.setText("What the encoder sees of it")
             keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            self.seen.setPixmap(QPixmap.fromImage(encoded.seen.scaled(self.seen.size(), keep, smooth)))
+            self.seen.setPixmap(QPixmap.fromImage(encoded.seen.scaled(_SEEN, _SEEN, keep, smooth)))
         self.caption.setText(photo.caption or "(no word)")
         self.remark.setText(encoded.remark)
         self.like.setText(encoded.like.words())
         self.made.setText(photo.made)
+        self._hide_empty()
         train, like = dataset.split("train"), encoded.like
         neighbours = []
         for at, similarity in zip(like.rows.tolist(), like.similarities.tolist(), strict=True):
@@ -250,6 +264,11 @@ class OwnPhotosWindow(QWidget):
             )
         self.nearest.show_neighbours(neighbours)
 
+    def _hide_empty(self) -> None:
+        """Leave no room for what is not said."""
+        for label in (self.caption, self.remark, self.like, self.made):
+            label.setVisible(bool(label.text()))
+
     def _show_in_sampling(self) -> None:
         """Let Sampling show the chosen photo, as the encoder sees it."""
         row = self.list.currentRow()
@@ -262,12 +281,18 @@ class OwnPhotosWindow(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
-            self._enlarge_caption()
+            self._fit_text()
 
-    def _enlarge_caption(self) -> None:
+    def _fit_text(self) -> None:
+        """Follow the size of the text: the caption stands out, and the window has room for all of it."""
         font = QFont(self.font())
         font.setPointSizeF(1.3 * font.pointSizeF())
         self.caption.setFont(font)
+        letter = self.fontMetrics().averageCharWidth()
+        self.list.setMinimumWidth(_ICON + (_NAME + 6) * letter)
+        room = self.screen().availableSize()
+        wanted = QSize(560 + 56 * letter, 200 + 30 * self.fontMetrics().height())
+        self.resize(self.size().expandedTo(wanted).boundedTo(room))
 
     # ---- what the session tells ----------------------------------------------------------------
 
