@@ -198,9 +198,12 @@ def test_data_of_another_network_captions_no_photo_but_rows_of_numbers_that_are_
     session, told = driver.window.session, driver.window.notices
     driver.window.open_folder(write_coco_folder(tmp_path / "coco", photos=True))
     driver.wait_for(lambda: session.record is not None)
-    Image.new("RGB", (40, 40)).save(tmp_path / "mine.png")
-    driver.window.own_photos.take([tmp_path / "mine.png", tmp_path / "mine.png"])
+    mine = tmp_path / "COCO_train2014_000000000790_of_mine.png"
+    Image.new("RGB", (40, 40)).save(mine)
+    driver.window.own_photos.take([mine, mine])
     window = shown(driver, 1)
+    words_wide = [window.list.fontMetrics().horizontalAdvance(w) for w in window.list.item(0).text().split()]
+    assert max(words_wide) <= window.list.viewport().width()  # no word is cut
     assert "VGG-16" in window.remark.text() and window.nearest.cells.cards == ()
     array = tmp_path / "rows.npy"
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(array), ""))
@@ -213,7 +216,7 @@ def test_data_of_another_network_captions_no_photo_but_rows_of_numbers_that_are_
     ):
         np.save(array, wrong, allow_pickle=True)
         driver.click(window.array_button)
-        driver.wait_for(lambda words=words: words in told.text())  # type: ignore[misc]
+        driver.wait_for(lambda words=words: words in told.text())
     assert len(window.photos) == 1
     np.save(array, stored.astype(np.float64))
     driver.click(window.array_button)
@@ -262,6 +265,11 @@ def test_features_of_a_folders_photos_are_computed_paused_taken_up_and_opened(
     driver.window.menus.compute_features.trigger()
     window = driver.find(EncodingWindow, "encoding_window")
     assert str(folder / "images") in window.about.text() and not window.open_button.isVisible()
+    size, about = window.about.font().pointSizeF(), window.about
+    driver.window.appearance.set_text_scale(2.0)
+    driver.wait_for(lambda: about.font().pointSizeF() > 1.9 * size)
+    driver.wait_for(lambda: about.height() >= about.heightForWidth(about.width()))  # no line is cut
+    driver.window.appearance.set_text_scale(1.0)
     driver.click(window.go_button)
     driver.wait_for(lambda: window._work is not None and window._work.progress.done == 24, 30)
     driver.wait_for(lambda: window.told.text().startswith("24 of 40 photos"))
