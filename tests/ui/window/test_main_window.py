@@ -393,9 +393,14 @@ def test_a_model_file_never_takes_the_place_of_a_model_trained_since_it_was_aske
     path = tmp_path / "old.npz"
     session.save_model(path)
     driver.wait_for(lambda: session.models.saving is None)
-    driver.window.model_files.open(path)
+    session.open_model(path)
     assert session.model is not None
     trained = replace(session.model, unsaved=True)
     session.set_model(trained)  # as when a short run ends while the file is being read
     driver.wait_for(lambda: "old.npz was not opened" in driver.text("notice_text"))
+    assert session.model is trained
+    asked = driver.answer("Cancel")  # and where it was there before the file was looked at, it is asked about
+    driver.window.model_files.open(path)
+    driver.wait_for(lambda: bool(asked))
+    driver.wait_for(lambda: not session.workers.running())
     assert session.model is trained
