@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.training.loss_history import thin_to_columns
@@ -20,6 +20,7 @@ from captionviewer.ui.look.theme import Colors
 from captionviewer.ui.plots.painted_axes import PaintedAxes, log_limits
 from captionviewer.ui.plots.painted_export import PaintedExport
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,7 +74,7 @@ class Series:
             yield x[begin:end], self.y[begin:end]
 
 
-class SeriesPlot(QWidget):
+class SeriesPlot(PaintedWidget):
     """Lines on a log axis, or a linear one from 0; named in a legend above, or each beside its end."""
 
     def __init__(
@@ -249,9 +250,3 @@ class SeriesPlot(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(14, 9) * self.fontMetrics().height()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self.updateGeometry()
-        self.update()

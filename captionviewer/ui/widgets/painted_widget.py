@@ -24,11 +24,15 @@ class PaintedWidget(QWidget):
         """Have what is painted from now on greyed, where it is outdated."""
         painter.setOpacity(theme.OUTDATED if self._outdated else 1.0)
 
+    def paint_anew(self) -> None:
+        """Paint with nothing kept of what was painted before."""
+        self.update()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange:
             self.updateGeometry()
-        self.update()
+        self.paint_anew()
 
 
 class ClickedPlaces(QWidget):

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -20,7 +19,7 @@ from PySide6.QtGui import (
     QPolygonF,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import Vocabulary
@@ -30,6 +29,7 @@ from captionviewer.ui.look.theme import Colors
 from captionviewer.ui.plots.painted_axes import PaintedAxes, log_limits
 from captionviewer.ui.plots.painted_export import PaintedExport
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,7 +39,7 @@ X_TITLE, Y_TITLE = "rank, log axis", "times said, log axis"
 ZIPF = "1 / rank (Zipf), as many words in all"
 
 
-class RankPlot(QWidget):
+class RankPlot(PaintedWidget):
     """Shows the words by rank; the line is dragged, or moved by keys.
 
     Left and Right move it by a word, Up and Down by a tenth, Home and End to the ends.
@@ -68,7 +68,7 @@ class RankPlot(QWidget):
         self._zipf = ranks.zipf() if ranks is not None else np.empty(0)
         self.kept = len(ranks.words) if ranks is not None else 0
         self.setCursor(Qt.CursorShape.SplitHCursor if self._has_words else Qt.CursorShape.ArrowCursor)
-        self._paint_anew()
+        self.paint_anew()
 
     def show_cut(self, kept: int) -> None:
         """Move the line, and tell nobody."""
@@ -165,16 +165,8 @@ class RankPlot(QWidget):
         else:
             self._move(to)
 
-    def _paint_anew(self) -> None:
+    def paint_anew(self) -> None:
         self._pictures = None
-        self.update()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
         self.update()
 
     # ---- painting ------------------------------------------------------------------------------
@@ -253,16 +245,10 @@ class RankPlot(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._paint_anew()
+        self.paint_anew()
 
     def sizeHint(self) -> QSize:
         return QSize(24, 13) * self.fontMetrics().height()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(14, 13) * self.fontMetrics().height()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self.updateGeometry()
-        self._paint_anew()

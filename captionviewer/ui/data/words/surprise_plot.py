@@ -19,7 +19,7 @@ from PySide6.QtGui import (
     QPixmap,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy
 
 from captionviewer.core.inspection.photo_worth import LEAST_COUNT
 from captionviewer.core.inspection.word_frequency import SurpriseByFrequency
@@ -29,6 +29,7 @@ from captionviewer.ui.look.theme import Colors
 from captionviewer.ui.plots.painted_axes import PaintedAxes
 from captionviewer.ui.plots.painted_export import PaintedExport
 from captionviewer.ui.session.session import Session
+from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +42,7 @@ X_TITLE, Y_TITLE = "times in the captions of training, log axis", "nats"
 HINT = "click or Enter: its captions"
 
 
-class SurprisePlot(QWidget):
+class SurprisePlot(PaintedWidget):
     """Shows the words of a corpus; Left and Right go from dot to dot, Enter or a click chooses a word.
 
     A hollow dot has few places in the corpus, so that its mean says little. The dashed line is what a
@@ -79,13 +80,13 @@ class SurprisePlot(QWidget):
         self._said = description
         self._pointed = None
         self.setAccessibleDescription(description)
-        self._paint_anew()
+        self.paint_anew()
 
     def set_old(self, old: bool) -> None:
         """Grey the dots while they are of another model than the one that is shown elsewhere."""
         if old != self._is_old:
             self._is_old = old
-            self._paint_anew()
+            self.paint_anew()
 
     def show_chosen(self, words: Collection[str]) -> None:
         """Ring the words that photos are filtered by."""
@@ -239,18 +240,13 @@ class SurprisePlot(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._point_at(None)
-        self.update()
 
     # ---- painting ------------------------------------------------------------------------------
 
-    def _paint_anew(self) -> None:
+    def paint_anew(self) -> None:
         self._picture = None
         self.update()
 
@@ -361,16 +357,10 @@ class SurprisePlot(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._paint_anew()
+        self.paint_anew()
 
     def sizeHint(self) -> QSize:
         return QSize(24, 13) * self.fontMetrics().height()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(14, 13) * self.fontMetrics().height()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self.updateGeometry()
-        self._paint_anew()
