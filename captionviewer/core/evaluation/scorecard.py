@@ -141,7 +141,10 @@ class Scorecard:
             )
         else:
             parts.append(f"against all of a photo's {captions} captions by people")
-        parts.append(f"n-grams weighted by all {self.frequencies.num_photos:,} photos of {photos.split}")
+        symbols = "characters" if photos.dataset.vocabulary.is_of_characters else "words"
+        parts.append(
+            f"n-grams of {symbols} weighted by all {self.frequencies.num_photos:,} photos of {photos.split}"
+        )
         parts.append(f"captions: {self.decoding.words()}")
         parts.append(
             f"a generated {UNK} counts as a word"

@@ -81,10 +81,14 @@ class Sentences:
         hashes: IntArray = sums.view(np.int64)
         return hashes
 
+    def words_of(self, row: int, vocabulary: Vocabulary) -> list[str]:
+        """The words of one sentence, characters where the vocabulary is of them, in their places."""
+        words = self.words[row, : self.lengths[row]].tolist()
+        return [vocabulary.idx_to_word[word] for word in words]
+
     def text(self, row: int, vocabulary: Vocabulary) -> str:
         """One sentence as people read it."""
-        words = self.words[row, : self.lengths[row]].tolist()
-        return vocabulary.text(vocabulary.idx_to_word[word] for word in words)
+        return vocabulary.text(self.words_of(row, vocabulary))
 
 
 @dataclass(frozen=True)

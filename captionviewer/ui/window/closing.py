@@ -103,7 +103,7 @@ class Closing:
         stop = "Stop training"
         answer = ask(
             self._window,
-            "Training is running",
+            "The run can't be kept",
             f"{what} ends the {self._what_trains()}. Stop it?",
             "It could not be kept: there is no room for it, or the folder of runs can't be written to.",
             answers=(stop, "Keep training"),
@@ -112,10 +112,10 @@ class Closing:
 
     def _what_trains(self) -> str:
         if not self._session.runs.beside:
-            return "training that is running"
+            return "run that has not ended"
         if not self._training.live_runs():
-            return "training without photos that is running"
-        return "training that is running, and the one without photos beside it"
+            return "run without photos that has not ended"
+        return "run that has not ended, and the one without photos beside it"
 
     def _end_training(self, timeout_s: float) -> bool:
         """End all that trains at its step boundary, and wait until it is kept; True when nothing is live."""

@@ -231,6 +231,14 @@ def test_scores_and_surprises_count_characters(characters: CocoDataset) -> None:
     per_symbol = np.nansum(nats) / (val.captions[:, 1:] != characters.vocabulary.null).sum()
     assert card.row("model").values["nats_a_word"] == pytest.approx(per_symbol)
     assert 0 < card.row("human").values["bleu_4"] <= 1
+    assert "n-grams of characters" in card.made
+    for photo in range(len(card.photos)):  # a match stands where the characters do
+        said = card.row("human").captions.words_of(photo, characters.vocabulary)
+        assert card.row("human").captions.text(photo, characters.vocabulary) == "".join(said).replace(
+            "␣", " "
+        )
+        for match in card.matches("human", photo):
+            assert len(said[match.start : match.start + match.n]) == match.n
 
 
 def test_the_names_of_the_courses_classes_are_there_and_a_loss_of_ones_own_is_trained_on(

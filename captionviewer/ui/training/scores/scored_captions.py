@@ -5,6 +5,7 @@ import html
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QTextBrowser, QVBoxLayout, QWidget
 
+from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.core.evaluation.baselines import RowName
 from captionviewer.core.evaluation.matching import NgramMatch
 from captionviewer.core.evaluation.metrics import Metric
@@ -71,11 +72,11 @@ class ScoredCaptions(QWidget):
 def captions_html(card: Scorecard, name: RowName, photo: int) -> str:
     """A photo's caption and references as HTML of our own: the words they share underlined, with weights."""
     vocabulary = card.photos.dataset.vocabulary
-    said = card.row(name).captions.text(photo, vocabulary).split()
+    said = card.row(name).captions.words_of(photo, vocabulary)
     references = card.references(photo)
     matches = card.matches(name, photo)
     in_caption = {place for match in matches for place in range(match.start, match.start + match.n)}
-    lines = [f"<p><b>{_marked(said, in_caption)}</b></p>"]
+    lines = [f"<p><b>{_marked(said, in_caption, vocabulary)}</b></p>"]
     for number in range(len(references)):
         there = {
             place
@@ -84,24 +85,23 @@ def captions_html(card: Scorecard, name: RowName, photo: int) -> str:
             if reference == number
             for place in range(start, start + match.n)
         }
-        lines.append(f"<p>{_marked(references.text(number, vocabulary).split(), there)}</p>")
-    lines.append(f"<p style='color:{colors().muted.name()}'>{_weights(said, matches)}</p>")
+        lines.append(f"<p>{_marked(references.words_of(number, vocabulary), there, vocabulary)}</p>")
+    lines.append(f"<p style='color:{colors().muted.name()}'>{_weights(said, matches, vocabulary)}</p>")
     return "".join(lines)
 
 
-def _marked(words: list[str], shared: set[int]) -> str:
+def _marked(words: list[str], shared: set[int], vocabulary: Vocabulary) -> str:
     escaped = [html.escape(word) for word in words]
-    return (
-        " ".join(f"<u>{word}</u>" if place in shared else word for place, word in enumerate(escaped)) or "–"
-    )
+    marked = (f"<u>{word}</u>" if place in shared else word for place, word in enumerate(escaped))
+    return ("" if vocabulary.is_of_characters else " ").join(marked) or "–"
 
 
-def _weights(said: list[str], matches: tuple[NgramMatch, ...]) -> str:
+def _weights(said: list[str], matches: tuple[NgramMatch, ...], vocabulary: Vocabulary) -> str:
     """The shared n-grams that weigh most, in words."""
     if not matches:
         return "No word is shared: that is why the score is what it is."
     best: dict[str, float] = {}
     for match in sorted(matches, key=lambda each: -each.weight * each.n):
-        best.setdefault(" ".join(said[match.start : match.start + match.n]), match.weight)
+        best.setdefault(vocabulary.text(said[match.start : match.start + match.n]), match.weight)
     named = ", ".join(f"“{html.escape(words)}” {weight:.1f}" for words, weight in list(best.items())[:6])
     return f"Shared, with the weight that CIDEr-D gives it (ln of photos over photos that have it): {named}."
