@@ -103,7 +103,7 @@ class Closing:
         stop = "Stop training"
         answer = ask(
             self._window,
-            "The run can't be kept",
+            "Training is running",
             f"{what} ends the {self._what_trains()}. Stop it?",
             "It could not be kept: there is no room for it, or the folder of runs can't be written to.",
             answers=(stop, "Keep training"),
@@ -112,10 +112,10 @@ class Closing:
 
     def _what_trains(self) -> str:
         if not self._session.runs.beside:
-            return "run that has not ended"
+            return "training that is running"
         if not self._training.live_runs():
-            return "run without photos that has not ended"
-        return "run that has not ended, and the one without photos beside it"
+            return "training without photos that is running"
+        return "training that is running, and the one without photos beside it"
 
     def _end_training(self, timeout_s: float) -> bool:
         """End all that trains at its step boundary, and wait until it is kept; True when nothing is live."""
