@@ -73,11 +73,11 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def edits(count: int) -> list[float]:
     """Seconds from a change of colour to the caption."""
     session = Session(Settings())
-    session.open_storybook()
-    wait_for(lambda: session.dataset is not None and not session.workers.running())
-    dataset = session.dataset
+    session.data.open_storybook()
+    wait_for(lambda: session.data.dataset is not None and not session.workers.running())
+    dataset = session.data.dataset
     assert dataset is not None
-    session.set_model(CurrentModel(shipped_model(), ModelOrigin.SAVED))
+    session.models.set(CurrentModel(shipped_model(), ModelOrigin.SAVED))
     view = SceneView(session)
     view.resize(560, 400)
     view.show()

@@ -241,7 +241,7 @@ def settle(seconds: float, window: MainWindow) -> None:
     """Wait until no work goes on in a thread, at most so long."""
     until = time.monotonic() + seconds
     wait(300)
-    while time.monotonic() < until and (window.session.workers.running() or window.session.opening):
+    while time.monotonic() < until and (window.session.workers.running() or window.session.data.opening):
         wait(50)
 
 
@@ -260,18 +260,18 @@ def bring_to_rest(window: MainWindow, monkey: Monkey) -> None:
     for views in (window.training_panel.run_area.views, window.sampling_panel.views):
         views.open(views.titles[0])
     window.training_panel.form.set_settings(TrainingSettings())
-    model = window.session.model
+    model = window.session.models.current
     if model is not None:
-        window.session.set_model(replace(model, unsaved=False))
+        window.session.models.set(replace(model, unsaved=False))
     settle(60, window)
 
 
 def open_data(window: MainWindow, folder: Path | None) -> None:
     """Open a folder, or the storybook, and wait for it."""
     if folder is None:
-        window.session.open_storybook()
+        window.session.data.open_storybook()
     else:
-        window.session.open_folder(folder)
+        window.session.data.open_folder(folder)
     settle(60, window)
 
 
@@ -318,7 +318,7 @@ def main() -> int:
         open_at_launch(window, folder)
         window.resize(1280, 800)
         window.show()
-        while window.session.dataset is None or not window.session.can_plot:
+        while window.session.data.dataset is None or not window.session.can_plot:
             wait(20)
         monkey = Monkey(window, random.Random(args.seed))
         marks: list[Mark] = []

@@ -81,11 +81,11 @@ def ready_window(app: QApplication) -> MainWindow:
     open_at_launch(window)
     window.show()
     session = window.session
-    until(lambda: session.dataset is not None)
+    until(lambda: session.data.dataset is not None)
     window.welcome.close_by_user()
-    until(lambda: session.model is not None and session.model.saved.iteration > 0)
-    assert session.dataset is not None
-    session.select(session.dataset.split("val").record(159))
+    until(lambda: session.models.current is not None and session.models.current.saved.iteration > 0)
+    assert session.data.dataset is not None
+    session.selection.select(session.data.dataset.split("val").record(159))
     until(lambda: window.sampling_panel.sample is not None)
     wait(1500)
     return window
@@ -187,12 +187,12 @@ def measure_painting(window: MainWindow) -> None:
 def measure_run(window: MainWindow, cell: CellType, rounds: int) -> None:
     """From pause, step and stop to the sample of what the run has come to."""
     panel, session, training = window.sampling_panel, window.session, window.training_panel
-    if session.model is not None:
-        session.set_model(replace(session.model, unsaved=False))
+    if session.models.current is not None:
+        session.models.set(replace(session.models.current, unsaved=False))
     settings = replace(PRESETS[STORYBOOK_PRESET], num_epochs=100_000, cell_type=cell)
     training.form.set_settings(settings)
     training.start_action.trigger()
-    run = session.run
+    run = session.runs.run
     assert run is not None, "the run did not start"
     wait(3000)
     found: dict[str, list[float]] = {"pause": [], "step": [], "stop": []}
@@ -238,8 +238,8 @@ def main() -> None:
         for cell in cells:
             measure_run(window, cell, args.rounds)
         window.training_panel.stop_and_wait(10)
-        if window.session.model is not None:
-            window.session.set_model(replace(window.session.model, unsaved=False))
+        if window.session.models.current is not None:
+            window.session.models.set(replace(window.session.models.current, unsaved=False))
         window.close()
 
 

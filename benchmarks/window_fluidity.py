@@ -97,7 +97,7 @@ def ready_window(app: QApplication, folder: Path) -> MainWindow:
     window.resize(1280, 800)
     window.show()
     window.open_folder(folder)
-    while window.session.dataset is None or not window.session.can_plot:
+    while window.session.data.dataset is None or not window.session.can_plot:
         wait(20)
     wait(1500)
     return window
@@ -113,11 +113,11 @@ def noisy_losses(seed: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
 def start(window: MainWindow, cell: CellType, past: int = 0) -> None:
     """Start a run whose history already holds 100,000 noisy points, beside `past` earlier ones' curves."""
     panel, session = window.training_panel, window.session
-    if session.model is not None:
-        session.set_model(replace(session.model, unsaved=False))
+    if session.models.current is not None:
+        session.models.set(replace(session.models.current, unsaved=False))
     panel.form.set_settings(replace(SETTINGS, cell_type=cell))
     panel.start_action.trigger()
-    run = session.run
+    run = session.runs.run
     assert run is not None, "the run did not start: " + str(panel.form.problems(None))
     losses = noisy_losses(0)
     run.history.extend(losses, losses / 11, np.full(POINTS, 5e-3, np.float32))
@@ -130,7 +130,7 @@ def start(window: MainWindow, cell: CellType, past: int = 0) -> None:
 
 
 def iterations(window: MainWindow) -> int:
-    run = window.session.run
+    run = window.session.runs.run
     assert run is not None
     return run.progress().iteration
 
@@ -243,9 +243,9 @@ def main() -> None:
         measure(window, "lstm", args.seconds, args.rounds, past=8)
         if not args.no_memory:
             measure_memory(window)
-        model = window.session.model
+        model = window.session.models.current
         if model is not None:
-            window.session.set_model(replace(model, unsaved=False))
+            window.session.models.set(replace(model, unsaved=False))
         window.close()
 
 

@@ -105,10 +105,10 @@ class Photographer:
         window.welcome.open()
         self.take("01-welcome-without-data")
         shutil.rmtree(self.temporary / "cache" / "books", ignore_errors=True)
-        session.open_storybook()
-        self.wait_for(lambda: session.opening_share is not None)
+        session.data.open_storybook()
+        self.wait_for(lambda: session.data.opening_share is not None)
         self.take("01-welcome-unpacking")
-        self.wait_for(lambda: session.record is not None)
+        self.wait_for(lambda: session.selection.record is not None)
         self.wait(2500)
         self.take("01-welcome")
         window.welcome.close_by_user()
@@ -118,7 +118,7 @@ class Photographer:
         window.notices.clear()
         window.open_folder(self.data)
         self.take("03-opening")
-        self.wait_for(lambda: session.dataset is not None and session.can_plot)
+        self.wait_for(lambda: session.data.dataset is not None and session.can_plot)
         self.wait(800)
         self.take("04-ready")
         self.window.sampling_panel.end_action.trigger()
@@ -131,8 +131,8 @@ class Photographer:
         self.take_sampling()
         self.take_download()
         window.training_panel.stop_and_wait(10)
-        if session.model is not None:
-            session.set_model(replace(session.model, unsaved=False))
+        if session.models.current is not None:
+            session.models.set(replace(session.models.current, unsaved=False))
         window.close()
         window.theme.deleteLater()
         window.deleteLater()
@@ -246,14 +246,14 @@ class Photographer:
         held_back = PhotoStore(None, None, network=False)
         for name, store in (
             ("09-photos-held-back", held_back),
-            ("09-photos-offline", _store_in_bad_weather(session.image_folder, offline=True)),
-            ("09-photos-dead-links", _store_in_bad_weather(session.image_folder, offline=False)),
+            ("09-photos-offline", _store_in_bad_weather(session.images.folder, offline=True)),
+            ("09-photos-dead-links", _store_in_bad_weather(session.images.folder, offline=False)),
         ):
             session.photos.set_store(store)
             window.data_panel.reshuffle_action.trigger()
             self.wait(900)
             self.take(name)
-        session.set_image_folder(None)
+        session.images.set_folder(None)
         self.wait(600)
 
     def take_form_problems(self) -> None:
@@ -279,7 +279,7 @@ class Photographer:
         self.discard()
         panel.form.set_settings(settings)
         panel.start_action.trigger()
-        self.wait_for(lambda: session.run is not None and session.run.progress().iteration >= 12)
+        self.wait_for(lambda: session.runs.run is not None and session.runs.run.progress().iteration >= 12)
         self.take("12-training-running")
         panel.pause_action.trigger()
         self.wait(400)
@@ -294,8 +294,8 @@ class Photographer:
     def discard(self) -> None:
         """Let go of what was learned, so that nothing is asked."""
         session = self.window.session
-        if session.model is not None:
-            session.set_model(replace(session.model, unsaved=False))
+        if session.models.current is not None:
+            session.models.set(replace(session.models.current, unsaved=False))
 
     def take_sampling(self) -> None:
         """A learned caption half way and at its end, a val photo, and large text."""

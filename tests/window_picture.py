@@ -36,7 +36,7 @@ def main(picture: Path) -> int:
         window.resize(1280, 800)
         open_at_launch(window)
         window.show()
-        while window.session.record is None or not window.session.can_plot:
+        while window.session.selection.record is None or not window.session.can_plot:
             let_run(50)
         window.welcome.close_by_user()
         window.training_panel.start_action.trigger()
@@ -51,9 +51,9 @@ def main(picture: Path) -> int:
         window.sampling_panel.setFocus()
         let_run(700)
         saved = window.grab().save(str(picture))
-        model = window.session.model
+        model = window.session.models.current
         assert model is not None
-        window.session.set_model(replace(model, unsaved=False))
+        window.session.models.set(replace(model, unsaved=False))
         window.close()
     if not saved:
         raise OSError(f"{picture} could not be written")

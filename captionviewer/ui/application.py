@@ -75,7 +75,7 @@ def open_at_launch(window: MainWindow, data: Path | None = None, features: Featu
     session = window.session
     folder = data if data is not None else chosen_data_folder()
     if folder is not None:
-        session.open_folder(folder, features, else_storybook=True)
+        session.data.open_folder(folder, features, else_storybook=True)
         return
     session.data.announce_storybook()
     window.first_painted.connect(lambda: _open_storybook_unless_else(session))
@@ -85,8 +85,8 @@ def open_at_launch(window: MainWindow, data: Path | None = None, features: Featu
 
 def _open_storybook_unless_else(session: Session) -> None:
     """Open it unless the user was quicker and opens something else already."""
-    if session.opening == OPENING_STORYBOOK and session.dataset is None:
-        session.open_storybook(by_hand=False)
+    if session.data.opening == OPENING_STORYBOOK and session.data.dataset is None:
+        session.data.open_storybook(by_hand=False)
 
 
 def run(
@@ -150,7 +150,7 @@ def _run(
     if begun_afresh:
         window.notices.show_lasting(begun_afresh)
     if images is not None:
-        window.session.set_image_folder(images, remember=False)
+        window.session.images.set_folder(images, remember=False)
     open_at_launch(window, data, feature_kind_named(features))
 
     def end(signal: int) -> None:

@@ -195,9 +195,9 @@ def driven_window(qtbot: QtBot, qapp: QApplication, *, launch: bool) -> Iterator
         yield driver
     finally:
         window.training_panel.stop_and_wait(10)
-        model = window.session.model
+        model = window.session.models.current
         if model is not None:
-            window.session.set_model(replace(model, unsaved=False))
+            window.session.models.set(replace(model, unsaved=False))
         window.close()
         window.deleteLater()
         theme.deleteLater()

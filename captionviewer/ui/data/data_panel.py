@@ -156,11 +156,11 @@ class DataPanel(QWidget):
     # ---- showing ---------------------------------------------------------------------------
 
     def _dataset_changed(self) -> None:
-        self.details.show_dataset(self._session.dataset)
+        self.details.show_dataset(self._session.data.dataset)
 
     def _show_minibatch(self) -> None:
         """Show the browser's minibatch, and select its first photo where none of it was selected."""
-        dataset, minibatch = self._session.dataset, self.browser.minibatch
+        dataset, minibatch = self._session.data.dataset, self.browser.minibatch
         if dataset is None or minibatch is None:
             self.grid.cells.show(())
             self._say_why_empty()
@@ -198,7 +198,7 @@ class DataPanel(QWidget):
 
     def _row_to_select(self) -> int:
         """Return the cell of the photo selected now, else the first."""
-        record = self._session.record
+        record = self._session.selection.record
         row = self.grid.cells.row_of(record.key) if record is not None else None
         return row or 0
 
@@ -217,16 +217,16 @@ class DataPanel(QWidget):
         if cell is None:
             return
         chosen = (cell.record.split, cell.caption_row)
-        other_caption = chosen != self._chosen_caption and cell.record == self._session.record
+        other_caption = chosen != self._chosen_caption and cell.record == self._session.selection.record
         self._chosen_caption = chosen
-        self._session.select(cell.record)
+        self._session.selection.select(cell.record)
         if other_caption:  # the same photo again, with another of its captions
             self._show_details()
 
     def _selection_changed(self) -> None:
         """Show the photo that was selected here or elsewhere."""
-        record, cell = self._session.record, self.grid.current_cell
-        if record is None and self.grid.cells.cards and self._session.dataset is not None:
+        record, cell = self._session.selection.record, self.grid.current_cell
+        if record is None and self.grid.cells.cards and self._session.data.dataset is not None:
             self._choose_row(max(self.grid.currentIndex().row(), 0))
             return
         if record is not None and (cell is None or cell.record != record):
@@ -243,7 +243,7 @@ class DataPanel(QWidget):
         self._show_details()
 
     def _show_details(self) -> None:
-        dataset, record = self._session.dataset, self._session.record
+        dataset, record = self._session.data.dataset, self._session.selection.record
         if dataset is None or record is None:
             self.details.show_photo(dataset, None, (), 0)
             return
@@ -261,7 +261,7 @@ class DataPanel(QWidget):
 
     def _caption_to_show(self, rows: set[int]) -> int:
         """Return which of the photo's captions stands in the cell clicked, else the trained one or first."""
-        record = self._session.record
+        record = self._session.selection.record
         assert record is not None
         split, chosen = self._chosen_caption or (None, None)
         if split == record.split and chosen in record.caption_rows:
@@ -278,9 +278,9 @@ class DataPanel(QWidget):
         look_there = (f"Look in {other}", (self.val_action if other == "val" else self.train_action).trigger)
         clear = ("Clear all conditions", self.bar.clear_conditions)
         trained_too = ("Show also what was not trained on", lambda: self.browser.show_only_trained(False))
-        if session.dataset is None:
-            if session.opening:
-                self._empty.say(session.opening, "Photos appear as soon as its files were checked.")
+        if session.data.dataset is None:
+            if session.data.opening:
+                self._empty.say(session.data.opening, "Photos appear as soon as its files were checked.")
             else:
                 self._empty.say(
                     "No data set is open", "Open a COCO captioning folder with File, Open Folder."

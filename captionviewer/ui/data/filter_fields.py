@@ -115,7 +115,7 @@ class FilterFields(QWidget):
 
     def refresh(self) -> None:
         """Show the browser's conditions, on the numbers that the data has."""
-        dataset, query = self._session.dataset, self._browser.query
+        dataset, query = self._session.data.dataset, self._browser.query
         if not self.isVisible() or dataset is None:
             return
         if dataset is not self._dataset:

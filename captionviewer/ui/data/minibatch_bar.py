@@ -313,7 +313,7 @@ class MinibatchBar(QWidget):
             self.filter_action,
             self.sort_action,
         ):
-            action.setEnabled(self._session.dataset is not None)
+            action.setEnabled(self._session.data.dataset is not None)
         self.add_action.setEnabled(bool(self.search_field.text().strip()))
         self.previous_action.setEnabled(count > 0 and query.index > 0)
         self.next_action.setEnabled(query.index + 1 < count)
@@ -323,7 +323,7 @@ class MinibatchBar(QWidget):
         self.chips.show_conditions(shown_conditions(query), self._found_words())
 
     def _found_words(self) -> str:
-        found, dataset, split = self._browser.found, self._session.dataset, self._browser.query.split
+        found, dataset, split = self._browser.found, self._session.data.dataset, self._browser.query.split
         if dataset is None:
             return ""
         captions = dataset.split(split).num_captions if found is None else len(found.caption_rows)

@@ -143,7 +143,7 @@ class MinibatchBrowser(QObject):
             self._look_up()
 
     def _dataset_changed(self) -> None:
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         folder = dataset.folder if dataset is not None else None
         if folder != self._folder:  # the same folder again, with its other features, stays where it was
             self._folder = folder
@@ -163,8 +163,8 @@ class MinibatchBrowser(QObject):
 
         A model in training changes every second while its captions, perhaps all 400,000, stay.
         """
-        captions = self._session.trained_captions()
-        self.trained_photos = self._session.trained_photos("train")
+        captions = self._session.models.trained_captions()
+        self.trained_photos = self._session.models.trained_photos("train")
         if captions == self.trained_captions:
             return False
         self.trained_captions = captions
@@ -173,7 +173,7 @@ class MinibatchBrowser(QObject):
         return True
 
     def _look_up(self) -> None:
-        dataset, query = self._session.dataset, self.query
+        dataset, query = self._session.data.dataset, self.query
         self.minibatch, self.num_minibatches = None, 0
         if dataset is not None:
             self.found = self._find(dataset)
@@ -187,7 +187,7 @@ class MinibatchBrowser(QObject):
 
     def next_minibatch(self) -> Minibatch | None:
         """Return the minibatch that follows, None after the last one."""
-        dataset, index = self._session.dataset, self.query.index + 1
+        dataset, index = self._session.data.dataset, self.query.index + 1
         if dataset is None or index >= self.num_minibatches:
             return None
         return self._minibatch(dataset, index)

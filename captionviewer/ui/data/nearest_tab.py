@@ -45,7 +45,7 @@ class NearestTab(QWidget):
         self.place.setToolTip("Where neighbours are looked for: the split of the photo, or one of the two")
         self.place.currentIndexChanged.connect(lambda _index: self._ask_anew())
         self.list = NeighbourList(session.photos)
-        self.list.chosen.connect(session.select)
+        self.list.chosen.connect(session.selection.select)
         self.message = QLabel()
         self.message.setObjectName("nearest_message")
         self.message.setTextFormat(Qt.TextFormat.PlainText)

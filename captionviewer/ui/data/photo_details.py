@@ -91,8 +91,8 @@ class PhotoDetails(QTabWidget):
         self.copy_url_action = actions.make(actions.COPY_URL, self, self._copy_url)
         self.open_url_action = actions.make(actions.OPEN_URL, self, self._open_url)
         self.copy_photo_action = actions.make(actions.COPY_PHOTO, self, self._copy_photo)
-        self.back_action = actions.make(actions.PREVIOUS_PHOTO, self, self._session.select_previous)
-        self.forward_action = actions.make(actions.NEXT_PHOTO, self, self._session.select_next)
+        self.back_action = actions.make(actions.PREVIOUS_PHOTO, self, self._session.selection.go_back)
+        self.forward_action = actions.make(actions.NEXT_PHOTO, self, self._session.selection.go_forward)
 
     def _photo_page(self) -> QWidget:
         copies = [self.copy_caption_action, self.copy_captions_action, self.copy_url_action]
@@ -213,8 +213,8 @@ class PhotoDetails(QTabWidget):
         self.copy_url_action.setEnabled(bool(url))
         self.open_url_action.setEnabled(_opens_in_browser(url))
         self.copy_photo_action.setEnabled(any_photo)
-        self.back_action.setEnabled(self._session.can_go_back)
-        self.forward_action.setEnabled(self._session.can_go_forward)
+        self.back_action.setEnabled(self._session.selection.can_go_back)
+        self.forward_action.setEnabled(self._session.selection.can_go_forward)
 
     def _write_head(self) -> None:
         record, dataset = self._record, self._dataset

@@ -37,7 +37,7 @@ class Prefetch(QObject):
 
     def records(self) -> list[PhotoRecord]:
         """Return the photos to be fetched, the likeliest first: below, above, on the next page."""
-        dataset, rows = self._session.dataset, self._grid.rows_in_sight()
+        dataset, rows = self._session.data.dataset, self._grid.rows_in_sight()
         if dataset is None or self._browser.minibatch is None:
             return []
         cells = self._grid.cells.cards

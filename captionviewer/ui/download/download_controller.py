@@ -55,7 +55,7 @@ class DownloadController(QObject):
         except OSError as error:
             self._session.lasting_problem.emit(f"The new data folder could not be remembered: {error}")
         session = self._session
-        if session.run is None and not session.has_unsaved_model and not session.opening:
+        if session.runs.run is None and not session.models.has_unsaved and not session.data.opening:
             self.data_ready.emit(folder)
         else:  # opening would end a run, ask about a model, or undo a choice, in the middle of something
             session.notice.emit('The COCO data is here: "Get the COCO Data" in the File menu opens it.')

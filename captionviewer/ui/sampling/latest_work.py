@@ -69,7 +69,7 @@ class LatestWork(Generic[T]):
 
     def turn(self) -> AbstractContextManager[None]:
         """A turn between two steps of the run that is under way now, to be taken once by the work."""
-        return turn_between_steps(self._session.run)
+        return turn_between_steps(self._session.runs.run)
 
     def drop(self) -> None:
         """Want nothing any more: what is under way ends soon, and nobody is told."""

@@ -187,7 +187,7 @@ class PhotoWorthView(QWidget):
         self._sample_changed()
 
     def _sample_changed(self) -> None:
-        sample, dataset = self._sampler.sample, self._session.dataset
+        sample, dataset = self._sampler.sample, self._session.data.dataset
         if not self.isVisible():
             return
         if sample is None or dataset is None:
@@ -291,7 +291,7 @@ class PhotoWorthView(QWidget):
 
     def train_blind(self) -> None:
         """Train the same network without photos beside, then measure both over val."""
-        said, dataset = self.said, self._session.dataset
+        said, dataset = self.said, self._session.data.dataset
         if said is None or dataset is None or self._job.is_busy or self.blind.is_busy:
             return
         saved = said.sample.current.saved
@@ -337,7 +337,7 @@ class PhotoWorthView(QWidget):
         self.measure_button.setVisible(not busy)
         self.measure_button.setEnabled(said is not None)
         self.measure_button.setText("Measure over val" if worth is None else "Measure again")
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         obstacle = ""
         if said is not None and dataset is not None:
             obstacle = self.blind.obstacle(said.sample.current.saved, dataset)

@@ -56,7 +56,7 @@ class Sampler(QObject):
         self._features: tuple[CocoDataset, PhotoRecord, FloatArray] | None = None
         self._unreadable: PhotoRecord | None = None
         self._training_rows = TrainingRows()
-        self.model: CurrentModel | None = session.model
+        self.model: CurrentModel | None = session.models.current
         self.sample: CaptionSample | None = None
         self.trouble = ""  # why there is no sample, for people
         # what a person has forced of a photo, and which of those captions is shown
@@ -106,8 +106,10 @@ class Sampler(QObject):
     # ---- what the session says -----------------------------------------------------------------
 
     def _dataset_changed(self) -> None:
-        if self.model is not self._session.model:  # one that was stayed with may be of the data before
-            self.model = self._session.model
+        if (
+            self.model is not self._session.models.current
+        ):  # one that was stayed with may be of the data before
+            self.model = self._session.models.current
             self.model_changed.emit()
         self._forget_photo()
 
@@ -124,7 +126,7 @@ class Sampler(QObject):
         self._take_soon()
 
     def _model_changed(self) -> None:
-        newest = self._session.model
+        newest = self._session.models.current
         if newest is self.model:
             return
         in_training = newest is not None and newest.origin is ModelOrigin.TRAINING
@@ -167,7 +169,7 @@ class Sampler(QObject):
 
     def _run_under_way(self) -> TrainingRun | None:
         """The run that loses time to each sample; None where none trains at this moment, or none will."""
-        run = self._session.run
+        run = self._session.runs.run
         trains = run is not None and run.state is RunState.RUNNING and not run.is_to_pause
         return run if trains else None
 
@@ -183,8 +185,8 @@ class Sampler(QObject):
 
     def _ask_for_snapshot(self) -> None:
         """Have the next one made at a step boundary: what is shown then is as new as can be."""
-        run = self._session.run
-        if run is not None and self._follows and self._awake and self._session.subject is not None:
+        run = self._session.runs.run
+        if run is not None and self._follows and self._awake and self._session.selection.subject is not None:
             run.request_snapshot()
 
     # ---- samples -------------------------------------------------------------------------------
@@ -209,7 +211,7 @@ class Sampler(QObject):
             self._timer.start(round(wait) + 1)
 
     def _take(self) -> None:
-        dataset, record, model = self._session.dataset, self._session.subject, self.model
+        dataset, record, model = self._session.data.dataset, self._session.selection.subject, self.model
         if dataset is None or record is None or model is None or record == self._unreadable:
             self._wanted = False
             return
@@ -221,7 +223,7 @@ class Sampler(QObject):
         features = known[2] if known is not None and known[:2] == (dataset, record) else None
         if isinstance(record, OwnPicture):
             features = record.features
-        training_rows, run = self._training_rows, self._session.run
+        training_rows, run = self._training_rows, self._session.runs.run
         decoding = self._session.decoding.value.as_read()
         forced = self.forced_of(record)
 

@@ -177,7 +177,7 @@ class SamplingPanel(QWidget):
         return self._player.position
 
     def _show_record(self) -> None:
-        dataset, record = self._session.dataset, self._session.subject
+        dataset, record = self._session.data.dataset, self._session.selection.subject
         self.words.show_photo(record)
         self._head.show_photo(record)
         if dataset is None or record is None:
@@ -188,7 +188,7 @@ class SamplingPanel(QWidget):
 
     def _show_model(self) -> None:
         """Name the model that what is shown was computed from, which may be older than the newest."""
-        wanted, newest = self.sampler.model, self._session.model
+        wanted, newest = self.sampler.model, self._session.models.current
         model = self.sample.current if self.sample is not None else wanted
         words = model.words if model is not None else "none"
         if newest is not wanted and newest is not None and newest.origin is ModelOrigin.TRAINING:
@@ -218,7 +218,7 @@ class SamplingPanel(QWidget):
         self.views.show_sample(self.sample)
 
     def _show_timestep(self) -> None:
-        dataset, record = self._session.dataset, self._session.subject
+        dataset, record = self._session.data.dataset, self._session.selection.subject
         self._enable_actions()
         if dataset is None or record is None:
             self._bar.show_timestep(None, 0)

@@ -95,7 +95,7 @@ class ValCurve(QWidget):
 
     def compute(self) -> None:
         """Score the session's model in every way."""
-        dataset, current = self._session.dataset, self._session.model
+        dataset, current = self._session.data.dataset, self._session.models.current
         if dataset is None or current is None:
             self.plot.show_message("There is no model to score yet: open data first.")
             return
@@ -148,7 +148,7 @@ class ValCurve(QWidget):
         self.shown.emit()
 
     def _show(self, scores: Scores, current: CurrentModel) -> None:
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         photos = min(PHOTOS, dataset.split("val").num_photos) if dataset is not None else PHOTOS
         made = (
             f"Model: {current.words}; {photos} val photos drawn by seed {SEED}, scored against all their "

@@ -86,7 +86,7 @@ class WhyView(QWidget):
         self._explain()
 
     def _explain(self) -> None:
-        sample, dataset = self._sampler.sample, self._session.dataset
+        sample, dataset = self._sampler.sample, self._session.data.dataset
         if not self.isVisible():
             return
         if sample is None or dataset is None or not sample.timesteps:

@@ -36,7 +36,7 @@ class PastRuns(QObject):
             self._job = None
         self._series = {}
         self.changed.emit()
-        dataset, shelf, asked = self._session.dataset, self._session.runs.shelf, time.time()
+        dataset, shelf, asked = self._session.data.dataset, self._session.runs.shelf, time.time()
         if dataset is None:
             return
 

@@ -32,7 +32,7 @@ class RecordedProgress(QObject):
 
     def follow(self, origin: TrainingRun | SavedModel, rows: IntArray, total: int) -> None:
         """Show what was kept of a run on the train captions `rows`, of `total` iterations."""
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         self._file = origin if isinstance(origin, SavedModel) else None
         self._rows = rows
         self._show_losses(origin)
@@ -56,7 +56,7 @@ class RecordedProgress(QObject):
 
     def _show_losses(self, origin: TrainingRun | SavedModel) -> None:
         """Show validation beside the losses, and what guesses cost."""
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         guesses: dict[str, float] = {}
         wanted = origin.settings.validation_captions
         if dataset is not None:
@@ -79,7 +79,7 @@ class RecordedProgress(QObject):
 
         def counted(nats: float) -> None:
             self._unigram = (dataset, nats)
-            if self._file is origin and self._session.dataset is dataset:
+            if self._file is origin and self._session.data.dataset is dataset:
                 self._show_losses(origin)
 
         def failed(error: Exception) -> None:
@@ -89,7 +89,7 @@ class RecordedProgress(QObject):
 
     def _know_photos(self) -> None:
         """Find the photos of the record in the open data, unless it is other data than that of the run."""
-        dataset, record, rows = self._session.dataset, self._plot.scrubber.record, self._rows
+        dataset, record, rows = self._session.data.dataset, self._plot.scrubber.record, self._rows
         if dataset is None or record is None or rows is None:
             return
         if self._file is not None and not len(rows_trained_on(self._file, dataset)):

@@ -144,7 +144,7 @@ class RunControl(QObject):
 
     def start_from_weights(self, record: RunRecord) -> None:
         """Start a new run from a kept run's model, with the settings wanted but of its cell and sizes."""
-        dataset, saved = self._session.dataset, model_of(record)
+        dataset, saved = self._session.data.dataset, model_of(record)
         misfit = "Its model was not kept." if saved is None else ""
         if saved is not None and dataset is not None:
             misfit = fits(saved, dataset) or ""
@@ -306,10 +306,10 @@ class RunControl(QObject):
         weights: CaptioningRNN | None = None,
         keeper: ShelfKeeper | None = None,
     ) -> bool:
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         if dataset is None:
             return False
-        chosen = [self._session.record] if self._session.record is not None else []
+        chosen = [self._session.selection.record] if self._session.selection.record is not None else []
         keeper = ShelfKeeper(self._session.runs.shelf) if keeper is None else keeper
         self.run = TrainingRun(
             settings,
@@ -331,13 +331,13 @@ class RunControl(QObject):
     def _tell(self) -> None:
         self._enable()
         self.state_changed.emit()
-        self._session.set_run(self.run)
+        self._session.runs.set(self.run)
 
     def _can_start(self) -> bool:
         """Whether a new run may begin: not while data is being opened that would end it at once."""
         session = self._session
         busy = self.is_live or session.runs.is_racing
-        return not (busy or self._obstacle or session.opening or session.dataset is None)
+        return not (busy or self._obstacle or session.data.opening or session.data.dataset is None)
 
     def _enable(self) -> None:
         live = self.is_live
@@ -422,7 +422,7 @@ class RunControl(QObject):
             self._order_timer.stop()
             self._enable()
             self.state_changed.emit()
-            self._session.set_run(None if ended else run)
+            self._session.runs.set(None if ended else run)
         if ended and self.queue:
             QTimer.singleShot(0, self, self._start_next)
 
@@ -433,7 +433,7 @@ class RunControl(QObject):
             self._shown = newest
             saved, unsaved = SavedModel.of_run(run, newest), newest.iteration > 0
             best = self._best_before(run, newest)
-            self._session.set_model(
+            self._session.models.set(
                 CurrentModel(saved, ModelOrigin.TRAINING, unsaved=unsaved, best=best, keeper=self._keeper)
             )
 
@@ -452,7 +452,7 @@ class RunControl(QObject):
         if left is not None and left.iteration > 0:
             saved = SavedModel.of_run(run, left)
             best = self._best_before(run, left)
-            self._session.set_model(
+            self._session.models.set(
                 CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True, best=best, keeper=self._keeper)
             )
             return
@@ -462,4 +462,4 @@ class RunControl(QObject):
         if first.iteration > 0:  # the run failed and no model of it is known to be good
             return
         untrained = replace(SavedModel.of_run(run, first), caption_rows=np.empty(0, dtype=np.int64))
-        self._session.set_model(CurrentModel(untrained, ModelOrigin.UNTRAINED))
+        self._session.models.set(CurrentModel(untrained, ModelOrigin.UNTRAINED))

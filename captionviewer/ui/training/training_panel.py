@@ -99,7 +99,7 @@ class TrainingPanel(QWidget):
         self.control.captions_came.connect(self.said.show_now)
         self._recorded = RecordedProgress(session, self.plot, self.said, self)
         self._past.changed.connect(self._show_past)
-        self.watched.photo_chosen.connect(session.select)
+        self.watched.photo_chosen.connect(session.selection.select)
         session.dataset_changed.connect(self._dataset_changed)
         session.selection_changed.connect(self._selection_changed)
         session.run_changed.connect(self._show_state)
@@ -197,7 +197,7 @@ class TrainingPanel(QWidget):
     # ---- what the session tells ------------------------------------------------------------------
 
     def _dataset_changed(self) -> None:
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         run = self.control.run
         if run is not None and run.dataset is not dataset:
             self.said.watch(())  # its photos are of data that nobody has open any more
@@ -218,7 +218,7 @@ class TrainingPanel(QWidget):
 
     def _model_changed(self) -> None:
         """Show the history and settings of a model that was opened, and forget those of one that is gone."""
-        model = self._session.model
+        model = self._session.models.current
         if self.is_running() or model is None:
             return
         if model.origin is ModelOrigin.SAVED:
@@ -301,7 +301,7 @@ class TrainingPanel(QWidget):
 
     def _show_past(self) -> None:
         """Show earlier runs, but not behind its own line the one that is shown."""
-        model, keeper = self._session.model, self.control.keeper
+        model, keeper = self._session.models.current, self.control.keeper
         if self.control.run is None or keeper is None:
             self.plot.show_past(self._past.besides(model.run_key if model is not None else None))
         else:
@@ -341,9 +341,9 @@ class TrainingPanel(QWidget):
     def _watch(self) -> None:
         """Watch the selected photo and the first few that are trained on."""
         run = self.control.run
-        if run is None or not self.is_running() or run.dataset is not self._session.dataset:
+        if run is None or not self.is_running() or run.dataset is not self._session.data.dataset:
             return
-        photos = watch_list(run, self._session.record)
+        photos = watch_list(run, self._session.selection.record)
         self.said.watch(photos)
         run.watch([photo.record for photo in photos])
 
@@ -379,7 +379,7 @@ class TrainingPanel(QWidget):
                 return f"Can't start: {next(iter(problems.values()))}", True
         run = self.control.run
         if run is None:
-            model = self._session.model
+            model = self._session.models.current
             if self._file is not None and model is not None:
                 if model.label:
                     return f"Model {model.label}.", False

@@ -37,8 +37,8 @@ class UntrainedModel(QObject):
             self._rest.start()
 
     def _is_wanted(self) -> bool:
-        model = self._session.model
-        if model is None or model.origin is not ModelOrigin.UNTRAINED or self._session.run is not None:
+        model = self._session.models.current
+        if model is None or model.origin is not ModelOrigin.UNTRAINED or self._session.runs.run is not None:
             return False
         return model.saved.settings.drawn_by() != self._settings.drawn_by()
 
@@ -47,7 +47,7 @@ class UntrainedModel(QObject):
         if self._job is not None:
             self._job.cancel()
             self._job = None
-        dataset, settings = self._session.dataset, self._settings
+        dataset, settings = self._session.data.dataset, self._settings
         if dataset is None or not self._is_wanted():
             return
 
@@ -57,8 +57,8 @@ class UntrainedModel(QObject):
 
         def done(saved: SavedModel) -> None:
             self._job = None
-            if self._session.dataset is dataset and self._is_wanted():
-                self._session.set_model(CurrentModel(saved, ModelOrigin.UNTRAINED))
+            if self._session.data.dataset is dataset and self._is_wanted():
+                self._session.models.set(CurrentModel(saved, ModelOrigin.UNTRAINED))
 
         def failed(error: Exception) -> None:
             self._job = None

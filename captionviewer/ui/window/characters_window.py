@@ -169,7 +169,7 @@ class CharactersWindow(QDialog):
 
     def start(self) -> None:
         """Train words and characters from the start."""
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         if dataset is None:
             return
         plan = Plan(
@@ -229,7 +229,7 @@ class CharactersWindow(QDialog):
     # ---- showing -----------------------------------------------------------------------------
 
     def _show_running(self) -> None:
-        busy, has_data = self._job.is_busy, self._session.dataset is not None
+        busy, has_data = self._job.is_busy, self._session.data.dataset is not None
         self.train_button.setEnabled(not busy and has_data)
         self.stop_button.setEnabled(busy)
         for field in (self.cell_box, self.steps_field, self.hidden_field, self.seed_field):

@@ -161,7 +161,7 @@ class EncodingWindow(QWidget):
     def _settle(self) -> None:
         self._clock.stop()
         self._enable()
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         if not self.isVisible() and dataset is not None and dataset.folder != self._folder:
             self._follow()
 
@@ -182,10 +182,10 @@ class EncodingWindow(QWidget):
 
     def _follow(self) -> None:
         """Be about the data that is open, unless another's photos are being encoded."""
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         if self.is_busy or dataset is None or dataset.folder == self._folder:
             return
-        self._folder, self._images = dataset.folder, self._session.image_folder
+        self._folder, self._images = dataset.folder, self._session.images.folder
         self._work, self._is_made = None, False
         self.bar.setValue(0)
         self.lost.hide()

@@ -273,7 +273,7 @@ class MainWindow(QMainWindow):
 
     def _dataset_changed(self) -> None:
         self.notices.clear()
-        dataset = self.session.dataset
+        dataset = self.session.data.dataset
         if dataset is not None:
             self.setWindowTitle(f"{dataset.folder.name} – captionviewer")
             if not is_shipped_book(dataset.folder):
@@ -290,7 +290,7 @@ class MainWindow(QMainWindow):
 
     def ask_for_folder(self) -> None:
         """Let the user choose a data folder, and open it."""
-        recent = self.session.recent_folders()
+        recent = self.session.data.recent_folders()
         start = str(Path(recent[0]).parent) if recent else str(Path.home())
         chosen = QFileDialog.getExistingDirectory(self, "Open Data Folder", start)
         if chosen:
@@ -301,7 +301,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         """Open a data folder, after asking about what that would end or lose."""
         if self.may_replace_model("Opening another data set"):
-            self.session.open_folder(folder, features, in_characters=in_characters)
+            self.session.data.open_folder(folder, features, in_characters=in_characters)
 
     def open_runs(self, files: Sequence[Path]) -> None:
         """Put run files on the shelf of runs, and show them there."""
@@ -310,13 +310,13 @@ class MainWindow(QMainWindow):
 
     def _open_with(self, features: FeatureKind) -> None:
         """Open the data anew, with its other features."""
-        dataset = self.session.dataset
+        dataset = self.session.data.dataset
         if dataset is not None:
             self.open_folder(dataset.folder, features, in_characters=dataset.vocabulary.is_of_characters)
 
     def _open_in_characters(self) -> None:
         """Open the data anew in characters, or in words again."""
-        dataset = self.session.dataset
+        dataset = self.session.data.dataset
         if dataset is not None:
             spelled = dataset.vocabulary.is_of_characters
             self.open_folder(dataset.folder, dataset.feature_kind, in_characters=not spelled)
@@ -324,14 +324,14 @@ class MainWindow(QMainWindow):
     def open_storybook(self) -> None:
         """Open the pictures that come with the program."""
         if self.may_replace_model("Opening the storybook"):
-            self.session.open_storybook()
+            self.session.data.open_storybook()
 
     def look_at_storybook(self) -> None:
         """Close the card; behind it is the storybook, or it is opened now."""
         self.welcome.close_by_user()
-        dataset = self.session.dataset
+        dataset = self.session.data.dataset
         is_there = dataset is not None and is_shipped_book(dataset.folder)
-        if not is_there and not self.session.opening:
+        if not is_there and not self.session.data.opening:
             self.open_storybook()
         self.data_panel.setFocus()
 
@@ -345,7 +345,7 @@ class MainWindow(QMainWindow):
         if not chosen:
             return
         try:
-            self.session.set_image_folder(checked_image_folder(Path(chosen)))
+            self.session.images.set_folder(checked_image_folder(Path(chosen)))
         except ValueError as error:
             self.session.problem.emit(str(error))
 

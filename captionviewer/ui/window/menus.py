@@ -104,16 +104,16 @@ class Menus:
 
     def refresh(self) -> None:
         """Show in the menus what the session holds now."""
-        session, model, dataset = self._session, self._session.model, self._session.dataset
+        session, model, dataset = self._session, self._session.models.current, self._session.data.dataset
         self.open_model.setEnabled(dataset is not None)
         self.compute_features.setEnabled(dataset is not None and not is_shipped_book(dataset.folder))
         for action in self.own_photos:
             action.setEnabled(dataset is not None)
         has_model = model is not None and model.saved.iteration > 0 and session.models.saving is None
-        self.save_model.setEnabled(has_model and session.has_unsaved_model)
+        self.save_model.setEnabled(has_model and session.models.has_unsaved)
         self.save_model_as.setEnabled(has_model)
         self.save_best.setEnabled(has_model and model is not None and model.best is not None)
-        self.forget_images.setEnabled(session.has_own_image_folder)
+        self.forget_images.setEnabled(session.images.has_own_folder)
         kinds = dataset.available_features if dataset is not None else ()
         for kind, action in self.features.items():
             action.setEnabled(kind in kinds)
@@ -140,7 +140,7 @@ class Menus:
         self.open_folder = self._action(actions.OPEN_FOLDER, calls.open_folder)
         self.get_coco = self._action(actions.GET_COCO, calls.get_coco)
         self.forget_images = self._action(
-            actions.NO_IMAGE_FOLDER, lambda: self._session.set_image_folder(None)
+            actions.NO_IMAGE_FOLDER, lambda: self._session.images.set_folder(None)
         )
         self.open_model = self._action(actions.OPEN_MODEL, calls.open_model)
         self.save_model = self._action(actions.SAVE_MODEL, calls.save_model)
@@ -171,7 +171,7 @@ class Menus:
 
     def _fill_recent(self) -> None:
         self.recent.clear()  # deletes what it made; the action that clears the list is not the menu's
-        folders = self._session.recent_folders()
+        folders = self._session.data.recent_folders()
         for number, folder in enumerate(folders, 1):
             words = as_menu_text(shortened(folder, _LONGEST_ENTRY))
             action = self.recent.addAction(f"&{number} {words}" if number < 10 else words)
@@ -236,7 +236,7 @@ class Menus:
         self._menu("&Data", [*self._panels.data, SEPARATOR, *opened])
 
     def _choose_features(self, kind: FeatureKind) -> None:
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         if dataset is not None and dataset.feature_kind != kind:
             self._calls.choose_features(kind)
         self.refresh()

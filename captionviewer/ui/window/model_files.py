@@ -60,7 +60,7 @@ class ModelFiles:
                 self._open_runs([path])
             elif self._may_replace("Opening another model"):
                 self._session.settings.set(remembered.MODEL_FOLDER, str(path.parent))
-                self._session.open_model(path)
+                self._session.models.open(path)
 
         if self._looking is not None:
             self._looking.cancel()
@@ -80,10 +80,10 @@ class ModelFiles:
         """Make a model that was read the current one, after asking about what that would end or lose."""
         # it is looked twice: other data may be opened while the question stands
         if self._is_of_use(model) and self._may_replace("Showing another model") and self._is_of_use(model):
-            self._session.set_model(model)
+            self._session.models.set(model)
 
     def _is_of_use(self, model: CurrentModel) -> bool:
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         misfit = NO_DATA if dataset is None else fits(model.saved, dataset)
         if misfit is not None:
             self._session.problem.emit(misfit)
@@ -91,20 +91,20 @@ class ModelFiles:
 
     def save(self, then: Callable[[bool], None] = lambda _saved: None) -> None:
         """Save the model where it was saved before, else ask where; `then(saved)` is called at the end."""
-        model = self._session.model
+        model = self._session.models.current
         if model is None:
             then(False)
         elif model.path is None:
             self.save_as(then)
         else:
-            self._session.save_model(model.path, then)
+            self._session.models.save(model.path, then)
 
     def save_as(self, then: Callable[[bool], None] = lambda _saved: None) -> None:
         """Ask where to save the model, and do; `then(saved)` is called at the end.
 
         After a run that had done better on val before its end, first ask which model is to be kept.
         """
-        model = self._session.model
+        model = self._session.models.current
         if model is None:
             then(False)
             return
@@ -128,11 +128,11 @@ class ModelFiles:
         if path is None:
             then(False)
         else:
-            self._session.save_model(path, then)
+            self._session.models.save(path, then)
 
     def save_best(self, then: Callable[[bool], None] = lambda _saved: None, *, instead: bool = False) -> None:
         """Ask where to save the best model of the run, and do; with `instead`, in the last one's place."""
-        model = self._session.model
+        model = self._session.models.current
         path = None
         if model is not None and model.best is not None:
             path = self._ask_where("Save Best Model", model.best)
@@ -142,7 +142,7 @@ class ModelFiles:
             self._session.models.save_best(path, then, instead=instead)
 
     def _ask_where(self, title: str, saved: SavedModel) -> Path | None:
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         folder = Path(self._session.settings.get(remembered.MODEL_FOLDER) or Path.home())
         name = proposed_name(saved, dataset.folder.name if dataset is not None else "")
         chosen, _ = QFileDialog.getSaveFileName(self._window, title, str(folder / name), MODEL_FILES)

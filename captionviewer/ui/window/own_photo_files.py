@@ -86,7 +86,7 @@ class OwnPhotoFiles:
 
     def _has_data(self) -> bool:
         """Whether data is open, or will be in a moment; if not, say that it is needed."""
-        if self._session.dataset is not None or self._session.opening:
+        if self._session.data.dataset is not None or self._session.data.opening:
             return True
         self._session.problem.emit("Open data first: photos are captioned with its features and its words.")
         return False

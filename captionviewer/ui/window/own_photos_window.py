@@ -99,7 +99,7 @@ class OwnPhotosWindow(QWidget):
         nearest_words = QLabel("The training photos nearest to it; a click selects one everywhere")
         nearest_words.setWordWrap(True)
         self.nearest = NeighbourList(self._session.photos)
-        self.nearest.chosen.connect(self._session.select)
+        self.nearest.chosen.connect(self._session.selection.select)
         told = QWidget()
         words = QVBoxLayout(told)
         words.setContentsMargins(0, 0, 0, 0)
@@ -150,12 +150,12 @@ class OwnPhotosWindow(QWidget):
 
     def take_array(self, path: Path) -> None:
         """Caption the rows of an array of features in a file, each a photo without a picture."""
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         if dataset is None:
             return
 
         def read(rows: FloatArray) -> None:
-            if self._session.dataset is not dataset or not self.isVisible():
+            if self._session.data.dataset is not dataset or not self.isVisible():
                 return
             if len(rows) > MOST_PHOTOS:
                 self._session.notice.emit(
@@ -182,7 +182,7 @@ class OwnPhotosWindow(QWidget):
 
     def _go_on(self) -> None:
         """Caption the next one, one at a time."""
-        dataset, model = self._session.dataset, self._session.model
+        dataset, model = self._session.data.dataset, self._session.models.current
         if self._job is not None or not self._waiting or dataset is None or model is None:
             return
         photo = self._waiting.pop(0)
@@ -227,7 +227,7 @@ class OwnPhotosWindow(QWidget):
     def _show(self, row: int) -> None:
         """Show one of the photos; -1 for none."""
         photo = self.photos[row] if 0 <= row < len(self.photos) else None
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         encoded = photo.encoded if photo is not None and not photo.trouble else None
         self.sampling_button.setEnabled(encoded is not None)
         if photo is None or dataset is None or encoded is None:
@@ -275,7 +275,7 @@ class OwnPhotosWindow(QWidget):
         photo = self.photos[row] if 0 <= row < len(self.photos) else None
         if photo is not None and photo.encoded is not None:
             name, encoded = photo.source[0], photo.encoded
-            self._session.show_picture(own_picture(name, encoded.features, encoded.seen))
+            self._session.selection.show_picture(own_picture(name, encoded.features, encoded.seen))
             self._session.notice.emit(f"Sampling shows {shortened(name, 60)} until a photo is selected.")
 
     def changeEvent(self, event: QEvent) -> None:
@@ -298,7 +298,7 @@ class OwnPhotosWindow(QWidget):
 
     def _model_changed(self) -> None:
         """Caption all again by the new model, while the window is open; a live run is not followed."""
-        model = self._session.model
+        model = self._session.models.current
         if self.isVisible() and model is not None and model.origin is not ModelOrigin.TRAINING:
             self._again()
 

@@ -177,8 +177,8 @@ class Preferences(QDialog):
         self._show_folder()
 
     def _show_folder(self) -> None:
-        own = self._session.has_own_image_folder
-        folder = self._session.image_folder
+        own = self._session.images.has_own_folder
+        folder = self._session.images.folder
         if folder is None:
             words = "none"
         elif own:
@@ -252,11 +252,11 @@ class Preferences(QDialog):
             self._refuse(str(error))
             return
         self._refuse("")
-        self._session.set_image_folder(folder)
+        self._session.images.set_folder(folder)
 
     def _forget_folder(self) -> None:
         self._refuse("")
-        self._session.set_image_folder(None)
+        self._session.images.set_folder(None)
 
     def _refuse(self, words: str) -> None:
         self.refusal.setText(words)

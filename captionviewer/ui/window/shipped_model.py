@@ -43,7 +43,7 @@ class ShippedModel(QObject):
             self._job = None
         self._shipped = self._untrained = None
         self._enable()
-        session, dataset = self._session, self._session.dataset
+        session, dataset = self._session, self._session.data.dataset
         if dataset is None or not is_shipped_book(dataset.folder):
             return
 
@@ -52,15 +52,15 @@ class ShippedModel(QObject):
 
         def done(found: tuple[SavedModel, SavedModel] | None) -> None:
             self._job = None
-            if found is None or session.dataset is not dataset:
+            if found is None or session.data.dataset is not dataset:
                 return
             trained, untrained = found
             self._shipped = CurrentModel(trained, ModelOrigin.SAVED, label=LABEL)
             self._untrained = CurrentModel(untrained, ModelOrigin.UNTRAINED)
-            model = session.model
+            model = session.models.current
             is_free = model is None or model.origin is ModelOrigin.UNTRAINED
             if is_free and not session.runs.is_training:
-                session.set_model(self._shipped)
+                session.models.set(self._shipped)
             self._enable()
 
         def failed(error: Exception) -> None:
@@ -72,10 +72,10 @@ class ShippedModel(QObject):
     def _show(self) -> None:
         wanted = self._untrained if self.untrained_action.isChecked() else self._shipped
         if wanted is not None:
-            self._session.set_model(wanted)
+            self._session.models.set(wanted)
 
     def _enable(self) -> None:
-        model = self._session.model
+        model = self._session.models.current
         is_untrained = model is not None and model.origin is ModelOrigin.UNTRAINED
         can = self._shipped is not None and (is_untrained or model is self._shipped)
         self.untrained_action.setEnabled(can and not self._session.runs.is_training)

@@ -46,7 +46,7 @@ class WindowStatus:
 
     def refresh(self) -> None:
         """Show how things stand now."""
-        dataset, model = self._session.dataset, self._session.model
+        dataset, model = self._session.data.dataset, self._session.models.current
         if dataset is None:
             self._data.setText("No data open")
         else:
@@ -64,6 +64,6 @@ class WindowStatus:
         self._running.setText("Running: " + ", ".join(running) if running else "Idle")
 
     def _show_progress(self) -> None:
-        share = self._session.opening_share
+        share = self._session.data.opening_share
         self._progress.setVisible(share is not None)
         self._progress.setValue(round(100 * (share or 0)))

@@ -163,12 +163,12 @@ class WelcomeCard(QWidget):
     def refresh(self) -> None:
         """Show what is being opened, how far that is, and the folders opened before."""
         session = self._session
-        share = session.opening_share
-        self._status.setText(session.opening)
-        self._status.setVisible(bool(session.opening))
+        share = session.data.opening_share
+        self._status.setText(session.data.opening)
+        self._status.setVisible(bool(session.data.opening))
         self._bar.setVisible(share is not None)
         self._bar.setValue(round(100 * (share or 0)))
-        folders = session.recent_folders()[:RECENT_SHOWN]
+        folders = session.data.recent_folders()[:RECENT_SHOWN]
         if folders != [button.text() for button in self._recent_buttons()]:
             self._show_recent(folders)
         if self.isVisible():

@@ -34,13 +34,13 @@ class Shown:
 
     @property
     def dataset(self) -> CocoDataset:
-        assert self.session.dataset is not None
-        return self.session.dataset
+        assert self.session.data.dataset is not None
+        return self.session.data.dataset
 
     def open(self, folder: Path) -> None:
         """Open a folder and wait until it is there."""
         with self.qtbot.waitSignal(self.session.dataset_changed):
-            self.session.open_folder(folder)
+            self.session.data.open_folder(folder)
         self.qtbot.waitUntil(lambda: not self.session.workers.running())
 
     def click(self, name: str) -> None:
@@ -87,7 +87,7 @@ class Shown:
             feature_kind=self.dataset.feature_kind,
             data_digest=digest_of_captions(self.dataset, rows),
         )
-        self.session.set_model(CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True))
+        self.session.models.set(CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True))
 
 
 @contextmanager

@@ -29,8 +29,8 @@ def test_opening_a_folder_shows_the_first_minibatch_and_selects_its_first_photo(
     minibatch = shown.dataset.split("train").minibatch(24, 231)
     expected = [shown.caption("train", row) for row in minibatch.caption_rows.tolist()]
     assert shown.captions() == expected
-    assert shown.session.record is not None
-    assert shown.session.record.row == minibatch.image_rows[0]
+    assert shown.session.selection.record is not None
+    assert shown.session.selection.record.row == minibatch.image_rows[0]
     assert shown.panel.grid.currentIndex().row() == 0
     assert position(shown) == f"minibatch 1 of {shown.dataset.split('train').num_minibatches(24)}"
 
@@ -46,9 +46,9 @@ def test_without_data_the_panel_says_how_to_open_some(qtbot: QtBot) -> None:
 
 def test_while_a_first_folder_is_being_opened_the_panel_says_so(qtbot: QtBot, coco_folder: Path) -> None:
     with shown_panel(qtbot, None) as shown:
-        shown.session.open_folder(coco_folder)
+        shown.session.data.open_folder(coco_folder)
         assert f"Opening {coco_folder.name}…" in shown.labels()
-        qtbot.waitUntil(lambda: shown.session.dataset is not None)
+        qtbot.waitUntil(lambda: shown.session.data.dataset is not None)
         qtbot.waitUntil(lambda: not shown.session.workers.running())
         assert shown.captions()
 
@@ -83,7 +83,7 @@ def test_page_keys_turn_the_page_while_the_keyboard_is_in_the_grid(shown: Shown)
 def test_switching_to_val_and_back_shows_photos_of_that_split(shown: Shown) -> None:
     train = shown.captions()
     shown.click("val_button")
-    assert shown.session.record is not None and shown.session.record.split == "val"
+    assert shown.session.selection.record is not None and shown.session.selection.record.split == "val"
     expected = shown.dataset.split("val").minibatch(24, 231).caption_rows.tolist()
     assert shown.captions() == [shown.caption("val", row) for row in expected]
     assert "val" in shown.panel.details.head.text()
@@ -133,7 +133,7 @@ def test_another_minibatch_size_is_remembered_and_keeps_the_place(shown: Shown) 
 def test_clicking_a_photo_selects_it_everywhere(shown: Shown) -> None:
     shown.click_cell(2)
     cell = shown.panel.grid.cells.cards[2]
-    assert shown.session.record == cell.record
+    assert shown.session.selection.record == cell.record
     captions = shown.panel.details.captions
     assert captions.captions[captions.current].text == shown.captions()[2]
 
@@ -141,7 +141,7 @@ def test_clicking_a_photo_selects_it_everywhere(shown: Shown) -> None:
 def test_arrow_keys_move_the_selection(shown: Shown) -> None:
     shown.panel.grid.setFocus()
     shown.qtbot.keyClick(shown.panel.grid, Qt.Key.Key_Right)
-    assert shown.session.record == shown.panel.grid.cells.cards[1].record
+    assert shown.session.selection.record == shown.panel.grid.cells.cards[1].record
     shown.qtbot.keyClick(shown.panel.grid, Qt.Key.Key_Down)
     assert shown.panel.grid.currentIndex().row() > 2
     shown.qtbot.keyClick(shown.panel.grid, Qt.Key.Key_Up)
@@ -151,11 +151,11 @@ def test_arrow_keys_move_the_selection(shown: Shown) -> None:
 def test_a_photo_selected_elsewhere_is_selected_in_the_grid_if_it_is_there(shown: Shown) -> None:
     cells = shown.panel.grid.cells.cards
     other = next(cell for cell in cells if cell.record != cells[0].record)
-    shown.session.select(other.record)
+    shown.session.selection.select(other.record)
     assert shown.panel.grid.current_cell is not None
     assert shown.panel.grid.current_cell.record == other.record
     away = shown.dataset.split("val").record(0)
-    shown.session.select(away)
+    shown.session.selection.select(away)
     assert shown.panel.grid.current_cell is None
     assert f"photo&nbsp;<b>{away.row}</b>" in shown.panel.details.head.text()
 
@@ -164,7 +164,7 @@ def test_a_photo_far_down_is_scrolled_to_when_it_is_selected_elsewhere(shown: Sh
     cell = shown.panel.grid.cells.cards[-1]
     row = shown.panel.grid.cells.row_of(cell.record.key)
     assert row is not None
-    shown.session.select(cell.record)
+    shown.session.selection.select(cell.record)
     rect = shown.panel.grid.visualRect(shown.panel.grid.cells.index(row))
     assert shown.panel.grid.viewport().rect().intersects(rect)
 
@@ -205,10 +205,10 @@ def test_the_same_folder_with_its_raw_features_stays_at_the_same_minibatch(
     shown.click("next_minibatch")
     before = shown.captions()
     with shown.qtbot.waitSignal(shown.session.dataset_changed):
-        shown.session.open_folder(coco_folder, "raw")
+        shown.session.data.open_folder(coco_folder, "raw")
     shown.qtbot.waitUntil(lambda: not shown.session.workers.running())
     assert shown.captions() == before
-    assert shown.session.record is not None
+    assert shown.session.selection.record is not None
     assert shown.dataset.feature_kind == "raw"
 
 

@@ -41,7 +41,7 @@ def clipboard() -> str:
 
 
 def test_all_captions_of_the_photo_are_shown_and_the_one_of_the_minibatch_is_marked(shown: Shown) -> None:
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None
     seen = shown.panel.details.captions
     text = seen.toPlainText().replace("\u2028", "\n")
@@ -56,7 +56,7 @@ def test_all_captions_of_the_photo_are_shown_and_the_one_of_the_minibatch_is_mar
 def test_unknown_words_stand_out_in_the_text(shown: Shown) -> None:
     captions = shown.dataset.split("train").captions
     row = int(np.flatnonzero((captions == shown.dataset.vocabulary.unk).any(axis=1))[0])
-    shown.session.select(shown.dataset.split("train").record_of_caption(row))
+    shown.session.selection.select(shown.dataset.split("train").record_of_caption(row))
     document = shown.panel.details.captions.document()
     found = document.find("<UNK>")
     assert not found.isNull()
@@ -78,7 +78,7 @@ def test_the_current_caption_is_copied_by_key_and_by_action(shown: Shown) -> Non
 
 
 def test_all_captions_are_copied_one_a_line(shown: Shown) -> None:
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None
     shown.panel.details.copy_captions_action.trigger()
     assert clipboard().split("\n") == [shown.caption("train", row) for row in record.caption_rows]
@@ -102,7 +102,7 @@ def test_with_nothing_selected_the_copy_key_takes_the_current_caption(shown: Sho
 
 def test_clicking_a_caption_shows_its_ids(shown: Shown) -> None:
     details = shown.panel.details
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None
     other = next(n for n in range(len(record.caption_rows)) if n != details.captions.current)
     details.captions.set_current(other)
@@ -132,7 +132,7 @@ def test_the_strip_shows_ids_words_padding_and_which_targets_count(shown: Shown)
 def test_the_ids_tab_says_how_many_targets_count(shown: Shown) -> None:
     details = shown.panel.details
     details.setCurrentIndex(IDS)
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None
     last = len(record.caption_rows) - 1
     details.which_caption.setCurrentIndex(last)
@@ -168,7 +168,7 @@ def test_ids_are_copied_from_the_strip(shown: Shown) -> None:
 
 
 def test_the_address_is_shown_copied_and_opened(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None
     opened: list[QUrl] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: bool(opened.append(url)) or True)
@@ -182,18 +182,18 @@ def test_the_address_is_shown_copied_and_opened(shown: Shown, monkeypatch: pytes
 def test_an_address_that_is_no_web_address_is_never_opened(shown: Shown) -> None:
     from dataclasses import replace
 
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None
-    shown.session.select(replace(record, url="file:///etc/passwd"))
+    shown.session.selection.select(replace(record, url="file:///etc/passwd"))
     assert shown.panel.details.address.text() == "file:///etc/passwd"
     assert not shown.panel.details.open_url_action.isEnabled()
-    shown.session.select(replace(record, url=""))
+    shown.session.selection.select(replace(record, url=""))
     assert not shown.panel.copy_url_action.isEnabled()
 
 
 def test_the_photo_is_shown_large_and_copied(shown: Shown) -> None:
     photo = shown.panel.details.photo
-    assert photo.record == shown.session.record
+    assert photo.record == shown.session.selection.record
     shown.qtbot.waitUntil(lambda: photo.photo.state is PhotoState.READY)
     shown.panel.details.copy_photo_action.trigger()
     assert QGuiApplication.clipboard().image().size() == photo.photo.image.size()
@@ -211,7 +211,7 @@ def test_a_photo_that_is_away_says_why_and_comes_when_it_is_tried_again(
     shown.qtbot.waitUntil(
         lambda: photo.photo.message[:20] in str(cells.data(cells.index(0), Qt.ItemDataRole.ToolTipRole))
     )
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None and record.file_name is not None
     there = folder / record.file_name
     there.parent.mkdir()
@@ -235,7 +235,7 @@ def test_features_are_read_when_looked_at_and_drawn_once_for_each_photo(shown: S
     shown.qtbot.waitUntil(lambda: plot.draws == 2)
     settle(shown)
     assert plot.draws == 2
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None
     assert f"train photo {record.row} " in plot.accessibleDescription()
 
@@ -258,7 +258,7 @@ def test_the_feature_plot_holds_the_photo_s_own_numbers(
     plot.export_actions[3].trigger()
     with target.open(newline="") as file:
         values = [float(row["value"]) for row in csv.DictReader(file)]
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None
     expected = shown.dataset.split("train").features.rows(np.array([record.row]))[0]
     assert np.allclose(values, expected, rtol=1e-6)

@@ -49,7 +49,7 @@ def settled(shown: Shown) -> None:
 
 
 def expected(shown: Shown, among: Split | None = None) -> list[tuple[str, int]]:
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None
     found = shown.dataset.nearest_photos(record.split, record.row, among)
     assert found is not None
@@ -66,7 +66,7 @@ def test_the_ten_nearest_photos_are_shown_with_cosine_and_captions(shown: Shown)
     for row in first.record.caption_rows:
         assert shown.caption(first.record.split, row).replace("<", "&lt;").replace(">", "&gt;") in tip
     assert f"cosine {first.similarity:.3f}" in tip
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None
     others = shown.dataset.split("train").num_photos - 1
     assert any(
@@ -81,7 +81,7 @@ def test_a_click_on_a_neighbour_selects_it_and_shows_its_own(shown: Shown) -> No
     cells = tab(shown).list
     place = cells.visualRect(cells.cells.index(1)).center()
     shown.qtbot.mouseClick(cells.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert shown.session.record == wanted
+    assert shown.session.selection.record == wanted
     settled(shown)
     assert [one.record.key for one in neighbours(shown)] == expected(shown)
 
@@ -93,9 +93,9 @@ def test_a_neighbour_is_selected_with_the_keyboard(shown: Shown) -> None:
     cells.setCurrentIndex(cells.cells.index(0))
     shown.qtbot.keyClick(cells, Qt.Key.Key_Right)
     wanted = neighbours(shown)[1].record
-    assert shown.session.record != wanted
+    assert shown.session.selection.record != wanted
     shown.qtbot.keyClick(cells, Qt.Key.Key_Return)
-    assert shown.session.record == wanted
+    assert shown.session.selection.record == wanted
 
 
 def test_neighbours_can_be_looked_for_in_the_other_split(shown: Shown) -> None:
@@ -217,14 +217,14 @@ def test_a_folder_removed_while_open_leaves_captions_and_says_what_is_gone(
         shown.qtbot.keyClicks(shown.panel.bar.search_field, "a")
         shown.qtbot.keyClick(shown.panel.bar.search_field, Qt.Key.Key_Return)
         assert shown.captions() and all("a" in text.split() for text in shown.captions())
-        shown.session.open_folder(folder)
+        shown.session.data.open_folder(folder)
         shown.qtbot.waitUntil(lambda: any("no such folder" in problem for problem in shown.problems))
         assert shown.captions()
 
 
 def test_back_returns_to_the_photo_whose_neighbour_was_clicked(shown: Shown) -> None:
     settled(shown)
-    start = shown.session.record
+    start = shown.session.selection.record
     assert start is not None and not shown.panel.back_action.isEnabled()
     cells = tab(shown).list
     for _ in range(2):
@@ -232,23 +232,23 @@ def test_back_returns_to_the_photo_whose_neighbour_was_clicked(shown: Shown) -> 
         shown.qtbot.mouseClick(cells.viewport(), Qt.MouseButton.LeftButton, pos=place)
         settled(shown)
     shown.click("nearest_back")
-    assert shown.session.record not in (None, start)
+    assert shown.session.selection.record not in (None, start)
     shown.panel.activateWindow()
     QTest.keyClick(shown.panel.details, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
-    assert shown.session.record == start and not shown.panel.back_action.isEnabled()
+    assert shown.session.selection.record == start and not shown.panel.back_action.isEnabled()
     assert f"photo&nbsp;<b>{start.row:,}</b>" in shown.panel.details.head.text()
     QTest.keyClick(shown.panel.details, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
-    assert shown.session.record != start
+    assert shown.session.selection.record != start
 
 
 def test_back_holds_for_turning_the_page_and_ends_with_the_data(shown: Shown, tmp_path: Path) -> None:
     shown.session.images.set_fetching(False)  # the other folder has no photos of its own
-    first = shown.session.record
+    first = shown.session.selection.record
     shown.panel.bar.size_field.setValue(3)
     shown.panel.next_action.trigger()
-    assert shown.session.record != first
+    assert shown.session.selection.record != first
     shown.panel.back_action.trigger()
-    assert shown.session.record == first
+    assert shown.session.selection.record == first
     shown.panel.forward_action.trigger()
     shown.open(write_coco_folder(tmp_path / "other"))
     assert not shown.panel.back_action.isEnabled() and not shown.panel.forward_action.isEnabled()
@@ -270,7 +270,7 @@ def test_neighbours_in_other_data_are_never_asked_for_in_the_data_that_is_open(
 
     monkeypatch.setattr(PhotoStore, "photo", noting)
     with shown.qtbot.waitSignal(shown.session.dataset_changed):
-        shown.session.open_folder(folder)
+        shown.session.data.open_folder(folder)
     tab(shown).list.viewport().repaint()  # before the new neighbours are found
     settled(shown)
     urls = {record.url for split in SPLITS for record in records_of(shown, split)}

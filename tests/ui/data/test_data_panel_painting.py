@@ -73,7 +73,7 @@ def test_an_unknown_word_has_its_colour_in_cell_list_and_strip(shown: Shown) -> 
     assert min(painted()) > 8
     shown.panel.bar.clear_conditions()
     shown.panel.browser.set_conditions(CaptionConditions(unknown=(0, 0)))
-    record = shown.session.record
+    record = shown.session.selection.record
     assert record is not None and not any("<UNK>" in text for text in shown.captions())
     every = [shown.caption(record.split, row) for row in record.caption_rows]
     in_list = any("<UNK>" in text for text in every)

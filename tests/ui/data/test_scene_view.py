@@ -55,7 +55,7 @@ def shown(qtbot: QtBot, book: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     settings.set(MINIBATCH_SIZE, 1)  # few pictures to draw beside the scene
     assert settings.save()
     with shown_panel(qtbot, book) as shown:
-        shown.session.select(shown.dataset.split("val").record(ROW))
+        shown.session.selection.select(shown.dataset.split("val").record(ROW))
         yield shown
 
 
@@ -96,7 +96,7 @@ def learn_colours(shown: Shown) -> None:
     )  # fmt: skip
     solver.train()
     saved = SavedModel.untrained(model, TrainingSettings(), shown.dataset)
-    shown.session.set_model(CurrentModel(saved, ModelOrigin.TRAINED))
+    shown.session.models.set(CurrentModel(saved, ModelOrigin.TRAINED))
 
 
 def test_a_thing_is_recoloured_and_the_caption_has_its_new_colours_word(shown: Shown) -> None:
@@ -230,7 +230,7 @@ def test_a_scene_by_chance_is_opened_and_its_caption_is_that_of_its_pixels(shown
     scene_view.random_button.click()
     settled(shown)
     assert scene_view.scene == wanted and scene_view.strip.edits[0].change == "a random scene"
-    model = shown.session.model
+    model = shown.session.models.current
     assert model is not None and scene_view.answer is not None
     ids = model.model.sample(shipped_encoder().features(draw(wanted))[np.newaxis])[0]
     assert scene_view.answer.caption == caption_text(ids, shown.dataset.vocabulary)
@@ -242,20 +242,20 @@ def test_sampling_shows_the_changed_scene_with_its_bars_and_surprises(shown: Sho
     shown.qtbot.addWidget(sampling)
     sampling.resize(690, 500)
     sampling.show()
-    shown.session.select(shown.dataset.split("val").record(0))
-    shown.session.select(shown.dataset.split("val").record(ROW))
+    shown.session.selection.select(shown.dataset.split("val").record(0))
+    shown.session.selection.select(shown.dataset.split("val").record(ROW))
     scene_view = view(shown)
 
     def sample_of_the_scene() -> CaptionSample:
         shown.qtbot.waitUntil(
-            lambda: sampling.sample is not None and sampling.sample.record == shown.session.subject,
+            lambda: sampling.sample is not None and sampling.sample.record == shown.session.selection.subject,
             timeout=20_000,
         )
         assert sampling.sample is not None
         return sampling.sample
 
     before = sample_of_the_scene()
-    assert before.record == shown.session.record
+    assert before.record == shown.session.selection.record
     start = scene("val", ROW).colour
     other = next(colour for colour in COLOURS if colour != start)
     scene_view._choose(0)
@@ -274,13 +274,13 @@ def test_sampling_shows_the_changed_scene_with_its_bars_and_surprises(shown: Sho
     assert sampling.words.photo.photo.image is not None
     scene_view.undo()
     settled(shown)
-    assert shown.session.subject == shown.session.record
+    assert shown.session.selection.subject == shown.session.selection.record
     np.testing.assert_allclose(sample_of_the_scene().surprises, before.surprises)
     scene_view.open_random()
     settled(shown)
     assert sample_of_the_scene().captions.shape[0] == 0 and "No ground truth" in shown.labels(sampling)
-    shown.session.select(shown.session.record)
-    assert shown.session.subject == shown.session.record
+    shown.session.selection.select(shown.session.selection.record)
+    assert shown.session.selection.subject == shown.session.selection.record
 
 
 def test_pairs_are_counted_by_drawing_and_captioning_each(
@@ -292,7 +292,7 @@ def test_pairs_are_counted_by_drawing_and_captioning_each(
     scene_view.count_button.click()
     assert scene_view.cancel_button.isVisibleTo(scene_view)
     shown.qtbot.waitUntil(lambda: bool(scene_view.table.text()), timeout=30_000)
-    model = shown.session.model
+    model = shown.session.models.current
     assert model is not None
     for at, kind in enumerate(PAIR_KINDS):
         rng, follows = np.random.default_rng([pair_count.SEED, at]), 0

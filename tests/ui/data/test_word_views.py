@@ -80,7 +80,7 @@ def test_the_cut_is_moved_by_mouse_keys_and_field_and_says_what_it_covers_and_sa
     said = view.words.text()
     assert f"{100 * covered:.1f} % of the words said are covered" in said
     assert f"{100 * unknown:.1f} % of captions have {UNK}" in said
-    current = shown.session.model
+    current = shown.session.models.current
     assert current is not None
     small = replace(DataFacts.of(dataset), vocabulary_size=54)
     saves = current.model.num_parameters - current.saved.settings.num_parameters(small)
@@ -109,7 +109,7 @@ def read(shown: Shown) -> SurpriseView:
 
 
 def test_a_dot_says_a_words_surprise_and_a_click_on_it_shows_its_captions(shown: Shown) -> None:
-    view, dataset, current = read(shown), shown.dataset, shown.session.model
+    view, dataset, current = read(shown), shown.dataset, shown.session.models.current
     assert current is not None
     corpus, vocabulary = draw_corpus(dataset), dataset.vocabulary
     trained_on, _which = captions_of_training(dataset, rows_trained_on(current.saved, dataset))
@@ -183,7 +183,7 @@ def captioned(shown: Shown) -> NeverSaidView:
 def test_the_words_never_said_are_listed_and_lead_to_their_captions(
     shown: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    view, dataset, current = captioned(shown), shown.dataset, shown.session.model
+    view, dataset, current = captioned(shown), shown.dataset, shown.session.models.current
     assert current is not None
     trained_on, _which = captions_of_training(dataset, rows_trained_on(current.saved, dataset))
     found = words_said(current.model, draw_corpus(dataset), Decoding(), trained_on, dataset.vocabulary)

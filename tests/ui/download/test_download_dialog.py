@@ -28,7 +28,7 @@ def server(archive_server: ArchiveServer, book: Book, monkeypatch: pytest.Monkey
 def photos_on_disk(driver: WindowDriver, tmp_path: Path) -> None:
     """Photos for what is opened, which is small and has none."""
     photos = write_coco_folder(tmp_path / "with photos", photos=True) / "images"
-    driver.window.session.set_image_folder(photos)
+    driver.window.session.images.set_folder(photos)
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_one_click_downloads_and_opens_the_data(
     driver: WindowDriver, server: ArchiveServer, folder: Path, book: Book
 ) -> None:
     started(driver, server, folder)
-    driver.wait_for(lambda: driver.window.session.dataset is not None)
-    dataset = driver.window.session.dataset
+    driver.wait_for(lambda: driver.window.session.data.dataset is not None)
+    dataset = driver.window.session.data.dataset
     assert dataset is not None and dataset.folder == folder
     assert files_in(folder) == book.wanted()
     assert chosen_data_folder() == folder
@@ -211,7 +211,7 @@ def test_a_wrong_file_is_named_and_can_be_fetched_again(
     started(driver, server, folder)
     driver.wait_for(ended(driver))
     assert "val2014_urls.txt: not what CS231n published" in driver.text("download_message")
-    assert driver.window.session.dataset is None or driver.window.session.dataset.folder != folder
+    assert driver.window.session.data.dataset is None or driver.window.session.data.dataset.folder != folder
     assert button(driver, "go").text() == "Fetch Again"
     server.archive, server.mark = book.archive, '"mended"'
     driver.click(button(driver, "go"))
@@ -237,16 +237,16 @@ def test_nothing_is_opened_over_a_model_that_is_not_saved(
 ) -> None:
     session = driver.window.session
     driver.window.open_folder(write_coco_folder(tmp_path / "before", photos=False))
-    driver.wait_for(lambda: session.dataset is not None and session.dataset.folder.name == "before")
-    assert session.model is not None
-    session.set_model(replace(session.model, unsaved=True))
+    driver.wait_for(lambda: session.data.dataset is not None and session.data.dataset.folder.name == "before")
+    assert session.models.current is not None
+    session.models.set(replace(session.models.current, unsaved=True))
     started(driver, server, folder)
     driver.wait_for(ended(driver))
-    assert session.dataset is not None and session.dataset.folder.name == "before"
+    assert session.data.dataset is not None and session.data.dataset.folder.name == "before"
     assert "File menu" in driver.window.statusBar().currentMessage()
     said = driver.answer("Discard")
     driver.click(button(driver, "go"))
-    driver.wait_for(lambda: session.dataset is not None and session.dataset.folder == folder)
+    driver.wait_for(lambda: session.data.dataset is not None and session.data.dataset.folder == folder)
     assert "Save the trained model?" in said[0]
 
 

@@ -237,7 +237,7 @@ def test_an_image_folder_that_was_moved_is_named_and_its_photos_come_when_it_is_
     folder = write_coco_folder(tmp_path / "coco", photos=True)
     images = (folder / "images").rename(tmp_path / "my <b>images")
     with shown_panel(qtbot, folder) as shown:
-        shown.session.set_image_folder(images)
+        shown.session.images.set_folder(images)
         first = shown.panel.grid.cells.cards[0].record
         photos = shown.session.photos
         qtbot.waitUntil(lambda: photos.known(first).state is PhotoState.READY)

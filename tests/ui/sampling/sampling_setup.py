@@ -64,8 +64,8 @@ class Shown:
 
     @property
     def dataset(self) -> CocoDataset:
-        assert self.session.dataset is not None
-        return self.session.dataset
+        assert self.session.data.dataset is not None
+        return self.session.data.dataset
 
     @property
     def sample(self) -> CaptionSample:
@@ -76,13 +76,13 @@ class Shown:
     def open(self, folder: Path) -> None:
         """Open a folder and wait until it is there; photos come from it alone."""
         with self.qtbot.waitSignal(self.session.dataset_changed, timeout=SOON):
-            self.session.open_folder(folder)
+            self.session.data.open_folder(folder)
         self.session.photos.set_store(PhotoStore(self.dataset.local_images, network=False))
 
     def select(self, split: Split, row: int) -> PhotoRecord:
         """Select a photo as Data does, and wait for its caption."""
         record = self.dataset.split(split).record(row)
-        self.session.select(record)
+        self.session.selection.select(record)
         self.wait_for_sample()
         return record
 
@@ -96,14 +96,14 @@ class Shown:
 
         def there() -> bool:
             sample = self.panel.sample
-            return sample is not None and sample.record == self.session.record
+            return sample is not None and sample.record == self.session.selection.record
 
         self.qtbot.waitUntil(there, timeout=SOON)
 
     def use(self, saved: SavedModel, origin: ModelOrigin = ModelOrigin.TRAINED) -> CurrentModel:
         """Make a model the current one."""
         current = CurrentModel(saved, origin, unsaved=True)
-        self.session.set_model(current)
+        self.session.models.set(current)
         return current
 
     def press(self, key: Qt.Key, times: int = 1) -> None:

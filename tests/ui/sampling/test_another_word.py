@@ -279,7 +279,7 @@ def test_a_forced_beginning_is_carried_over_to_the_next_photo_and_kept_for_the_w
         qtbot.keyClick(shown.panel, Qt.Key.Key_Delete)
         assert not shown.sample.forced
         shown.open(coco_folder)
-        shown.session.select(None)
+        shown.session.selection.select(None)
         shown.select(before.split, before.row)
         assert not shown.sample.forced  # other data was opened: its ids may be of other words
 
@@ -348,7 +348,7 @@ def test_a_slower_or_an_older_answer_is_dropped(qtbot: QtBot, coco_folder: Path)
         begun(shown, coco_folder)
         bars = shown.bars
         qtbot.mouseClick(bars, LEFT, pos=bars.row(other_bar(shown)).center())
-        shown.session.select(shown.dataset.split("val").record(2))  # before the branch could come
+        shown.session.selection.select(shown.dataset.split("val").record(2))  # before the branch could come
         shown.wait_for_sample()
         qtbot.waitUntil(lambda: not shown.panel.branches._work.is_busy, timeout=SOON)
         assert not shown.sample.forced

@@ -196,7 +196,7 @@ def test_a_file_is_opened_and_one_that_does_not_fit_is_refused_in_words(
 def test_the_best_model_of_a_run_and_a_kept_run_can_be_chosen(qtbot: QtBot, coco_folder: Path) -> None:
     with opened(qtbot, coco_folder) as (shown, view):
         best = other_model(shown.sample.current.saved, 8, 40)
-        shown.session.set_model(replace(shown.sample.current, best=best))
+        shown.session.models.set(replace(shown.sample.current, best=best))
         titles = [view.choice.itemText(n) for n in range(view.choice.count())]
         assert "Best of this run, iteration 40" in titles
         view.choice.activated.emit(titles.index("Best of this run, iteration 40"))

@@ -118,7 +118,7 @@ def test_one_button_trains_the_same_network_blind_keeps_it_and_says_what_the_pho
     shown.qtbot.waitUntil(
         lambda: view.said is not None and view.said.sample.current.saved is saved, timeout=SOON
     )
-    before = session.model
+    before = session.models.current
     qtbot.mouseClick(view.blind_button, Qt.MouseButton.LeftButton)
     assert view.blind.is_busy and not view.blind_button.isVisible()
     assert "Looking among the runs" in view.blind_words.text()
@@ -127,7 +127,7 @@ def test_one_button_trains_the_same_network_blind_keeps_it_and_says_what_the_pho
     let_train(lambda: view.blind_worth is not None)
     worth, blind = view.blind_worth, view.blind.model
     assert worth is not None and blind is not None and view.worth is not None
-    assert session.model is before  # what Sampling shows is still the model that was shown
+    assert session.models.current is before  # what Sampling shows is still the model that was shown
     assert not blind.params["W_proj"].any()
     read = blind_surprises(blind, draw_corpus(shown.dataset))
     assert read is not None

@@ -44,8 +44,8 @@ def test_a_selected_photo_starts_before_its_first_word_with_ten_bars_of_an_untra
         assert shown.text("sampling_model") == "Model: untrained RNN"
         assert shown.text("generated_caption") == ""
         assert not shown.panel.back_action.isEnabled() and shown.panel.step_action.isEnabled()
-        assert shown.session.model is not None
-        greedy = shown.greedy_words(record, shown.session.model.model)
+        assert shown.session.models.current is not None
+        greedy = shown.greedy_words(record, shown.session.models.current.model)
         bars = shown.bars.bars()
         assert len(bars) == 10 and [bar.word for bar in bars if bar.chosen] == [greedy[0]]
         values = [bar.probability for bar in bars]
@@ -70,7 +70,7 @@ def test_a_model_of_a_very_long_name_leaves_the_panel_its_width(
         shown.select("val", 2)
         name = "a" * 150 + ".npz"
         with qtbot.waitSignal(shown.session.model_changed):
-            shown.session.save_model(tmp_path / name)
+            shown.session.models.save(tmp_path / name)
         label = shown.panel.findChild(QLabel, "sampling_model")
         assert label is not None
         assert "…" in label.text() and label.text().endswith(
@@ -268,7 +268,7 @@ def test_a_hidden_panel_neither_plays_nor_samples_and_catches_up_when_shown(
         shown.panel.hide()
         assert not shown.panel.play_action.isChecked()
         record = shown.dataset.split("val").record(4)
-        shown.session.select(record)
+        shown.session.selection.select(record)
         qtbot.wait(60)
         assert shown.panel.sample is None
         shown.panel.show()
@@ -285,7 +285,7 @@ def test_a_learned_caption_is_said_to_match_and_a_photo_that_was_never_seen_is_n
         matches = 0
         for caption_row in saved.caption_rows.tolist():
             record = shown.dataset.split("train").record_of_caption(caption_row)
-            shown.session.select(record)
+            shown.session.selection.select(record)
             shown.wait_for_sample()
             trained_on = [each for each in shown.ground_truth() if each.caption().trained_on]
             assert len(trained_on) == 1
@@ -310,7 +310,7 @@ def test_a_caption_found_without_training_on_it_is_said_to_equal_the_ground_trut
         shown.use(forgetful)
         told = []
         for caption_row in saved.caption_rows.tolist():
-            shown.session.select(shown.dataset.split("train").record_of_caption(caption_row))
+            shown.session.selection.select(shown.dataset.split("train").record_of_caption(caption_row))
             shown.wait_for_sample()
             shown.click("sampling_end")
             texts = [each.text() for each in shown.ground_truth()]
@@ -361,11 +361,11 @@ def test_features_that_cannot_be_read_are_told_once_and_the_ground_truth_stays(
     with shown_sampling(qtbot, folder) as shown:
         qtbot.waitUntil(lambda: not shown.session.workers.running(), timeout=SOON)  # the scan of all rows
         shown.problems.clear()
-        shown.session.select(shown.dataset.split("train").record(6))
+        shown.session.selection.select(shown.dataset.split("train").record(6))
         qtbot.waitUntil(lambda: bool(shown.text("sampling_trouble")), timeout=SOON)
         assert "train2014_vgg16_fc7_pca.h5" in shown.text("sampling_trouble")
-        assert shown.session.model is not None
-        shown.use(other_model(shown.session.model.saved, 1, 20), ModelOrigin.TRAINING)
+        assert shown.session.models.current is not None
+        shown.use(other_model(shown.session.models.current.saved, 1, 20), ModelOrigin.TRAINING)
         qtbot.waitUntil(lambda: not shown.session.workers.running(), timeout=SOON)
         assert len(shown.problems) == 1 and shown.problems[0] == shown.text("sampling_trouble")
         assert [each.text() for each in shown.ground_truth()] == shown.captions_of(

@@ -35,7 +35,7 @@ def under_way(shown: Shown, state: RunState = RunState.RUNNING) -> TrainingRun:
     """A run that the session holds for one under way; no thread works on it."""
     run = TrainingRun(OVERFIT, shown.dataset)
     run._state = state
-    shown.session.set_run(run)
+    shown.session.runs.set(run)
     return run
 
 
@@ -152,10 +152,13 @@ def test_saving_the_model_changes_its_name_and_takes_no_new_sample(
         shown.use(learned_model(coco_folder))
         shown.select("train", 3)
         before = shown.sample
-        shown.session.save_model(tmp_path / "learned.npz")
+        shown.session.models.save(tmp_path / "learned.npz")
         qtbot.waitUntil(lambda: shown.session.models.saving is None)
         assert "learned.npz" in shown.text("sampling_model")
-        assert shown.sample.timesteps is before.timesteps and shown.sample.current is shown.session.model
+        assert (
+            shown.sample.timesteps is before.timesteps
+            and shown.sample.current is shown.session.models.current
+        )
 
 
 def test_a_photo_left_before_its_caption_was_ready_never_shows_it(qtbot: QtBot, coco_folder: Path) -> None:
@@ -168,7 +171,7 @@ def test_a_photo_left_before_its_caption_was_ready_never_shows_it(qtbot: QtBot, 
 
         shown.panel.sampler.sample_changed.connect(note)
         for row in range(8):
-            shown.session.select(shown.dataset.split("train").record(row))
+            shown.session.selection.select(shown.dataset.split("train").record(row))
         shown.wait_for_sample()
         qtbot.waitUntil(lambda: not shown.session.workers.running(), timeout=SOON)
         assert seen == [("train", 7)]
@@ -181,7 +184,7 @@ def test_following_asks_a_running_training_for_the_next_snapshot_after_each_samp
         run = TrainingRun(OVERFIT, shown.dataset)
         asked: list[bool] = []
         run.request_snapshot = lambda: asked.append(True)  # type: ignore[method-assign]
-        shown.session.set_run(run)
+        shown.session.runs.set(run)
         assert not asked  # no photo is selected: nobody would look at it
         shown.select("train", 0)
         assert len(asked) == 1
@@ -190,7 +193,7 @@ def test_following_asks_a_running_training_for_the_next_snapshot_after_each_samp
         assert len(asked) == 1
         shown.click("sampling_follow")
         assert len(asked) == 2
-        shown.session.set_run(None)
+        shown.session.runs.set(None)
 
 
 @pytest.mark.parametrize("end", [RunState.PAUSED, RunState.STOPPED])
@@ -210,7 +213,7 @@ def test_a_run_that_was_paused_or_stopped_waits_for_no_pause_between_samples(
         qtbot.waitUntil(lambda: iteration_shown(shown) == 300, timeout=SOON)
         shown.use(other_model(saved, 3, 301), ModelOrigin.TRAINING)  # as after a single step
         qtbot.waitUntil(lambda: iteration_shown(shown) == 301, timeout=SOON)
-        shown.session.set_run(None)
+        shown.session.runs.set(None)
         shown.use(other_model(saved, 4, 302), ModelOrigin.TRAINED)
         qtbot.waitUntil(lambda: iteration_shown(shown) == 302, timeout=SOON)
 

@@ -24,7 +24,7 @@ def bars_end(shown: Shown) -> int:
 
 def say_thirty_words(shown: Shown) -> None:
     """Select a photo under an untrained model that never comes to an end."""
-    current = shown.session.model
+    current = shown.session.models.current
     assert current is not None
     model = current.model.copy()
     model.params["b_vocab"][model.word_to_idx["<END>"]] = -1e3

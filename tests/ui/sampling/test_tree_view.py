@@ -211,7 +211,7 @@ def test_widths_are_compared_over_val_on_request_and_said_with_their_model(
         qtbot.waitUntil(lambda: bool(view.curve.scores), timeout=SOON)
         assert [score.decoding.beam_width for score in view.curve.scores] == list(range(1, 11))
         said = view.curve.words.text()
-        current = shown.session.model
+        current = shown.session.models.current
         assert current is not None and current.words in said and "4 val photos" in said
         best = max(view.curve.scores, key=lambda score: score.cider_d)
         assert f"CIDEr-D at width {best.decoding.beam_width} " in said

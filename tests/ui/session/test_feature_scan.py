@@ -29,11 +29,11 @@ def test_opening_other_data_ends_the_scan_of_the_features_before(
     monkeypatch.setattr(FeatureFile, "scan", scan)
     session = Session(Settings())
     try:
-        session.open_folder(first)
+        session.data.open_folder(first)
         qtbot.waitUntil(begun.is_set)
         assert not ended.is_set()
         with qtbot.waitSignal(session.dataset_changed):
-            session.open_folder(second)
+            session.data.open_folder(second)
         qtbot.waitUntil(ended.is_set)
     finally:
         ended.set()

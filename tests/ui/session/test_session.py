@@ -31,11 +31,11 @@ def session(qapp: QApplication) -> Iterator[Session]:
 @pytest.fixture
 def opened(qtbot: QtBot, session: Session, tmp_path: Path) -> Session:
     """A session with data and a model that is trained and not saved."""
-    session.open_folder(write_coco_folder(tmp_path / "coco"))
-    qtbot.waitUntil(lambda: session.model is not None)
-    assert session.model is not None
-    saved = replace(session.model.saved, iteration=7)
-    session.set_model(CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True))
+    session.data.open_folder(write_coco_folder(tmp_path / "coco"))
+    qtbot.waitUntil(lambda: session.models.current is not None)
+    assert session.models.current is not None
+    saved = replace(session.models.current.saved, iteration=7)
+    session.models.set(CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True))
     return session
 
 
@@ -65,12 +65,12 @@ def test_opening_tells_of_data_selection_and_model_when_all_three_are_there(
     told: list[tuple[str, bool]] = []
 
     def note(what: str) -> None:
-        told.append((what, session.dataset is not None and session.model is not None))
+        told.append((what, session.data.dataset is not None and session.models.current is not None))
 
     session.dataset_changed.connect(lambda: note("data"))
     session.selection_changed.connect(lambda: note("selection"))
     session.model_changed.connect(lambda: note("model"))
-    session.open_folder(write_coco_folder(tmp_path / "coco"))
+    session.data.open_folder(write_coco_folder(tmp_path / "coco"))
     qtbot.waitUntil(lambda: len(told) == 3)
     assert told == [("data", True), ("selection", True), ("model", True)]
 
@@ -80,13 +80,13 @@ def test_folders_opened_before_are_listed_newest_first_and_each_once(
 ) -> None:
     folders = [write_coco_folder(tmp_path / name) for name in ("first", "second")]
     for folder in (*folders, folders[0]):
-        session.open_folder(folder)
+        session.data.open_folder(folder)
         qtbot.waitUntil(
-            lambda folder=folder: session.dataset is not None and session.dataset.folder == folder
+            lambda folder=folder: session.data.dataset is not None and session.data.dataset.folder == folder
         )
-    assert session.recent_folders() == [str(folders[0]), str(folders[1])]
+    assert session.data.recent_folders() == [str(folders[0]), str(folders[1])]
     session.data.forget_recent_folders()
-    assert session.recent_folders() == []
+    assert session.data.recent_folders() == []
 
 
 # ---- saving ----------------------------------------------------------------------------------------------
@@ -105,15 +105,15 @@ def test_a_model_is_written_in_a_thread_and_is_saved_when_that_is_told(
     monkeypatch.setattr(models_module, "save_model", slow)
     path = tmp_path / "model.npz"
     answers: list[object] = []
-    opened.save_model(path, answers.append)
-    assert opened.models.saving == path and opened.has_unsaved_model and not answers
-    opened.save_model(tmp_path / "second.npz", answers.append)
+    opened.models.save(path, answers.append)
+    assert opened.models.saving == path and opened.models.has_unsaved and not answers
+    opened.models.save(tmp_path / "second.npz", answers.append)
     assert answers == [False], "one at a time"
     go.set()
     qtbot.waitUntil(lambda: len(answers) == 2)
     assert answers[-1] is True and opened.models.saving is None
     assert threads != [threading.main_thread()]
-    model = opened.model
+    model = opened.models.current
     assert model is not None and model.path == path and not model.unsaved
     assert open_model(path).iteration == 7
 
@@ -121,14 +121,14 @@ def test_a_model_is_written_in_a_thread_and_is_saved_when_that_is_told(
 def test_a_model_trained_further_while_it_was_written_is_not_taken_for_saved(
     qtbot: QtBot, opened: Session, tmp_path: Path
 ) -> None:
-    model = opened.model
+    model = opened.models.current
     assert model is not None
     answers: list[bool] = []
-    opened.save_model(tmp_path / "model.npz", answers.append)
+    opened.models.save(tmp_path / "model.npz", answers.append)
     newer = replace(model, saved=replace(model.saved, iteration=8))
-    opened.set_model(newer)
+    opened.models.set(newer)
     qtbot.waitUntil(lambda: answers == [True])
-    assert opened.model is newer and opened.has_unsaved_model
+    assert opened.models.current is newer and opened.models.has_unsaved
 
 
 def test_a_model_that_cant_be_written_is_told_and_stays_unsaved(
@@ -137,16 +137,16 @@ def test_a_model_that_cant_be_written_is_told_and_stays_unsaved(
     answers: list[bool] = []
     told: list[str] = []
     opened.problem.connect(told.append)
-    opened.save_model(tmp_path / "no such folder" / "model.npz", answers.append)
+    opened.models.save(tmp_path / "no such folder" / "model.npz", answers.append)
     qtbot.waitUntil(lambda: answers == [False])
     assert len(told) == 1 and "model.npz" in told[0]
-    assert opened.has_unsaved_model and opened.models.saving is None
+    assert opened.models.has_unsaved and opened.models.saving is None
 
     def broken(_path: Path, _saved: SavedModel) -> None:
         raise ZeroDivisionError("nobody expected this")
 
     monkeypatch.setattr(models_module, "save_model", broken)
-    opened.save_model(tmp_path / "model.npz", answers.append)
+    opened.models.save(tmp_path / "model.npz", answers.append)
     qtbot.waitUntil(lambda: answers == [False, False])
     assert "fault of captionviewer" in told[-1]
 
@@ -174,9 +174,9 @@ def test_a_folder_that_lacks_the_features_used_last_opens_with_its_own_and_says_
     session.settings.set(remembered.FEATURES, "raw")
     told: list[str] = []
     session.problem.connect(told.append)
-    session.open_folder(without(write_coco_folder(tmp_path / "coco", photos=False), "raw"))
-    qtbot.waitUntil(lambda: session.dataset is not None)
-    assert session.dataset is not None and session.dataset.feature_kind == "pca"
+    session.data.open_folder(without(write_coco_folder(tmp_path / "coco", photos=False), "raw"))
+    qtbot.waitUntil(lambda: session.data.dataset is not None)
+    assert session.data.dataset is not None and session.data.dataset.feature_kind == "pca"
     assert len(told) == 1 and "no raw features" in told[0] and "PCA features" in told[0]
     assert session.settings.get(remembered.FEATURES) == "raw", "that was no choice of the user"
 
@@ -186,9 +186,9 @@ def test_features_that_are_asked_for_by_name_are_not_replaced_by_others(
 ) -> None:
     told: list[str] = []
     session.problem.connect(told.append)
-    session.open_folder(write_coco_folder(tmp_path / "first", photos=False))
-    qtbot.waitUntil(lambda: session.dataset is not None)
-    first = session.dataset
-    session.open_folder(without(write_coco_folder(tmp_path / "coco", photos=False), "raw"), "raw")
+    session.data.open_folder(write_coco_folder(tmp_path / "first", photos=False))
+    qtbot.waitUntil(lambda: session.data.dataset is not None)
+    first = session.data.dataset
+    session.data.open_folder(without(write_coco_folder(tmp_path / "coco", photos=False), "raw"), "raw")
     qtbot.waitUntil(lambda: bool(told))
-    assert "This folder has the PCA features" in told[0] and session.dataset is first
+    assert "This folder has the PCA features" in told[0] and session.data.dataset is first

@@ -77,7 +77,7 @@ def test_start_never_asks_while_runs_are_kept_and_both_are_on_the_shelf(
         panel.form.set_settings(QUICK)
         panel.start_action.trigger()
         wait(lambda: is_over(panel) and iteration(panel) == 40, qtbot)
-        assert session.has_unsaved_model and not session.models.would_be_lost
+        assert session.models.has_unsaved and not session.models.would_be_lost
     assert panel.stop_and_wait(20)
     assert [run.outcome for run in session.runs.shelf.runs()] == ["finished", "finished"]
 

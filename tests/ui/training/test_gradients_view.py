@@ -29,10 +29,13 @@ from tests.ui.training.training_setup import QUICK, SOON, open_data, training_pa
 def view(qtbot: QtBot, tmp_path: Path) -> Iterator[ThroughTime]:
     session = Session(Settings())
     open_data(qtbot, session, write_coco_folder(tmp_path / "coco"))
-    dataset, settings = session.dataset, TrainingSettings(hidden_dim=12, wordvec_dim=7, seed=4, wh_scale=1.5)
+    dataset, settings = (
+        session.data.dataset,
+        TrainingSettings(hidden_dim=12, wordvec_dim=7, seed=4, wh_scale=1.5),
+    )
     assert dataset is not None
     model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
-    session.set_model(CurrentModel(SavedModel.untrained(model, settings, dataset), ModelOrigin.TRAINED))
+    session.models.set(CurrentModel(SavedModel.untrained(model, settings, dataset), ModelOrigin.TRAINED))
     shown = ThroughTime(session)
     qtbot.addWidget(shown)
     shown.resize(700, 420)
@@ -47,7 +50,7 @@ def view(qtbot: QtBot, tmp_path: Path) -> Iterator[ThroughTime]:
 def test_the_networks_that_runs_of_these_settings_begin_with_stand_side_by_side_for_both_cells(
     view: ThroughTime,
 ) -> None:
-    dataset, current = view._session.dataset, view._session.model
+    dataset, current = view._session.data.dataset, view._session.models.current
     assert dataset is not None and current is not None
     studied = draw_studied(dataset)
     lines = {line.name: line for line in view.lines.lines}
@@ -87,7 +90,7 @@ def test_a_click_on_a_row_draws_that_loss_and_another_model_its_own_cell_alone(
     assert view.loss == 2 and view.lines.lines[0].band.shape == (3, 4)
     view.model_choice.setCurrentText(SHOWN)
     qtbot.waitUntil(lambda: len(view.lines.lines) == 1, timeout=SOON)
-    current = view._session.model
+    current = view._session.models.current
     assert current is not None and current.words in view.words.text()
     assert not view.maps["lstm"].isVisible() and view.maps["rnn"].isVisible()
     assert not view.c_maps["lstm"].isVisible()  # a vanilla RNN has no cell state

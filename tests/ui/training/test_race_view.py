@@ -44,7 +44,7 @@ def test_an_rnn_races_an_lstm_to_the_end_and_both_are_on_the_shelf(
     panel: TrainingPanel, qtbot: QtBot
 ) -> None:
     panel.form.set_settings(QUICK)
-    panel._session.select(panel._session.dataset.split("val").record(1))
+    panel._session.selection.select(panel._session.data.dataset.split("val").record(1))
     view = opened(panel)
     click(qtbot, view.start_button)
     assert panel.is_running() and not panel.start_action.isEnabled()

@@ -256,12 +256,12 @@ def test_to_show_the_model_of_a_run_is_asked_for_by_its_name(
     view, (key,) = opened(panel, qtbot, records[:1])
     asked: list[CurrentModel] = []
     panel.show_model_asked.connect(asked.append)
-    before = panel._session.model
+    before = panel._session.models.current
     view.table.choose([key])
     view.show_action.trigger()
     wait(lambda: bool(asked), qtbot)
     assert asked[0].run_key == key and "of the run “LSTM" in asked[0].words
-    assert panel._session.model is before  # the window asks first what that would lose
+    assert panel._session.models.current is before  # the window asks first what that would lose
 
 
 def test_with_no_data_the_button_that_shows_a_model_says_why_it_is_off(qtbot: QtBot) -> None:

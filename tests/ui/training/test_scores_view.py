@@ -50,7 +50,7 @@ def score(view: ScoresView, qtbot: QtBot) -> None:
 
 
 def another_model(session: Session) -> CurrentModel:
-    dataset = session.dataset
+    dataset = session.data.dataset
     assert dataset is not None
     settings = TrainingSettings(hidden_dim=8, wordvec_dim=6)
     model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
@@ -66,8 +66,8 @@ def test_a_click_scores_the_model_and_the_table_says_what_the_core_says(
     assert view.empty.isVisible() and not view.csv_button.isVisible()
     score(view, qtbot)
     session = view._session
-    assert session.dataset is not None and session.model is not None
-    expected = make_scorecard(session.model.model, ScoredPhotos.of(session.dataset, "val"))
+    assert session.data.dataset is not None and session.models.current is not None
+    expected = make_scorecard(session.models.current.model, ScoredPhotos.of(session.data.dataset, "val"))
     assert expected is not None
     assert view.table.rowCount() == 5
     for number, row in enumerate(expected.rows):
@@ -77,11 +77,11 @@ def test_a_click_scores_the_model_and_the_table_says_what_the_core_says(
         assert cell is not None and cell.text() == f"{row.values['cider_d']:.3f}"
         assert cell.toolTip()
     assert view.foot.text() == expected.made
-    assert session.model.words in view.head.text()
+    assert session.models.current.words in view.head.text()
 
 
 def test_from_cider_one_walks_to_the_worst_photos_and_back(view: ScoresView, qtbot: QtBot) -> None:
-    view._session.set_model(another_model(view._session))
+    view._session.models.set(another_model(view._session))
     score(view, qtbot)
     view.table.setFocus()
     item = view.table.item(1, 0)
@@ -96,7 +96,7 @@ def test_from_cider_one_walks_to_the_worst_photos_and_back(view: ScoresView, qtb
     row = view.card.row("nearest")
     assert view.captions.shown == [p for p in row.worst("cider_d") if p in view.captions.shown]
     worst = view.captions.shown[0]
-    record = view._session.record
+    record = view._session.selection.record
     assert record is not None and record.key == ("val", int(view.card.photos.rows[worst]))
     qtbot.keyClick(view.captions.list, Qt.Key.Key_Escape)
     assert view.histogram.isVisible()
@@ -131,7 +131,7 @@ def test_the_keyboard_chooses_a_bar_and_opens_it(view: ScoresView, qtbot: QtBot)
 def test_when_another_model_comes_it_is_said_and_the_table_stays(view: ScoresView, qtbot: QtBot) -> None:
     score(view, qtbot)
     of = view.head.text()
-    view._session.set_model(another_model(view._session))
+    view._session.models.set(another_model(view._session))
     assert view.head.text().startswith(of) and "another model now" in view.head.text()
     assert view.table.isVisible()
     score(view, qtbot)
@@ -142,7 +142,7 @@ def test_captions_are_scored_as_sampling_writes_them_and_another_way_is_told(
     view: ScoresView, qtbot: QtBot
 ) -> None:
     session = view._session
-    session.set_model(another_model(session))
+    session.models.set(another_model(session))
     score(view, qtbot)
     session.decoding.set(Decoding(temperature=0.5))  # which greedy captions do not read
     assert "another way" not in view.head.text()
@@ -151,9 +151,9 @@ def test_captions_are_scored_as_sampling_writes_them_and_another_way_is_told(
     score(view, qtbot)
     assert "another way now" not in view.head.text()
     assert "captions: beam of 2, never <UNK>, 30 words at most" in view.foot.text()
-    assert session.dataset is not None and session.model is not None
-    photos = ScoredPhotos.of(session.dataset, "val")
-    expected = make_scorecard(session.model.model, photos, session.decoding.value)
+    assert session.data.dataset is not None and session.models.current is not None
+    photos = ScoredPhotos.of(session.data.dataset, "val")
+    expected = make_scorecard(session.models.current.model, photos, session.decoding.value)
     cell = view.table.item(0, 0)
     assert expected is not None and cell is not None
     assert cell.text() == f"{expected.row('model').values['cider_d']:.3f}"

@@ -44,7 +44,7 @@ def panel(qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 def recorded(panel: TrainingPanel) -> RecordedCaptions:
     """Two photos: of the first other words are said at each stop, of the second always the same."""
-    dataset = panel._session.dataset
+    dataset = panel._session.data.dataset
     assert dataset is not None
     null = dataset.vocabulary.word_to_idx["<NULL>"]
     a, b, c, d = [i for i, word in enumerate(dataset.vocabulary.idx_to_word) if word[0] != "<"][:4]
@@ -250,7 +250,7 @@ def test_a_runs_own_record_goes_from_the_untrained_network_to_its_end_also_in_a_
         made.form.set_settings(QUICK)
         click(qtbot, made, made.start_action)
         wait(lambda: not made.is_running(), qtbot)
-        run, model = made.control.run, made._session.model
+        run, model = made.control.run, made._session.models.current
         assert run is not None and model is not None
         scrubber = made.plot.scrubber
         scrubber.look()
@@ -264,7 +264,7 @@ def test_a_runs_own_record_goes_from_the_untrained_network_to_its_end_also_in_a_
         path = tmp_path / "learned.npz"
         save_model(path, model.saved)
     with training_panel(qtbot, coco_folder) as later:
-        later._session.open_model(path)
+        later._session.models.open(path)
         wait(lambda: later.plot.scrubber.can_scrub, qtbot)
         assert later.plot.scrubber.iteration == 40
         later.plot.scrubber.first()

@@ -70,7 +70,7 @@ def click(qtbot: QtBot, panel: TrainingPanel, action: QAction) -> None:
 
 def model_of(panel: TrainingPanel) -> CurrentModel:
     """The session's model."""
-    model = panel._session.model
+    model = panel._session.models.current
     assert model is not None
     return model
 
@@ -111,8 +111,8 @@ def test_the_form_says_how_long_a_run_takes_and_learns_it(qtbot: QtBot, panel: T
     qtbot.waitUntil(lambda: not panel.is_running(), timeout=10_000)
     speed = panel._session.settings.get(TRAINING_SPEED)
     assert speed not in (USUAL_SPEED, 0)
-    assert panel._session.dataset is not None
-    seconds = expected_seconds(ENDLESS, DataFacts.of(panel._session.dataset), speed)
+    assert panel._session.data.dataset is not None
+    seconds = expected_seconds(ENDLESS, DataFacts.of(panel._session.data.dataset), speed)
     assert expected_time_words(seconds) in said(panel, "training_summary")
     assert said(panel, "training_summary").split(".")[0] == at_first.split(".")[0]
 
@@ -259,16 +259,16 @@ def test_a_run_that_is_started_goes_to_its_end_and_leaves_a_model(qtbot: QtBot, 
     assert said(panel, "number_epoch") == "10 / 10"
     assert said(panel, "number_learning_rate") == f"{5e-3 * 0.95**9:.3g}"  # of the last step
     assert said(panel, "number_steps_a_s") == "–"
-    assert session.model is not None
-    assert session.model.origin is ModelOrigin.TRAINED
-    assert session.model.unsaved
-    assert session.model.saved.iteration == len(session.model.saved.loss_history) == 40
-    assert len(session.trained_photos("train")) == 20
-    assert session.run is None
+    assert session.models.current is not None
+    assert session.models.current.origin is ModelOrigin.TRAINED
+    assert session.models.current.unsaved
+    assert session.models.current.saved.iteration == len(session.models.current.saved.loss_history) == 40
+    assert len(session.models.trained_photos("train")) == 20
+    assert session.runs.run is None
     shown = float(said(panel, "number_loss"))
-    assert shown == pytest.approx(session.model.saved.loss_history[-10:].mean(), rel=0.01)
+    assert shown == pytest.approx(session.models.current.saved.loss_history[-10:].mean(), rel=0.01)
     panel.run_area.loss.per_word_action.trigger()
-    per_word = session.model.saved.words_history[-10:].mean()
+    per_word = session.models.current.saved.words_history[-10:].mean()
     assert float(said(panel, "number_loss")) == pytest.approx(per_word, rel=0.01)
     assert float(said(panel, "number_perplexity").replace(",", "")) == pytest.approx(
         np.exp(per_word), rel=0.05
@@ -298,7 +298,7 @@ def test_a_run_is_paused_stepped_resumed_and_stopped_by_its_buttons(
     click(qtbot, panel, panel.stop_action)
     wait(lambda: not panel.is_running(), qtbot)
     assert "Stopped after iteration" in state(panel)
-    model = panel._session.model
+    model = panel._session.models.current
     assert model is not None
     assert model.saved.iteration > at + 2
     assert model.unsaved
@@ -368,11 +368,11 @@ def test_a_run_that_diverges_says_so_and_what_is_kept(qtbot: QtBot, panel: Train
     wait(lambda: not panel.is_running(), qtbot)
     assert "Failed. The loss became NaN at iteration 2" in state(panel)
     assert "learning rate (1e+30)" in state(panel)
-    model = panel._session.model
+    model = panel._session.models.current
     assert model is not None
     assert model.origin is ModelOrigin.UNTRAINED
     assert not model.unsaved
-    assert not panel._session.trained_photos("train")
+    assert not panel._session.models.trained_photos("train")
     assert all(np.isfinite(values).all() for values in model.model.params.values())
 
 
@@ -390,7 +390,7 @@ def test_a_run_that_diverges_late_leaves_its_last_good_model(
     click(qtbot, panel, panel.start_action)
     wait(lambda: not panel.is_running(), qtbot)
     assert "The model of iteration 50 is kept." in state(panel)
-    model = panel._session.model
+    model = panel._session.models.current
     assert model is not None
     assert (model.origin, model.saved.iteration, model.unsaved) == (ModelOrigin.TRAINED, 50, True)
     assert len(model.saved.loss_history) == 50
@@ -404,9 +404,9 @@ def test_stopping_and_waiting_hands_the_model_over_before_it_returns(
     wait(lambda: panel.control.run is not None and len(panel.control.run.history) > 3, qtbot)
     assert panel.stop_and_wait(20)
     assert not panel.is_running()
-    assert panel._session.has_unsaved_model
-    assert panel._session.model is not None
-    assert panel._session.model.origin is ModelOrigin.TRAINED
+    assert panel._session.models.has_unsaved
+    assert panel._session.models.current is not None
+    assert panel._session.models.current.origin is ModelOrigin.TRAINED
     assert panel.stop_and_wait(0)  # nothing runs any more
 
 
@@ -519,7 +519,7 @@ def test_an_error_while_a_run_is_handed_over_leaves_the_panel_usable(
     panel.stop_action.trigger()
     wait(lambda: not panel.is_running(), qtbot)
     assert panel.start_action.isEnabled() and panel.form.preset.isEnabled()
-    assert panel._session.run is None
+    assert panel._session.runs.run is None
     assert any("could not be taken over" in words for words in problems)
 
 
@@ -528,16 +528,16 @@ def test_an_error_while_a_run_is_handed_over_leaves_the_panel_usable(
 
 def test_watched_photos_are_described_as_the_network_learns(qtbot: QtBot, panel: TrainingPanel) -> None:
     session = panel._session
-    dataset = session.dataset
+    dataset = session.data.dataset
     assert dataset is not None
-    session.select(dataset.split("val").record(1))
+    session.selection.select(dataset.split("val").record(1))
     panel.form.set_settings(QUICK)
     click(qtbot, panel, panel.start_action)
     wait(lambda: not panel.is_running(), qtbot)
     watched = panel.watched.watched
     assert [photo.record.split for photo in watched] == ["val", "train", "train", "train", "val"]
     assert [photo.trained_on for photo in watched] == [False, True, True, True, False]
-    model = session.model
+    model = session.models.current
     assert model is not None
     for row, photo in enumerate(watched):
         features = dataset.split(photo.record.split).features.rows(np.array([photo.record.row]))
@@ -554,12 +554,12 @@ def test_watched_photos_are_described_as_the_network_learns(qtbot: QtBot, panel:
 
 def test_a_photo_selected_during_a_run_is_watched_from_then_on(qtbot: QtBot, panel: TrainingPanel) -> None:
     session = panel._session
-    assert session.dataset is not None
+    assert session.data.dataset is not None
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.step_action)
     wait(lambda: len(panel.watched.watched) == 5, qtbot)
-    chosen = session.dataset.split("val").record(5)
-    session.select(chosen)
+    chosen = session.data.dataset.split("val").record(5)
+    session.selection.select(chosen)
     assert len(panel.watched.watched) == 5  # it takes the place of another of val
     assert panel.watched.watched[0].record == chosen
     wait(lambda: panel.watched.cells.cards[0].text != "…", qtbot)
@@ -572,22 +572,22 @@ def test_a_click_on_a_watched_photo_selects_it_everywhere(qtbot: QtBot, panel: T
     place = panel.watched.visualRect(panel.watched.cells.index(1)).center()
     wanted = panel.watched.watched[1].record
     qtbot.mouseClick(panel.watched.viewport(), LEFT, pos=place)
-    assert panel._session.record == wanted
+    assert panel._session.selection.record == wanted
 
 
 def test_snapshots_that_are_asked_for_become_the_sessions_model(qtbot: QtBot, panel: TrainingPanel) -> None:
     session = panel._session
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.start_action)
-    wait(lambda: session.run is not None and bool(session.run.progress().iteration), qtbot)
-    assert session.run is not None
+    wait(lambda: session.runs.run is not None and bool(session.runs.run.progress().iteration), qtbot)
+    assert session.runs.run is not None
     for _ in range(3):
-        before = session.model
-        session.run.request_snapshot()
-        wait(lambda before=before: session.model is not before, qtbot)
-        assert session.model is not None
-        assert session.model.origin is ModelOrigin.TRAINING
-    assert "in training, iteration" in session.model.words
+        before = session.models.current
+        session.runs.run.request_snapshot()
+        wait(lambda before=before: session.models.current is not before, qtbot)
+        assert session.models.current is not None
+        assert session.models.current.origin is ModelOrigin.TRAINING
+    assert "in training, iteration" in session.models.current.words
 
 
 def test_a_model_in_training_is_one_that_closing_would_lose(qtbot: QtBot, panel: TrainingPanel) -> None:
@@ -595,7 +595,7 @@ def test_a_model_in_training_is_one_that_closing_would_lose(qtbot: QtBot, panel:
     click(qtbot, panel, panel.step_action)
     wait(lambda: model_of(panel).saved.iteration == 1, qtbot)
     assert model_of(panel).origin is ModelOrigin.TRAINING
-    assert panel._session.has_unsaved_model
+    assert panel._session.models.has_unsaved
 
 
 def test_a_run_that_still_ends_watches_no_photo_of_other_data(
@@ -611,8 +611,8 @@ def test_a_run_that_still_ends_watches_no_photo_of_other_data(
     monkeypatch.setattr(run, "watch", asked.append)
     monkeypatch.setattr(panel.control, "stop_and_wait", lambda _seconds: False)  # its step takes too long
     open_data(qtbot, session, write_coco_folder(tmp_path / "other"))
-    assert panel.is_running() and session.dataset is not None
-    session.select(session.dataset.split("val").record(1))
+    assert panel.is_running() and session.data.dataset is not None
+    session.selection.select(session.data.dataset.split("val").record(1))
     assert not asked
     monkeypatch.undo()
 
@@ -622,9 +622,9 @@ def test_the_photos_trained_on_are_known_as_soon_as_the_run_is_prepared(
 ) -> None:
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.step_action)
-    wait(lambda: len(panel._session.trained_photos("train")) == 20, qtbot)
+    wait(lambda: len(panel._session.models.trained_photos("train")) == 20, qtbot)
     assert panel.control.run is not None
-    assert panel._session.trained_photos("train") == frozenset(panel.control.run.image_rows.tolist())
+    assert panel._session.models.trained_photos("train") == frozenset(panel.control.run.image_rows.tolist())
 
 
 def test_an_opened_model_shows_its_losses_and_settings(
@@ -635,17 +635,20 @@ def test_an_opened_model_shows_its_losses_and_settings(
     panel.form.set_settings(own)
     click(qtbot, panel, panel.start_action)
     wait(lambda: not panel.is_running(), qtbot)
-    assert session.model is not None
-    save_model(tmp_path / "model.npz", session.model.saved)
+    assert session.models.current is not None
+    save_model(tmp_path / "model.npz", session.models.current.saved)
     loss = said(panel, "number_loss")
     panel.form.set_settings(TrainingSettings())
-    session.open_model(tmp_path / "model.npz")
-    wait(lambda: session.model is not None and session.model.origin is ModelOrigin.SAVED, qtbot)
+    session.models.open(tmp_path / "model.npz")
+    wait(
+        lambda: session.models.current is not None and session.models.current.origin is ModelOrigin.SAVED,
+        qtbot,
+    )
     assert state(panel) == "Loss of the opened model, 40 iterations."
     assert panel.form.settings() == own
     assert said(panel, "number_loss") == loss
     assert len(panel.plot.series) == 40
-    dataset = session.dataset
+    dataset = session.data.dataset
     assert dataset is not None
     guesses = {
         "blind guess": blind_guess_nats(len(dataset.vocabulary)),
@@ -709,11 +712,12 @@ def test_settings_that_few_runs_need_are_folded_away_until_they_are_asked_for_or
         assert form.settings().forget_bias == -1.5
         wait(
             lambda: (
-                panel._session.model is not None and panel._session.model.saved.settings.forget_bias == -1.5
+                panel._session.models.current is not None
+                and panel._session.models.current.saved.settings.forget_bias == -1.5
             ),
             qtbot,
         )  # the untrained network that Sampling shows is one of these settings
-        model = panel._session.model
+        model = panel._session.models.current
         assert model is not None and model.model.cell_type == "rnn"
 
 

@@ -98,7 +98,7 @@ def test_the_exported_numbers_of_an_opened_model_hold_the_rates_as_they_decayed(
     click(qtbot, panel, panel.start_action)
     wait(lambda: not panel.is_running(), qtbot)
     saved = model_of(panel).saved
-    panel._session.set_model(CurrentModel(saved, ModelOrigin.SAVED))
+    panel._session.models.set(CurrentModel(saved, ModelOrigin.SAVED))
     header, *rows = panel.plot.rows()
     rates = [row[4] for row in rows if row[0] != 0]  # no step made the untrained model
     assert header[4] == "learning rate"
@@ -124,7 +124,7 @@ def test_the_end_of_an_opened_model_is_said_in_numbers(qtbot: QtBot, panel: Trai
     click(qtbot, panel, panel.start_action)
     wait(lambda: not panel.is_running(), qtbot)
     saved = model_of(panel).saved
-    panel._session.set_model(CurrentModel(saved, ModelOrigin.SAVED))
+    panel._session.models.set(CurrentModel(saved, ModelOrigin.SAVED))
     assert panel.numbers.iteration.text == f"{saved.iteration:,}"
     assert panel.numbers.rate.text == f"{saved.rates_history[-1]:.3g}"
 

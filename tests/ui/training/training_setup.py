@@ -28,9 +28,9 @@ def import_matplotlib(session: Session) -> None:
 
 def open_data(qtbot: QtBot, session: Session, folder: Path) -> None:
     """Open a data folder and wait for it."""
-    before = session.dataset
-    session.open_folder(folder)
-    qtbot.waitUntil(lambda: session.dataset is not before, timeout=SOON)
+    before = session.data.dataset
+    session.data.open_folder(folder)
+    qtbot.waitUntil(lambda: session.data.dataset is not before, timeout=SOON)
 
 
 @contextmanager

@@ -22,9 +22,9 @@ from tests.ui.window_driver import WindowDriver
 def begun(driver: WindowDriver) -> Iterator[TrainingRun]:
     """A run of many epochs beside, under way."""
     session = driver.window.session
-    driver.wait_for(lambda: session.dataset is not None)
-    assert session.dataset is not None
-    run = TrainingRun(ENDLESS, session.dataset, keep=ShelfKeeper(session.runs.shelf))
+    driver.wait_for(lambda: session.data.dataset is not None)
+    assert session.data.dataset is not None
+    run = TrainingRun(ENDLESS, session.data.dataset, keep=ShelfKeeper(session.runs.shelf))
     session.runs.begin_beside(run)
     driver.wait_for(lambda: len(run.history) > 2)
     try:

@@ -60,7 +60,7 @@ def test_runs_are_changed_continued_raced_compared_and_gone_on_with_tomorrow(
     remember_data_folder(coco_folder)
     with launch() as driver:
         window, panel = driver.window, driver.window.training_panel
-        driver.wait_for(lambda: window.session.dataset is not None, LONG)
+        driver.wait_for(lambda: window.session.data.dataset is not None, LONG)
 
         # a preset is started, waits, gets half the rate, goes on by F5, is stopped, goes on and finishes
         driver.choose(panel.form.preset, NOTEBOOK_PRESET)
@@ -114,7 +114,7 @@ def test_runs_are_changed_continued_raced_compared_and_gone_on_with_tomorrow(
     # another day
     with launch() as driver:
         window, panel = driver.window, driver.window.training_panel
-        driver.wait_for(lambda: window.session.dataset is not None, LONG)
+        driver.wait_for(lambda: window.session.data.dataset is not None, LONG)
         view = listed(driver, 3)
         view.table.choose([key])
         driver.click(driver.find(type(view.more_button), "run_continue"))

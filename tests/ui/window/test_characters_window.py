@@ -15,7 +15,7 @@ from tests.ui.window_driver import WindowDriver
 @pytest.fixture
 def beside(driver: WindowDriver, tmp_path: Path) -> CharactersWindow:
     driver.window.open_folder(write_coco_folder(tmp_path / "small_coco"))
-    driver.wait_for(lambda: driver.window.session.dataset is not None)
+    driver.wait_for(lambda: driver.window.session.data.dataset is not None)
     driver.window.show_characters()
     return driver.find(CharactersWindow, "characters_window")
 
@@ -91,7 +91,7 @@ def test_nothing_of_the_data_that_was_open_is_shown_of_other_data(
     assert beside.table.isVisible() and beside.plot.series and beside.captions.rowCount()
     driver.window.open_folder(write_coco_folder(tmp_path / "other"))
     session = driver.window.session
-    driver.wait_for(lambda: session.dataset is not None and session.dataset.folder.name == "other")
+    driver.wait_for(lambda: session.data.dataset is not None and session.data.dataset.folder.name == "other")
     assert not beside.table.isVisible() and not beside.plot.series and beside.captions.rowCount() == 0
     assert beside.told.text() == WHY_NATS_A_CAPTION and beside.comparison is None
     driver.click(beside.train_button)
@@ -115,7 +115,7 @@ def test_data_in_characters_is_searched_trained_on_and_sampled_and_taken_back_to
     cards = [card.text for card in window.data_panel.grid.cells.cards]
     window.menus.characters.trigger()
     driver.wait_for(window.menus.characters.isChecked)
-    dataset = window.session.dataset
+    dataset = window.session.data.dataset
     assert dataset is not None and dataset.vocabulary.is_of_characters
     assert [card.text for card in window.data_panel.grid.cells.cards] == cards, "captions read as before"
     assert "in characters" in driver.text("status_set")
@@ -131,5 +131,8 @@ def test_data_in_characters_is_searched_trained_on_and_sampled_and_taken_back_to
     driver.answer("Discard")
     window.menus.characters.trigger()
     driver.wait_for(lambda: not window.menus.characters.isChecked())
-    assert window.session.dataset is not None and not window.session.dataset.vocabulary.is_of_characters
+    assert (
+        window.session.data.dataset is not None
+        and not window.session.data.dataset.vocabulary.is_of_characters
+    )
     assert window.session.decoding.value.max_length == 30

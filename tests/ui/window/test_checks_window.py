@@ -29,7 +29,7 @@ RIGHT = inspect.getsource(layers).replace(
 @pytest.fixture
 def with_data(driver: WindowDriver, tmp_path: Path) -> None:
     driver.window.open_folder(write_coco_folder(tmp_path / "small_coco"))
-    driver.wait_for(lambda: driver.window.session.dataset is not None)
+    driver.wait_for(lambda: driver.window.session.data.dataset is not None)
 
 
 @pytest.fixture

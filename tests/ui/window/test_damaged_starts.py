@@ -152,5 +152,5 @@ def test_a_window_with_damaged_settings_comes_up_and_says_so(qtbot: QtBot, launc
     config_folder().mkdir(parents=True)
     (config_folder() / FILE_NAME).write_bytes(b"\x00\x01 not settings")
     with launch() as driver:
-        driver.wait_for(lambda: driver.window.session.dataset is not None, 60)
+        driver.wait_for(lambda: driver.window.session.data.dataset is not None, 60)
         assert "damaged" in driver.text("notice_text"), "opening data does not take it away"

@@ -124,10 +124,10 @@ def test_a_desktop_that_logs_out_finds_all_kept_when_it_goes_on_and_the_window_c
 def trained(driver: WindowDriver) -> None:
     """Let the session have a model that is not saved."""
     session = driver.window.session
-    driver.wait_for(lambda: session.record is not None)
-    model = session.model
+    driver.wait_for(lambda: session.selection.record is not None)
+    model = session.models.current
     assert model is not None
-    session.set_model(
+    session.models.set(
         replace(model, saved=replace(model.saved, iteration=7), origin=ModelOrigin.TRAINED, unsaved=True)
     )
 
@@ -143,16 +143,16 @@ def test_an_unsaved_model_is_kept_without_a_question_and_offered_at_the_next_sta
     with launch() as driver:
         session = driver.window.session
         driver.window.tells.offer_kept_models()
-        driver.wait_for(lambda: session.record is not None)
+        driver.wait_for(lambda: session.selection.record is not None)
         assert "not saved" in driver.text("notice_text"), "opening the data does not take it away"
         offers = {b.text(): b for b in driver.window.notices.findChildren(QPushButton)}
         driver.click(offers["Open It"])
-        driver.wait_for(lambda: session.has_unsaved_model)
-        model = session.model
+        driver.wait_for(lambda: session.models.has_unsaved)
+        model = session.models.current
         assert model is not None and model.saved.iteration == 7 and model.path is None
         assert kept_models(), "it is kept until it is saved"
-        session.save_model(tmp_path / "mine.npz")
-        driver.wait_for(lambda: not session.has_unsaved_model)
+        session.models.save(tmp_path / "mine.npz")
+        driver.wait_for(lambda: not session.models.has_unsaved)
         assert kept_models() == []
 
 
@@ -162,7 +162,7 @@ def test_a_kept_model_is_deleted_when_asked_for(launch: Launch, small_coco: Path
         driver.window.closing.end_without_questions()
     with launch() as driver:
         driver.window.tells.offer_kept_models()
-        driver.wait_for(lambda: driver.window.session.record is not None)
+        driver.wait_for(lambda: driver.window.session.selection.record is not None)
         offers = {b.text(): b for b in driver.window.notices.findChildren(QPushButton)}
         driver.click(offers["Delete It"])
         assert kept_models() == []
@@ -177,15 +177,15 @@ def test_the_model_of_a_kept_run_is_shown_in_place_of_an_unsaved_one_only_after_
         driver.window.closing.end_without_questions()
     with launch() as driver:
         window, session = driver.window, driver.window.session
-        driver.wait_for(lambda: session.record is not None)
-        assert session.dataset is not None
-        record = record_of(SMALL, session.dataset)
+        driver.wait_for(lambda: session.selection.record is not None)
+        assert session.data.dataset is not None
+        record = record_of(SMALL, session.data.dataset)
         key = session.runs.shelf.add(record)
         window.tells.offer_kept_models()
         offers = {b.text(): b for b in window.notices.findChildren(QPushButton)}
         driver.click(offers["Open It"])
-        driver.wait_for(lambda: session.has_unsaved_model)
-        rescued = session.model
+        driver.wait_for(lambda: session.models.has_unsaved)
+        rescued = session.models.current
         view = window.training_panel.run_area.views.open("Runs")
         assert isinstance(view, RunsView)
         driver.wait_for(lambda: key in {run.key for run in view.table.rows.runs})
@@ -194,11 +194,13 @@ def test_the_model_of_a_kept_run_is_shown_in_place_of_an_unsaved_one_only_after_
         view.show_action.trigger()
         driver.wait_for(lambda: bool(said))
         assert "Showing another model loses it" in said[0]
-        assert session.model is rescued and kept_models(), "its file is the only place where it is"
+        assert session.models.current is rescued and kept_models(), "its file is the only place where it is"
         driver.answer("Discard")
         view.show_action.trigger()
-        driver.wait_for(lambda: session.model is not rescued)
-        assert session.model is not None and session.model.run_key == key and not kept_models()
+        driver.wait_for(lambda: session.models.current is not rescued)
+        assert (
+            session.models.current is not None and session.models.current.run_key == key and not kept_models()
+        )
 
 
 def test_two_ended_windows_keep_two_models(launch: Launch, small_coco: Path) -> None:

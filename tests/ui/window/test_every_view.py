@@ -69,7 +69,7 @@ def open_window(launch: Launch, tmp_path: Path) -> Iterator[WindowDriver]:
     """A window with data, a photo, and a small untrained network."""
     remember_data_folder(write_coco_folder(tmp_path / "coco", photos=True))
     with launch() as driver:
-        driver.wait_for(lambda: driver.window.session.record is not None)
+        driver.wait_for(lambda: driver.window.session.selection.record is not None)
         use(driver, SMALL)
         yield driver
 
@@ -79,7 +79,10 @@ def use(driver: WindowDriver, settings: TrainingSettings) -> None:
     session = driver.window.session
     driver.window.training_panel.form.set_settings(settings)
     driver.wait_for(
-        lambda: session.model is not None and session.model.model.hidden_dim == settings.hidden_dim
+        lambda: (
+            session.models.current is not None
+            and session.models.current.model.hidden_dim == settings.hidden_dim
+        )
     )
     settle(driver)
 

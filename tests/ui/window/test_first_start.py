@@ -61,8 +61,8 @@ def card_texts(driver: WindowDriver) -> str:
 
 
 def wait_for_the_storybook(driver: WindowDriver) -> None:
-    driver.wait_for(lambda: driver.window.session.record is not None, 30)
-    dataset = driver.window.session.dataset
+    driver.wait_for(lambda: driver.window.session.selection.record is not None, 30)
+    dataset = driver.window.session.data.dataset
     assert dataset is not None and is_shipped_book(dataset.folder)
 
 
@@ -131,10 +131,13 @@ def test_the_progress_of_the_first_unpacking_is_shown_on_the_card_and_below(
         session.opening_progressed.connect(
             lambda: seen.append((bar.isVisible(), below.isVisible(), bar.value()))
         )
-        for path in (session.dataset.folder / "complete.json", session.dataset.folder / "val2014_urls.txt"):
+        for path in (
+            session.data.dataset.folder / "complete.json",
+            session.data.dataset.folder / "val2014_urls.txt",
+        ):
             path.unlink()
-        session.open_storybook()
-        driver.wait_for(lambda: not session.opening, 30)
+        session.data.open_storybook()
+        driver.wait_for(lambda: not session.data.opening, 30)
         assert (True, True) in {each[:2] for each in seen}
         assert len({each[2] for each in seen}) >= 3
         assert not bar.isVisible() and not below.isVisible()
@@ -167,7 +170,7 @@ def test_a_click_beside_the_card_closes_it_and_selects_the_photo_that_is_there(l
     with launch() as driver:
         wait_for_the_storybook(driver)
         window, card = driver.window, driver.window.welcome
-        before = window.session.record
+        before = window.session.selection.record
         grid = driver.find(PhotoGrid, "photo_grid")
         cell = grid.viewport().mapTo(window, grid.visualRect(grid.model().index(1, 0)).center())
         assert not card.geometry().contains(cell)
@@ -175,7 +178,7 @@ def test_a_click_beside_the_card_closes_it_and_selects_the_photo_that_is_there(l
         assert card.isVisible()  # that was on the card
         click_in_the_window(driver, cell)
         assert not card.isVisible()
-        assert window.session.record is not None and window.session.record != before
+        assert window.session.selection.record is not None and window.session.selection.record != before
 
 
 def test_each_button_of_the_card_asks_for_what_it_says(qtbot: QtBot) -> None:
@@ -231,7 +234,7 @@ def test_the_storybook_opened_by_hand_is_what_the_next_start_opens(launch: Launc
         driver.wait_for(lambda: "small_coco" in driver.text("status_set"))
         driver.window.open_storybook()
         driver.wait_for(lambda: "storybook" in driver.text("status_set"), 30)
-        assert driver.window.session.recent_folders() == [str(small_coco)]
+        assert driver.window.session.data.recent_folders() == [str(small_coco)]
     with launch() as driver:
         wait_for_the_storybook(driver)
 
@@ -244,7 +247,7 @@ def test_where_the_storybook_cannot_be_unpacked_the_window_says_why_and_goes_on(
         driver.wait_for(lambda: driver.find(QLabel, "notice_text").isVisible(), 30)
         assert str(empty_cache) in driver.text("notice_text")
         assert "CAPTIONVIEWER_CACHE_DIR" in driver.text("notice_text")
-        assert driver.window.session.dataset is None
+        assert driver.window.session.data.dataset is None
         driver.window.open_folder(small_coco)
         driver.wait_for(lambda: "small_coco" in driver.text("status_set"))
 
@@ -254,7 +257,7 @@ def test_a_book_damaged_since_it_was_unpacked_is_mended_while_it_is_opened(
 ) -> None:
     with launch() as driver:
         wait_for_the_storybook(driver)
-        path = driver.window.session.dataset.folder / "coco2014_captions.h5"
+        path = driver.window.session.data.dataset.folder / "coco2014_captions.h5"
     whole = path.read_bytes()
     path.write_bytes(os.urandom(1000) + whole[1000:])
     with launch() as driver:
@@ -315,16 +318,18 @@ def test_the_first_start_shows_the_model_that_comes_with_the_program_and_the_unt
         driver.click(driver.find(QPushButton, "welcome_storybook"))
         session = driver.window.session
         name = "LSTM that comes with captionviewer, iteration 1,500"
-        driver.wait_for(lambda: session.model is not None and session.model.words == name, 30)
-        assert not session.has_unsaved_model
+        driver.wait_for(
+            lambda: session.models.current is not None and session.models.current.words == name, 30
+        )
+        assert not session.models.has_unsaved
         driver.wait_for(lambda: name in driver.text("sampling_model"))
         assert "comes with captionviewer" in driver.text("training_state")
         assert len(driver.window.training_panel.plot.series) == 1500
 
         # a right caption of a photo that no training saw
-        assert session.dataset is not None
-        record = session.dataset.split("val").record(0)
-        session.select(record)
+        assert session.data.dataset is not None
+        record = session.data.dataset.split("val").record(0)
+        session.selection.select(record)
         panel = driver.window.sampling_panel
         driver.wait_for(lambda: panel.sample is not None and panel.sample.record == record)
         driver.click_action(panel.end_action)
@@ -344,8 +349,10 @@ def test_the_first_start_shows_the_model_that_comes_with_the_program_and_the_unt
 
         # Start begins from nothing
         driver.click_action(driver.window.training_panel.start_action)
-        driver.wait_for(lambda: session.model.origin.value == "in training" and not button.isVisible())
-        assert session.model.saved.iteration < 1500
+        driver.wait_for(
+            lambda: session.models.current.origin.value == "in training" and not button.isVisible()
+        )
+        assert session.models.current.saved.iteration < 1500
         driver.click_action(driver.window.training_panel.stop_action)
         driver.wait_for(lambda: "topped" in driver.text("training_state"), 60)
 

@@ -18,12 +18,16 @@ def test_a_student_walks_from_a_word_to_a_unit_and_back_turns_a_knob_and_reads_w
     with launch() as driver:
         window = driver.window
         session, panel = window.session, window.sampling_panel
-        driver.wait_for(lambda: session.dataset is not None, 60)
-        driver.wait_for(lambda: session.model is not None and session.model.saved.iteration > 0, 60)
-        assert session.dataset is not None
+        driver.wait_for(lambda: session.data.dataset is not None, 60)
+        driver.wait_for(
+            lambda: session.models.current is not None and session.models.current.saved.iteration > 0, 60
+        )
+        assert session.data.dataset is not None
         window.welcome.close_by_user()
-        session.select(session.dataset.split("val").record(159))
-        driver.wait_for(lambda: panel.sample is not None and panel.sample.current is session.model, 20)
+        session.selection.select(session.data.dataset.split("val").record(159))
+        driver.wait_for(
+            lambda: panel.sample is not None and panel.sample.current is session.models.current, 20
+        )
 
         # from a word to a unit, the captions where it is highest, its knock-out, and back
         states = panel.views.open("States")
@@ -61,7 +65,7 @@ def test_a_student_walks_from_a_word_to_a_unit_and_back_turns_a_knob_and_reads_w
         driver.click(view.measure_button)
         driver.wait_for(lambda: view.worth is not None, 60)
         assert view.worth is not None
-        costs, words = view.worth.costs("average"), session.dataset.vocabulary.idx_to_word
+        costs, words = view.worth.costs("average"), session.data.dataset.vocabulary.idx_to_word
         often = [word for word in range(len(words)) if np.isfinite(costs[word])]
         assert all(view.worth.surprises["true"].counts[often] >= LEAST_COUNT)
         nouns = [costs[word] for word in often if words[word] in NOUNS]

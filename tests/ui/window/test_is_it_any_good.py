@@ -18,7 +18,7 @@ def test_a_student_trains_the_storybook_goes_back_on_the_loss_and_walks_from_cid
 ) -> None:
     window, panel = driver.window, driver.window.training_panel
     window.open_storybook()
-    driver.wait_for(lambda: window.session.dataset is not None and window.session.can_plot, 60)
+    driver.wait_for(lambda: window.session.data.dataset is not None and window.session.can_plot, 60)
 
     # train, with the preset made short
     driver.choose(panel.form.preset, STORYBOOK_PRESET)
@@ -77,7 +77,9 @@ def test_a_student_trains_the_storybook_goes_back_on_the_loss_and_walks_from_cid
     for number, photo in enumerate(three):
         if number:
             driver.key(view.captions.list, Qt.Key.Key_Down)
-        record = window.session.record
+        record = window.session.selection.record
         assert record is not None and record.key == ("val", int(card.photos.rows[photo]))
-    assert window.session.model is not None
-    window.session.set_model(replace(window.session.model, unsaved=False))  # so that closing asks nothing
+    assert window.session.models.current is not None
+    window.session.models.set(
+        replace(window.session.models.current, unsaved=False)
+    )  # so that closing asks nothing

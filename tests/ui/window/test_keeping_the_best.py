@@ -22,8 +22,8 @@ def overfitted(driver: WindowDriver, folder: Path) -> tuple[SavedModel, SavedMod
     """Let the window hold what a run left whose validation loss was lowest at iteration 4 of 10."""
     opened(driver, folder)
     session = driver.window.session
-    assert session.model is not None
-    untrained = session.model.saved
+    assert session.models.current is not None
+    untrained = session.models.current.saved
     losses = np.ones(10, dtype=np.float32)
     last = replace(
         untrained,
@@ -44,7 +44,7 @@ def overfitted(driver: WindowDriver, folder: Path) -> tuple[SavedModel, SavedMod
         rates_history=losses[:4],
         validation=last.validation[:1],
     )
-    session.set_model(CurrentModel(last, ModelOrigin.TRAINED, unsaved=True, best=best))
+    session.models.set(CurrentModel(last, ModelOrigin.TRAINED, unsaved=True, best=best))
     return best, last
 
 
@@ -55,7 +55,7 @@ def test_saving_after_such_a_run_asks_which_and_the_best_says_its_own_iteration(
     said = driver.answer(BEST)
     driver.name_in_dialog(tmp_path / "best.npz")
     driver.window.menus.save_model.trigger()
-    driver.wait_for(lambda: not driver.window.session.has_unsaved_model)
+    driver.wait_for(lambda: not driver.window.session.models.has_unsaved)
     (question,) = said
     assert "lowest at iteration 4," in question and "iteration 10." in question
     assert "2.5 nats a word" in question and "3.5" in question
@@ -71,11 +71,11 @@ def test_the_last_may_be_saved_all_the_same_and_cancel_saves_nothing(
     session = driver.window.session
     driver.answer("Cancel")
     driver.window.menus.save_model.trigger()
-    assert session.has_unsaved_model and session.models.saving is None
+    assert session.models.has_unsaved and session.models.saving is None
     driver.answer(LAST)
     driver.name_in_dialog(tmp_path / "last.npz")
     driver.window.menus.save_model.trigger()
-    driver.wait_for(lambda: not session.has_unsaved_model)
+    driver.wait_for(lambda: not session.models.has_unsaved)
     kept = open_model(tmp_path / "last.npz")
     assert kept.iteration == 10
     np.testing.assert_array_equal(kept.model.params["b_vocab"], last.model.params["b_vocab"])
@@ -94,8 +94,8 @@ def test_save_best_model_writes_it_without_a_question_and_the_last_stays_unsaved
     menus.save_best.trigger()
     driver.wait_for(lambda: path.exists() and session.models.saving is None)
     assert open_model(path).iteration == 4
-    assert session.has_unsaved_model
-    assert session.model is not None and session.model.saved.iteration == 10
+    assert session.models.has_unsaved
+    assert session.models.current is not None and session.models.current.saved.iteration == 10
 
 
 def left_by_a_run(qtbot: QtBot, panel: TrainingPanel) -> CurrentModel:
@@ -104,7 +104,7 @@ def left_by_a_run(qtbot: QtBot, panel: TrainingPanel) -> CurrentModel:
     )
     click(qtbot, panel, panel.start_action)
     wait(lambda: not panel.is_running(), qtbot)
-    model = panel._session.model
+    model = panel._session.models.current
     assert model is not None
     return model
 

@@ -45,7 +45,7 @@ def open_window(launch: Launch, tmp_path: Path) -> Iterator[WindowDriver]:
     """A window with data, a photo, and settings that a run can start with."""
     remember_data_folder(write_coco_folder(tmp_path / "coco", photos=True))
     with launch() as driver:
-        driver.wait_for(lambda: driver.window.session.record is not None)
+        driver.wait_for(lambda: driver.window.session.selection.record is not None)
         driver.window.training_panel.form.set_settings(LONG_RUN)
         driver.wait_for(driver.window.training_panel.start_action.isEnabled)
         driver.window.activateWindow()
@@ -70,7 +70,7 @@ def bring_to(driver: WindowDriver, state: str) -> None:
         case "running" | "paused":
             training.start_action.trigger()
             driver.wait_for(lambda: training.control.state is RunState.RUNNING)
-            driver.wait_for(lambda: window.session.model.saved.iteration > 0)
+            driver.wait_for(lambda: window.session.models.current.saved.iteration > 0)
             if state == "paused":
                 training.pause_action.trigger()
                 driver.wait_for(training.step_action.isEnabled)

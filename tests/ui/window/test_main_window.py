@@ -36,8 +36,8 @@ def open_by_dialog(driver: WindowDriver, folder: Path) -> None:
 def opened(driver: WindowDriver, folder: Path) -> None:
     """Open a folder and wait until its photos are there."""
     driver.window.open_folder(folder)
-    driver.wait_for(lambda: driver.window.session.dataset is not None)
-    driver.wait_for(lambda: driver.window.session.record is not None)
+    driver.wait_for(lambda: driver.window.session.data.dataset is not None)
+    driver.wait_for(lambda: driver.window.session.selection.record is not None)
 
 
 def train_a_little(driver: WindowDriver, epochs: str = "2") -> None:
@@ -76,7 +76,7 @@ def test_a_folder_that_holds_no_data_is_refused_by_name_and_the_storybook_is_sho
     open_by_dialog(driver, empty)
     driver.wait_for(lambda: driver.find(QLabel, "notice_text").isVisible())
     assert "holiday photos" in driver.text("notice_text")
-    dataset = driver.window.session.dataset
+    dataset = driver.window.session.data.dataset
     assert dataset is not None and is_shipped_book(dataset.folder)
     assert driver.window.data_panel.isVisible()
 
@@ -90,8 +90,8 @@ def test_damaged_data_is_refused_and_what_was_open_stays(driver: WindowDriver, s
     open_by_dialog(driver, damaged)
     driver.wait_for(lambda: driver.find(QLabel, "notice_text").isVisible())
     assert "coco2014_captions.h5" in driver.text("notice_text")
-    assert driver.window.session.dataset is not None
-    assert driver.window.session.dataset.folder == small_coco
+    assert driver.window.session.data.dataset is not None
+    assert driver.window.session.data.dataset.folder == small_coco
     assert driver.find(PhotoGrid, "photo_grid").model().rowCount() > 0
     driver.click(driver.find(QToolButton, "notice_close"))
     assert not driver.find(QLabel, "notice_text").isVisible()
@@ -103,7 +103,7 @@ def test_features_that_hold_nan_are_found_in_the_background(driver: WindowDriver
     driver.window.open_folder(small_coco)
     driver.wait_for(lambda: driver.find(QLabel, "notice_text").isVisible())
     assert "val2014_vgg16_fc7_pca.h5" in driver.text("notice_text")
-    assert driver.window.session.dataset is not None
+    assert driver.window.session.data.dataset is not None
 
 
 def test_a_folder_dropped_on_the_window_is_opened(driver: WindowDriver, small_coco: Path) -> None:
@@ -116,8 +116,8 @@ def test_a_folder_dropped_on_the_window_is_opened(driver: WindowDriver, small_co
     assert enter_event.isAccepted()
     drop = QDropEvent(QPointF(where), copy, data, buttons, keys)
     QApplication.sendEvent(driver.window, drop)
-    driver.wait_for(lambda: driver.window.session.dataset is not None)
-    assert driver.window.session.dataset.folder == small_coco
+    driver.wait_for(lambda: driver.window.session.data.dataset is not None)
+    assert driver.window.session.data.dataset.folder == small_coco
 
 
 def test_folders_opened_before_are_offered_and_one_click_opens_them(
@@ -128,7 +128,7 @@ def test_folders_opened_before_are_offered_and_one_click_opens_them(
     button = next(b for b in driver.window.welcome.findChildren(QToolButton) if b.text() == str(small_coco))
     driver.wait_for(button.isVisible)
     driver.click(button)
-    driver.wait_for(lambda: driver.window.session.dataset is not None)
+    driver.wait_for(lambda: driver.window.session.data.dataset is not None)
     driver.window.menus.recent.aboutToShow.emit()
     assert str(small_coco) in driver.window.menus.recent.actions()[0].text()
 
@@ -140,8 +140,10 @@ def test_features_can_be_switched_to_raw_and_the_status_says_so(
     assert "PCA features" in driver.text("status_set")
     driver.window.menus.features["raw"].trigger()
     driver.wait_for(lambda: "raw features" in driver.text("status_set"))
-    assert driver.window.session.model is not None
-    assert driver.window.session.model.model.input_dim == driver.window.session.dataset.feature_dim
+    assert driver.window.session.models.current is not None
+    assert (
+        driver.window.session.models.current.model.input_dim == driver.window.session.data.dataset.feature_dim
+    )
 
 
 # ---- selection joins the panels ----------------------------------------------------------------------
@@ -152,7 +154,7 @@ def test_a_photo_selected_in_data_is_the_one_in_sampling(driver: WindowDriver, s
     grid = driver.find(PhotoGrid, "photo_grid")
     index = grid.model().index(3, 0)
     driver.click(grid.viewport(), grid.visualRect(index).center())
-    record = driver.window.session.record
+    record = driver.window.session.selection.record
     assert record is not None
     assert f"photo {record.row}" in driver.text("sampling_photo")
     assert driver.text("sampling_split") == record.split
@@ -208,10 +210,10 @@ def test_opening_other_data_asks_nothing_about_a_run_and_says_that_it_is_kept(
     driver.wait_for(lambda: panel.control.run is not None and len(panel.control.run.history) > 2)
     said: list[str] = []
     session.notice.connect(said.append)
-    before = session.dataset
+    before = session.data.dataset
     driver.window.open_folder(small_coco)
     assert not panel.is_running() and "kept in Runs" in said[0]
-    driver.wait_for(lambda: session.dataset is not before and not session.opening)
+    driver.wait_for(lambda: session.data.dataset is not before and not session.data.opening)
     driver.wait_for(
         lambda: [(run.outcome, run.can_continue) for run in session.runs.shelf.runs()] == [("stopped", True)]
     )
@@ -224,9 +226,11 @@ def test_a_run_file_dropped_or_opened_as_a_model_is_put_into_runs_and_the_model_
     train_a_little(driver)
     driver.wait_for(lambda: finished(driver))
     session, panel = driver.window.session, driver.window.training_panel
-    assert panel.stop_and_wait(20) and session.model is not None
-    session.set_model(replace(session.model, unsaved=True, keeper=None))  # would be lost: nobody asks, though
-    model, shelf = session.model, session.runs.shelf
+    assert panel.stop_and_wait(20) and session.models.current is not None
+    session.models.set(
+        replace(session.models.current, unsaved=True, keeper=None)
+    )  # would be lost: nobody asks, though
+    model, shelf = session.models.current, session.runs.shelf
     path = tmp_path / "from a student.npz"
     save_run(path, shelf.open(shelf.runs()[0].key))
     said: list[str] = []
@@ -234,14 +238,14 @@ def test_a_run_file_dropped_or_opened_as_a_model_is_put_into_runs_and_the_model_
     driver.name_in_dialog(path)
     driver.window.menus.open_model.trigger()
     driver.wait_for(lambda: "Opened in Runs: from a student.npz" in said)
-    assert panel.run_area.views.title == "Runs" and session.model is model
+    assert panel.run_area.views.title == "Runs" and session.models.current is model
     view = panel.run_area.views.view
     assert isinstance(view, RunsView)
     driver.wait_for(lambda: [run.name for run in view.chosen] == ["from a student"])
     driver.window.open_runs([path, tmp_path / "none.npz"])
     driver.wait_for(lambda: "none.npz" in driver.text("notice_text"))
     assert [run.name for run in shelf.runs()].count("from a student") == 2
-    session.set_model(replace(model, unsaved=False))
+    session.models.set(replace(model, unsaved=False))
 
 
 def test_closing_offers_to_save_what_was_learned_where_the_run_could_not_be_kept(
@@ -269,9 +273,9 @@ def test_closing_offers_to_save_what_was_learned_where_the_run_could_not_be_kept
     assert "Save the trained model?" in said[1]
     assert driver.window.isVisible()
     assert not driver.window.training_panel.is_running()
-    model = driver.window.session.model
+    model = driver.window.session.models.current
     assert model is not None and model.saved.iteration > 2
-    assert driver.window.session.has_unsaved_model
+    assert driver.window.session.models.has_unsaved
 
 
 def test_a_model_is_saved_at_closing_and_opens_again_with_its_captions(
@@ -281,19 +285,19 @@ def test_a_model_is_saved_at_closing_and_opens_again_with_its_captions(
     train_a_little(driver)
     driver.wait_for(lambda: finished(driver) and driver.window.menus.save_model.isEnabled())
     path = tmp_path / "little.npz"
-    trained = driver.window.session.model
+    trained = driver.window.session.models.current
     driver.name_in_dialog(path)
     driver.window.menus.save_model.trigger()
     driver.wait_for(lambda: "little.npz" in driver.text("status_model"))
     assert path.is_file()
-    assert not driver.window.session.has_unsaved_model
+    assert not driver.window.session.models.has_unsaved
     driver.name_in_dialog(path)
     driver.window.menus.open_model.trigger()
-    driver.wait_for(lambda: driver.window.session.model.saved is not trained.saved)
-    again = driver.window.session.model
+    driver.wait_for(lambda: driver.window.session.models.current.saved is not trained.saved)
+    again = driver.window.session.models.current
     for name, value in trained.model.params.items():
         np.testing.assert_array_equal(again.model.params[name], value)
-    assert driver.window.session.trained_captions() == frozenset(trained.saved.caption_rows.tolist())
+    assert driver.window.session.models.trained_captions() == frozenset(trained.saved.caption_rows.tolist())
     driver.window.close()  # nothing is unsaved: no question
     assert not driver.window.isVisible()
 
@@ -302,14 +306,14 @@ def test_a_file_that_is_no_model_is_refused_by_name_and_the_model_stays(
     driver: WindowDriver, small_coco: Path, tmp_path: Path
 ) -> None:
     opened(driver, small_coco)
-    before = driver.window.session.model
+    before = driver.window.session.models.current
     path = tmp_path / "poem.npz"
     path.write_text("not a model")
     driver.name_in_dialog(path)
     driver.window.menus.open_model.trigger()
     driver.wait_for(lambda: driver.find(QLabel, "notice_text").isVisible())
     assert "poem.npz" in driver.text("notice_text")
-    assert driver.window.session.model is before
+    assert driver.window.session.models.current is before
 
 
 def test_the_arrangement_of_the_panels_is_remembered(driver: WindowDriver, small_coco: Path) -> None:
@@ -324,7 +328,7 @@ def test_the_arrangement_of_the_panels_is_remembered(driver: WindowDriver, small
     again = make_window(app, Settings())
     again.open_folder(small_coco)
     again.show()
-    driver.qtbot.waitUntil(lambda: again.session.can_plot and again.session.dataset is not None)
+    driver.qtbot.waitUntil(lambda: again.session.can_plot and again.session.data.dataset is not None)
     assert again.tabifiedDockWidgets(again.training_dock) == [again.sampling_dock]
     again.close()
     again.theme.deleteLater()
@@ -360,10 +364,10 @@ def test_a_bad_folder_opened_while_the_storybook_comes_does_not_leave_the_window
     driver: WindowDriver, tmp_path: Path
 ) -> None:
     session = driver.window.session
-    session.open_storybook(by_hand=False)
+    session.data.open_storybook(by_hand=False)
     driver.window.open_folder(tmp_path / "gone")
     driver.wait_for(lambda: "gone" in driver.text("notice_text"), 30)
-    assert session.dataset is not None and is_shipped_book(session.dataset.folder)
+    assert session.data.dataset is not None and is_shipped_book(session.data.dataset.folder)
 
 
 def test_of_two_models_opened_one_after_the_other_the_last_one_stays(
@@ -374,7 +378,7 @@ def test_of_two_models_opened_one_after_the_other_the_last_one_stays(
     driver.wait_for(lambda: finished(driver) and driver.window.menus.save_model.isEnabled())
     first, last = tmp_path / "first.npz", tmp_path / "last.npz"
     for path in (first, last):
-        driver.window.session.save_model(path)
+        driver.window.session.models.save(path)
         driver.wait_for(lambda: driver.window.session.models.saving is None)
     told: list[str] = []
     driver.window.session.notice.connect(told.append)
@@ -391,16 +395,16 @@ def test_a_model_file_never_takes_the_place_of_a_model_trained_since_it_was_aske
     opened(driver, small_coco)
     session = driver.window.session
     path = tmp_path / "old.npz"
-    session.save_model(path)
+    session.models.save(path)
     driver.wait_for(lambda: session.models.saving is None)
-    session.open_model(path)
-    assert session.model is not None
-    trained = replace(session.model, unsaved=True)
-    session.set_model(trained)  # as when a short run ends while the file is being read
+    session.models.open(path)
+    assert session.models.current is not None
+    trained = replace(session.models.current, unsaved=True)
+    session.models.set(trained)  # as when a short run ends while the file is being read
     driver.wait_for(lambda: "old.npz was not opened" in driver.text("notice_text"))
-    assert session.model is trained
+    assert session.models.current is trained
     asked = driver.answer("Cancel")  # and where it was there before the file was looked at, it is asked about
     driver.window.model_files.open(path)
     driver.wait_for(lambda: bool(asked))
     driver.wait_for(lambda: not session.workers.running())
-    assert session.model is trained
+    assert session.models.current is trained

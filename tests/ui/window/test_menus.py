@@ -35,7 +35,7 @@ def small_coco(tmp_path: Path) -> Path:
 
 def opened(driver: WindowDriver, folder: Path) -> None:
     driver.window.open_folder(folder)
-    driver.wait_for(lambda: driver.window.session.record is not None)
+    driver.wait_for(lambda: driver.window.session.selection.record is not None)
 
 
 def recent_entries(driver: WindowDriver) -> list[str]:
@@ -50,11 +50,11 @@ def test_folders_opened_before_are_listed_newest_first_with_all_letters_of_their
     folders = [Path(shutil.copytree(small_coco, small_coco.with_name(name))) for name in names]
     for folder in folders:
         opened(driver, folder)
-        driver.wait_for(lambda folder=folder: driver.window.session.dataset.folder == folder)
+        driver.wait_for(lambda folder=folder: driver.window.session.data.dataset.folder == folder)
     entries = recent_entries(driver)
     assert entries[:3] == [f"{number} {folder}" for number, folder in enumerate(reversed(folders), 1)]
     driver.window.menus.recent.actions()[2].trigger()
-    driver.wait_for(lambda: driver.window.session.dataset.folder == folders[0])
+    driver.wait_for(lambda: driver.window.session.data.dataset.folder == folders[0])
     assert recent_entries(driver)[0] == f"1 {folders[0]}"
     next(a for a in driver.window.menus.recent.actions() if "Clear" in a.text()).trigger()
     assert recent_entries(driver) == ["No folder was opened yet"]
@@ -66,10 +66,10 @@ def test_forget_image_folder_can_be_chosen_only_while_there_is_one(
     opened(driver, small_coco)
     forget = driver.window.menus.forget_images
     assert not forget.isEnabled()
-    driver.window.session.set_image_folder(tmp_path)
+    driver.window.session.images.set_folder(tmp_path)
     assert forget.isEnabled()
     forget.trigger()
-    assert not forget.isEnabled() and not driver.window.session.has_own_image_folder
+    assert not forget.isEnabled() and not driver.window.session.images.has_own_folder
 
 
 def test_save_can_be_chosen_while_a_model_is_trained_and_nothing_is_lost_of_the_run(
@@ -104,9 +104,9 @@ def test_a_model_is_proposed_under_a_name_that_says_what_it_is(
 ) -> None:
     opened(driver, small_coco)
     session = driver.window.session
-    assert session.model is not None
-    model = replace(session.model.saved, iteration=4000)
-    session.set_model(replace(session.model, saved=model, origin=ModelOrigin.TRAINED, unsaved=True))
+    assert session.models.current is not None
+    model = replace(session.models.current.saved, iteration=4000)
+    session.models.set(replace(session.models.current, saved=model, origin=ModelOrigin.TRAINED, unsaved=True))
     proposed: list[str] = []
 
     def ask(_parent: object, _title: str, start: str, _filter: str) -> tuple[str, str]:
@@ -115,19 +115,19 @@ def test_a_model_is_proposed_under_a_name_that_says_what_it_is(
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
     driver.window.menus.save_model.trigger()
-    network = session.model.model
+    network = session.models.current.model
     sizes = f"h{network.hidden_dim}-w{network.wordvec_dim}"
     assert proposed == [f"small_coco-{network.cell_type}-{sizes}-i4000.npz"]
-    assert session.has_unsaved_model, "the user turned back"
-    assert proposed_name(session.model.saved, "../a b/<i>" + "x" * 300).startswith("a-b-i-x")
-    assert len(proposed_name(session.model.saved, "x" * 300)) < 100
+    assert session.models.has_unsaved, "the user turned back"
+    assert proposed_name(session.models.current.saved, "../a b/<i>" + "x" * 300).startswith("a-b-i-x")
+    assert len(proposed_name(session.models.current.saved, "x" * 300)) < 100
 
 
 # ---- folders that can't be looked at -----------------------------------------------------------------------
 
 
 def test_an_image_folder_of_five_thousand_letters_keeps_nothing_shut(driver: WindowDriver) -> None:
-    driver.window.session.set_image_folder(Path("/" + "x" * 4000))
+    driver.window.session.images.set_folder(Path("/" + "x" * 4000))
     driver.window.show_preferences()
     dialog = driver.window.findChild(Preferences)
     assert dialog is not None and dialog.isVisible()
@@ -137,7 +137,7 @@ def test_an_image_folder_of_five_thousand_letters_keeps_nothing_shut(driver: Win
     forget = dialog.findChild(QPushButton, "forget_image_folder")
     assert forget is not None
     driver.click(forget)
-    assert not driver.window.session.has_own_image_folder
+    assert not driver.window.session.images.has_own_folder
 
 
 def test_a_folder_that_may_not_be_looked_into_is_said_to_be_no_image_folder(
@@ -158,7 +158,7 @@ def test_a_folder_that_may_not_be_looked_into_is_said_to_be_no_image_folder(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(closed))
     driver.window.ask_for_image_folder()
     assert "holds no COCO photos" in driver.text("notice_text")
-    driver.window.session.set_image_folder(closed)
+    driver.window.session.images.set_folder(closed)
     driver.window.show_preferences()
     dialog = driver.window.findChild(Preferences)
     assert dialog is not None and dialog.isVisible()
@@ -175,8 +175,8 @@ def test_a_choice_that_could_not_be_remembered_is_told_until_it_is_closed(
     opened(driver, small_coco)
     driver.wait_for(lambda: "could not be remembered" in driver.text("notice_text"))
     monkeypatch.undo()
-    driver.window.session.open_folder(small_coco)
-    driver.wait_for(lambda: not driver.window.session.opening)
+    driver.window.session.data.open_folder(small_coco)
+    driver.wait_for(lambda: not driver.window.session.data.opening)
     assert "could not be remembered" in driver.text("notice_text")
 
 
@@ -190,7 +190,7 @@ def test_an_error_while_a_run_is_handed_over_leaves_no_button_behind(
     training = driver.window.training_panel
     training.form.set_settings(replace(RUN, num_epochs=1))
 
-    session, set_model = driver.window.session, driver.window.session.set_model
+    session, set_model = driver.window.session, driver.window.session.models.set
 
     def break_it(model: CurrentModel) -> None:
         if model.origin is ModelOrigin.TRAINED:
@@ -203,4 +203,4 @@ def test_an_error_while_a_run_is_handed_over_leaves_no_button_behind(
         driver.wait_for(lambda: not training.is_running(), 30)
         driver.wait_for(training.start_action.isEnabled)
     monkeypatch.undo()
-    assert training.form.preset.isEnabled() and driver.window.session.run is None
+    assert training.form.preset.isEnabled() and driver.window.session.runs.run is None

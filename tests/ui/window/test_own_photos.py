@@ -35,7 +35,7 @@ def files(*paths: Path) -> QMimeData:
 
 def open_storybook(driver: WindowDriver) -> None:
     driver.window.open_storybook()
-    driver.wait_for(lambda: driver.window.session.record is not None, 30)
+    driver.wait_for(lambda: driver.window.session.selection.record is not None, 30)
 
 
 def shown(driver: WindowDriver, count: int) -> OwnPhotosWindow:
@@ -66,7 +66,7 @@ def test_a_dropped_jpeg_is_captioned_with_its_crop_its_neighbours_and_its_distan
     assert len(cards) == 10 and cards[0].record.key == ("train", 21)
     assert "nearest training photo" in window.like.text() and "greedy" in window.made.text()
     window.nearest.chosen.emit(cards[0].record)
-    assert driver.window.session.record == cards[0].record
+    assert driver.window.session.selection.record == cards[0].record
 
 
 def test_photos_are_pasted_and_chosen_and_one_that_is_none_says_why(
@@ -89,9 +89,9 @@ def test_photos_are_pasted_and_chosen_and_one_that_is_none_says_why(
     window.list.setCurrentRow(0)
     assert window.caption.text()
     driver.window.own_photos.take([tmp_path / "no.png"])
-    model = driver.window.session.model
+    model = driver.window.session.models.current
     assert model is not None
-    driver.window.session.set_model(replace(model, path=tmp_path / "another.npz"))  # while it is under way
+    driver.window.session.models.set(replace(model, path=tmp_path / "another.npz"))  # while it is under way
     shown(driver, 3)
     assert [photo.source[0] for photo in window.photos] == ["pasted", "no.png", "no.png"]
 
@@ -143,9 +143,9 @@ def test_another_model_captions_the_same_features_and_no_file_is_read_again(
     window = shown(driver, 1)
     first = window.photos[0]
     picture.unlink()
-    model = driver.window.session.model
+    model = driver.window.session.models.current
     assert model is not None and first.encoded is not None
-    driver.window.session.set_model(replace(model, path=tmp_path / "another.npz"))
+    driver.window.session.models.set(replace(model, path=tmp_path / "another.npz"))
     driver.wait_for(lambda: len(window.photos) == 1 and "another.npz" in window.photos[0].made, 30)
     assert window.photos[0].encoded is first.encoded and window.photos[0].caption == first.caption
 
@@ -160,11 +160,13 @@ def test_all_of_sampling_takes_a_photo_of_ones_own(driver: WindowDriver, tmp_pat
     driver.window.own_photos.take([picture])
     window = shown(driver, 1)
     driver.click(window.sampling_button)
-    driver.wait_for(lambda: sampling.sample is not None and sampling.sample.record == session.subject, 30)
+    driver.wait_for(
+        lambda: sampling.sample is not None and sampling.sample.record == session.selection.subject, 30
+    )
     sample = sampling.sample
     assert sample is not None and sample.record.words == "mine.png"
-    assert session.dataset is not None
-    stored = session.dataset.split("train").features.rows(np.array([21]))[0]
+    assert session.data.dataset is not None
+    stored = session.data.dataset.split("train").features.rows(np.array([21]))[0]
     np.testing.assert_allclose(sample.features, stored, atol=1.0)
     assert " ".join(sample.words).removesuffix(" <END>") == window.caption.text()
     assert driver.find(QLabel, "sampling_photo").text() == "mine.png"
@@ -177,9 +179,9 @@ def test_all_of_sampling_takes_a_photo_of_ones_own(driver: WindowDriver, tmp_pat
     sampling.end_action.trigger()
     assert told == [] and sampling.sampler.trouble == ""
     assert driver.find(QLabel, "sampling_photo").text() == "mine.png"
-    record = session.record
-    session.select(record)
-    assert session.subject == record
+    record = session.selection.record
+    session.selection.select(record)
+    assert session.selection.subject == record
     driver.wait_for(lambda: sampling.sample is not None and sampling.sample.record == record, 30)
     sampling.views.open("Words")
 
@@ -197,7 +199,7 @@ def test_data_of_another_network_captions_no_photo_but_rows_of_numbers_that_are_
 ) -> None:
     session, told = driver.window.session, driver.window.notices
     driver.window.open_folder(write_coco_folder(tmp_path / "coco", photos=True))
-    driver.wait_for(lambda: session.record is not None)
+    driver.wait_for(lambda: session.selection.record is not None)
     mine = tmp_path / "COCO_train2014_000000000790_of_mine.png"
     Image.new("RGB", (40, 40)).save(mine)
     driver.window.own_photos.take([mine, mine])
@@ -207,7 +209,7 @@ def test_data_of_another_network_captions_no_photo_but_rows_of_numbers_that_are_
     assert "VGG-16" in window.remark.text() and window.nearest.cells.cards == ()
     array = tmp_path / "rows.npy"
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(array), ""))
-    dataset = session.dataset
+    dataset = session.data.dataset
     assert dataset is not None
     stored = dataset.split("train").features.rows(np.array([7, 3]))
     for wrong, words in (
@@ -227,7 +229,9 @@ def test_data_of_another_network_captions_no_photo_but_rows_of_numbers_that_are_
     assert window.nearest.cells.cards[0].record.key == ("train", 3) and "in an array" in window.made.text()
     driver.click(window.sampling_button)
     sampling = driver.window.sampling_panel
-    driver.wait_for(lambda: sampling.sample is not None and sampling.sample.record == session.subject)
+    driver.wait_for(
+        lambda: sampling.sample is not None and sampling.sample.record == session.selection.subject
+    )
     sample = sampling.sample
     assert sample is not None and sample.record.words == "rows.npy:1"
     np.testing.assert_array_equal(sample.features, stored[1])
@@ -236,7 +240,9 @@ def test_data_of_another_network_captions_no_photo_but_rows_of_numbers_that_are_
     assert session.photos.known(sample.record).words == "no picture"
     # a network's numbers never go to another's: the same rows are not captioned as those of another folder
     driver.window.open_folder(write_coco_folder(tmp_path / "another"))
-    driver.wait_for(lambda: session.dataset is not None and session.dataset.folder.name == "another")
+    driver.wait_for(
+        lambda: session.data.dataset is not None and session.data.dataset.folder.name == "another"
+    )
     driver.wait_for(lambda: len(window.photos) == 3)
     assert all("features of coco." in photo.trouble for photo in window.photos if not photo.has_picture)
 
@@ -261,7 +267,7 @@ def test_features_of_a_folders_photos_are_computed_paused_taken_up_and_opened(
     damaged.write_bytes(b"no photo")
     driver.window.open_folder(folder)
     session = driver.window.session
-    driver.wait_for(lambda: session.dataset is not None and session.dataset.folder == folder)
+    driver.wait_for(lambda: session.data.dataset is not None and session.data.dataset.folder == folder)
     driver.window.menus.compute_features.trigger()
     window = driver.find(EncodingWindow, "encoding_window")
     assert str(folder / "images") in window.about.text() and not window.open_button.isVisible()
@@ -283,7 +289,7 @@ def test_features_of_a_folders_photos_are_computed_paused_taken_up_and_opened(
     assert "39 photos have lite0 features" in window.told.text()
     assert damaged.name in window.lost.toPlainText() and window.bar.value() == window.bar.maximum()
     driver.click(window.open_button)
-    driver.wait_for(lambda: session.dataset is not None and session.dataset.feature_kind == "lite0")
+    driver.wait_for(lambda: session.data.dataset is not None and session.data.dataset.feature_kind == "lite0")
     may_go_on.clear()
     window.start()
     driver.wait_for(lambda: window._work is not None and window._work.progress.done == 24, 30)

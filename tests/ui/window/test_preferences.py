@@ -160,11 +160,11 @@ def test_a_folder_without_coco_photos_is_refused_kindly(
     assert words(dialog, "image_folder") == "none"
     press(qtbot, dialog, "choose_image_folder")
     assert "holiday holds no COCO photos" in words(dialog, "image_folder_refusal")
-    assert session.image_folder is None
+    assert session.images.folder is None
     press(qtbot, dialog, "choose_image_folder")
     assert words(dialog, "image_folder_refusal") == ""
     assert words(dialog, "image_folder") == str(tmp_path / "coco")
-    assert session.image_folder == tmp_path / "coco"
+    assert session.images.folder == tmp_path / "coco"
     assert session.settings.save()
     assert Session(Settings()).image_folder == tmp_path / "coco"  # the next window has it too
     (tmp_path / "coco" / "train2014").rmdir()
@@ -218,7 +218,12 @@ def test_clearing_the_cache_while_photos_are_loaded_leaves_those_on_the_screen(
             listed.write_text("".join(f"{address}\n" for address in addresses))
         session, photos = driver.window.session, driver.window.session.photos
         driver.window.open_folder(folder)
-        driver.wait_for(lambda: session.record is not None and session.record.url.startswith(server.address))
+        driver.wait_for(
+            lambda: (
+                session.selection.record is not None
+                and session.selection.record.url.startswith(server.address)
+            )
+        )
         store = photos.store
         assert store is not None and store.cache is not None
         cache = store.cache

@@ -63,7 +63,7 @@ def look_around(driver: WindowDriver) -> None:
     window, data = driver.window, driver.window.data_panel
     assert window.welcome.isVisible()
     driver.click(window.welcome.close_button)
-    driver.wait_for(lambda: window.session.record is not None, 60)
+    driver.wait_for(lambda: window.session.selection.record is not None, 60)
     first = captions_shown(driver)
     assert len(first) > 4 and all(first)
     driver.click_action(data.bar.copy_seed_action)
@@ -102,7 +102,7 @@ def iteration(driver: WindowDriver) -> int:
 
 
 def train(driver: WindowDriver) -> None:
-    panel, dataset = driver.window.training_panel, driver.window.session.dataset
+    panel, dataset = driver.window.training_panel, driver.window.session.data.dataset
     assert dataset is not None
     driver.choose(panel.form.preset, PRESET)
     driver.click_action(panel.start_action)
@@ -147,7 +147,7 @@ def sample(driver: WindowDriver) -> None:
     assert step_to_the_end(driver)
     for title in ("Temperature", "Tree", "Words"):
         assert panel.views.open(title).isVisible()
-    assert window.session.record is not None
+    assert window.session.selection.record is not None
 
 
 def test_each_step_of_the_tour_in_the_readme_leads_to_what_it_says(
@@ -164,14 +164,14 @@ def test_each_step_of_the_tour_in_the_readme_leads_to_what_it_says(
         # keep it: the run goes on for as many epochs again; saved, opened again, exported, in larger text
         press(driver, Qt.Key.Key_F5, CONTROL)
         driver.wait_for(lambda: finished(driver) and driver.text("number_iteration") == "200 / 200", 180)
-        model = window.session.model
+        model = window.session.models.current
         assert model is not None
         # whether an earlier model did better on val depends on how often a fast run could look
         asked = driver.answer(LAST) if model.best is not None else ["Which model shall be saved?"]
         driver.name_in_dialog(folder / "model.npz")
         press(driver, Qt.Key.Key_S, CONTROL)
         assert "Which model shall be saved?" in asked[0]
-        driver.wait_for(lambda: not window.session.has_unsaved_model)
+        driver.wait_for(lambda: not window.session.models.has_unsaved)
         assert (folder / "model.npz").read_bytes()[:2] == b"PK"
         driver.name_in_dialog(folder / "model.npz")
         press(driver, Qt.Key.Key_O, CONTROL | SHIFT)

@@ -15,12 +15,16 @@ def test_a_word_is_forced_and_undone_a_caption_drawn_a_beam_walked_a_likeliest_p
     with launch() as driver:
         window = driver.window
         session, panel = window.session, window.sampling_panel
-        driver.wait_for(lambda: session.dataset is not None, 60)
-        driver.wait_for(lambda: session.model is not None and session.model.saved.iteration > 0, 60)
-        assert session.dataset is not None
+        driver.wait_for(lambda: session.data.dataset is not None, 60)
+        driver.wait_for(
+            lambda: session.models.current is not None and session.models.current.saved.iteration > 0, 60
+        )
+        assert session.data.dataset is not None
         window.welcome.close_by_user()
-        session.select(session.dataset.split("val").record(159))
-        driver.wait_for(lambda: panel.sample is not None and panel.sample.current is session.model, 20)
+        session.selection.select(session.data.dataset.split("val").record(159))
+        driver.wait_for(
+            lambda: panel.sample is not None and panel.sample.current is session.models.current, 20
+        )
         first = panel.sample
         assert first is not None
         panel.setFocus()

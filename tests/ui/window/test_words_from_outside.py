@@ -108,10 +108,10 @@ def test_no_part_of_the_window_takes_words_from_outside_for_markup(
     driver: WindowDriver, hostile_folder: Path, tmp_path: Path
 ) -> None:
     window, session = driver.window, driver.window.session
-    session.set_image_folder(tmp_path / f"images {HOSTILE}", remember=False)
+    session.images.set_folder(tmp_path / f"images {HOSTILE}", remember=False)
     session.photos.set_network(False)
     window.open_folder(hostile_folder)
-    driver.wait_for(lambda: session.record is not None and not session.workers.running())
+    driver.wait_for(lambda: session.selection.record is not None and not session.workers.running())
     session.photos.set_store(PhotoStore(tmp_path / f"images {HOSTILE}", network=False))
     data = window.data_panel
     data.browser.keep_phrase("<img/src=4>")
@@ -135,10 +135,16 @@ def test_no_part_of_the_window_takes_words_from_outside_for_markup(
         replace(TrainingSettings(), num_captions=10, batch_size=5, num_epochs=2, hidden_dim=8, wordvec_dim=8)
     )
     training.start_action.trigger()
-    driver.wait_for(lambda: session.model is not None and session.model.unsaved and not training.is_running())
+    driver.wait_for(
+        lambda: (
+            session.models.current is not None
+            and session.models.current.unsaved
+            and not training.is_running()
+        )
+    )
     path = tmp_path / f"model {HOSTILE}.npz"
-    session.save_model(path)
-    driver.wait_for(lambda: session.model is not None and session.model.path == path)
+    session.models.save(path)
+    driver.wait_for(lambda: session.models.current is not None and session.models.current.path == path)
     window.sampling_panel.end_action.trigger()
     QApplication.processEvents()
     for title, each in each_view(driver):

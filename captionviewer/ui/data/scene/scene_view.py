@@ -355,7 +355,7 @@ class SceneView(QWidget):
     def _ask(self) -> None:
         """Have the scene drawn and captioned; while that is under way, the newest wish waits."""
         self._stale = True
-        scene, dataset, model = self.scene, self._dataset, self._session.model
+        scene, dataset, model = self.scene, self._dataset, self._session.models.current
         if scene is None or dataset is None or model is None or self._job is not None or not self.isVisible():
             return
         self._stale = False
@@ -407,12 +407,12 @@ class SceneView(QWidget):
             return
         self._told = drawn
         if self._of is not None and drawn.scene == self._opened:
-            if self._session.subject is self._picture:
-                self._session.show_selected()
+            if self._session.selection.subject is self._picture:
+                self._session.selection.show_selected()
             return
         name = f"{self._of.words}, changed" if self._of is not None else "a scene of no data"
         self._picture = own_picture(name, drawn.features, drawn.image, self._of)
-        self._session.show_picture(self._picture)
+        self._session.selection.show_picture(self._picture)
 
     def _fill(self) -> None:
         """Let the controls say what the scene is."""
@@ -453,7 +453,7 @@ class SceneView(QWidget):
         self.export_button.setEnabled(bool(self.strip.edits) and self._session.can_plot)
         is_counting = self._count_job is not None
         self.count_button.setVisible(not is_counting)
-        self.count_button.setEnabled(there and self._session.model is not None)
+        self.count_button.setEnabled(there and self._session.models.current is not None)
         self.progress.setVisible(is_counting)
         self.cancel_button.setVisible(is_counting)
 
@@ -461,7 +461,7 @@ class SceneView(QWidget):
 
     def count_pairs(self) -> None:
         """Count over pairs of each kind how often the caption follows the change."""
-        dataset, model = self._dataset, self._session.model
+        dataset, model = self._dataset, self._session.models.current
         if dataset is None or model is None or self._count_job is not None:
             return
         counted_by: CurrentModel = model

@@ -76,7 +76,7 @@ class RankView(QWidget):
         self._count()
 
     def _count(self) -> None:
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         if dataset is None or self._counted is not None or self._job is not None:
             return
 
@@ -117,9 +117,9 @@ class RankView(QWidget):
     def _say(self) -> None:
         found = self._counted
         if found is None:
-            said = "Counting words…" if self._session.dataset is not None else "No data set is open."
+            said = "Counting words…" if self._session.data.dataset is not None else "No data set is open."
         else:
-            current = self._session.model
+            current = self._session.models.current
             said = cut_words(
                 found.ranks,
                 found.dataset.vocabulary.idx_to_word,

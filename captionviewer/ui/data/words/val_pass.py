@@ -96,14 +96,14 @@ class ValPass(QObject, Generic[T]):
     @property
     def is_old(self) -> bool:
         """Whether the answer is of another model than the session's."""
-        current = self._session.model
+        current = self._session.models.current
         return self.answer is not None and (
             current is None or current.model is not self.answer.asked.current.model
         )
 
     def start(self) -> None:
         """Read val with the model that is shown now."""
-        dataset, current = self._session.dataset, self._session.model
+        dataset, current = self._session.data.dataset, self._session.models.current
         if dataset is None or current is None or self.is_busy:
             return
 
@@ -143,7 +143,7 @@ class ValPass(QObject, Generic[T]):
     def _refresh(self) -> None:
         busy = self.is_busy
         self.button.setVisible(not busy)
-        self.button.setEnabled(self._session.model is not None)
+        self.button.setEnabled(self._session.models.current is not None)
         self.progress.setVisible(busy)
         self.cancel_button.setVisible(busy)
         self.changed.emit()

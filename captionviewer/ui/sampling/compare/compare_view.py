@@ -229,7 +229,7 @@ class CompareView(QWidget):
 
         def done(current: CurrentModel) -> None:
             self._opening = None
-            dataset = self._session.dataset
+            dataset = self._session.data.dataset
             misfit = fits(current.saved, dataset) if dataset is not None else None
             if misfit is not None:
                 refuse(f"{path or 'The run'}: {misfit}")
@@ -299,7 +299,7 @@ class CompareView(QWidget):
 
     def refresh(self) -> None:
         """Compare anew what the sampler has now."""
-        sample, dataset = self._sampler.sample, self._session.dataset
+        sample, dataset = self._sampler.sample, self._session.data.dataset
         if not self.isVisible():
             return
         self._offer()

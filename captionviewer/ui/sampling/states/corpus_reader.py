@@ -50,7 +50,7 @@ class CorpusReader(QObject):
 
     def start(self, current: CurrentModel, quantity: Quantity) -> None:
         """Read the corpus through a model, in place of a pass under way; nothing where that is done."""
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         if dataset is None or self._is_kept(current, dataset, quantity):
             return
         self.cancel()

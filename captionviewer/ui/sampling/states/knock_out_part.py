@@ -98,7 +98,7 @@ class KnockOutPart(QWidget):
             self._ask()
 
     def _ask(self) -> None:
-        sample, unit, dataset = self._sample, self._unit, self._session.dataset
+        sample, unit, dataset = self._sample, self._unit, self._session.data.dataset
         if sample is None or dataset is None:
             return
         model, to_mean, before = sample.current.model, self.value_choice.currentText() == MEAN, self._kept

@@ -118,7 +118,7 @@ class ThroughTime(QWidget):
     # ---- computing -----------------------------------------------------------------------------
 
     def _wish(self) -> _Wish | None:
-        dataset, current = self._session.dataset, self._session.model
+        dataset, current = self._session.data.dataset, self._session.models.current
         if dataset is None or current is None or fits(current.saved, dataset) is not None:
             return None
         fresh = self.model_choice.currentText() == FRESH

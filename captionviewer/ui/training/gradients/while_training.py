@@ -24,7 +24,7 @@ class WhileTraining(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.run: TrainingRun | None = session.run
+        self.run: TrainingRun | None = session.runs.run
         self.plot = SeriesPlot(
             session, "iteration", "norm of the gradient", "gradient norms", log=True, names="beside"
         )
@@ -45,12 +45,12 @@ class WhileTraining(QWidget):
         session.dataset_changed.connect(self._forget)
 
     def _run_changed(self) -> None:
-        if self._session.run is not None:
-            self.run = self._session.run
+        if self._session.runs.run is not None:
+            self.run = self._session.runs.run
         self._look()
 
     def _forget(self) -> None:
-        if self._session.run is None:
+        if self._session.runs.run is None:
             self.run = None
         self._look()
 

@@ -164,7 +164,7 @@ class RaceView(QWidget):
         """The settings of both.  ValueError: the second's can't be, in words for people."""
         base = self._wanted()
         name = self.against.currentData()
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         assert dataset is not None
         facts = DataFacts.of(dataset)
         if not name:
@@ -189,7 +189,7 @@ class RaceView(QWidget):
 
     def start(self) -> None:
         """Begin a race of what is chosen."""
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         words = self._why_not()
         if words or dataset is None:
             self._session.problem.emit(f"No race can begin. {words}")
@@ -199,7 +199,7 @@ class RaceView(QWidget):
         except ValueError as problem:
             self._session.problem.emit(f"No race can begin. {problem}")
             return
-        chosen = [self._session.record] if self._session.record is not None else []
+        chosen = [self._session.selection.record] if self._session.selection.record is not None else []
         shelf = self._session.runs.shelf
         keepers = self._keepers = ShelfKeeper(shelf), ShelfKeeper(shelf)
         self.race = Race(
@@ -220,9 +220,9 @@ class RaceView(QWidget):
         self._tell()
 
     def _why_not(self) -> str:
-        if self._session.dataset is None:
+        if self._session.data.dataset is None:
             return "Open a data folder first."
-        if self._session.opening:
+        if self._session.data.opening:
             return "Wait until the data is open: it would end the race at once."
         if self._session.runs.is_training:
             return "Wait until the run that trains has ended, or stop it."
@@ -263,7 +263,7 @@ class RaceView(QWidget):
     # ---- what is shown ---------------------------------------------------------------------
 
     def _dataset_changed(self) -> None:
-        if self.race is not None and self.race.runs[0].dataset is not self._session.dataset:
+        if self.race is not None and self.race.runs[0].dataset is not self._session.data.dataset:
             self.stop()  # its end is looked for by the clock: it may take a step
             if not self.is_live:
                 self._forget()
@@ -296,7 +296,7 @@ class RaceView(QWidget):
             self._keepers = ()
             self._tell()
             self._session.runs.shelf_changed.emit()
-        if race.runs[0].dataset is not self._session.dataset:
+        if race.runs[0].dataset is not self._session.data.dataset:
             if has_ended:
                 self._forget()
         elif self.isVisible() or not self.is_live:
@@ -346,7 +346,7 @@ class RaceView(QWidget):
             self._said = stops
             vocabulary = race.runs[0].dataset.vocabulary
             told = [(name, vocabulary, record) for name, record in zip(self._names, stops, strict=True)]
-            self.said.show_said(told, self._session.dataset)
+            self.said.show_said(told, self._session.data.dataset)
 
     def _state_words(self, race: Race) -> str:
         base, other = (run.settings for run in race.runs)

@@ -125,7 +125,7 @@ class RunComparison(QWidget):
         self.warning.setText(_warning(compared))
         self.warning.setVisible(bool(self.warning.text()))
         self._show_tables()
-        self.said.show_runs(compared.names, compared.records, self._session.dataset)
+        self.said.show_runs(compared.names, compared.records, self._session.data.dataset)
 
     def point_at(self, key: str) -> None:
         """Make a run's curve bold; "": none."""

@@ -230,7 +230,7 @@ class RunsView(QWidget):
 
     def _enable_show(self, one: ShelvedRun | None) -> None:
         obstacle = ""
-        if self._session.dataset is None:
+        if self._session.data.dataset is None:
             obstacle = "Open a data folder first: a model is shown with its photos"
         elif self._session.runs.is_training:
             obstacle = "Wait until the run that trains has ended, or stop it"

@@ -161,7 +161,7 @@ class ScoresView(QWidget):
 
     def score(self) -> None:
         """Score the session's model; the table comes when it is done."""
-        model, dataset = self._session.model, self._session.dataset
+        model, dataset = self._session.models.current, self._session.data.dataset
         if model is None or dataset is None or self._job is not None:
             return
         count = self.photos_choice.currentData()
@@ -250,7 +250,7 @@ class ScoresView(QWidget):
 
     def _refresh(self) -> None:
         """Show what there is, and what can be done."""
-        model, card = self._session.model, self.card
+        model, card = self._session.models.current, self.card
         self.score_button.setToolTip(
             plain_tip(f"Captions are written as Sampling says: {self._session.decoding.value.words()}")
         )
@@ -279,7 +279,7 @@ class ScoresView(QWidget):
         self.table.setProperty("old", is_old or self._is_written_otherwise())
 
     def _is_old(self) -> bool:
-        model = self._session.model
+        model = self._session.models.current
         return self._scored is not None and (model is None or model.model is not self._scored.model)
 
     def _is_written_otherwise(self) -> bool:
@@ -292,8 +292,8 @@ class ScoresView(QWidget):
         of = f"Scores of: {self._scored.words}"
         page = self.pages.currentWidget()
         if page is self._table_page:
-            if self._is_old() and self._session.model is not None:
-                return f"{of}. Sampling shows another model now: {self._session.model.words}."
+            if self._is_old() and self._session.models.current is not None:
+                return f"{of}. Sampling shows another model now: {self._session.models.current.words}."
             if self._is_written_otherwise():
                 return f"{of}. Captions are written in another way now: score again to have it scored."
             return of
@@ -337,9 +337,9 @@ class ScoresView(QWidget):
 
     def _choose_photo(self, photo: int) -> None:
         card = self.card
-        if card is not None and card.photos.dataset is self._session.dataset:
+        if card is not None and card.photos.dataset is self._session.data.dataset:
             split = card.photos.dataset.split(card.photos.split)
-            self._session.select(split.record(int(card.photos.rows[photo])))
+            self._session.selection.select(split.record(int(card.photos.rows[photo])))
 
     # ---- export ------------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ class BugSurveyView(QWidget):
 
     def start(self) -> None:
         """Measure anew."""
-        dataset = self._session.dataset
+        dataset = self._session.data.dataset
         if dataset is None:
             return
         findings: list[Finding] = []
@@ -128,7 +128,7 @@ class BugSurveyView(QWidget):
 
     def _show_running(self) -> None:
         busy = self._job.is_busy
-        self.start_button.setEnabled(not busy and self._session.dataset is not None)
+        self.start_button.setEnabled(not busy and self._session.data.dataset is not None)
         self.stop_button.setEnabled(busy)
-        if self._session.dataset is None:
+        if self._session.data.dataset is None:
             self.told.setText("Open data first: what the checks that train learn is drawn from it.")

@@ -68,7 +68,7 @@ class BugTrainingView(QWidget):
 
     def train(self) -> None:
         """Train both from the start."""
-        bug, dataset = self._bug, self._session.dataset
+        bug, dataset = self._bug, self._session.data.dataset
         if bug is None or dataset is None:
             return
 
@@ -120,9 +120,11 @@ class BugTrainingView(QWidget):
 
     def _show_running(self) -> None:
         busy = self._job.is_busy
-        self.train_button.setEnabled(not busy and self._bug is not None and self._session.dataset is not None)
+        self.train_button.setEnabled(
+            not busy and self._bug is not None and self._session.data.dataset is not None
+        )
         self.stop_button.setEnabled(busy)
-        if self._bug is not None and self._session.dataset is None:
+        if self._bug is not None and self._session.data.dataset is None:
             self.told.setText("Open data first: the captions to learn are drawn from it.")
 
 

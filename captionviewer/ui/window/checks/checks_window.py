@@ -245,7 +245,7 @@ class ChecksWindow(QDialog):
 
     def _runner(self, trains: bool) -> Run:
         """What does one check of the chosen layers. The captions are drawn by the first of them."""
-        chosen, dataset = self.layers_box.currentData(), self._session.dataset
+        chosen, dataset = self.layers_box.currentData(), self._session.data.dataset
         made: list[Bench] = []
 
         def few() -> FewCaptions | None:
