@@ -215,7 +215,7 @@ class Monkey:
             QTest.mouseClick(row, Qt.MouseButton.LeftButton, pos=at)
 
     def _beside(self, _window: QWidget) -> None:
-        self._rng.choice((self.window.show_checks, self.window.show_characters))()
+        self._rng.choice((self.window.beside.show_checks, self.window.beside.show_characters))()
 
     def _resize(self, _window: QWidget) -> None:
         self.window.showNormal()

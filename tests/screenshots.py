@@ -237,7 +237,7 @@ class Photographer:
         from captionviewer.ui.window.preferences import Preferences
 
         window, session = self.window, self.window.session
-        window.show_preferences()
+        window.beside.show_preferences()
         preferences = window.findChild(Preferences)
         self.wait(400)
         self.take("09-preferences", preferences)

@@ -1,12 +1,8 @@
-"""The window: menus, docks, status bar and the protocol of closing. What happens in panels is theirs.
-
-(Past 400 lines: whatever the menus and a drop ask for, one after the other.)
-"""
+"""The window: menus, docks, status bar and the protocol of closing. What happens in panels is theirs."""
 
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
@@ -34,22 +30,18 @@ from captionviewer.ui.window.appearance import Appearance
 from captionviewer.ui.window.closing import Closing
 from captionviewer.ui.window.dock_arrangement import DockArrangement
 from captionviewer.ui.window.drop_target import DropTarget
-from captionviewer.ui.window.menus import Menus, PanelActions, WindowCalls
+from captionviewer.ui.window.menus import Menus, WindowCalls
 from captionviewer.ui.window.model_files import ModelFiles
 from captionviewer.ui.window.notices import WindowNotices
 from captionviewer.ui.window.own_photo_files import OwnPhotoFiles
+from captionviewer.ui.window.panel_actions import PanelActions
 from captionviewer.ui.window.panel_zoom import PanelZoom
 from captionviewer.ui.window.problems import Problems
 from captionviewer.ui.window.shipped_model import ShippedModel
+from captionviewer.ui.window.side_windows import SideWindows
 from captionviewer.ui.window.status_bar import WindowStatus
 from captionviewer.ui.window.welcome_card import WelcomeCard
 from captionviewer.ui.window.window_place import WindowPlace
-
-if TYPE_CHECKING:
-    from captionviewer.ui.window.characters_window import CharactersWindow
-    from captionviewer.ui.window.checks.checks_window import ChecksWindow
-    from captionviewer.ui.window.encoding_window import EncodingWindow
-    from captionviewer.ui.window.preferences import Preferences
 
 _log = logging.getLogger(__name__)
 
@@ -64,10 +56,6 @@ class MainWindow(QMainWindow):
         self.session = session
         self.theme = theme
         self._painted = False
-        self._preferences: Preferences | None = None
-        self._checks: ChecksWindow | None = None
-        self._characters: CharactersWindow | None = None
-        self._encoding: EncodingWindow | None = None
         self.setObjectName("main_window")
         self.setWindowTitle("captionviewer")
         self.setDockOptions(
@@ -78,6 +66,7 @@ class MainWindow(QMainWindow):
         self._make_panels()
         self._make_helpers(problems)
         self.appearance = Appearance(theme, session.settings)
+        self.beside = SideWindows(self, session, self.appearance, self.open_folder, lambda: self.menus.themes)
         self.menus = self._make_menus()
         self.appearance.set_text_scale(session.settings.get(remembered.TEXT_SCALE))
         self.place.restore()
@@ -141,7 +130,6 @@ class MainWindow(QMainWindow):
         )
 
     def _make_menus(self) -> Menus:
-        data, training, sampling = self.data_panel, self.training_panel, self.sampling_panel
         calls = WindowCalls(
             open_folder=self.ask_for_folder,
             open_recent=self.open_folder,
@@ -156,77 +144,27 @@ class MainWindow(QMainWindow):
             caption_folder=self.own_photos.ask_for_folder,
             paste_photo=self.own_photos.paste,
             quit=self.close,
-            preferences=self.show_preferences,
+            preferences=self.beside.show_preferences,
             go_to_data=lambda: self.zoom.bring_up("Data"),
             go_to_training=lambda: self.go_to(self.training_dock),
             go_to_sampling=lambda: self.go_to(self.sampling_dock),
             reset_arrangement=self.reset_arrangement,
             full_screen=self.place.toggle_full_screen,
             choose_features=self._open_with,
-            compute_features=self.show_encoding,
+            compute_features=self.beside.show_encoding,
             change_symbols=self._open_in_characters,
             welcome=self.welcome.open,
-            checks=self.show_checks,
-            characters=self.show_characters,
+            checks=self.beside.show_checks,
+            characters=self.beside.show_characters,
             show_log=self.tells.show_log,
         )
-        panels = PanelActions(
-            edit=[
-                data.copy_caption_action,
-                sampling.copy_caption_action,
-                data.copy_url_action,
-                data.find_action,
-            ],
-            view=[
-                self.training_dock.toggleViewAction(),
-                self.sampling_dock.toggleViewAction(),
-                self.zoom.action,
-            ],
-            data=[
-                data.previous_action,
-                data.next_action,
-                data.reshuffle_action,
-                None,
-                data.train_action,
-                data.val_action,
-                None,
-                data.filter_action,
-                data.sort_action,
-                data.clear_action,
-                None,
-                data.back_action,
-                data.forward_action,
-            ],
-            training=[
-                training.start_action,
-                training.pause_action,
-                training.step_action,
-                training.stop_action,
-                training.continue_action,
-                training.last_good_action,
-                None,
-                training.settings_action,
-            ],
-            sampling=[
-                sampling.restart_action,
-                sampling.back_action,
-                sampling.step_action,
-                sampling.play_action,
-                sampling.end_action,
-                None,
-                sampling.another_word_action,
-                sampling.undo_word_action,
-                sampling.delete_branch_action,
-                sampling.branch_above_action,
-                sampling.branch_below_action,
-                None,
-                sampling.follow_action,
-                sampling.coming_action,
-                self.shipped_model.untrained_action,
-                sampling.export_action,
-            ],
-            find=data.find_action,
+        view = (
+            self.training_dock.toggleViewAction(),
+            self.sampling_dock.toggleViewAction(),
+            self.zoom.action,
         )
+        untrained = self.shipped_model.untrained_action
+        panels = PanelActions(self.data_panel, self.training_panel, self.sampling_panel, view, untrained)
         tool_bar = GrowingToolBar("Tools", self)
         tool_bar.setObjectName("tool_bar")  # the arrangement is remembered by this name
         self.addToolBar(tool_bar)
@@ -349,48 +287,6 @@ class MainWindow(QMainWindow):
         except ValueError as error:
             self.session.problem.emit(str(error))
 
-    def show_preferences(self) -> None:
-        """Open the preferences beside the window, or bring them to the front."""
-        from captionviewer.ui.window.preferences import Preferences  # the launch needs none of it
-
-        if self._preferences is None:
-            self._preferences = Preferences(
-                self.session, self.menus.themes, self.appearance.set_text_scale, self
-            )
-        self._preferences.show()
-        self._preferences.raise_()
-        self._preferences.activateWindow()
-
-    def show_checks(self) -> None:
-        """Open the notebooks' checks beside the window, or bring them to the front."""
-        from captionviewer.ui.window.checks.checks_window import ChecksWindow  # the launch needs none of it
-
-        if self._checks is None:
-            self._checks = ChecksWindow(self.session, self)
-        self._checks.show()
-        self._checks.raise_()
-        self._checks.activateWindow()
-
-    def show_characters(self) -> None:
-        """Open words beside characters, or bring that to the front."""
-        from captionviewer.ui.window.characters_window import CharactersWindow  # the launch needs none of it
-
-        if self._characters is None:
-            self._characters = CharactersWindow(self.session, self)
-        self._characters.show()
-        self._characters.raise_()
-        self._characters.activateWindow()
-
-    def show_encoding(self) -> None:
-        """Open the window that computes features of photos, or bring it to the front."""
-        from captionviewer.ui.window.encoding_window import EncodingWindow  # the launch needs none of it
-
-        if self._encoding is None:
-            self._encoding = EncodingWindow(self.session, self.open_folder, self)
-        self._encoding.show()
-        self._encoding.raise_()
-        self._encoding.activateWindow()
-
     # ---- closing and what is like it ---------------------------------------------------------
 
     def may_replace_model(self, what: str) -> bool:
@@ -407,9 +303,7 @@ class MainWindow(QMainWindow):
         if not self.closing.may_close():
             event.ignore()
             return
-        for beside in (self._checks, self._characters, self._encoding):
-            if beside is not None:
-                beside.close()
+        self.beside.close()
         self.own_photos.close()
         self.closing.end()
         event.accept()

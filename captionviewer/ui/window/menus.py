@@ -18,6 +18,7 @@ from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.outside_text import as_menu_text, shortened
 from captionviewer.ui.window.appearance import Appearance
 from captionviewer.ui.window.help import show_about, show_coco, show_shortcuts
+from captionviewer.ui.window.panel_actions import Entries, PanelActions
 
 Call = Callable[[], object]
 
@@ -55,18 +56,6 @@ class WindowCalls:
     checks: Call
     characters: Call
     show_log: Call
-
-
-@dataclass(frozen=True)
-class PanelActions:
-    """What the panels bring; None is a line between two entries."""
-
-    edit: list[QAction | None]
-    view: list[QAction | None]  # show or hide a panel
-    data: list[QAction | None]
-    training: list[QAction | None]
-    sampling: list[QAction | None]
-    find: QAction  # also in the toolbar
 
 
 class Menus:
@@ -126,7 +115,7 @@ class Menus:
     def _action(self, words: ActionWords, call: Call) -> QAction:
         return actions.make(words, self._owner, call)
 
-    def _menu(self, title: str, entries: list[QAction | None]) -> QMenu:
+    def _menu(self, title: str, entries: Entries) -> QMenu:
         menu = self._bar.addMenu(title)
         for entry in entries:
             if entry is SEPARATOR:

@@ -16,7 +16,7 @@ from tests.ui.window_driver import WindowDriver
 def beside(driver: WindowDriver, tmp_path: Path) -> CharactersWindow:
     driver.window.open_folder(write_coco_folder(tmp_path / "small_coco"))
     driver.wait_for(lambda: driver.window.session.data.dataset is not None)
-    driver.window.show_characters()
+    driver.window.beside.show_characters()
     return driver.find(CharactersWindow, "characters_window")
 
 
@@ -101,7 +101,7 @@ def test_nothing_of_the_data_that_was_open_is_shown_of_other_data(
 
 
 def test_without_data_it_says_what_is_missing(driver: WindowDriver) -> None:
-    driver.window.show_characters()
+    driver.window.beside.show_characters()
     beside = driver.find(CharactersWindow, "characters_window")
     assert not beside.train_button.isEnabled() and "Open data first" in beside.progress.text()
 

@@ -34,7 +34,7 @@ def with_data(driver: WindowDriver, tmp_path: Path) -> None:
 
 @pytest.fixture
 def checks(driver: WindowDriver) -> ChecksWindow:
-    driver.window.show_checks()
+    driver.window.beside.show_checks()
     return driver.find(ChecksWindow, "checks_window")
 
 

@@ -236,7 +236,7 @@ def test_every_view_says_numbers_and_names_in_one_way(open_window: WindowDriver)
 def test_words_beside_characters_says_numbers_in_that_way_and_can_be_read_too(
     open_window: WindowDriver,
 ) -> None:
-    open_window.window.show_characters()
+    open_window.window.beside.show_characters()
     beside = open_window.find(CharactersWindow, "characters_window")
     beside.steps_field.setValue(3)
     beside.hidden_field.setValue(8)
@@ -284,7 +284,7 @@ def test_menu_entries_have_capitals_as_the_platform_writes_them(open_window: Win
 
 def test_what_every_view_works_at_ends_with_the_window(open_window: WindowDriver) -> None:
     window = open_window.window
-    window.show_checks()
+    window.beside.show_checks()
     begun = []
     for row in (window.training_panel.run_area.views, window.sampling_panel.views):
         for title in row.titles:
@@ -293,8 +293,8 @@ def test_what_every_view_works_at_ends_with_the_window(open_window: WindowDriver
             next(further_states(open_window, view), None)  # and while it works, on to the next
             begun.append(title)
     assert len(begun) > 6
-    assert window._checks is not None
-    window._checks.run_all()
+    assert window.beside.checks is not None
+    window.beside.checks.run_all()
     assert window.session.workers._threads
     told: list[str] = []
     window.session.problem.connect(told.append)

@@ -293,7 +293,7 @@ def test_no_two_entries_of_a_menu_take_the_same_letter(open_window: WindowDriver
 
 def test_dialogs_have_no_letter_twice(open_window: WindowDriver) -> None:
     window = open_window.window
-    window.show_preferences()
+    window.beside.show_preferences()
     window.get_coco()
     window.tells.show_log()
     QApplication.processEvents()

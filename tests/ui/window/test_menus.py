@@ -128,7 +128,7 @@ def test_a_model_is_proposed_under_a_name_that_says_what_it_is(
 
 def test_an_image_folder_of_five_thousand_letters_keeps_nothing_shut(driver: WindowDriver) -> None:
     driver.window.session.images.set_folder(Path("/" + "x" * 4000))
-    driver.window.show_preferences()
+    driver.window.beside.show_preferences()
     dialog = driver.window.findChild(Preferences)
     assert dialog is not None and dialog.isVisible()
     label = dialog.findChild(QLabel, "image_folder")
@@ -159,7 +159,7 @@ def test_a_folder_that_may_not_be_looked_into_is_said_to_be_no_image_folder(
     driver.window.ask_for_image_folder()
     assert "holds no COCO photos" in driver.text("notice_text")
     driver.window.session.images.set_folder(closed)
-    driver.window.show_preferences()
+    driver.window.beside.show_preferences()
     dialog = driver.window.findChild(Preferences)
     assert dialog is not None and dialog.isVisible()
     monkeypatch.undo()

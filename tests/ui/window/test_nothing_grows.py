@@ -119,7 +119,7 @@ def test_dialogs_of_the_window_opened_again_and_again_leave_nothing_behind(
     window.session.settings.set(remembered.RECENT_FOLDERS, [str(tmp_path / name) for name in "abc"])
 
     def preferences() -> None:
-        window.show_preferences()
+        window.beside.show_preferences()
         window.findChild(QDialog, "preferences").close()
 
     def download() -> None:

@@ -149,7 +149,7 @@ def test_no_part_of_the_window_takes_words_from_outside_for_markup(
     QApplication.processEvents()
     for title, each in each_view(driver):
         assert check(window, each) == [], title
-    window.show_checks()
+    window.beside.show_checks()
     checks = window.findChild(ChecksWindow)
     assert checks is not None
     wrong = tmp_path / f"layers {HOSTILE}.py"
@@ -161,7 +161,7 @@ def test_no_part_of_the_window_takes_words_from_outside_for_markup(
     assert HOSTILE in checks.code.toPlainText()
     assert check(window, checks) == []
     checks.close()
-    window.show_preferences()
+    window.beside.show_preferences()
     window.welcome.open()
     assert check(window) == []
     window.welcome.close_by_user()
