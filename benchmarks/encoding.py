@@ -87,7 +87,7 @@ def edits(count: int) -> list[float]:
     for number in range(count):
         wanted = ("red", "blue")[number % 2]
         began = time.perf_counter()
-        view.colour.setCurrentText(wanted)
+        view.controls.colour.setCurrentText(wanted)
         scene = view.scene
         while view.answer is None or view.answer.drawn.scene is not scene:
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)

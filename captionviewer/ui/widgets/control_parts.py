@@ -1,10 +1,11 @@
-"""Small parts that the views of Sampling have in common: a named control, a quiet line of words."""
+"""Small parts that views have in common: a button, a named control, a quiet line of words."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from captionviewer.ui.look import theme
 
@@ -26,6 +27,15 @@ class SliderKeys(QObject):
             event.accept()
             return True
         return super().eventFilter(watched, event)
+
+
+def push_button(words: str, tip: str, then: Callable[[], None]) -> QPushButton:
+    """A button that Enter presses only where it has the focus."""
+    button = QPushButton(words)
+    button.setToolTip(tip)
+    button.setAutoDefault(False)
+    button.clicked.connect(lambda _checked=False: then())
+    return button
 
 
 def labelled(words: str, *widgets: QWidget) -> QWidget:

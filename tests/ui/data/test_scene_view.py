@@ -108,7 +108,7 @@ def test_a_thing_is_recoloured_and_the_caption_has_its_new_colours_word(shown: S
     # the thing is clicked on, and its colour's name typed into the box of colours
     place = scene_view.canvas.frame_of(scene("val", ROW).main[0]).center().toPoint()
     QTest.mouseClick(scene_view.canvas, Qt.MouseButton.LeftButton, pos=place)
-    QTest.keyClicks(scene_view.colour, other)
+    QTest.keyClicks(scene_view.controls.colour, other)
     assert scene_view.scene is not None and scene_view.scene.colour == other
     settled(shown)
     assert scene_view.answer.caption == f"a {other} car"
@@ -149,21 +149,21 @@ def test_things_are_added_and_taken_away_and_impossible_wishes_are_refused(shown
     assert scene_view.scene is not None
     count = len(things_of(scene_view.scene))
     scene_view.add_button.click()
-    assert len(things_of(scene_view.scene)) == count + 1 and scene_view.thing.count() == count + 1
-    assert scene_view.thing.currentIndex() == count
+    assert len(things_of(scene_view.scene)) == count + 1 and scene_view.controls.thing.count() == count + 1
+    assert scene_view.controls.thing.currentIndex() == count
     scene_view.remove_button.click()
     assert len(things_of(scene_view.scene)) == count
     scene_view._choose(0)
-    assert not scene_view.remove_button.isEnabled() and scene_view.count.maximum() == 1
-    scene_view.setting.setCurrentText("room")
-    assert [scene_view.time.itemText(i) for i in range(scene_view.time.count())] == ["day"]
+    assert not scene_view.remove_button.isEnabled() and scene_view.controls.count.maximum() == 1
+    scene_view.controls.setting.setCurrentText("room")
+    assert [scene_view.controls.time.itemText(i) for i in range(scene_view.controls.time.count())] == ["day"]
     settled(shown)
 
 
 def test_a_pair_shows_both_scenes_and_the_change_between_them(shown: Shown) -> None:
     scene_view = view(shown)
-    scene_view.pair_kind.setCurrentIndex(1)
-    scene_view.show_pair()
+    scene_view.pairs.kind_box.setCurrentIndex(1)
+    scene_view.pairs.pair_button.click()
     shown.qtbot.waitUntil(lambda: scene_view._after_answer is None, timeout=20_000)
     settled(shown)
     second, first = scene_view.strip.edits[:2]
@@ -203,7 +203,7 @@ def test_what_waited_behind_a_scene_that_failed_is_captioned(
 
 def test_a_scene_that_is_opened_ends_the_wish_for_a_pairs_second(shown: Shown) -> None:
     scene_view = view(shown)
-    scene_view.show_pair()
+    scene_view.pairs.pair_button.click()
     scene_view.open_scene(scene("val", 3), "another")
     settled(shown)
     assert scene_view.scene == scene("val", 3) and [edit.change for edit in scene_view.strip.edits][:1] == [
@@ -259,7 +259,7 @@ def test_sampling_shows_the_changed_scene_with_its_bars_and_surprises(shown: Sho
     start = scene("val", ROW).colour
     other = next(colour for colour in COLOURS if colour != start)
     scene_view._choose(0)
-    scene_view.colour.setCurrentText(other)
+    scene_view.controls.colour.setCurrentText(other)
     settled(shown)
     after = sample_of_the_scene()
     pixels = draw(with_colour(scene("val", ROW), 0, other))
@@ -289,9 +289,9 @@ def test_pairs_are_counted_by_drawing_and_captioning_each(
     monkeypatch.setattr(pair_count, "PAIRS", 2)
     learn_colours(shown)
     scene_view = view(shown)
-    scene_view.count_button.click()
-    assert scene_view.cancel_button.isVisibleTo(scene_view)
-    shown.qtbot.waitUntil(lambda: bool(scene_view.table.text()), timeout=30_000)
+    scene_view.pairs.count_button.click()
+    assert scene_view.pairs.cancel_button.isVisibleTo(scene_view)
+    shown.qtbot.waitUntil(lambda: bool(scene_view.pairs.table.text()), timeout=30_000)
     model = shown.session.models.current
     assert model is not None
     for at, kind in enumerate(PAIR_KINDS):
@@ -301,12 +301,12 @@ def test_pairs_are_counted_by_drawing_and_captioning_each(
             features = shipped_encoder().features(draw(pair.after))
             said = caption_text(model.model.sample(features[np.newaxis])[0], shown.dataset.vocabulary)
             follows += pair.follows(said)
-        assert f"{TITLES[kind]}: {follows} of 2" in scene_view.table.text().splitlines()
-    scene_view.table.clear()
-    scene_view.count_button.click()
-    scene_view.cancel_button.click()
+        assert f"{TITLES[kind]}: {follows} of 2" in scene_view.pairs.table.text().splitlines()
+    scene_view.pairs.table.clear()
+    scene_view.pairs.count_button.click()
+    scene_view.pairs.cancel_button.click()
     shown.qtbot.waitUntil(lambda: not shown.session.workers.running(), timeout=20_000)
-    assert not scene_view.table.text() and scene_view.count_button.isVisibleTo(scene_view)
+    assert not scene_view.pairs.table.text() and scene_view.pairs.count_button.isVisibleTo(scene_view)
 
 
 def test_the_strip_is_exported_as_a_picture_and_as_a_table(
@@ -314,7 +314,7 @@ def test_the_strip_is_exported_as_a_picture_and_as_a_table(
 ) -> None:
     shown.session.plots_can_be_made()
     scene_view = view(shown)
-    scene_view.colour.setCurrentText("purple")
+    scene_view.controls.colour.setCurrentText("purple")
     settled(shown)
     assert len(scene_view.strip.edits) == 2 and scene_view.export_button.isEnabled()
     for name, kind in (("edits.csv", "Table (*.csv)"), ("edits.png", "PNG picture (*.png)")):

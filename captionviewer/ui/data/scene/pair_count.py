@@ -30,20 +30,21 @@ def count_pairs(
     dataset: CocoDataset,
     model: CaptioningRNN,
     model_words: str,
-    stop: Callable[[], bool],
-    progress: Callable[[float], None],
+    progress: Callable[[float], bool],
 ) -> PairCounts | None:
-    """Draw and caption the second scene of each pair, and count whose caption follows; None when stopped."""
+    """Draw and caption the second scene of each pair, and count whose caption follows.
+
+    `progress` is told the share that is done, and says whether to go on; None when it said no.
+    """
     follows: dict[PairKind, int] = {}
     for at, kind in enumerate(PAIR_KINDS):
         rng = np.random.default_rng([SEED, at])
         follows[kind] = 0
         for number in range(PAIRS):
-            if stop():
-                return None
             pair = draw_pair(kind, rng)
             drawn = draw_scene(pair.after, dataset.feature_kind)
             said = caption_scene(drawn, dataset.vocabulary, model, model_words)
             follows[kind] += pair.follows(said.caption)
-            progress((at * PAIRS + number + 1) / (PAIRS * len(PAIR_KINDS)))
+            if not progress((at * PAIRS + number + 1) / (PAIRS * len(PAIR_KINDS))):
+                return None
     return PairCounts(follows, model_words)

@@ -1,22 +1,11 @@
-"""The view Scene: change one thing of a storybook scene, and see which words change.
-
-(Past 400 lines: a control for each thing that can be changed, one after the other.)
-"""
-
-from collections.abc import Callable
+"""The view Scene: change one thing of a storybook scene, and see which words change."""
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
-    QPushButton,
-    QSlider,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -25,9 +14,7 @@ from captionviewer.core.coco.dataset import CocoDataset, PhotoRecord
 from captionviewer.core.storybook import scene_edits
 from captionviewer.core.storybook.addresses import scene_at
 from captionviewer.core.storybook.kinds import KINDS
-from captionviewer.core.storybook.look import COLOURS
-from captionviewer.core.storybook.places import SETTINGS
-from captionviewer.core.storybook.scene_pairs import PAIR_KINDS, TITLES, PairKind, draw_pair
+from captionviewer.core.storybook.scene_pairs import PairKind, draw_pair
 from captionviewer.core.storybook.scenes import Scene
 from captionviewer.ui import actions
 from captionviewer.ui.data.scene.captioned_scene import (
@@ -38,19 +25,18 @@ from captionviewer.ui.data.scene.captioned_scene import (
     marked_caption,
 )
 from captionviewer.ui.data.scene.edit_strip import Edit, EditStrip, edit_rows, edits_figure
-from captionviewer.ui.data.scene.pair_count import PAIRS, PairCounts, count_pairs
+from captionviewer.ui.data.scene.pair_part import PairPart
 from captionviewer.ui.data.scene.scene_canvas import SceneCanvas
+from captionviewer.ui.data.scene.scene_controls import SceneControls, SceneEdit
 from captionviewer.ui.look.theme import colors
 from captionviewer.ui.photos.own_picture import OwnPicture, own_picture
 from captionviewer.ui.plots.plot_export import export_figure
-from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
+from captionviewer.ui.widgets.control_parts import push_button, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.worker import Cancelled, Job, send
+from captionviewer.ui.worker import Cancelled, Job
 
 MOST_UNDONE = 200
-_PERCENT = 100
 
 
 class SceneView(QWidget):
@@ -63,8 +49,6 @@ class SceneView(QWidget):
     answer
         What was drawn and said last, which may be of a moment before.
     """
-
-    _counted = Signal(float)  # from the thread that counts pairs
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -85,11 +69,8 @@ class SceneView(QWidget):
         self._in_drag = False
         self._job: Job | None = None
         self._stale = False
-        self._count_job: Job | None = None
         self._rng = np.random.default_rng()
-        self._filling = False
         self._build()
-        self._counted.connect(lambda share: self.progress.setValue(round(1000 * share)))
         session.model_changed.connect(self._model_changed)
         session.matplotlib_ready.connect(self._enable)
         self._enable()
@@ -116,48 +97,21 @@ class SceneView(QWidget):
         halves.setContentsMargins(0, 8, 0, 0)
         halves.setSpacing(12)
         halves.addLayout(left, 1)
-        halves.addWidget(scrolling(self._controls()), 1)
+        halves.addWidget(scrolling(self._edits_part()), 1)
 
-    def _controls(self) -> QWidget:
-        self.setting = self._choice("Place", tuple(SETTINGS), self._set_setting)
-        self.time = self._choice("Time of day", (), self._set_time)
-        self.thing = self._choice("Thing that is changed", (), None)
-        self.thing.currentIndexChanged.connect(lambda which: None if self._filling else self._choose(which))
-        self.kind = self._choice("Kind of the thing", tuple(KINDS), self._set_kind)
-        self.colour = self._choice("Colour of the thing", tuple(COLOURS), self._set_colour)
-        self.size_slider = QSlider(Qt.Orientation.Horizontal)
-        self.size_slider.setRange(*(round(_PERCENT * size) for size in scene_edits.SIZES))
-        self.size_slider.setAccessibleName("Size of the thing")
-        self.size_slider.setToolTip("Height of the thing, in hundredths of the picture's")
-        self.size_slider.valueChanged.connect(self._set_size)
-        self.size_slider.sliderReleased.connect(self._drop)
-        self.count = QSpinBox()
-        self.count.setRange(1, scene_edits.MOST_ALIKE)
-        self.count.setAccessibleName("How many of the main thing")
-        self.count.valueChanged.connect(self._set_count)
-        grid = QGridLayout()
-        grid.setColumnStretch(1, 1)
-        rows = (
-            ("Thing", self.thing),
-            ("Colour", self.colour),
-            ("Kind", self.kind),
-            ("Size", self.size_slider),
-            ("Place", self.setting),
-            ("Time", self.time),
-            ("How many", self.count),
-        )
-        for row, (words, widget) in enumerate(rows):
-            label = QLabel(words)
-            label.setBuddy(widget)
-            grid.addWidget(label, row, 0)
-            grid.addWidget(widget, row, 1)
+    def _edits_part(self) -> QWidget:
+        self.controls = SceneControls()
+        self.controls.edit_asked.connect(self._edit)
+        self.controls.thing_chosen.connect(self._choose)
+        self.controls.size_dragged.connect(self._begin_drag)
+        self.controls.size_dropped.connect(self._drop)
         self.undo_action = actions.make(actions.UNDO_SCENE, self, self.undo)
         self.addAction(self.undo_action)
-        self.add_button = _button("Add a Thing", "One more thing beside the others", self.add_companion)
-        self.remove_button = _button("Take Away", "Take the chosen thing away", self.remove)
-        self.undo_button = _button("Undo", "Take back the last change (Ctrl+Z)", self.undo)
-        self.random_button = _button("Random Scene", "Open a scene drawn by chance", self.open_random)
-        self.export_button = _button(
+        self.add_button = push_button("Add a Thing", "One more thing beside the others", self.add_companion)
+        self.remove_button = push_button("Take Away", "Take the chosen thing away", self.remove)
+        self.undo_button = push_button("Undo", "Take back the last change (Ctrl+Z)", self.undo)
+        self.random_button = push_button("Random Scene", "Open a scene drawn by chance", self.open_random)
+        self.export_button = push_button(
             "Export Edits…", "Save the strip of the last edits as a picture or a table", self.export
         )
         buttons = FlowLayout(gap=6, line_gap=4)
@@ -165,45 +119,19 @@ class SceneView(QWidget):
             self.add_button, self.remove_button, self.undo_button, self.random_button, self.export_button,
         ):  # fmt: skip
             buttons.addWidget(button)
-        self.pair_kind = QComboBox()
-        for kind in PAIR_KINDS:
-            self.pair_kind.addItem(TITLES[kind], kind)
-        self.pair_kind.setAccessibleName("What differs between the two scenes of a pair")
-        self.pair_button = _button("Show a Pair", "Two scenes that differ in this alone", self.show_pair)
-        self.count_button = _button(
-            f"Count {PAIRS} of Each", "How often the caption follows such a change", self.count_pairs
-        )
-        self.cancel_button = _button("Cancel", "Stop counting", self.cancel)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
-        self.progress.setAccessibleName("Progress of counting pairs")
-        pairs = FlowLayout(gap=6, line_gap=4)
-        for widget in (
-            labelled("Pairs", self.pair_kind), self.pair_button, self.count_button, self.progress,
-            self.cancel_button,
-        ):  # fmt: skip
-            pairs.addWidget(widget)
-        self.table = words_label("scene_pairs")
+        self.pairs = PairPart(self._session)
+        self.pairs.pair_asked.connect(self.show_pair)
+        self.strip = EditStrip()
         part = QWidget()
         column = QVBoxLayout(part)
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(8)
-        column.addLayout(grid)
+        column.addWidget(self.controls)
         column.addLayout(buttons)
-        column.addLayout(pairs)
-        column.addWidget(self.table)
-        self.strip = EditStrip()
+        column.addWidget(self.pairs)
         column.addWidget(self.strip)
         column.addStretch(1)
         return part
-
-    def _choice(self, name: str, words: tuple[str, ...], then: Callable[[str], None] | None) -> QComboBox:
-        box = QComboBox()
-        box.addItems(words)
-        box.setAccessibleName(name)
-        if then is not None:
-            box.currentTextChanged.connect(lambda text: then(text) if text and not self._filling else None)
-        return box
 
     # ---- which scene ---------------------------------------------------------------------------
 
@@ -231,9 +159,8 @@ class SceneView(QWidget):
         """Open a scene drawn by chance."""
         self.open_scene(scene_edits.any_scene(self._rng), "a random scene")
 
-    def show_pair(self) -> None:
-        """Open the first of two scenes, and when its caption is there the second."""
-        kind: PairKind = self.pair_kind.currentData()
+    def show_pair(self, kind: PairKind) -> None:
+        """Open the first of two scenes that differ in `kind` alone; when it is captioned, the second."""
         pair = draw_pair(kind, self._rng)
         self.open_scene(pair.before, "before")
         self._undo.append(pair.before)
@@ -243,9 +170,9 @@ class SceneView(QWidget):
 
     # ---- edits ---------------------------------------------------------------------------------
 
-    def _edit(self, change: Callable[[Scene], Scene]) -> None:
+    def _edit(self, change: SceneEdit) -> None:
         """Change the scene; what can't be done is left undone."""
-        if self.scene is None or self._filling:
+        if self.scene is None:
             return
         try:
             changed = change(self.scene)
@@ -291,26 +218,6 @@ class SceneView(QWidget):
         """Take the chosen thing away."""
         which = self._which
         self._edit(lambda scene: scene_edits.without(scene, which))
-
-    def _set_setting(self, setting: str) -> None:
-        self._edit(lambda scene: scene_edits.with_setting(scene, setting))
-
-    def _set_time(self, time: str) -> None:
-        self._edit(lambda scene: scene_edits.with_time(scene, time))
-
-    def _set_kind(self, kind: str) -> None:
-        self._edit(lambda scene: scene_edits.with_kind(scene, self._which, kind))
-
-    def _set_colour(self, colour: str) -> None:
-        self._edit(lambda scene: scene_edits.with_colour(scene, self._which, colour))
-
-    def _set_count(self, count: int) -> None:
-        self._edit(lambda scene: scene_edits.with_count(scene, count))
-
-    def _set_size(self, hundredths: int) -> None:
-        if not self._filling and self.size_slider.isSliderDown():
-            self._begin_drag()
-        self._edit(lambda scene: scene_edits.with_height(scene, self._which, hundredths / _PERCENT))
 
     def _choose(self, which: int) -> None:
         self._which = max(which, 0)
@@ -419,30 +326,14 @@ class SceneView(QWidget):
         scene = self.scene
         if scene is None:
             return
-        things = scene_edits.things_of(scene)
-        thing = things[self._which]
-        self._filling = True
-        self.setting.setCurrentText(scene.setting)
-        self.time.clear()
-        self.time.addItems(scene_edits.times_of(scene.setting))
-        self.time.setCurrentText(scene.time)
-        self.thing.clear()
-        self.thing.addItems([f"{number}  {one.colour} {one.kind}" for number, one in enumerate(things, 1)])
-        self.thing.setCurrentIndex(self._which)
-        self.kind.setCurrentText(thing.kind)
-        self.colour.setCurrentText(thing.colour)
-        self.size_slider.setValue(round(_PERCENT * thing.height))
-        self.count.setMaximum(scene_edits.MOST_ALIKE if KINDS[scene.kind].groups else 1)
-        self.count.setValue(len(scene.main))
-        self._filling = False
+        self.controls.show_scene(scene, self._which)
         self.canvas.show_scene(scene, self._which)
         self._enable()
 
     def _enable(self) -> None:
         scene = self.scene
         there = scene is not None and self._dataset is not None
-        for button in (self.random_button, self.pair_button):
-            button.setEnabled(there)
+        self.random_button.setEnabled(there)
         self.add_button.setEnabled(
             there and scene is not None and len(scene.company) < scene_edits.MOST_COMPANIONS
         )
@@ -451,55 +342,7 @@ class SceneView(QWidget):
         self.undo_button.setEnabled(bool(self._undo))
         self.undo_action.setEnabled(bool(self._undo))
         self.export_button.setEnabled(bool(self.strip.edits) and self._session.can_plot)
-        is_counting = self._count_job is not None
-        self.count_button.setVisible(not is_counting)
-        self.count_button.setEnabled(there and self._session.models.current is not None)
-        self.progress.setVisible(is_counting)
-        self.cancel_button.setVisible(is_counting)
-
-    # ---- pairs, export -------------------------------------------------------------------------
-
-    def count_pairs(self) -> None:
-        """Count over pairs of each kind how often the caption follows the change."""
-        dataset, model = self._dataset, self._session.models.current
-        if dataset is None or model is None or self._count_job is not None:
-            return
-        counted_by: CurrentModel = model
-
-        def work(cancelled: Cancelled) -> PairCounts | None:
-            return count_pairs(
-                dataset,
-                counted_by.model,
-                counted_by.words,
-                cancelled,
-                lambda share: send(self._counted, share),
-            )
-
-        def done(counts: PairCounts | None) -> None:
-            self._count_job = None
-            if counts is not None:
-                self.table.setText(
-                    "The caption follows the change (a new word is said, and no word that held before):\n"
-                    + "\n".join(counts.lines())
-                    + f"\n{counts.model_words}, greedy; scenes drawn by seed, with one kind of thing in each."
-                )
-            self._enable()
-
-        def failed(error: Exception) -> None:
-            self._count_job = None
-            self.table.setText(f"The pairs could not be counted: {error}")
-            self._enable()
-
-        self.progress.setValue(0)
-        self._count_job = self._session.workers.start("counting pairs of scenes", work, done, failed)
-        self._enable()
-
-    def cancel(self) -> None:
-        """Stop counting."""
-        if self._count_job is not None:
-            self._count_job.cancel()
-            self._count_job = None
-            self._enable()
+        self.pairs.show_data(self._dataset, can_show=there)
 
     def export(self) -> None:
         """Save the strip as a picture or a table."""
@@ -510,11 +353,3 @@ class SceneView(QWidget):
         path = export_figure(self, figure, lambda: edit_rows(edits), "edits", self._session.settings)
         if path is not None:
             self._session.notice.emit(f"Edits written to {path}")
-
-
-def _button(words: str, tip: str, then: Callable[[], None]) -> QPushButton:
-    button = QPushButton(words)
-    button.setToolTip(tip)
-    button.setAutoDefault(False)
-    button.clicked.connect(lambda _checked=False: then())
-    return button
