@@ -104,16 +104,15 @@ class SamplingPanel(QWidget):
         )
         self._branch_strip.rows.row_chosen.connect(self.branches.show)
         self._branch_strip.carry.toggled.connect(self.branches.set_carries)
-        self.sampler.sample_changed.connect(self._show_sample)
-        self.sampler.model_changed.connect(self._show_model)
-        self.sampler.outdated_changed.connect(self._show_age)
-        session.dataset_changed.connect(self._show_record)
-        session.subject_changed.connect(self._show_record)
-        session.model_changed.connect(self._show_model)
+        self.sampler.sample_changed.connect(self._sample_changed)
+        self.sampler.model_changed.connect(self._model_changed)
+        self.sampler.outdated_changed.connect(self._outdated_changed)
+        session.subject_changed.connect(self._subject_changed)
+        session.model_changed.connect(self._model_changed)
         session.decoding.changed.connect(self.decoding_row.set_decoding)
         session.matplotlib_ready.connect(self._enable_actions)
-        self._show_record()
-        self._show_model()
+        self._subject_changed()
+        self._model_changed()
         self._show_timestep()
 
     # ---- parts -----------------------------------------------------------------------------------
@@ -176,7 +175,7 @@ class SamplingPanel(QWidget):
         """How many words of it are chosen."""
         return self._player.position
 
-    def _show_record(self) -> None:
+    def _subject_changed(self) -> None:
         dataset, record = self._session.data.dataset, self._session.selection.subject
         self.words.show_photo(record)
         self._head.show_photo(record)
@@ -186,7 +185,7 @@ class SamplingPanel(QWidget):
             return
         self._pages.setCurrentWidget(self.views)
 
-    def _show_model(self) -> None:
+    def _model_changed(self) -> None:
         """Name the model that what is shown was computed from, which may be older than the newest."""
         wanted, newest = self.sampler.model, self._session.models.current
         model = self.sample.current if self.sample is not None else wanted
@@ -195,7 +194,7 @@ class SamplingPanel(QWidget):
             words += " (not following)"
         self._head.show_model(words)
 
-    def _show_age(self) -> None:
+    def _outdated_changed(self) -> None:
         """Grey what a newer sample is about to replace."""
         outdated = self.sampler.is_outdated
         self.words.set_outdated(outdated)
@@ -203,9 +202,9 @@ class SamplingPanel(QWidget):
         self.views.set_outdated(outdated)
         self._head.set_outdated(outdated)
 
-    def _show_sample(self) -> None:
+    def _sample_changed(self) -> None:
         sample = self.sample
-        self._show_model()
+        self._model_changed()
         self.words.show_trouble(self.sampler.trouble)
         self._branch_strip.show_sample(sample)
         length = len(sample.timesteps) if sample is not None else 0
@@ -273,7 +272,7 @@ class SamplingPanel(QWidget):
     def _follow(self, follows: bool) -> None:
         self._session.settings.set(remembered.FOLLOW_TRAINING, follows)
         self.sampler.set_follows(follows)
-        self._show_model()
+        self._model_changed()
 
     def _show_coming(self, shown: bool) -> None:
         self._session.settings.set(remembered.SHOW_COMING, shown)

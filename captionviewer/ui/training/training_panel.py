@@ -91,18 +91,18 @@ class TrainingPanel(QWidget):
 
         self.run_area.runs_made.connect(self._wire_runs)
         self.form.changed.connect(self._settings_changed)
-        self.control.state_changed.connect(self._show_state)
+        self.control.state_changed.connect(self._state_changed)
         self.control.run_prepared.connect(self._run_prepared)
         self.control.obstacle_changed.connect(self.run_area.obstacle_changed)
         self.control.settings_taken.connect(self.form.set_settings)
-        self.control.ticked.connect(self._tick)
+        self.control.ticked.connect(self._ticked)
         self.control.captions_came.connect(self.said.show_now)
         self._recorded = RecordedProgress(session, self.plot, self.said, self)
         self._past.changed.connect(self._show_past)
         self.watched.photo_chosen.connect(session.selection.select)
         session.dataset_changed.connect(self._dataset_changed)
         session.selection_changed.connect(self._selection_changed)
-        session.run_changed.connect(self._show_state)
+        session.run_changed.connect(self._state_changed)
         session.model_changed.connect(self._model_changed)
         self._show_nothing()
         self._dataset_changed()
@@ -228,7 +228,7 @@ class TrainingPanel(QWidget):
         elif model.origin is ModelOrigin.UNTRAINED and self.control.run is None:
             self._file = None
             self._show_nothing()
-        self._show_state()
+        self._state_changed()
 
     def _show_nothing(self) -> None:
         self.plot.show_history(LossHistory(), 0)
@@ -268,7 +268,7 @@ class TrainingPanel(QWidget):
             settings = self.form.settings()
             self._untrained.follow(settings)
             self._summary.show_run(settings, facts)
-        self._show_state()
+        self._state_changed()
 
     # ---- the run ---------------------------------------------------------------------------------
 
@@ -284,7 +284,7 @@ class TrainingPanel(QWidget):
         self._show_past()
         self._recorded.follow(run, run.caption_rows, total)
         self._watch()
-        self._show_state()
+        self._state_changed()
 
     def _forget_the_last_run(self) -> None:
         """Show nothing of an earlier run beside the state of a new one, which takes a moment to prepare."""
@@ -307,7 +307,7 @@ class TrainingPanel(QWidget):
         else:
             self.plot.show_past(self._past.besides(keeper.key))
 
-    def _tick(self) -> None:
+    def _ticked(self) -> None:
         self._ticks += 1
         self._recorded.look(self.control.run)
         self.plot.take_new(at_once=not self.is_running())
@@ -349,7 +349,7 @@ class TrainingPanel(QWidget):
 
     # ---- words -----------------------------------------------------------------------------------
 
-    def _show_state(self) -> None:
+    def _state_changed(self) -> None:
         self._forget_the_last_run()
         self._say_state()
         running = self.is_running()

@@ -86,7 +86,7 @@ class StatesView(QWidget):
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
         sampler.sample_changed.connect(self._sample_changed)
-        sampler.outdated_changed.connect(self._show_age)
+        sampler.outdated_changed.connect(self._outdated_changed)
         player.moved.connect(self._player_moved)
         self.reader.changed.connect(self._read_changed)
 
@@ -214,7 +214,7 @@ class StatesView(QWidget):
 
     def _show(self, shown: ShownStates) -> None:
         self.shown = shown
-        self._show_age()
+        self._outdated_changed()
         words = tuple(shown.sample.vocabulary.idx_to_word[word] for word in shown.trace.words.tolist())
         self.map.show_states(
             shown.trace.values[shown.quantity], shown.quantity, shown.order, words, self.all_box.isChecked()
@@ -231,7 +231,7 @@ class StatesView(QWidget):
         else:
             self._pages.setCurrentIndex(0)
 
-    def _show_age(self) -> None:
+    def _outdated_changed(self) -> None:
         """Grey what a newer sample is about to replace."""
         self.map.set_outdated(self._sampler.is_outdated)
         self.unit.set_outdated(self._sampler.is_outdated)
