@@ -93,7 +93,7 @@ class Cell:
         nonlinearities (N, S, gates * H), to its c in all, and to the c before it (both as they came, in a
         cell that has none).
     torch_gates
-        for each of PyTorch's gates, which of ours it is.
+        for each of PyTorch's gates, which of ours it is; None for a cell that PyTorch has not.
     """
 
     label: str
@@ -111,7 +111,7 @@ class Cell:
         [Mapping[Quantity, FloatArray], DecodingState, FloatArray, FloatArray],
         tuple[FloatArray, FloatArray, FloatArray],
     ]
-    torch_gates: tuple[int, ...]
+    torch_gates: tuple[int, ...] | None
 
     def gate_columns(self, gate: Quantity, hidden_dim: int) -> slice | None:
         """The columns of Wx, Wh and b that make a gate; None where the cell has no such gate."""

@@ -74,8 +74,10 @@ def from_torch(model: CaptioningRNN, tensors: dict[str, FloatArray]) -> dict[str
 
 
 def _torch_gates(model: CaptioningRNN) -> IntArray:
-    """For each column of PyTorch's gates, ours."""
+    """For each column of PyTorch's gates, ours; ValueError for a cell that PyTorch has not."""
     cell = CELLS[model.cell_type]
+    if cell.torch_gates is None:
+        raise ValueError(f"PyTorch has no {cell.name} as this one")
     return np.arange(cell.gates * model.hidden_dim).reshape(cell.gates, -1)[list(cell.torch_gates)].ravel()
 
 
@@ -94,7 +96,7 @@ def export_for_torch(saved: SavedModel, dataset: CocoDataset | None, folder: Pat
     Raises
     ------
     ModelFileError
-        The folder can't be written.
+        The folder can't be written, or PyTorch has no such cell.
     """
     from captionviewer.resources import resource
 
@@ -114,7 +116,10 @@ def export_for_torch(saved: SavedModel, dataset: CocoDataset | None, folder: Pat
         "feature_kind": saved.feature_kind,
     }
     words = [model.idx_to_word[index] for index in range(len(model.idx_to_word))]
-    tensors = {name: np.ascontiguousarray(value) for name, value in to_torch(model).items()}
+    try:
+        tensors = {name: np.ascontiguousarray(value) for name, value in to_torch(model).items()}
+    except ValueError as error:
+        raise ModelFileError(folder, f"The model can't be exported: {error}.") from error
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / WEIGHTS, safetensors.numpy.save(tensors), durable=True)

@@ -40,23 +40,30 @@ def opened(qtbot: QtBot, session: Session, tmp_path: Path) -> Session:
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("part", "name"),
     [
-        "dataset",
-        "record",
-        "model",
-        "run",
-        "opening",
-        "opening_share",
-        "can_plot",
-        "settings",
-        "photos",
-        "workers",
+        ("data", "dataset"),
+        ("data", "opening"),
+        ("data", "opening_share"),
+        ("selection", "record"),
+        ("selection", "subject"),
+        ("models", "current"),
+        ("runs", "run"),
+        ("images", "folder"),
+        ("", "can_plot"),
+        ("", "settings"),
+        ("", "photos"),
+        ("", "workers"),
+        ("", "data"),
+        ("", "selection"),
+        ("", "models"),
+        ("", "runs"),
+        ("", "images"),
     ],
 )
-def test_what_the_session_holds_cant_be_set_past_its_signals(session: Session, name: str) -> None:
+def test_what_the_session_holds_cant_be_set_past_its_signals(session: Session, part: str, name: str) -> None:
     with pytest.raises(AttributeError):
-        setattr(session, name, None)
+        setattr(getattr(session, part) if part else session, name, None)
 
 
 def test_opening_tells_of_data_selection_and_model_when_all_three_are_there(

@@ -496,7 +496,7 @@ def test_more_iterations_than_a_c_int_holds_are_shown(qtbot: QtBot, panel: Train
     assert run is not None
     done = replace(run.progress(), iteration=3 << 31, num_iterations=4 << 31)
     run.progress = lambda: done  # type: ignore[method-assign]
-    panel._tick()
+    panel._ticked()
     panel._show_numbers()
     assert said(panel, "number_iteration") == "6,442,450,944 / 8,589,934,592"
     bar = panel.findChild(QProgressBar)

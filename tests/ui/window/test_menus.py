@@ -190,14 +190,15 @@ def test_an_error_while_a_run_is_handed_over_leaves_no_button_behind(
     training = driver.window.training_panel
     training.form.set_settings(replace(RUN, num_epochs=1))
 
-    session, set_model = driver.window.session, driver.window.session.models.set
+    models = driver.window.session.models
+    set_model = models.set
 
     def break_it(model: CurrentModel) -> None:
         if model.origin is ModelOrigin.TRAINED:
             raise ZeroDivisionError("nobody expected this")
         set_model(model)
 
-    monkeypatch.setattr(session, "set_model", break_it)
+    monkeypatch.setattr(models, "set", break_it)
     with qtbot.captureExceptions():
         training.start_action.trigger()
         driver.wait_for(lambda: not training.is_running(), 30)

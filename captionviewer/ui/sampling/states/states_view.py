@@ -292,7 +292,9 @@ class StatesView(QWidget):
         column = min(column, len(shown.trace.words) - 1)
         word = shown.sample.vocabulary.idx_to_word[int(shown.trace.words[column])]
         terms = cell_terms(shown.sample.current.model, shown.trace, unit, column)
-        self.said.setText(f"Unit {unit:,} after “{word}”: {equation(terms)}")
+        value = float(shown.trace.values[shown.quantity][column, unit])
+        numbers = equation(terms) if terms is not None else f"{shown.quantity} = {signed(value)}"
+        self.said.setText(f"Unit {unit:,} after “{word}”: {numbers}")
 
     def open_unit(self, unit: int) -> None:
         """Show what a unit stands for."""
