@@ -64,8 +64,9 @@ def test_its_states_are_shown_without_an_equation_that_is_another_cell_s(new_cel
 def test_its_models_are_saved_and_opened_and_not_exported_as_what_they_are_not(
     new_cell: None, tmp_path: Path
 ) -> None:
-    model, _ = trained(NEW)
-    settings = TrainingSettings(cell_type=NEW, wordvec_dim=model.wordvec_dim, hidden_dim=model.hidden_dim)
+    words = ("<NULL>", "<START>", "<END>", "<UNK>", "bird")
+    model = CaptioningRNN({word: index for index, word in enumerate(words)}, 6, 5, 7, NEW)
+    settings = TrainingSettings(cell_type=NEW, wordvec_dim=5, hidden_dim=7)
     none, rows = np.empty(0, np.float32), np.empty(0, np.int64)
     saved = SavedModel(model, settings, 12, none, none, none, rows, "storybook", "pca")
     save_model(tmp_path / "model.npz", saved)
