@@ -36,5 +36,6 @@ CaptionviewerError
 """
 
 
+# Above are those of the core; the window has `ModelDoesNotFit` (ui/sampling/caption_sample.py).
 class CaptionviewerError(Exception):
     """What went wrong, to which file or address, and what to do about it; `str()` is a message for people."""

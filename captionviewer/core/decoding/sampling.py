@@ -1,4 +1,4 @@
-"""Captions drawn by chance: temperature, the k likeliest, the share p, and the draws.
+"""Captions drawn by chance: temperature, the k likeliest, the share p (nucleus), and the draws.
 
 The order is temperature, then k, then p; p looks at what k has left. A word is drawn by the inverse of the
 cumulative distribution in the order of the ids, from numbers that are drawn beforehand: with the same numbers

@@ -1,4 +1,8 @@
-"""The columns of the table of scores: each declared once, with its name and how it is made."""
+"""The columns of the table of scores: each declared once, with its name and how it is made.
+
+A new score is a file beside this one and its line in `METRICS`. The loss on captions of val while a run goes
+on is none of them: that is `core/training/validation.py`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -4,6 +4,9 @@ Each takes `(w, dw, config=None)` and returns `(next_w, config)`, both arrays of
 config is a dictionary of settings and of what the rule remembers; missing entries are filled in with
 the defaults, and what was passed in is the dictionary that comes back. `w` itself is not changed.
 
+A run takes Adam's steps by `flat_parameters.BlockwiseAdam`, the same over all parameters at once: whoever
+changes `adam` changes both, and a test holds them equal.
+
 A rule of one's own is given to the solver as it is, or by a name: `RULES["mine"] = mine`, or a function
 assigned to this module, as in the course (`optim.mine = mine`).
 """

@@ -102,6 +102,11 @@ class RunNumbers:
         """All tiles, what can be done without last."""
         return [self.loss, self.iteration, self.perplexity, self.rate, self.speed, self.epoch]
 
+    def set_greyed(self, greyed: bool) -> None:
+        """Grey what is of no run that goes on."""
+        for tile in self.tiles():
+            tile.setEnabled(not greyed)
+
     def clear(self) -> None:
         """Show that there is no run."""
         for tile in self.tiles():

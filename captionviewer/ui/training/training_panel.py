@@ -353,6 +353,7 @@ class TrainingPanel(QWidget):
         self._forget_the_last_run()
         self._say_state()
         running = self.is_running()
+        self.numbers.set_greyed(self._session.runs.is_racing)  # they are of another model then
         self.form.set_editable(not running)
         if running and not self._was_running and self._parts.is_small:
             self.settings_action.setChecked(False)

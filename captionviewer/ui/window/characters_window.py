@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from captionviewer.core.characters.comparison import Comparison, Plan, Side
 from captionviewer.core.characters.figures import WHY_NATS_A_CAPTION, answers, figures
 from captionviewer.core.characters.side_by_side import SideBySide
-from captionviewer.core.network.cells import CellType
+from captionviewer.core.network.cells import CELLS, CellType
 from captionviewer.ui.plots.series_plot import Series, SeriesPlot
 from captionviewer.ui.session.corpus_job import CorpusJob, Progress
 from captionviewer.ui.session.session import Session
@@ -31,8 +31,9 @@ from captionviewer.ui.widgets.outside_text import set_plain_tip, show_plainly
 from captionviewer.ui.widgets.view_row import ViewRow
 
 _CELLS: tuple[tuple[str, tuple[CellType, ...]], ...] = (
-    ("RNN", ("rnn",)), ("LSTM", ("lstm",)), ("RNN and LSTM", ("rnn", "lstm")),
-)  # fmt: skip
+    *((cell.name, (kind,)) for kind, cell in CELLS.items()),
+    (" and ".join(cell.name for cell in CELLS.values()), tuple(CELLS)),
+)
 _REDRAW_MS = 60
 _CAPTIONS_SHOWN = 80  # of the photos captioned: more at once would hold the window up
 _NOT_YET = "Train both to see what each costs and what each writes."
@@ -366,5 +367,5 @@ def _curve(side: Side) -> Series:
         np.array([point.nats for point in side.points]),
         "accent" if side.symbols == "words" else "val",
         wide=True,
-        dashed=side.cell == "lstm",
+        dashed=side.cell != next(iter(CELLS)),
     )

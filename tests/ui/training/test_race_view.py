@@ -48,7 +48,12 @@ def test_an_rnn_races_an_lstm_to_the_end_and_both_are_on_the_shelf(
     view = opened(panel)
     click(qtbot, view.start_button)
     assert panel.is_running() and not panel.start_action.isEnabled()
+    assert not any(tile.isEnabled() for tile in panel.numbers.tiles()), "they are no racer's"
     wait(lambda: not view.is_live, qtbot)
+    assert all(tile.isEnabled() for tile in panel.numbers.tiles())
+    snapshots = [run.snapshot() for run in race_of(view).runs]
+    sizes = [sum(value.size for value in one.model.params.values()) for one in snapshots if one is not None]
+    assert f"parameters: RNN {sizes[0]:,} and LSTM {sizes[1]:,}." in view.state.text()
     assert [run.settings.cell_type for run in race_of(view).runs] == ["rnn", "lstm"]
     assert [run.name for run in view.plot.runs] == ["RNN", "LSTM"]
     for run, plotted in zip(race_of(view).runs, view.plot.runs, strict=True):

@@ -353,8 +353,10 @@ class RaceView(QWidget):
         same = f"One seed ({base.seed}), the same minibatches, a step of each in turn."
         if base.cell_type != other.cell_type:
             fair = "equal hidden size" if base.hidden_dim == other.hidden_dim else "equal parameters"
-            first, second = self._parameters
-            same += f" Both have {fair}: {first:,} and {second:,} parameters."
+            sizes = " and ".join(
+                f"{name} {count:,}" for name, count in zip(self._names, self._parameters, strict=True)
+            )
+            same += f" Both have {fair}; parameters: {sizes}."
         if not self.is_live:
             ends = {run.state for run in race.runs}
             how = "Finished" if ends == {RunState.FINISHED} else "Ended"
