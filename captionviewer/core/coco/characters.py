@@ -106,7 +106,8 @@ def _spelled_captions(
     last = np.cumsum(lengths)[lengths > 0] - 1  # each caption's last space
     out, lengths = np.delete(out, last), np.maximum(lengths - 1, 0)
     if told:
-        parts = np.split(out, np.cumsum(lengths)[:-1])
+        ends = np.cumsum(lengths).tolist()
+        parts = [out[begin:end] for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
         for row, text in told.items():
             parts[row] = np.array(spelled(text, characters), np.int32)
         out, lengths = np.concatenate(parts), np.array([len(part) for part in parts])
