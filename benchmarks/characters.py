@@ -1,5 +1,8 @@
 """A step on characters beside one on words, a position: bound 1.3; the same captions, spelled.
 
+Before it, what the window waits for when data is opened in characters: all captions spelled, and of the
+storybook the texts behind `<UNK>` told anew.
+
     python benchmarks/characters.py [FOLDER] [--rounds 5] [--cases rnn:50,lstm:50] [--hidden 384]
 
 FOLDER is a data folder; without it the storybook. A position is a timestep of a caption that counts in the
@@ -8,16 +11,18 @@ loss. The two are timed in turn, a block each, and given as the median of the ro
 
 import argparse
 import statistics
+import time
 from pathlib import Path
 
 import numpy as np
 from timing.in_turn import Block, block_of, in_turn, ratio
 
-from captionviewer.core.coco.characters import in_characters
 from captionviewer.core.coco.dataset import CocoDataset
+from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.storybook import storybook_folder
+from captionviewer.core.storybook.full_texts import in_characters_in_full
 
 W, STEPS = 128, 8
 
@@ -46,7 +51,10 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=384, help="hidden size")
     args = parser.parse_args()
     with CocoDataset.open(args.folder or storybook_folder()) as words:
-        faces = {"words": words, "characters": in_characters(words)}
+        began = time.perf_counter()
+        faces = {"words": words, "characters": in_characters_in_full(words)}
+        captions = sum(words.split(split).num_captions for split in SPLITS)
+        print(f"{captions:,} captions spelled in {time.perf_counter() - began:.2f} s")
         longer = positions(faces["characters"]) / positions(words)
         print(f"a caption has {longer:.2f} times as many characters as words, <END> included")
         for case in args.cases.split(","):

@@ -41,11 +41,11 @@ def figures(comparison: Comparison) -> list[Figure]:
             lambda side: f"{side.vocabulary_size:,}",
         ),
         row(
-            "Steps a caption, mean",
+            "Timesteps a caption, mean",
             "Timesteps of a training caption, <END> included.",
             lambda side: f"{side.mean_steps:.1f}",
         ),
-        row("Steps a caption, most", "Those of the longest one.", lambda side: f"{side.most_steps}"),
+        row("Timesteps a caption, most", "Those of the longest one.", lambda side: f"{side.most_steps}"),
         row(
             "Captions with <UNK>",
             "The share of the training captions in which a word is unknown."
@@ -79,7 +79,7 @@ def figures(comparison: Comparison) -> list[Figure]:
             lambda side: NOT_YET if side.step_ms is None else f"{side.step_ms:,.1f}",
         ),
         row(
-            "Seconds",
+            "Seconds of training",
             "What all steps so far took; the losses on val are measured beside the clock.",
             lambda side: f"{side.seconds:,.1f}",
         ),
@@ -90,8 +90,9 @@ def figures(comparison: Comparison) -> list[Figure]:
             lambda side: f"{side.points[-1].nats:.2f}" if side.points else NOT_YET,
         ),
         row(
-            "Seconds to the same loss" + ("" if common is None else f", {common:.2f}"),
-            "When each had the lowest loss that all have reached, in nats a caption.",
+            "Seconds until " + ("the same loss" if common is None else f"{common:.2f} nats a caption"),
+            "The seconds of its own steps after which its loss on val was first that low: the lowest loss"
+            " that all of them have come to.",
             lambda side: _seconds_to(side, common),
         ),
         of_written(
@@ -173,7 +174,7 @@ def _disadvantage(words: Side, characters: Side) -> str:
     assert a is not None and b is not None  # the comparison has ended
     assert (words.step_ms is not None and characters.step_ms is not None) or len(words.step_seconds) < 2
     text = (
-        f"a caption is {characters.mean_steps:.1f} steps long and not {words.mean_steps:.1f} "
+        f"a caption is {characters.mean_steps:.1f} timesteps long and not {words.mean_steps:.1f} "
         f"({characters.mean_steps / words.mean_steps:.1f} times), and gradients go back through as many"
     )
     if words.step_ms and characters.step_ms:
@@ -189,7 +190,8 @@ def _disadvantage(words: Side, characters: Side) -> str:
     if nats <= others:
         text += " In this run the characters are not behind in nats."
     if b.invented:
-        invented = f"{len(b.invented)} are invented: {_list(b.invented)}"
+        are = "is" if len(b.invented) == 1 else "are"
+        invented = f"{len(b.invented)} {are} invented: {_list(b.invented)}"
         text += f" Of {b.different_words} words that they wrote {invented}."
     elif b.cider_d < a.cider_d:
         text += (

@@ -215,7 +215,8 @@ class SideBySide:
         scores = scorer.score(captions, list(self._photos.rounds), stop)
         if scores is None:
             return None
-        different = {word for sentence in said for word in sentence} - set(SPECIAL_WORDS)
+        # No word is one in which `<UNK>` stands for a character.
+        different = {word for sentence in said for word in sentence if UNK not in word} - set(SPECIAL_WORDS)
         rare = self._rare_words
         return Written(
             texts,

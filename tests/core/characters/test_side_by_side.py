@@ -10,7 +10,7 @@ from captionviewer.core.characters.figures import answers, figures
 from captionviewer.core.characters.side_by_side import SideBySide
 from captionviewer.core.coco.characters import in_characters
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.vocabulary import UNK, caption_text
+from captionviewer.core.coco.vocabulary import SPACE_SIGN, UNK, caption_text
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.surprise import surprise
 from captionviewer.core.evaluation.scored_photos import ScoredPhotos
@@ -134,9 +134,25 @@ def test_what_is_counted_is_what_is_there(words: CocoDataset, trained: tuple[Sid
         word
         for text in of_characters.written.captions
         for word in text.split()
-        if word not in words.vocabulary.word_to_idx
+        if word not in words.vocabulary.word_to_idx and UNK not in word
     }
     assert of_characters.written.invented == tuple(sorted(invented))
+
+
+def test_a_word_in_which_a_character_is_unknown_is_not_called_invented(
+    words: CocoDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = SideBySide(words, PLAN)
+    written_by = next(one for one in both._running if one.side.symbols == "characters")
+    index = written_by.dataset.vocabulary.word_to_idx
+    ids = [index[each] for each in (UNK, "s", SPACE_SIGN, "a", "a", "a", SPACE_SIGN, "a", "<END>")]
+    monkeypatch.setattr(
+        "captionviewer.core.characters.side_by_side.caption_photos",
+        lambda _model, features, *_args, **_named: np.tile(ids, (len(features), 1)),
+    )
+    written = both._write(written_by, lambda: False)
+    assert written is not None and written.captions[0] == f"{UNK}s aaa a"
+    assert written.invented == ("aaa",) and written.different_words == 2 and written.with_unknown == 1.0
 
 
 def test_a_stopped_comparison_gives_nothing_and_has_reported_what_it_had(words: CocoDataset) -> None:
@@ -179,8 +195,8 @@ def test_the_sentences_hold_this_runs_numbers_and_claim_nothing_that_it_does_not
     spelled = Written(("a xat",), 7, ("xat",), ("blissful",), 0.0, 0.1, 0.3)
     advantage, disadvantage = answers(comparison_of(side("words"), side("characters", written=spelled)))
     assert "30 symbols in place of 300" in advantage and "2.0 %" in advantage and "blissful" in advantage
-    assert "40.0 steps" in disadvantage and "4.0 times" in disadvantage and "30.0 nats" in disadvantage
-    assert "1 are invented: xat" in disadvantage and "not behind" not in disadvantage
+    assert "40.0 timesteps" in disadvantage and "4.0 times" in disadvantage and "30.0 nats" in disadvantage
+    assert "1 is invented: xat" in disadvantage and "not behind" not in disadvantage
     better = (LossPoint(0, 0.0, 90.0), LossPoint(3, 1.0, 10.0))
     advantage, disadvantage = answers(comparison_of(side("words"), side("characters", points=better)))
     assert "not behind in nats" in disadvantage and "describe worse" not in disadvantage
@@ -195,7 +211,7 @@ def test_the_common_loss_is_the_lowest_that_all_have_reached() -> None:
     both = comparison_of(side("words"), side("characters"))
     assert both.common_loss == 30.0
     rows = {figure.title: figure for figure in figures(both)}
-    assert rows["Seconds to the same loss, 30.00"].cells == ("1.0", "1.0")
+    assert rows["Seconds until 30.00 nats a caption"].cells == ("1.0", "1.0")
     assert comparison_of(side("words", points=()), side("characters")).common_loss is None
 
 
