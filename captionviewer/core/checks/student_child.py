@@ -84,9 +84,13 @@ def _stand_in_for_the_course() -> None:
     sys.modules.update(
         {"cs231n": course, "cs231n.layers": course_layers, "past": past, "past.builtins": builtins_then}
     )
-    for name, kind in (("float", float), ("int", int), ("object", object)):
+    gone = {
+        "float": float, "int": int, "bool": bool, "object": object,
+        "Inf": np.inf, "NaN": np.nan, "product": np.prod,
+    }  # fmt: skip
+    for name, meant in gone.items():
         if name not in vars(np):
-            setattr(np, name, kind)
+            setattr(np, name, meant)
 
 
 def _loaded(path: Path) -> ModuleType:

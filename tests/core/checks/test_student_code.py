@@ -49,7 +49,7 @@ def test_right_layers_pass_every_check_that_trains_nothing(code: Check) -> None:
 
 def test_a_file_of_an_older_course_runs_too(code: Check) -> None:
     old = "from builtins import range\nfrom past.builtins import xrange\nfrom cs231n.layers import *\n"
-    old += "import numpy as np\nzero = np.zeros(1, dtype=np.float)\n"
+    old += "import numpy as np\nzero = np.zeros(1, dtype=np.float)\nleast = -np.Inf\n"
     student = code(old + RIGHT.replace("for t in range(T)", "for t in xrange(T)"))
     assert student.run(FORWARD).passed
     assert student.run(BY_KEY["rnn_forward"]).passed

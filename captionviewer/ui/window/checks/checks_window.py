@@ -43,8 +43,8 @@ from captionviewer.ui.window.checks.bug_training_view import BugTrainingView
 from captionviewer.ui.window.checks.error_bar import OUTCOME, ErrorBar
 from captionviewer.ui.worker import Cancelled, Job
 
-COLUMNS = ("Notebook", "What it shows", "Expected", "Ours", "Error, log scale", "", "Time")
-_BOOK, _SHOWS, _EXPECTED, _OURS, _ERROR, _RESULT, _TIME = range(len(COLUMNS))
+COLUMNS = ("Notebook", "Check", "What it shows", "Expected", "Ours", "Error, log scale", "", "Time")
+_BOOK, _NAME, _SHOWS, _EXPECTED, _OURS, _ERROR, _RESULT, _TIME = range(len(COLUMNS))
 _LETTERS = {_EXPECTED: 26, _OURS: 26, _ERROR: 26}  # how wide columns are that would take any room
 _QUICK = sum(not check.trains for check in CHECKS)
 
@@ -71,7 +71,7 @@ class ChecksWindow(QDialog):
 
     def _fit(self) -> None:
         """As large as the table is read well, and no larger than the screen."""
-        wanted = QSize(190 * self.fontMetrics().averageCharWidth(), 46 * self.fontMetrics().height())
+        wanted = QSize(215 * self.fontMetrics().averageCharWidth(), 46 * self.fontMetrics().height())
         screen = self.screen().availableSize() if self.screen() is not None else wanted
         self.resize(wanted.boundedTo(screen * 0.94))
         self._widen()
@@ -310,6 +310,7 @@ class ChecksWindow(QDialog):
             for place in range(len(COLUMNS)):
                 self.table.setItem(row, place, QTableWidgetItem())
             self._put(row, _BOOK, check.notebook)
+            self._put(row, _NAME, check.key)
             self._put(row, _SHOWS, check.shows)
         self.told.setText("")
         self._show_running()

@@ -27,7 +27,7 @@ class ErrorBar(QStyledItemDelegate):
         if not isinstance(outcome, Outcome):
             return
         c, room = colors(), QRectF(option.rect).adjusted(6, 4, -6, -4)
-        words_wide = painter.fontMetrics().horizontalAdvance("0.0e-00 ")
+        words_wide = painter.fontMetrics().horizontalAdvance("0.0e+00 ")
         scale = room.adjusted(words_wide, 0, 0, 0)
 
         def place(value: float) -> float:
