@@ -16,11 +16,14 @@ of the processor over all threads: where the machine is busy only the latter is 
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from data_opening import write_stand_in

@@ -105,36 +105,44 @@ def gradient_norms(
     ValueError
         features or captions that do not fit the network.
     """
-    captions = studied.captions
-    lengths = (captions != model.word_to_idx[NULL]).sum(axis=1)
-    T = max(int(lengths.max(initial=2)), 2) - 1
-    has_cell_state = CELLS[model.cell_type].has_cell_state
-    h = np.full((len(captions), T, T + 1), np.nan)
-    c = np.full_like(h, np.nan) if has_cell_state else None
-    order = np.argsort(lengths, kind="stable")  # the time goes with the square of a batch's longest
-    for begin in range(0, len(captions), BATCH):
-        if stop():
-            return None
-        part = order[begin : begin + BATCH]
-        longest = max(int(lengths[part].max()), 2)
-        gradients = state_gradients(model, studied.features[part], captions[part, :longest])
-        h[part, : longest - 1, :longest] = gradients.norms()
-        if c is not None:
-            c[part, : longest - 1, :longest] = gradients.norms(of_cell=True)
-    return GradientNorms(h, c)
+    found = norms_of_each({"it": model}, studied, stop)
+    return None if found is None else found["it"]
 
 
 def norms_of_each(
     models: Mapping[str, CaptioningRNN], studied: StudiedCaptions, stop: Callable[[], bool] = lambda: False
 ) -> dict[str, GradientNorms] | None:
-    """`gradient_norms` of several networks, by their names, two at a time where there are two cores."""
-    named = list(models.items())
-    found: list[GradientNorms | None] = [None] * len(named)
+    """`gradient_norms` of several networks, by their names; two batches at a time where there are two cores.
 
-    def work(rows: slice) -> None:
-        for row in range(*rows.indices(len(named))):
-            found[row] = gradient_norms(named[row][1], studied, stop)
+    Raises
+    ------
+    ValueError
+        features or captions that do not fit a network.
+    """
+    captions = studied.captions
+    found: dict[str, GradientNorms] = {}
+    batches: list[tuple[CaptioningRNN, GradientNorms, IntArray, int]] = []
+    for name, model in models.items():
+        lengths = (captions != model.word_to_idx[NULL]).sum(axis=1)
+        T = max(int(lengths.max(initial=2)), 2) - 1
+        h = np.full((len(captions), T, T + 1), np.nan)
+        found[name] = GradientNorms(h, np.full_like(h, np.nan) if _has_cell_state(model) else None)
+        order = np.argsort(lengths, kind="stable")  # the time goes with the square of a batch's longest
+        for begin in range(0, len(captions), BATCH):
+            rows = order[begin : begin + BATCH]
+            batches.append((model, found[name], rows, max(int(lengths[rows].max()), 2)))
+    # The longest work first, or a thread would end with it while the other waits.
+    batches.sort(key=lambda batch: (CELLS[batch[0].cell_type].gates, batch[3]), reverse=True)
 
-    in_blocks(len(named), 1, work, stop)
-    norms = {name: one for (name, _model), one in zip(named, found, strict=True) if one is not None}
-    return norms if len(norms) == len(named) else None
+    def work(places: slice) -> None:
+        for model, norms, rows, longest in batches[places]:
+            gradients = state_gradients(model, studied.features[rows], captions[rows, :longest])
+            norms.h[rows, : longest - 1, :longest] = gradients.norms()
+            if norms.c is not None:
+                norms.c[rows, : longest - 1, :longest] = gradients.norms(of_cell=True)
+
+    return found if in_blocks(len(batches), 1, work, stop) else None
+
+
+def _has_cell_state(model: CaptioningRNN) -> bool:
+    return CELLS[model.cell_type].has_cell_state

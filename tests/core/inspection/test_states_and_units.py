@@ -154,6 +154,27 @@ def test_orders_of_units_are_permutations_that_put_first_what_they_promise() -> 
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_a_unit_turned_over_in_all_weights_gives_the_same_captions(cell: Cell) -> None:
+    model, unit = lively(cell), 3
+    features = features_of(model, 20)
+    turned, own = model.copy(), unit if cell == "rnn" else 3 * model.hidden_dim + unit  # g, of an LSTM
+    for name, place in (
+        ("W_proj", np.s_[:, unit]),
+        ("b_proj", unit),
+        ("Wx", np.s_[:, own]),
+        ("Wh", np.s_[:, own]),
+        ("b", own),
+        ("Wh", unit),
+        ("W_vocab", unit),
+    ):
+        turned.params[name][place] *= -1
+    np.testing.assert_array_equal(turned.sample(features), model.sample(features))
+    words = np.array([START, 5, 7])
+    before, after = (trace_states(one, features[0], words).values["h"] for one in (model, turned))
+    np.testing.assert_allclose(after[:, unit], -before[:, unit], rtol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_holding_no_unit_changes_nothing_and_holding_all_gives_the_caption_of_no_state(cell: Cell) -> None:
     model = lively(cell)
     features = features_of(model, 6)
