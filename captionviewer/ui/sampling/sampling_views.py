@@ -87,7 +87,7 @@ class SamplingViews(ViewRow):
         return StatesView(self._session, self._sampler, self._player)
 
     def _make_worth(self) -> QWidget:
-        from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
+        from captionviewer.ui.sampling.photo_worth.photo_worth_view import PhotoWorthView
 
         return PhotoWorthView(self._session, self._sampler, self._player)
 

@@ -22,8 +22,13 @@ from captionviewer.core.inspection.photo_worth import (
     blind_surprises,
     photo_worth,
 )
-from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
-from captionviewer.ui.sampling.photo_worth_words import blind_worth_words, confidence_words, worth_words
+from captionviewer.ui.sampling.photo_worth.photo_worth_view import PhotoWorthView
+from captionviewer.ui.sampling.photo_worth.worth_words import (
+    blind_worth_words,
+    caution_words,
+    confidence_words,
+    worth_words,
+)
 from captionviewer.ui.sampling.probability_words import p_words
 from tests.ui.sampling.sampling_setup import SOON, Shown, learned_model, other_model, shown_sampling
 
@@ -61,6 +66,9 @@ def test_each_row_has_the_models_caption_of_its_features_and_the_surprise_at_the
         words = view.truths[source].caption().words
         assert [word.surprise for word in words] == pytest.approx(expected[: len(words)].tolist(), abs=1e-3)
     assert "never learned to do without" in view.caution.text()
+    assert "not learned anything yet" in caution_words(replace(sample.current.saved, iteration=0))
+    blind = replace(sample.current.saved, settings=replace(sample.current.saved.settings, blind=True))
+    assert "all four rows are one" in caution_words(blind)
 
 
 def test_a_click_measures_val_and_names_the_model_that_it_was_measured_with(
@@ -69,7 +77,7 @@ def test_a_click_measures_val_and_names_the_model_that_it_was_measured_with(
     view = opened(shown)
     assert not any(view.nats[source].text() for source in SOURCES)
     qtbot.mouseClick(view.measure_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: view.worth is not None and view.measure_button.isVisible(), timeout=SOON)
+    qtbot.waitUntil(lambda: view.over_val.worth is not None and view.measure_button.isVisible(), timeout=SOON)
     current = shown.sample.current
     expected = photo_worth(current.model, draw_corpus(shown.dataset), SEED)
     assert expected is not None
@@ -90,7 +98,7 @@ def worth_of(**nats: float) -> PhotoWorth:
 
 def test_the_words_say_only_what_the_figures_show() -> None:
     sure = worth_of(true=1.0, another=4.0, average=3.5, zero=2.0)
-    assert "sure of the wrong thing" in confidence_words(sure)
+    assert "a wrong photo misleads" in confidence_words(sure)
     assert confidence_words(worth_of(true=1.0, another=2.0, average=2.0, zero=3.0)) == ""
     words = worth_words(sure, ["t-shirt", "a", "rare"])
     assert "most t-shirt +2.5, a +0.0" in words and "rare" not in words
@@ -120,13 +128,13 @@ def test_one_button_trains_the_same_network_blind_keeps_it_and_says_what_the_pho
     )
     before = session.models.current
     qtbot.mouseClick(view.blind_button, Qt.MouseButton.LeftButton)
-    assert view.blind.is_busy and not view.blind_button.isVisible()
+    assert view.over_val.blind.is_busy and not view.blind_button.isVisible()
     assert "Looking among the runs" in view.blind_words.text()
-    let_train(lambda: view.blind.is_training)
+    let_train(lambda: view.over_val.blind.is_training)
     assert view.blind_words.text().startswith("Training") and "training" in view.progress.accessibleName()
-    let_train(lambda: view.blind_worth is not None)
-    worth, blind = view.blind_worth, view.blind.model
-    assert worth is not None and blind is not None and view.worth is not None
+    let_train(lambda: view.over_val.blind_worth is not None)
+    worth, blind = view.over_val.blind_worth, view.over_val.blind.model
+    assert worth is not None and blind is not None and view.over_val.worth is not None
     assert session.models.current is before  # what Sampling shows is still the model that was shown
     assert not blind.params["W_proj"].any()
     read = blind_surprises(blind, draw_corpus(shown.dataset))
@@ -137,19 +145,19 @@ def test_one_button_trains_the_same_network_blind_keeps_it_and_says_what_the_pho
     assert len(kept) == 1 and kept[0].outcome == "finished"
     assert kept[0].settings is not None
     assert replace(kept[0].settings, blind=False) == saved.settings  # a run like others, but for one setting
-    view.blind.start(saved, shown.dataset)
+    view.over_val.blind.start(saved, shown.dataset)
     assert "Looking among the runs" in view.blind_words.text()
-    qtbot.waitUntil(lambda: not view.blind.is_busy, timeout=SOON)
-    assert "trained before" in view.blind.words  # found on the shelf
+    qtbot.waitUntil(lambda: not view.over_val.blind.is_busy, timeout=SOON)
+    assert "trained before" in view.over_val.blind.words  # found on the shelf
     assert len([run for run in session.runs.shelf.runs() if run.settings and run.settings.blind]) == 1
 
 
 def test_no_blind_twin_is_trained_of_what_is_blind_or_beside_a_run(shown: Shown) -> None:
     view, saved = opened(shown), shown.sample.current.saved
     blind = replace(saved, settings=replace(saved.settings, blind=True))
-    assert "without photos itself" in view.blind.obstacle(blind, shown.dataset)
-    assert "not trained" in view.blind.obstacle(replace(saved, iteration=0), shown.dataset)
-    assert not view.blind.obstacle(saved, shown.dataset)
+    assert "without photos itself" in view.over_val.blind.obstacle(blind, shown.dataset)
+    assert "not trained" in view.over_val.blind.obstacle(replace(saved, iteration=0), shown.dataset)
+    assert not view.over_val.blind.obstacle(saved, shown.dataset)
 
 
 def test_the_bars_hold_the_true_photo_against_another_at_the_timestep_that_is_shown(shown: Shown) -> None:

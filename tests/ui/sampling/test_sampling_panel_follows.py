@@ -17,7 +17,7 @@ from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_sample import take_sample
 from captionviewer.ui.sampling.contribution_table import ContributionTable
 from captionviewer.ui.sampling.mirrored_bars import MirroredBars
-from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
+from captionviewer.ui.sampling.photo_worth.photo_worth_view import PhotoWorthView
 from captionviewer.ui.sampling.states.state_map import StateMap
 from captionviewer.ui.sampling.states.states_view import StatesView
 from captionviewer.ui.sampling.why_view import WhyView

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from PySide6.QtWidgets import QApplication, QWidget
 
-from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
+from captionviewer.ui.sampling.photo_worth.photo_worth_view import PhotoWorthView
 from captionviewer.ui.sampling.states.states_view import StatesView
 from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
 from captionviewer.ui.sampling.tree.tree_view import TreeView

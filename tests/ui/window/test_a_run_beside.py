@@ -11,7 +11,7 @@ from captionviewer.core.saved import run_file
 from captionviewer.core.saved.run_shelf import ShelfKeeper
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
-from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
+from captionviewer.ui.sampling.photo_worth.photo_worth_view import PhotoWorthView
 from captionviewer.ui.session.session import Session
 from tests.ui.conftest import Launch
 from tests.ui.training.training_setup import ENDLESS
@@ -90,7 +90,7 @@ def test_other_data_ends_a_blind_run_without_waiting_for_it(
         session: Session = driver.window.session
         view = driver.window.sampling_panel.views.open("Photo's worth")
         assert isinstance(view, PhotoWorthView)
-        view.blind._run = run
+        view.over_val.blind._run = run
         waited: list[float | None] = []
         wait = TrainingRun.wait
 

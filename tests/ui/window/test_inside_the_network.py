@@ -5,7 +5,7 @@ import numpy as np
 from captionviewer.core.inspection.photo_worth import LEAST_COUNT
 from captionviewer.core.storybook.words import NOUNS
 from captionviewer.ui.data.words.never_said_view import NeverSaidView
-from captionviewer.ui.sampling.photo_worth_view import PhotoWorthView
+from captionviewer.ui.sampling.photo_worth.photo_worth_view import PhotoWorthView
 from captionviewer.ui.sampling.states.states_view import StatesView
 from captionviewer.ui.training.gradients.gradients_view import THROUGH_TIME, GradientsView
 from captionviewer.ui.training.gradients.through_time import ThroughTime
@@ -63,11 +63,11 @@ def test_a_student_walks_from_a_word_to_a_unit_and_back_turns_a_knob_and_reads_w
         assert isinstance(view, PhotoWorthView)
         driver.wait_for(lambda: view.said is not None and view.measure_button.isEnabled(), 20)
         driver.click(view.measure_button)
-        driver.wait_for(lambda: view.worth is not None, 60)
-        assert view.worth is not None
-        costs, words = view.worth.costs("average"), session.data.dataset.vocabulary.idx_to_word
+        driver.wait_for(lambda: view.over_val.worth is not None, 60)
+        assert view.over_val.worth is not None
+        costs, words = view.over_val.worth.costs("average"), session.data.dataset.vocabulary.idx_to_word
         often = [word for word in range(len(words)) if np.isfinite(costs[word])]
-        assert all(view.worth.surprises["true"].counts[often] >= LEAST_COUNT)
+        assert all(view.over_val.worth.surprises["true"].counts[often] >= LEAST_COUNT)
         nouns = [costs[word] for word in often if words[word] in NOUNS]
         little = [
             costs[word] for word in often if words[word] in ("a", "the", "of", "is", "and", "with", "in")

@@ -7,8 +7,23 @@ import numpy as np
 from captionviewer.core.amounts import signed
 from captionviewer.core.arrays import FloatArray
 from captionviewer.core.inspection.photo_worth import BlindWorth, PhotoWorth
+from captionviewer.core.saved.model_file import SavedModel
 
 NAMED_WORDS = 6  # that gain most, and as many that lose
+GREEDY = " All captions here are greedy."
+
+
+def caution_words(saved: SavedModel) -> str:
+    """What the rows do not say of this network."""
+    if not saved.iteration:
+        return "This network has not learned anything yet: no photo is worth anything to it." + GREEDY
+    if saved.settings.blind:
+        return "This network was trained without photos and reads none: all four rows are one." + GREEDY
+    return (
+        "What a row costs more than the true photo is not what the photo is worth: this network was trained"
+        " with photos and never learned to do without. One that is trained without photos had to learn to"
+        " guess as well as it can, and only the difference to that one is fair." + GREEDY
+    )
 
 
 def blind_worth_words(blind: BlindWorth, worth: PhotoWorth, idx_to_word: list[str] | tuple[str, ...]) -> str:
@@ -45,7 +60,7 @@ def confidence_words(worth: PhotoWorth) -> str:
     another, zero = (worth.surprises[source].nats_a_word for source in ("another", "zero"))
     if another <= zero:
         return ""
-    return " Another's photo costs more than none at all: the network is sure of the wrong thing."
+    return " Another's photo costs more than none at all: a wrong photo misleads."
 
 
 def worth_words(worth: PhotoWorth, idx_to_word: list[str] | tuple[str, ...]) -> str:

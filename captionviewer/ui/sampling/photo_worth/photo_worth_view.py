@@ -1,7 +1,5 @@
 """The view Photo's worth: what the model says and expects with the true photo, and with others instead."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette, QShowEvent
@@ -16,35 +14,28 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from captionviewer.core.arrays import FloatArray
-from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.vocabulary import caption_text
-from captionviewer.core.decoding.surprise import surprise_of
-from captionviewer.core.decoding.timestep import Timestep, initial_state, next_timestep
-from captionviewer.core.inspection.corpus import SEED, Corpus, draw_corpus
-from captionviewer.core.inspection.photo_worth import (
-    SOURCES,
-    BlindWorth,
-    PhotoSource,
-    PhotoWorth,
-    blind_surprises,
-    features_from,
-    photo_worth,
-    photos_of,
-)
-from captionviewer.core.network.cells import DecodingState
+from captionviewer.core.inspection.photo_worth import SOURCES, PhotoSource
 from captionviewer.ui.look import theme
-from captionviewer.ui.sampling.blind_training import BlindTraining
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
-from captionviewer.ui.sampling.caption_sample import CaptionSample, ground_truth_words
+from captionviewer.ui.sampling.caption_sample import ground_truth_words
 from captionviewer.ui.sampling.ground_truth import GroundTruthCaption, TintedCaption, TintedWord
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.mirrored_bars import MirroredBars, words_that_differ
-from captionviewer.ui.sampling.photo_worth_words import blind_worth_words, confidence_words, worth_words
+from captionviewer.ui.sampling.photo_worth.said_of_photos import (
+    PhotosOfVal,
+    SaidOfPhotos,
+    photos_of_val,
+    said_of_photos,
+)
+from captionviewer.ui.sampling.photo_worth.worth_over_val import WorthOverVal
+from captionviewer.ui.sampling.photo_worth.worth_words import (
+    blind_worth_words,
+    caution_words,
+    confidence_words,
+    worth_words,
+)
 from captionviewer.ui.sampling.sampler import Sampler
 from captionviewer.ui.sampling.word_bars import scale_for
-from captionviewer.ui.session.corpus_job import CorpusJob, Progress
-from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
@@ -57,33 +48,6 @@ TITLES: dict[PhotoSource, str] = {
     "average": "Average photo",
     "zero": "Zero",
 }
-CAUTION = (
-    "What a row costs more than the true photo is not what the photo is worth: this network was trained with"
-    " photos and never learned to do without. One that is trained without photos knows better how to guess,"
-    " and only the difference to that one is fair. All captions here are greedy."
-)
-
-
-@dataclass(frozen=True)
-class _Photos:
-    """The photos of val that stand in for the one that is shown."""
-
-    dataset: CocoDataset
-    corpus: Corpus
-    average: FloatArray
-
-
-@dataclass(frozen=True)
-class SaidOfPhotos:
-    """What a model says, and how surprised it is at the ground truth, with each source of features."""
-
-    sample: CaptionSample
-    photos: _Photos
-    other_row: int  # of val, whose features stand for another's
-    captions: dict[PhotoSource, str]
-    surprises: dict[PhotoSource, FloatArray]  # (K, T - 1)
-    next_words: dict[PhotoSource, tuple[FloatArray, ...]]  # (V,) at each timestep of the sample's caption
-    moved_words: dict[PhotoSource, tuple[str, ...]]  # those whose probability moves most at any of them
 
 
 class PhotoWorthView(QWidget):
@@ -93,17 +57,12 @@ class PhotoWorthView(QWidget):
         super().__init__()
         self._session, self._sampler, self._player = session, sampler, player
         self.said: SaidOfPhotos | None = None
-        self.worth: PhotoWorth | None = None
-        self.blind_worth: BlindWorth | None = None
-        self._measured: CurrentModel | None = None
-        self._photos: _Photos | None = None
-        self._job = CorpusJob(session, "measuring the photo's worth", self)
+        self._photos: PhotosOfVal | None = None
         self._work: LatestWork[SaidOfPhotos] = LatestWork(session, "captioning with other photos", brief=True)
         self._build()
-        self.blind = BlindTraining(session, self)
-        self.blind.changed.connect(self._blind_changed)
-        self.blind.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
-        self._job.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
+        self.over_val = WorthOverVal(session, self)
+        self.over_val.changed.connect(self._refresh)
+        self.over_val.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
         session.run_changed.connect(self._refresh)
         player.moved.connect(self._show_next_words)
         sampler.sample_changed.connect(self._sample_changed)
@@ -128,7 +87,7 @@ class PhotoWorthView(QWidget):
         self.blind_button = QPushButton("Train one blind")
         self.blind_button.clicked.connect(self.train_blind)
         self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.clicked.connect(self.cancel)
+        self.cancel_button.clicked.connect(lambda _checked=False: self.over_val.cancel())
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         head = FlowLayout(gap=10, line_gap=4)
@@ -166,7 +125,6 @@ class PhotoWorthView(QWidget):
         self.by_word = words_label("worth_by_word")
         self.of = words_label("worth_of")
         self.caution = words_label("worth_caution")
-        self.caution.setText(CAUTION)
         rows = (self.blind_words, self.of, self.by_word, self.caution, self.next_words, self.bars)
         for number, row in enumerate(rows):
             grid.addWidget(row, 3 * len(SOURCES) + number, 0, 1, 2)
@@ -198,9 +156,9 @@ class PhotoWorthView(QWidget):
         kept, turn = self._photos, self._work.turn()
 
         def work(_cancelled: Cancelled) -> SaidOfPhotos:
-            photos = kept if kept is not None and kept.dataset is dataset else _photos_of_val(dataset)
+            photos = kept if kept is not None and kept.dataset is dataset else photos_of_val(dataset)
             with turn:
-                return _said(sample, photos)
+                return said_of_photos(sample, photos)
 
         self._work.ask(work, self._show, self._failed)
 
@@ -267,80 +225,41 @@ class PhotoWorthView(QWidget):
 
     def measure(self) -> None:
         """Read val with each source of photos."""
-        said = self.said
-        if said is None or self._job.is_busy:
-            return
-        current, corpus = said.sample.current, said.photos.corpus
-        blind = self.blind.model if self.blind.is_of(current.saved) else None
-
-        def work(progress: Progress) -> tuple[PhotoWorth, BlindWorth | None] | None:
-            worth = photo_worth(current.model, corpus, SEED, progress)
-            if worth is None or blind is None:
-                return None if worth is None else (worth, None)
-            read = blind_surprises(blind, corpus, progress)
-            return None if read is None else (worth, BlindWorth(read, worth.surprises["true"]))
-
-        def done(found: tuple[PhotoWorth, BlindWorth | None] | None) -> None:
-            if found is not None:
-                self.worth, self.blind_worth = found
-                self._measured = current
-            self._refresh()
-
-        self._job.start(work, done, self._failed)
-        self._refresh()
+        if self.said is not None:
+            self.over_val.measure(self.said)
 
     def train_blind(self) -> None:
         """Train the same network without photos beside, then measure both over val."""
-        said, dataset = self.said, self._session.data.dataset
-        if said is None or dataset is None or self._job.is_busy or self.blind.is_busy:
-            return
-        saved = said.sample.current.saved
-        if self.blind.is_of(saved):
-            self.measure()
-        elif not self.blind.obstacle(saved, dataset):
-            self.blind.start(saved, dataset)
-
-    def _blind_changed(self) -> None:
-        said = self.said
-        if said is not None and not self.blind.is_busy and self.blind.is_of(said.sample.current.saved):
-            self.measure()
-        self._refresh()
+        if self.said is not None:
+            self.over_val.train_blind(self.said)
 
     def _blind_said(self) -> str:
-        blind, worth, said = self.blind_worth, self.worth, self.said
-        if self.blind.is_busy and not self.blind.is_training:
+        blind, worth, twin = self.over_val.blind_worth, self.over_val.worth, self.over_val.blind
+        if twin.is_busy and not twin.is_training:
             return "Looking among the runs that are kept for one trained without photos."
-        if self.blind.is_training:
+        if twin.is_training:
             return "Training the same network without photos beside this one."
-        if blind is not None and worth is not None and said is not None:
-            return f"{blind_worth_words(blind, worth, said.sample.vocabulary.idx_to_word)} {self.blind.words}"
-        return self.blind.words
-
-    def cancel(self) -> None:
-        """End the reading or training under way; the figures that were there stay."""
-        if self.blind.is_busy:
-            self.blind.cancel()
-        if self._job.is_busy:
-            self._job.cancel()
-            self._refresh()
+        if blind is not None and worth is not None and self.said is not None:
+            words = self.said.sample.vocabulary.idx_to_word
+            return f"{blind_worth_words(blind, worth, words)} {twin.words}"
+        return twin.words
 
     def _forget(self) -> None:
-        self.cancel()
-        self.blind.forget()
-        self.said = self.worth = self.blind_worth = self._measured = self._photos = None
-        self._refresh()
+        self.said = self._photos = None
+        self.over_val.forget()
 
     # ---- words ---------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        said, worth, busy = self.said, self.worth, self._job.is_busy or self.blind.is_busy
+        said, worth, busy = self.said, self.over_val.worth, self.over_val.is_busy
+        blind = self.over_val.blind
         self.measure_button.setVisible(not busy)
         self.measure_button.setEnabled(said is not None)
         self.measure_button.setText("Measure over val" if worth is None else "Measure again")
         dataset = self._session.data.dataset
         obstacle = ""
         if said is not None and dataset is not None:
-            obstacle = self.blind.obstacle(said.sample.current.saved, dataset)
+            obstacle = blind.obstacle(said.sample.current.saved, dataset)
         self.blind_button.setVisible(not busy)
         self.blind_button.setEnabled(said is not None and not obstacle)
         self.blind_button.setToolTip(
@@ -348,7 +267,7 @@ class PhotoWorthView(QWidget):
             or "Trains the same network without photos beside this one, keeps it with the other runs, and"
             " measures both over val"
         )
-        doing = "training a blind network" if self.blind.is_training else "reading val"
+        doing = "training a blind network" if blind.is_training else "reading val"
         self.progress.setAccessibleName(f"Progress of {doing}")
         self.progress.setVisible(busy)
         self.cancel_button.setVisible(busy)
@@ -365,67 +284,15 @@ class PhotoWorthView(QWidget):
         self.blind_words.setVisible(bool(self.blind_words.text()))
         self.of.setVisible(worth is not None)
         self.by_word.setVisible(worth is not None)
-        if worth is None or self._measured is None or self._photos is None:
+        self.caution.setText("" if said is None else caution_words(said.sample.current.saved))
+        measured, corpus = self.over_val.measured, self.over_val.corpus
+        if worth is None or measured is None or corpus is None or self._photos is None:
             return
-        corpus = self._photos.corpus
         which = "all" if corpus.is_whole else "drawn"
-        is_old = said is not None and said.sample.current.model is not self._measured.model
+        is_old = said is not None and said.sample.current.model is not measured.model
         old = " Sampling shows another model now." if is_old else ""
         self.of.setText(
             f"Nats a word: over {len(corpus.captions):,} captions of val ({which}),"
-            f" by {self._measured.words}.{old}{confidence_words(worth)}"
+            f" by {measured.words}.{old}{confidence_words(worth)}"
         )
         self.by_word.setText(worth_words(worth, self._photos.dataset.vocabulary.idx_to_word))
-
-
-def _photos_of_val(dataset: CocoDataset) -> _Photos:
-    corpus = draw_corpus(dataset)
-    _rows, features, _owners = photos_of(corpus)
-    return _Photos(dataset, corpus, features_from("average", features)[0])
-
-
-def _said(sample: CaptionSample, photos: _Photos) -> SaidOfPhotos:
-    """Caption a photo, and read its ground truth, with each source of features."""
-    rows, features, _owners = photos_of(photos.corpus)
-    others = (
-        np.flatnonzero(rows != sample.record.row) if sample.record.split == "val" else np.arange(len(rows))
-    )
-    if not len(others):
-        raise ValueError("Val has no other photo.")
-    other = int(np.random.default_rng([SEED, sample.record.row]).choice(others))
-    given: dict[PhotoSource, FloatArray] = {
-        "true": sample.features,
-        "another": features[other],
-        "average": photos.average,
-        "zero": np.zeros_like(sample.features),
-    }
-    model = sample.current.model
-    said = model.sample(np.stack([given[source] for source in SOURCES]), sample.vocabulary.longest_caption)
-    captions = {source: caption_text(said[n], sample.vocabulary) for n, source in enumerate(SOURCES)}
-    surprises: dict[PhotoSource, FloatArray] = {
-        source: surprise_of(model, given[source], sample.captions)
-        if len(sample.captions)
-        else np.empty((0, 0))
-        for source in SOURCES
-    }
-    next_words = {source: _next_words(sample, given[source]) for source in SOURCES}
-    moved_words = {
-        source: tuple(
-            one.word
-            for true, given_other in zip(next_words["true"], next_words[source], strict=True)
-            for one in words_that_differ(true, given_other, sample.vocabulary.idx_to_word)
-        )
-        for source in SOURCES
-    }
-    return SaidOfPhotos(sample, photos, int(rows[other]), captions, surprises, next_words, moved_words)
-
-
-def _next_words(sample: CaptionSample, features: FloatArray) -> tuple[FloatArray, ...]:
-    """The distribution (V,) over the next word at each timestep of a caption, with other features."""
-    model, at = sample.current.model, initial_state(sample.current.model, features[np.newaxis])
-    found: list[FloatArray] = []
-    previous: DecodingState | Timestep = at
-    for step in sample.timesteps:
-        previous = next_timestep(model, previous, step.word)
-        found.append(previous.probabilities)
-    return tuple(found)
