@@ -15,7 +15,7 @@ from captionviewer.core.network.cells import CELLS
 
 NUM_CAPTIONS = 60
 NUM_WORDS = 10  # at least, of a caption that is drawn where there are enough: `<START>` and `<END>` aside
-BATCH = 20  # captions at a time: their gradients take 4 T (T + 1) H bytes each
+BATCH = 10  # captions at a time: who asks to stop waits for two such; they take 4 T (T + 1) H bytes each
 
 
 @dataclass(frozen=True)

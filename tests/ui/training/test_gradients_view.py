@@ -67,7 +67,9 @@ def test_the_networks_that_runs_of_these_settings_begin_with_stand_side_by_side_
         of_loss = expected.c[:, loss, 1 : loss + 2]
         np.testing.assert_allclose(medians[loss, 1 : loss + 2], np.nanmedian(of_loss, axis=0), rtol=1e-5)
     assert np.isnan(medians[:, 0]).all() and view.c_maps["lstm"].isVisible()
-    assert "At the photo over the last state" in view.words.text() and "seed 4" in view.words.text()
+    said = view.words.text()
+    assert "median at the photo, divided by that at the last state" in said and "seed 4:" in said
+    assert "Dashed" in said
 
 
 def test_a_knob_moves_the_line_of_its_cell(view: ThroughTime, qtbot: QtBot) -> None:
@@ -80,6 +82,7 @@ def test_a_knob_moves_the_line_of_its_cell(view: ThroughTime, qtbot: QtBot) -> N
     view.wh_slider.setValue(view.wh_slider.maximum())
     qtbot.waitUntil(lambda: view.lines.lines[0] is not after[0] and view._job is None, timeout=SOON)
     assert view.wh_scale == 4 and view.lines.lines[0].band[1, 0] > after[0].band[1, 0]
+    assert "seed 4, with Wh × 4.00 and the forget bias +3.0:" in view.words.text()
 
 
 def test_a_click_on_a_row_draws_that_loss_and_another_model_its_own_cell_alone(
@@ -91,7 +94,8 @@ def test_a_click_on_a_row_draws_that_loss_and_another_model_its_own_cell_alone(
     view.model_choice.setCurrentText(SHOWN)
     qtbot.waitUntil(lambda: len(view.lines.lines) == 1, timeout=SOON)
     current = view._session.models.current
-    assert current is not None and current.words in view.words.text()
+    assert current is not None and f"of {current.words}: median" in view.words.text()
+    assert "Dashed" not in view.words.text()
     assert not view.maps["lstm"].isVisible() and view.maps["rnn"].isVisible()
     assert not view.c_maps["lstm"].isVisible()  # a vanilla RNN has no cell state
 
@@ -140,7 +144,8 @@ def test_the_memory_test_draws_networks_as_they_learn_and_says_what_they_did(
     expected = learn_to_remember(MemoryLearner("rnn", 5))
     assert expected is not None
     np.testing.assert_array_equal(lines["RNN"].y, [point.nats for point in expected.points])
-    assert "LSTM, bias +2.0: remembers" in page.words.text()
+    assert "LSTM, bias +2.0: remembers" in page.verdict.text() and page.verdict.isVisible()
+    assert f"RNN: before it had learned anything, {expected.reach_at_first:.2g} of" in page.words.text()
     page.length_choice.setCurrentIndex(len(LENGTHS) - 1)
     page.train()
     page.cancel()

@@ -73,6 +73,7 @@ def test_a_student_walks_from_a_word_to_a_unit_and_back_turns_a_knob_and_reads_w
             costs[word] for word in often if words[word] in ("a", "the", "of", "is", "and", "with", "in")
         ]
         assert len(nouns) > 20 and np.median(nouns) > 1.0 > np.median(little)
+        assert min(costs[words.index(word)] for word in ("boat", "sailboat", "snowman")) > 4.0
         most = words[max(often, key=lambda word: costs[word])]
         assert f"most {most} +" in driver.text("worth_by_word")
 

@@ -19,6 +19,7 @@ from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.states.corpus_reader import CorpusReader
 from captionviewer.ui.sampling.states.knock_out_part import KnockOutPart
+from captionviewer.ui.sampling.states.state_colors import RANGES
 from captionviewer.ui.sampling.states.unit_histogram import UnitHistogram
 from captionviewer.ui.sampling.states.unit_places import UnitPlaces, unit_places
 from captionviewer.ui.session.session import Session
@@ -26,7 +27,10 @@ from captionviewer.ui.widgets.control_parts import scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.outside_text import show_plainly
 
-CAUTION = "The sign of a unit means nothing in itself; specific to a word is not the same as needed for it."
+SPECIFIC_NOT_NEEDED = "Specific to a word is not the same as needed for it."
+NO_SIGN = (
+    "The sign of a unit means nothing in itself: turned over in all weights, it gives the same captions."
+)
 
 
 class UnitPart(QWidget):
@@ -148,8 +152,9 @@ class UnitPart(QWidget):
         captions = len(read.corpus.captions)
         which = f"all {captions:,} captions" if read.corpus.is_whole else f"{captions:,} captions, drawn,"
         old = "" if is_new else " Sampling shows another model now."
+        caution = f"{NO_SIGN} {SPECIFIC_NOT_NEEDED}" if RANGES[self._quantity][0] < 0 else SPECIFIC_NOT_NEEDED
         self.of.setText(
-            f"Of {which} of val ({len(read.states.word):,} places), by {read.current.words}.{old}\n{CAUTION}"
+            f"Of {which} of val ({len(read.states.word):,} places), by {read.current.words}.{old}\n{caution}"
         )
         high, low = extreme_places(read.states, self._unit)
         self.highest.show_places(unit_places(read, self._unit, high))

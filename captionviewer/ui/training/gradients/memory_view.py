@@ -85,11 +85,14 @@ class MemoryView(QWidget):
             self._session, "minibatches", "nats at the last word", "memory test", log=False, names="beside"
         )
         self.plot.setAccessibleName("Loss at the last word as the networks learn")
+        self.verdict = words_label("memory_verdict")
+        self.verdict.hide()
         self.words = words_label("memory_words")
         self.words.setText(EXPLAINED)
         body = QWidget()
         inside = QVBoxLayout(body)
         inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.verdict)
         inside.addWidget(self.plot, 1)
         inside.addWidget(self.words)
         column = QVBoxLayout(self)
@@ -182,20 +185,24 @@ class MemoryView(QWidget):
         if series:
             ends = np.array([0, NUM_STEPS])
             series.append(Series("a guess", ends, np.full(2, GUESS_NATS), "text", dashed=True))
-        said = " ".join([EXPLAINED, *(_course_words(one) for one in begun if one.course is not None)])
-        self.plot.show_series(series, description=said)
+        ended = [(one.title, one.course) for one in begun if one.course is not None]
+        verdict = "; ".join(_verdict(title, course) for title, course in ended)
+        said = " ".join([EXPLAINED, *(_course_words(title, course) for title, course in ended)])
+        self.plot.show_series(series, description=f"{verdict}. {said}" if verdict else said)
+        self.verdict.setText(verdict)
+        self.verdict.setVisible(bool(verdict))
         self.words.setText(said)
 
 
-def _course_words(one: _Learning) -> str:
-    """What a network did, in the numbers of this run."""
-    course = one.course
-    assert course is not None
-    last = course.points[-1]
+def _verdict(title: str, course: MemoryCourse) -> str:
     ends = "remembers" if course.remembers else "has not learned to remember"
-    share = f"{course.reach_at_first:.1e}".replace("e-0", "e-").replace("e+0", "e+").replace("-", MINUS)
+    return f"{title}: {ends} ({course.points[-1].nats:.2f} nats)"
+
+
+def _course_words(title: str, course: MemoryCourse) -> str:
+    """How a network came to that, in the numbers of this run."""
+    share = f"{course.reach_at_first:.2g}".replace("e-0", "e-").replace("e+0", "e+").replace("-", MINUS)
     return (
-        f"{one.title}: {ends} ({last.nats:.2f} nats). Before it had learned anything, {share} of the last"
-        " word's gradient reached back to the first; the largest norm of all gradients in a step was"
-        f" {last.largest_norm:.3g}."
+        f"{title}: before it had learned anything, {share} of the last word's gradient reached back to the"
+        f" first; the largest norm of all gradients in a step was {course.points[-1].largest_norm:.3g}."
     )

@@ -210,11 +210,27 @@ class ThroughTime(QWidget):
             if found.wish.fresh
             else current.words
         )
+        of += _turned(found.wish)
+        dashed = (
+            " Dashed: d loss / d c, the LSTM's cell state, from t = 1."
+            if any(line.of_cell for line in lines)
+            else ""
+        )
         return (
             f"Norm of d loss / d h for the loss at timestep {s}, of {of}: median and 10 to 90 % of {count}"
-            f" captions of val, each with its own gradient. At the photo over the last state (medians):"
-            f" {ratios}. Dashed: d loss / d c, the LSTM's cell state, from t = 1."
+            f" captions of val, each with its own gradient. The median at the photo, divided by that at the"
+            f" last state: {ratios}.{dashed}"
         )
+
+
+def _turned(wish: _Wish) -> str:
+    """What the knobs made of the networks; "" where they stand as they were."""
+    turned = []
+    if wish.wh_scale != 1:
+        turned.append(f"Wh × {wish.wh_scale:.2f}")
+    if wish.forget_bias and (wish.fresh or CELLS[wish.current.model.cell_type].has_cell_state):
+        turned.append(f"the forget bias {signed(wish.forget_bias, 1, plus=True)}")
+    return f", with {' and '.join(turned)}" if turned else ""
 
 
 def _same(first: _Wish, second: _Wish) -> bool:

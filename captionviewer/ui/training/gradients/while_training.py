@@ -97,7 +97,7 @@ class WhileTraining(QWidget):
         known = together[np.isfinite(together)]
         largest = f" The largest norm of all together was {known.max():.3g}." if len(known) else ""
         if run.clip_norm is not None:
-            clipped = f" Clipping at {run.clip_norm:g} is on: "
+            clipped = f" Clipping at {run.clip_norm:g} is on" + (". " if share is None else ": ")
         else:
             clipped = " Clipping is off. " if share is None else " Clipping is off now: "
         if share is not None:
