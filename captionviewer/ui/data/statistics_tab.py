@@ -1,8 +1,9 @@
 """What the captions of the whole data set say, counted outside the GUI thread when it is first seen."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -28,6 +29,24 @@ if TYPE_CHECKING:
     from captionviewer.ui.data.words.surprise_view import SurpriseView
 
 SIDE_BY_SIDE_LETTERS = 100  # narrower than so many letters, one plot is shown at a time
+LEAST_PLOT_LINES = 6  # that a plot keeps before the words below it
+
+
+class _Page(QWidget):
+    """Says when its room has changed, or the size of text."""
+
+    def __init__(self, fit: Callable[[], None]) -> None:
+        super().__init__()
+        self._fit = fit
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._fit()
 
 
 class StatisticsTab(QWidget):
@@ -74,7 +93,7 @@ class StatisticsTab(QWidget):
         self._arrange()
 
     def _counts(self) -> QWidget:
-        page = QWidget()
+        self._page = page = _Page(self._fit_summary)
         box = QVBoxLayout(page)
         box.setContentsMargins(0, 6, 0, 0)
         box.setSpacing(6)
@@ -86,6 +105,12 @@ class StatisticsTab(QWidget):
         box.addLayout(line, 1)
         box.addWidget(self.summary)
         return page
+
+    def _fit_summary(self) -> None:
+        """Give the words up where they would be cut: the plots show what they say."""
+        room, words = self._page.height(), self.summary.heightForWidth(self._page.width())
+        line = self.fontMetrics().height()
+        self.summary.setVisible(room >= self.switch.sizeHint().height() + LEAST_PLOT_LINES * line + words)
 
     def _rank(self) -> QWidget:
         from captionviewer.ui.data.words.rank_view import RankView
@@ -195,6 +220,7 @@ class StatisticsTab(QWidget):
     def _show(self, dataset: CocoDataset, statistics: CaptionStatistics) -> None:
         self._job = None
         self.summary.setText(statistics.summary)
+        self._fit_summary()
         train, val = (f"{dataset.split(split).num_captions:,} {split}" for split in SPLITS)
         self.lengths.show_bars(
             lambda figure, colors, points: draw_lengths(figure, statistics, colors, points),

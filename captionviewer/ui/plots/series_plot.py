@@ -246,7 +246,7 @@ class SeriesPlot(PaintedWidget):
     # ---- Qt ------------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        return QSize(26, 13) * self.fontMetrics().height()
+        return QSize(26, 9) * self.fontMetrics().height()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(14, 9) * self.fontMetrics().height()

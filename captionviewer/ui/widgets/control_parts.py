@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QPalette
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QWidget
 
 from captionviewer.ui.look import theme
@@ -51,12 +51,58 @@ def labelled(words: str, *widgets: QWidget) -> QWidget:
     return row
 
 
+class _MoreBelow(QWidget):
+    """The line at the lower edge of what scrolls which says that more stands below."""
+
+    WORDS = "more below ↓"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = theme.colors()
+        painter = QPainter(self)
+        painter.setPen(c.border)
+        painter.drawLine(0, 0, self.width(), 0)
+        painter.setPen(c.muted)
+        box = self.rect().adjusted(0, 1, -6, 0)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.WORDS)
+        painter.end()
+
+
+class _Scrolling(QScrollArea):
+    """Gives its last line to the sign while a line or more is below what is seen."""
+
+    LEAST_LINES = 6  # with less room every line is needed for what is to be read
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._more = _MoreBelow(self)
+        self._more.setVisible(False)
+        self._placing = False
+        self.verticalScrollBar().valueChanged.connect(lambda _value: self._place())
+        self.verticalScrollBar().rangeChanged.connect(lambda _least, _most: self._place())
+
+    def _place(self) -> None:
+        if self._placing:
+            return
+        self._placing = True  # what follows changes the range
+        bar, line = self.verticalScrollBar(), self.fontMetrics().height()
+        more = bar.maximum() - bar.value() >= line and self.height() >= self.LEAST_LINES * line
+        self._more.setVisible(more)
+        self.setViewportMargins(0, 0, 0, line + 1 if more else 0)
+        seen = self.viewport().geometry()
+        self._more.setGeometry(seen.left(), seen.bottom() + 1, seen.width(), line + 1)
+        self._placing = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+
 def scrolling(part: QWidget, *, filled: bool = True) -> QScrollArea:
-    """A part that scrolls where text is large and room is little, in place of being cut.
+    """A part that scrolls where text is large and room is little, in place of being cut, and says so.
 
     Unless it is `filled` it shows the ground of what it stands on.
     """
-    area = QScrollArea()
+    area = _Scrolling()
     area.setWidget(part)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import CocoDataset
@@ -105,6 +105,8 @@ def read(shown: Shown) -> SurpriseView:
     assert isinstance(view, SurpriseView)
     shown.qtbot.mouseClick(view.reading.button, LEFT)
     shown.qtbot.waitUntil(lambda: view.plot.num_dots > 0 and not view.reading.is_busy, timeout=SOON)
+    for _ in range(3):  # the words above it take their lines, and it has its room
+        QApplication.processEvents()
     return view
 
 
@@ -159,7 +161,7 @@ def test_an_answer_of_another_model_is_greyed_and_one_of_other_data_is_gone(
     assert "Sampling shows another model now" in view.words.text()
     assert count(pixels(view.plot), colors().accent) == 0
     shown.open(coco_folder)
-    assert view.plot.num_dots == 0 and "Press Read val" in view.words.text()
+    assert view.plot.num_dots == 0 and "Press Read val" in view.words.text() and not view.plot.isVisible()
 
 
 def test_a_pass_that_is_cancelled_shows_nothing(shown: Shown) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from PySide6.QtWidgets import QApplication, QWidget
 
+from captionviewer.ui.data.words.never_said_view import NeverSaidView
+from captionviewer.ui.data.words.surprise_view import SurpriseView
 from captionviewer.ui.sampling.photo_worth.photo_worth_view import PhotoWorthView
 from captionviewer.ui.sampling.states.states_view import StatesView
 from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
@@ -22,12 +24,15 @@ def settle(driver: WindowDriver) -> None:
 
 def each_view(driver: WindowDriver) -> Iterator[tuple[str, QWidget]]:
     """Open one view after another, with what it computes on request; yields its name and itself."""
-    window = driver.window
-    for dock, row in (
-        (window.training_dock, window.training_panel.run_area.views),
-        (window.sampling_dock, window.sampling_panel.views),
+    window, details = driver.window, driver.window.data_panel.details
+    first = details.currentWidget()
+    for panel, row in (
+        ("Data", details.statistics.views),
+        ("Training", window.training_panel.run_area.views),
+        ("Sampling", window.sampling_panel.views),
     ):
-        window.go_to(dock)
+        window.zoom.bring_up(panel)
+        details.setCurrentWidget(details.statistics if panel == "Data" else first)
         for title in row.titles:
             view = row.open(title)
             settle(driver)
@@ -42,6 +47,12 @@ def each_view(driver: WindowDriver) -> Iterator[tuple[str, QWidget]]:
 def further_states(driver: WindowDriver, view: QWidget) -> Iterator[str]:
     """Bring a view to its other states."""
     match view:
+        case SurpriseView():
+            view.reading.button.click()
+            yield "read"
+        case NeverSaidView():
+            view.captioning.button.click()
+            yield "captioned"
         case GradientsView():
             for page in view.pages.titles[1:]:
                 view.pages.open(page)

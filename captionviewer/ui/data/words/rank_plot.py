@@ -248,7 +248,7 @@ class RankPlot(PaintedWidget):
         self.paint_anew()
 
     def sizeHint(self) -> QSize:
-        return QSize(24, 13) * self.fontMetrics().height()
+        return QSize(24, 9) * self.fontMetrics().height()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(14, 13) * self.fontMetrics().height()
+        return QSize(14, 9) * self.fontMetrics().height()

@@ -45,8 +45,9 @@ class SurpriseView(QWidget):
         body = QWidget()
         inner = QVBoxLayout(body)
         inner.setContentsMargins(0, 0, 0, 0)
-        inner.addWidget(self.plot, 1)
         inner.addWidget(self.words)
+        inner.addWidget(self.plot, 1)
+        inner.addStretch(0)  # the words keep to the top while there is no plot
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 0)
         column.setSpacing(6)
@@ -77,6 +78,7 @@ class SurpriseView(QWidget):
                 said,
             )
         self.words.setText(said)
+        self.plot.setVisible(answer is not None)
 
 
 def _read(asked: Asked, progress: Progress) -> SurpriseByFrequency | None:

@@ -65,7 +65,7 @@ class GradientLines(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        return QSize(300, 12 * self.fontMetrics().height())
+        return QSize(300, 9 * self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, 9 * self.fontMetrics().height())

@@ -48,7 +48,7 @@ class GradientMap(QWidget):
         )
 
     def sizeHint(self) -> QSize:
-        return QSize(170, 10 * self.fontMetrics().height())
+        return QSize(170, 5 * self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(100, 5 * self.fontMetrics().height())
