@@ -4,6 +4,7 @@ A test fails when a thread that it started still runs, when a timer without an o
 when a top-level widget is still there; the message says where each was started or made.
 """
 
+import contextlib
 import gc
 import os
 import threading
@@ -14,16 +15,20 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 # Before Qt starts: no screen, but as large as a usual one (of its own it would be 800 pixels square).
 os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={Path(__file__).with_name('screen.json')}"
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, Qt, QThread, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from captionviewer.core import storybook
+from captionviewer.core.arrays import ByteArray
 from tests.ui.window_driver import WindowDriver
 
 GRACE_S = 3.0  # a thread that was told to end may take this long
@@ -79,6 +84,33 @@ def start_book() -> Iterator[StartBook]:
         for kind in (threading.Thread, QThread, QThreadPool, QTimer):
             patch.setattr(kind, "start", noting(kind.start))
         yield book
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Draw each picture of the storybook once for all the windows, which took half of their tests' time.
+
+    What is drawn has its own tests in the core; another process that draws aside is not touched.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share one
+        folder = folder.parent
+    folder = folder / "drawn"
+    folder.mkdir(exist_ok=True)
+    draw = storybook.picture_of
+
+    def picture_of(address: str) -> ByteArray:
+        file = folder / f"{quote(address, safe='', errors='surrogatepass')}.npy"
+        with contextlib.suppress(OSError, ValueError, EOFError):  # not there yet, or only in part
+            return np.asarray(np.load(file), np.uint8)
+        picture = draw(address)
+        with contextlib.suppress(OSError):
+            np.save(file, picture)
+        return picture
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(storybook, "picture_of", picture_of)
+        yield
 
 
 @pytest.fixture(autouse=True)
