@@ -85,7 +85,8 @@ def without_words() -> Iterator[list[PaintedText]]:
 def unreadable(window: QWidget) -> list[str]:
     """The words painted in a window whose contrast to what they stand on is too low."""
     with without_words() as found:
-        picture = pixels(window)
+        # one number a pixel, which are counted sooner than three
+        picture = pixels(window) @ np.array((1 << 16, 1 << 8, 1), np.int32)
     sharp = window.devicePixelRatioF()
     weak = []
     for text in found:
@@ -96,9 +97,9 @@ def unreadable(window: QWidget) -> list[str]:
         under = picture[
             round(at.top() * sharp) : round((at.bottom() + 1) * sharp),
             round(at.left() * sharp) : round((at.right() + 1) * sharp),
-        ].reshape(-1, 3)
-        grounds, counts = np.unique(under, axis=0, return_counts=True)
-        for ground in (QColor(*map(int, each)) for each in grounds[counts > LEAST * len(under)]):
+        ]
+        grounds, counts = np.unique(under, return_counts=True)
+        for ground in (QColor.fromRgb(int(each)) for each in grounds[counts > LEAST * under.size]):
             if (ratio := contrast(text.color, ground)) < WANTED:
                 weak.append(
                     f"{type(text.widget).__name__} “{text.words}”: {text.color.name()} on {ground.name()}"
