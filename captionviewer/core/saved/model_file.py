@@ -9,7 +9,7 @@ that came from someone else runs nothing of theirs, and every part is checked be
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -91,19 +91,34 @@ class SavedModel:
     def of_run(cls, run: "TrainingRun", snapshot: "ModelSnapshot") -> "SavedModel":
         """What a run had learned when one of its snapshots was made, with its history up to there."""
         _, losses, losses_per_word = run.history.since(0)
-        return cls(
+        newest = cls(
             model=snapshot.model,
             settings=run.settings,
-            iteration=snapshot.iteration,
-            loss_history=losses[: snapshot.iteration],
-            words_history=losses_per_word[: snapshot.iteration],
-            rates_history=run.history.learning_rates()[: snapshot.iteration],
+            iteration=len(losses),
+            loss_history=losses,
+            words_history=losses_per_word,
+            rates_history=run.history.learning_rates(),
             caption_rows=run.caption_rows,
             data_name=run.dataset.folder.name,
             feature_kind=run.dataset.feature_kind,
             data_digest=run.data_digest,
-            validation=tuple(p for p in run.validation.points() if p.iteration <= snapshot.iteration),
-            stops=_until(run.caption_stops(), snapshot.iteration),
+            validation=run.validation.points(),
+            stops=run.caption_stops(),
+        )
+        return newest.at(snapshot)
+
+    def at(self, snapshot: "ModelSnapshot") -> "SavedModel":
+        """What its run had learned when an earlier snapshot was made, with the history up to there."""
+        iteration = snapshot.iteration
+        return replace(
+            self,
+            model=snapshot.model,
+            iteration=iteration,
+            loss_history=self.loss_history[:iteration],
+            words_history=self.words_history[:iteration],
+            rates_history=self.rates_history[:iteration],
+            validation=tuple(point for point in self.validation if point.iteration <= iteration),
+            stops=_until(self.stops, iteration),
         )
 
 

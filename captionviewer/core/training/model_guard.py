@@ -10,6 +10,7 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.workspace import never
 from captionviewer.core.training.callbacks import Due, RunSolver
 from captionviewer.core.training.events import ModelSnapshot
+from captionviewer.core.training.moments import Moments
 
 GUARD_EVERY = 25  # iterations between two copies; by count and not by the clock, so that runs repeat
 NUM_KEPT = 2
@@ -37,7 +38,9 @@ class ModelGuard:
     share = 0.0
     shows_the_model = False
 
-    def __init__(self) -> None:
+    def __init__(self, moments: Moments | None = None) -> None:
+        """`moments` is given each copy that is known to be good."""
+        self._moments = moments
         self._good: deque[ModelSnapshot] = deque(maxlen=NUM_KEPT)
         self._candidate: ModelSnapshot | None = None
 
@@ -52,13 +55,18 @@ class ModelGuard:
 
     def begin_with(self, snapshot: ModelSnapshot) -> None:
         """Take a model that a continued run begins with as good: a step was made from it before."""
-        self._good.append(snapshot)
+        self._is_good(snapshot)
 
     def loss_was_finite(self) -> None:
         """Say that the step after the copy went well."""
         if self._candidate is not None:
-            self._good.append(self._candidate)
+            self._is_good(self._candidate)
             self._candidate = None
+
+    def _is_good(self, snapshot: ModelSnapshot) -> None:
+        self._good.append(snapshot)
+        if self._moments is not None:
+            self._moments.add(snapshot)
 
     def let_go(self) -> None:
         """Forget all copies: the run has ended, and falls back on none any more."""

@@ -54,7 +54,8 @@ from captionviewer.core.training.events import (
 )
 from captionviewer.core.training.guest_work import StepBoundary
 from captionviewer.core.training.loss_history import LossHistory
-from captionviewer.core.training.model_guard import DivergedError, ModelGuard
+from captionviewer.core.training.model_guard import GUARD_EVERY, DivergedError, ModelGuard
+from captionviewer.core.training.moments import Moments
 from captionviewer.core.training.norm_history import NormHistory, ParameterNorms
 from captionviewer.core.training.run_progress import RunProgress, StepRate, Stopwatch
 from captionviewer.core.training.run_record import Machine, Outcome, RunRecord
@@ -96,6 +97,7 @@ class TrainingRun:
         keep: Keep | None = None,
         go_on_from: RunRecord | None = None,
         weights: CaptioningRNN | None = None,
+        keeps_moments: bool = False,
         clock: Callable[[], float] = time.monotonic,
         pace: Callable[[int], bool] | None = None,
     ) -> None:
@@ -120,6 +122,8 @@ class TrainingRun:
             of `settings` differs from its own is the number of epochs, at the most.
         weights
             A model whose parameters a new run starts from; of the sizes that `settings` asks for.
+        keeps_moments
+            Keep models of moments that are past, as `moments` says.
         clock
             Seconds that only grow, by which captions and validation are due. What they say does not change
             the run, but when they say it is recorded: a clock of steps makes records that repeat, too.
@@ -161,7 +165,8 @@ class TrainingRun:
         self._watch.watch(watched)
         self._snapshots = Snapshots(self._rate_set)
         # from here on only the worker's
-        self._guard = ModelGuard()
+        self._moments = Moments(GUARD_EVERY)
+        self._guard = ModelGuard(self._moments if keeps_moments else None)
         self._validation = Validation(dataset, settings.seed, settings.validation_captions, clock)
         self._checkpoints = Checkpoints(
             keep,
@@ -319,6 +324,11 @@ class TrainingRun:
     def snapshot(self) -> ModelSnapshot | None:
         """The newest frozen copy: made when the run starts, pauses and ends, and when asked for."""
         return self._snapshots.newest
+
+    @property
+    def moments(self) -> tuple[ModelSnapshot, ...]:
+        """Models of moments that are past, rising, farther and farther apart; there also after its end."""
+        return self._moments.kept
 
     def between_steps(self) -> AbstractContextManager[None]:
         """While it is held the run makes no step: for short work with matrices in another thread."""

@@ -2,7 +2,9 @@
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.saved.run_shelf import RunShelf
+from captionviewer.core.training.events import ModelSnapshot
 from captionviewer.core.training.run import TrainingRun
 
 LOOK_MS = 200  # how soon the end of a run beside is seen
@@ -17,6 +19,7 @@ class Runs(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._run: TrainingRun | None = None
+        self._past: TrainingRun | None = None  # whose moments there are
         self._racing = False
         self._beside: list[TrainingRun] = []
         self._beside_clock = QTimer(self)
@@ -76,6 +79,17 @@ class Runs(QObject):
         ended = [run.wait(timeout_s) for run in self._beside]
         self._look_beside()
         return all(ended)
+
+    def keep_moments(self, run: TrainingRun | None) -> None:
+        """Let the moments of a run be compared with, until those of another one are, or (None) none."""
+        self._past = run
+
+    def moments_before(self, saved: SavedModel) -> tuple[ModelSnapshot, ...]:
+        """Earlier moments of the run that a model is of, rising; none where they are not kept (any more)."""
+        run = self._past
+        if run is None or run.caption_rows is not saved.caption_rows:
+            return ()
+        return tuple(moment for moment in run.moments if moment.iteration < saved.iteration)
 
     def set(self, run: TrainingRun | None) -> None:
         """Tell of a run that begins, pauses or goes on, or (None) that none is live any more."""

@@ -264,6 +264,7 @@ class RunControl(QObject):
         """Let go of a run that has ended: something else is shown now."""
         if not self.is_live:
             self.run = self._keeper = self._shown = self._best = None
+            self._session.runs.keep_moments(None)
             self._enable()
 
     # ---- inside ------------------------------------------------------------------------------
@@ -319,7 +320,9 @@ class RunControl(QObject):
             keep=keeper,
             go_on_from=go_on_from,
             weights=weights,
+            keeps_moments=True,
         )
+        self._session.runs.keep_moments(self.run)
         self._keeper = keeper
         self.failure = ""
         self.is_stopping = False

@@ -35,6 +35,7 @@ from captionviewer.core.training.events import (
     RunStopped,
     WatchedCaptions,
 )
+from captionviewer.core.training.model_guard import GUARD_EVERY
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
 
@@ -135,7 +136,8 @@ def test_the_same_seed_repeats_a_run_exactly_whatever_is_asked_of_it(
     calm = begin(QUICK)
     calm.start()
     assert calm.wait(LONG)
-    bothered = begin(QUICK, watched=[dataset.split("val").record(0), dataset.split("train").record(3)])
+    watched = [dataset.split("val").record(0), dataset.split("train").record(3)]
+    bothered = begin(QUICK, watched=watched, keeps_moments=True)
     bothered.step_once()
     until(lambda: bothered.state is RunState.PAUSED)
     bothered.request_snapshot()
@@ -149,6 +151,9 @@ def test_the_same_seed_repeats_a_run_exactly_whatever_is_asked_of_it(
     assert ends[0] is not None and ends[1] is not None
     for name, parameter in ends[0].model.params.items():
         np.testing.assert_array_equal(parameter, ends[1].model.params[name])
+    assert [moment.iteration for moment in bothered.moments] == [0, GUARD_EVERY] and calm.moments == ()
+    past = [*bothered.moments, ends[1]]  # each as it was then
+    assert len({float(moment.model.params["b_vocab"].sum()) for moment in past}) == len(past)
     other = begin(replace(QUICK, seed=4))
     other.start()
     assert other.wait(LONG)

@@ -13,13 +13,16 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.decoding.surprise import surprise_of
 from captionviewer.core.saved.model_file import SavedModel, save_model
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.compare import compare_view
 from captionviewer.ui.sampling.compare.compare_view import (
     FILE,
     HELD,
+    MOMENT,
     RUN,
     UNTRAINED,
     Choice,
@@ -140,6 +143,45 @@ def test_several_moments_of_a_run_are_held_and_chosen_among_and_the_oldest_gives
         settle(shown, view)
         view.choice.activated.emit(titles().index(held[0]))
         qtbot.waitUntil(lambda: "iteration 901" in shown.text("compared_second"), timeout=SOON)
+
+
+def test_a_moment_of_a_run_that_is_past_is_compared_with_and_stays_when_the_run_lets_go_of_it(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    with opened(qtbot, coco_folder) as (shown, view):
+        with CocoDataset.open(coco_folder) as dataset:
+            run = TrainingRun(OVERFIT, dataset, keeps_moments=True)
+            run.start()
+            assert run.wait(120)
+            left = run.snapshot()
+            assert left is not None
+            last = SavedModel.of_run(run, left)
+        shown.session.runs.keep_moments(run)
+        shown.use(last)
+        qtbot.waitUntil(lambda: shown.sample.current.saved is last, timeout=SOON)
+        titles = [view.choice.itemText(n) for n in range(view.choice.count())]
+        kept = [moment.iteration for moment in run.moments]
+        at = [iteration for iteration in kept if iteration < last.iteration]
+        assert 0 in at and len(at) > 4
+        assert [title for title in titles if "This run at" in title] == [
+            f"This run at iteration {iteration:,}" for iteration in at
+        ]
+        early = run.moments[1]
+        chosen = Choice(MOMENT, iteration=early.iteration)
+        view.choice.activated.emit(place(view, chosen))
+        settle(shown, view)
+        found = view.comparison
+        assert found is not None and found.other.model is early.model
+        assert f"of this run, iteration {early.iteration}" in shown.text("compared_second")
+        assert len(found.other.saved.loss_history) == early.iteration
+
+        run._moments._kept = run.moments[2:]  # as the run does where it goes on for long
+        view.refresh()
+        assert view._choice == chosen and view.choice.itemData(view.choice.currentIndex()) == chosen
+        shown.use(learned_model(coco_folder))  # of another run, of which no moments are kept
+        qtbot.waitUntil(lambda: shown.sample.current.saved is not last, timeout=SOON)
+        settle(shown, view)
+        assert view._choice == Choice(UNTRAINED) and place(view, chosen) < 0 and not view._given
 
 
 def test_in_large_text_the_truth_stands_under_the_bars_which_keep_room_to_be_compared(

@@ -19,12 +19,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from captionviewer.core.amounts import format_bytes
 from captionviewer.core.coco.vocabulary import START
 from captionviewer.core.network.cells import CELLS
 from captionviewer.core.saved.model_file import SavedModel, fits, open_model
 from captionviewer.core.saved.run_file import model_of
 from captionviewer.core.saved.run_shelf import ShelfError, ShelvedRun
 from captionviewer.core.saved.shipped_run import listed_runs, open_listed
+from captionviewer.core.training.moments import MOST, MOST_BYTES
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.caption_player import CaptionPlayer
@@ -53,12 +55,14 @@ MOST_HELD = 8  # models of a person's own moments: a large one takes 100 MB
 MOST_RUNS = 10  # kept runs that are offered: the newest, and the one that comes with the program
 
 UNTRAINED, BEST, HELD, FILE, OTHER_FILE, RUN = "untrained", "best", "held", "file", "other file", "run"
+MOMENT = "moment"
+ONE_AT_A_TIME = (RUN, MOMENT)  # of these only the model that is compared with is held
 
 
 @dataclass(frozen=True)
 class Choice:
     """What is compared with: one of the names above, for a kept run its key and how far it is, for a model
-    that is held which one in the order of holding.
+    that is held which one in the order of holding, for a moment of the run that is shown its iteration.
     """
 
     kind: str
@@ -94,6 +98,10 @@ class CompareView(QWidget):
         self.choice.setObjectName("compare_with")
         self.choice.setAccessibleName("Compare with")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.choice.setToolTip(
+            f"Of a run that is trained here some moments are kept, {MOST} at most and"
+            f" {format_bytes(MOST_BYTES)} in all: close together at first, farther and farther apart later"
+        )
         self.choice.activated.connect(self._chosen)
         self.hold_button = QPushButton("Hold this model")
         self.hold_button.setObjectName("hold_model")
@@ -152,6 +160,7 @@ class CompareView(QWidget):
         if sample is not None and sample.current.best is not None:
             best = sample.current.best
             offered.append((f"Best of this run, iteration {best.iteration:,}", Choice(BEST)))
+        offered += [(f"This run at iteration {at:,}", Choice(MOMENT, iteration=at)) for at in self._moments()]
         for choice in [*self._held(), Choice(FILE)]:
             if choice in self._given:
                 offered.append((_short(self._given[choice].words), choice))
@@ -169,18 +178,46 @@ class CompareView(QWidget):
         self.choice.setCurrentIndex(place)
         self.hold_button.setEnabled(sample is not None)
 
+    def _moments(self) -> list[int]:
+        """The iterations of this run that can be compared with, rising; the chosen one stays among them."""
+        sample = self._sampler.sample
+        if sample is None:
+            return []
+        saved = sample.current.saved
+        at = {moment.iteration for moment in self._session.runs.moments_before(saved)}
+        chosen = self._given.get(self._choice) if self._choice.kind == MOMENT else None
+        if chosen is not None and chosen.saved.caption_rows is not saved.caption_rows:
+            del self._given[self._choice]  # of another run, which has moments of its own
+            self._choice = Choice(UNTRAINED)
+        elif chosen is not None and chosen.saved.iteration < saved.iteration:
+            at.add(chosen.saved.iteration)
+        return sorted(at)
+
     # ---- which other model -----------------------------------------------------------------------
 
     def compare_with(self, choice: Choice) -> None:
         """Compare with another model, which is opened first where that is needed."""
         self._choice = choice
-        for other in [each for each in self._given if each.kind == RUN and each != choice]:
+        for other in [each for each in self._given if each.kind in ONE_AT_A_TIME and each != choice]:
             del self._given[other]  # read again when it is chosen again: a shelf of models takes much memory
+        if choice.kind == MOMENT:
+            self._take_moment(choice)
         self._open_nothing()  # what was asked for before is not wanted any more
         if choice.kind == RUN and choice not in self._given:
             self._open(f"opening the run {choice.key}", choice, lambda: self._model_of_run(choice.key))
         self._offer()
         self.refresh()
+
+    def _take_moment(self, choice: Choice) -> None:
+        """Keep the model of a moment as long as it is compared with: the run may let go of it."""
+        sample = self._sampler.sample
+        if sample is None or choice in self._given:
+            return
+        saved = sample.current.saved
+        for moment in self._session.runs.moments_before(saved):
+            if moment.iteration == choice.iteration:
+                model = saved.at(moment)
+                self._given[choice] = CurrentModel(model, ModelOrigin.TRAINED, label="of this run")
 
     def hold(self) -> None:
         """Keep the model that is shown beside those held before, and compare with it."""
