@@ -316,7 +316,7 @@ CONTINUE = ActionWords(
     "&Continue",
     "Go on with the run that waits",
     ("F6", "F5"),
-    "play",
+    "go_on",
     place=Place.TRAINING,
     alternate=True,
 )
@@ -324,7 +324,7 @@ CHANGE_RATE = ActionWords(
     "Chan&ge",
     "Show what can be changed while a run goes on: its learning rate, and the norm gradients are clipped at",
     (),
-    "settings",
+    "dial",
     checkable=True,
     place=Place.TRAINING,
 )
@@ -340,7 +340,7 @@ CONTINUE_ENDED = ActionWords(
     "Go on with the run that was stopped, to the numbers it would have come to; one that finished goes on for"
     " as many epochs again",
     ("Ctrl+F5",),
-    "play",
+    "go_on",
     place=Place.TRAINING,
 )
 TRAINING_STEP = ActionWords(
@@ -392,7 +392,7 @@ RUN_CONTINUE = ActionWords(
     "Go on with this run, to the numbers it would have come to; one that finished goes on for as many epochs"
     " again",
     ("Return",),
-    "play",
+    "go_on",
     place=Place.RUNS,
 )
 RUN_WEIGHTS = ActionWords(

@@ -215,7 +215,7 @@ def _draw_both(
     bars.sort(key=lambda bar: bar.low)
     if bars:
         axes.set_xlim(bars[0].low - 0.4, bars[-1].high + 0.4)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, min_n_ticks=1))
     marks = max(2, min(5, int(72 * figure.get_figheight() / (4 * points))))  # as many as have room
     axes.yaxis.set_major_locator(MaxNLocator(nbins=marks))
     axes.yaxis.set_major_formatter(PercentFormatter(decimals=0))
@@ -284,7 +284,7 @@ def _count_axis(axes: "Axes", upright: bool) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis = axes.yaxis if upright else axes.xaxis
-    axis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    axis.set_major_locator(MaxNLocator(nbins=4, integer=True, min_n_ticks=1))
     axis.set_major_formatter(FuncFormatter(lambda value, _position: short_count(value)))
 
 

@@ -78,6 +78,11 @@ def _step(painter: QPainter) -> None:
     painter.drawLine(QPointF(18, 6), QPointF(18, 18))
 
 
+def _go_on(painter: QPainter) -> None:
+    painter.drawLine(QPointF(6, 6), QPointF(6, 18))
+    _polygon(painter, (10.5, 6), (19, 12), (10.5, 18))
+
+
 def _back(painter: QPainter) -> None:
     _polygon(painter, (18, 6), (10, 12), (18, 18))
     painter.drawLine(QPointF(6, 6), QPointF(6, 18))
@@ -208,6 +213,12 @@ def _settings(painter: QPainter) -> None:
         painter.drawEllipse(QPointF(knob, y), 2.2, 2.2)
 
 
+def _dial(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawArc(QRectF(4, 4, 16, 16), -50 * 16, 280 * 16)
+    painter.drawLine(QPointF(12, 12), QPointF(16, 8))
+
+
 def _model(painter: QPainter) -> None:
     left, right = (5.0, 12.0, 19.0), (8.0, 16.0)
     for y in left:
@@ -240,6 +251,7 @@ _DRAWINGS: dict[str, Draw] = {
     "pause": _pause,
     "stop": _stop,
     "step": _step,
+    "go_on": _go_on,
     "back": _back,
     "to_end": _to_end,
     "restart": _restart,
@@ -261,6 +273,7 @@ _DRAWINGS: dict[str, Draw] = {
     "larger": _larger,
     "smaller": _smaller,
     "settings": _settings,
+    "dial": _dial,
     "model": _model,
     "fill": _fill,
     "give_back": _give_back,

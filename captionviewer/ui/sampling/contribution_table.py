@@ -1,5 +1,6 @@
 """What the photo and each word gave to a word's logit: estimate and real change, as tinted cells."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -31,14 +32,18 @@ class ContributionTable(PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lines: tuple[Contribution, ...] = ()
+        self._room_for: tuple[str, ...] = ()
         self._at = 0  # the line that the keys are at
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("What the photo and each word gave to the logit")
 
-    def show_lines(self, lines: tuple[Contribution, ...]) -> None:
-        """Show these, one colour scale for all."""
-        self.lines = lines
+    def show_lines(self, lines: tuple[Contribution, ...], room_for: Sequence[str] = ()) -> None:
+        """Show these, one colour scale for all.
+
+        `room_for` are the names of all inputs of the caption: room is kept for them, and nothing moves.
+        """
+        self.lines, self._room_for = lines, tuple(room_for)
         self._at = min(self._at, max(len(lines) - 1, 0))
         self.setAccessibleDescription(
             "; ".join(
@@ -88,7 +93,8 @@ class ContributionTable(PaintedWidget):
     def cell_of(self, line: int, column: int) -> QRectF:
         """Where a cell is: column 0 is the estimate, 1 the real change."""
         metrics, high = self.fontMetrics(), self._line()
-        names = max((metrics.horizontalAdvance(one.name) for one in self.lines), default=0) + 14
+        shown = (*self._room_for, *(one.name for one in self.lines))
+        names = max((metrics.horizontalAdvance(name) for name in shown), default=0) + 14
         names = min(names, self.width() // 3)
         wide = min((self.width() - names) / 2, 14.0 * metrics.averageCharWidth() + 60)
         return QRectF(names + column * wide, (line + 1) * high, wide - 3, high - 3)

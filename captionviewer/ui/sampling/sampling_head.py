@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.ui.look import theme
 from captionviewer.ui.photos.own_picture import OwnPicture
+from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.outside_text import plain_tip, shortened
 from captionviewer.ui.widgets.tool_buttons import ActionButton
@@ -24,9 +25,8 @@ class SamplingHead(QWidget):
         self._badge = SplitBadge()
         self._photo_name = QLabel()
         self._photo_name.setObjectName("sampling_photo")
-        self._model_name = QLabel()
+        self._model_name = ElidedLabel()  # holds a file's name
         self._model_name.setObjectName("sampling_model")
-        self._model_name.setTextFormat(Qt.TextFormat.PlainText)  # holds a file's name
         self._flow = FlowLayout(self)
         self._flow.setContentsMargins(10, 5, 10, 5)
         for widget in (self._badge, self._photo_name, self._model_name, opener):

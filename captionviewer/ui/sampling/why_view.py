@@ -133,7 +133,7 @@ class WhyView(QWidget):
             Contribution(word, float(estimate), float(real))
             for word, estimate, real in zip(before, given.words, given.words_real, strict=True)
         ]
-        self.table.show_lines(tuple(lines))
+        self.table.show_lines(tuple(lines), room_for=words)
         self.head.setText(
             f"Why “{words[found.timestep]}”, word {found.timestep + 1} of the caption, by"
             f" {found.sample.current.words}: what its logit owes to the photo and to each word before it."

@@ -171,11 +171,12 @@ class RunControl(QObject):
         self._start_next()
 
     def _start_next(self) -> None:
-        if self.queue and not self.is_live:
-            settings = self.queue.pop(0)
-            self._begin(settings)
-            if not self.is_live:
-                self.queue.clear()
+        if not self.queue or self.is_live:
+            return
+        if self._can_start():  # else other data is being opened, which would end it at once
+            self._begin(self.queue.pop(0))
+        if not self.is_live:
+            self.queue.clear()
 
     def _say_why_not(self) -> None:
         words = self._obstacle or "Wait until the run that trains has ended, or stop it."
@@ -429,12 +430,19 @@ class RunControl(QObject):
         if ended and self.queue:
             QTimer.singleShot(0, self, self._start_next)
 
+    def _fits_open_data(self, run: TrainingRun, saved: SavedModel) -> bool:
+        """Whether a run's model can be shown: other data may have ended the run."""
+        dataset = self._session.data.dataset
+        return dataset is not None and (run.dataset is dataset or fits(saved, dataset) is None)
+
     def _publish_snapshot(self, run: TrainingRun) -> None:
         """Make the newest snapshot of a live run the session's model."""
         newest = run.snapshot()
         if newest is not None and newest is not self._shown:
             self._shown = newest
             saved, unsaved = SavedModel.of_run(run, newest), newest.iteration > 0
+            if not self._fits_open_data(run, saved):
+                return
             best = self._best_before(run, newest)
             self._session.models.set(
                 CurrentModel(saved, ModelOrigin.TRAINING, unsaved=unsaved, best=best, keeper=self._keeper)
@@ -454,6 +462,8 @@ class RunControl(QObject):
         left = run.snapshot()
         if left is not None and left.iteration > 0:
             saved = SavedModel.of_run(run, left)
+            if not self._fits_open_data(run, saved):
+                return
             best = self._best_before(run, left)
             self._session.models.set(
                 CurrentModel(saved, ModelOrigin.TRAINED, unsaved=True, best=best, keeper=self._keeper)
@@ -465,4 +475,5 @@ class RunControl(QObject):
         if first.iteration > 0:  # the run failed and no model of it is known to be good
             return
         untrained = replace(SavedModel.of_run(run, first), caption_rows=np.empty(0, dtype=np.int64))
-        self._session.models.set(CurrentModel(untrained, ModelOrigin.UNTRAINED))
+        if self._fits_open_data(run, untrained):
+            self._session.models.set(CurrentModel(untrained, ModelOrigin.UNTRAINED))

@@ -1,8 +1,8 @@
 """The head of the Training panel: a run's buttons, and what it says of itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -12,6 +12,11 @@ from captionviewer.ui.training.what_line import WhatLine
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
 _GAP = 4  # pixels between buttons
+_BESIDE = 8  # pixels between the buttons and the words beside them
+_MOST_AT_TIMES = 2  # buttons that are seen only at times, and then beside each other
+_ICONS = Qt.ToolButtonStyle.ToolButtonIconOnly
+_WITH_WORDS = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+_USUAL_STATE = "Stopped after iteration 100,000. What was learned is kept; the run can go on."  # the longest
 _ROOM_FOR_WORDS = 14  # in lines of text: with less beside the buttons, the words stand below them
 
 
@@ -29,10 +34,19 @@ class RunHead(QWidget):
     """
 
     def __init__(
-        self, actions: Sequence[QAction], at_times: Sequence[QAction] = (), parent: QWidget | None = None
+        self,
+        actions: Sequence[QAction],
+        at_times: Sequence[QAction] = (),
+        other_words: Mapping[QAction, Sequence[str]] | None = None,
+        parent: QWidget | None = None,
     ) -> None:
-        """Make the buttons; those of the actions `at_times` are seen only while they can be used."""
+        """Make the buttons.
+
+        Those of the actions `at_times` are seen only while they can be used; `other_words` are what an action
+        is called in other states, for which its button has room.
+        """
         super().__init__(parent)
+        self._other_words = dict(other_words or {})
         self._is_bad = False
         self._is_beside = True
         self._is_fitted = False  # to the buttons as they are
@@ -44,6 +58,7 @@ class RunHead(QWidget):
         self._row.setSpacing(_GAP)
         for button in self.buttons[:-1]:
             self._row.addWidget(button)
+        self._row.addStretch(1)
         for action in at_times:
             self.add_at_times(action)
         for action in actions:
@@ -58,11 +73,13 @@ class RunHead(QWidget):
         self.what.opened.connect(lambda: self.settings_action.setChecked(True))
         words = QVBoxLayout()
         words.setSpacing(0)
+        words.addStretch(1)
         words.addWidget(self._state)
         words.addWidget(self.what)
+        words.addStretch(1)
         self._words = QWidget()
         self._words.setLayout(words)
-        words.setContentsMargins(8, 0, 0, 0)
+        words.setContentsMargins(_BESIDE, 0, 0, 0)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(8, 4, 8, 4)
         self._grid.setSpacing(_GAP)
@@ -78,7 +95,7 @@ class RunHead(QWidget):
         action.enabledChanged.connect(button.setVisible)
         action.enabledChanged.connect(lambda _enabled: self._fit())
         self._at_times.append(button)
-        self._row.addWidget(button)
+        self._row.insertWidget(self._row.count() - 1, button)
 
     def say(self, words: str, is_bad: bool) -> None:
         """Say how the run is; bad news is coloured."""
@@ -120,42 +137,66 @@ class RunHead(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the room for the buttons' icons alone: their words yield."""
-        return QSize(
-            self._width_of(Qt.ToolButtonStyle.ToolButtonIconOnly), super().minimumSizeHint().height()
-        )
-
-    def _seen(self) -> list[ActionButton]:
-        """The buttons that are in the row now."""
-        return [*self.buttons, *(button for button in self._at_times if not button.isHidden())]
+        return QSize(self._width_of(_ICONS), super().minimumSizeHint().height())
 
     def _width_of(self, style: Qt.ToolButtonStyle) -> int:
-        """How wide the row of buttons is with their words, or without; nothing is laid out for it."""
+        """How wide the row is with its words, or without, whatever state the run is in.
+
+        Each button has room for the longer of its words, and those that are seen at times have room for their
+        icons: nothing moves when a run begins, waits or ends. Nothing is laid out for it.
+        """
         margins = self._grid.contentsMargins()
-        seen = self._seen()
-        wide = margins.left() + margins.right() + _GAP * len(seen)
-        for button in seen:
-            metrics = button.fontMetrics()
-            words = metrics.size(Qt.TextFlag.TextShowMnemonic, button.text()).width()
-            words += 2 * metrics.horizontalAdvance(" ") + 4  # as QToolButton.sizeHint
-            has_words = button.toolButtonStyle() is not Qt.ToolButtonStyle.ToolButtonIconOnly
-            wants_words = style is not Qt.ToolButtonStyle.ToolButtonIconOnly
-            wide += button.sizeHint().width() + (wants_words - has_words) * words
-        return wide
+        icons = sorted((self._button_width(each, _ICONS) for each in self._at_times), reverse=True)
+        wide = margins.left() + margins.right() + sum(icons[:_MOST_AT_TIMES])
+        wide += _GAP * (len(self.buttons) + len(icons[:_MOST_AT_TIMES]))
+        return wide + sum(self._button_width(each, style) for each in self.buttons)
+
+    def _button_width(self, button: ActionButton, style: Qt.ToolButtonStyle) -> int:
+        """How wide a button is with the longer of its words, or without words."""
+        metrics = button.fontMetrics()
+
+        def wide(words: str) -> int:  # as QToolButton.sizeHint
+            text = metrics.size(Qt.TextFlag.TextShowMnemonic, words).width()
+            return text + 2 * metrics.horizontalAdvance(" ") + 4
+
+        bare = button.sizeHint().width()
+        if button.toolButtonStyle() is not _ICONS:
+            bare -= wide(button.text())
+        if style is _ICONS:
+            return bare
+        texts = (button.text(), *self._other_words.get(button.defaultAction(), ()))
+        return bare + max(map(wide, texts))
+
+    def _height_of_words(self, width: int) -> int:
+        """How high the words get in a run's usual states: so nothing moves."""
+        metrics, room = self.fontMetrics(), QRect(0, 0, width, 1 << 16)
+        return metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, _USUAL_STATE).height() + metrics.height()
 
     def _fit(self) -> None:
         """Leave the buttons' words out where the row has no room for them, and place the state."""
-        with_words, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
-        style = with_words if self._width_of(with_words) <= self.width() else alone
-        for button in (*self.buttons, *self._at_times):
+        style = _WITH_WORDS if self._width_of(_WITH_WORDS) <= self.width() else _ICONS
+        taken = self._width_of(style)
+        words_beside = _ROOM_FOR_WORDS * self.fontMetrics().height()
+        beside = self.width() - taken >= words_beside
+        for button in self.buttons:
             button.setToolButtonStyle(style)
-        taken = self._row.sizeHint().width() + self.buttons[-1].sizeHint().width()
-        beside = self.width() - taken >= _ROOM_FOR_WORDS * self.fontMetrics().height()
+            button.setMinimumWidth(self._button_width(button, style))
+        margins = self._grid.contentsMargins()
+        settings = self._button_width(self.buttons[-1], style) + _GAP
+        self._grid.setColumnMinimumWidth(0, taken - margins.left() - margins.right() - settings)
+        around = taken + _GAP + _BESIDE if beside else margins.left() + margins.right()
+        self._words.setMinimumHeight(self._height_of_words(self.width() - around))
+        seen = [button for button in self._at_times if not button.isHidden()]
+        more = sum(self._button_width(each, _WITH_WORDS) - self._button_width(each, _ICONS) for each in seen)
+        has_room = self.width() - taken - (words_beside if beside else 0) >= more
+        for button in self._at_times:
+            button.setToolButtonStyle(_WITH_WORDS if style is _WITH_WORDS and has_room else _ICONS)
         if beside is self._is_beside:
             return
         self._is_beside = beside
         layout = self._words.layout()
         if layout is not None:
-            layout.setContentsMargins(8 if beside else 0, 0, 0, 0)
+            layout.setContentsMargins(_BESIDE if beside else 0, 0, 0, 0)
         if beside:
             self._grid.addWidget(self._words, 0, 1)
         else:

@@ -26,7 +26,7 @@ from captionviewer.core.training.settings import (
     TrainingSettings,
 )
 from captionviewer.core.user_folders import is_shipped_book
-from captionviewer.ui.actions import CHANGE_RATE, make
+from captionviewer.ui.actions import CHANGE_RATE, CONTINUE, PAUSE, make
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.form_beside_run import FormBesideRun
@@ -160,7 +160,8 @@ class TrainingPanel(QWidget):
         self.continue_action = self.control.continue_action
         self.last_good_action = self.control.last_good_action
         actions = [self.start_action, self.pause_action, self.step_action, self.stop_action]
-        self._head = RunHead(actions, [self.continue_action, self.last_good_action])
+        at_times = [self.continue_action, self.last_good_action]
+        self._head = RunHead(actions, at_times, {self.pause_action: (PAUSE.text, CONTINUE.text)})
         self.settings_action = self._head.settings_action
         self.settings_action.toggled.connect(self._fold)
         self.addAction(self.settings_action)

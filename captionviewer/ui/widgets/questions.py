@@ -7,7 +7,6 @@ from PySide6.QtCore import QEventLoop, QSize, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QLabel,
     QMessageBox,
     QProgressDialog,
     QPushButton,
@@ -135,6 +134,3 @@ def _say(box: QMessageBox, words: str, detail: str) -> None:
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(words)
     box.setInformativeText(detail)
-    label = box.findChild(QLabel, "qt_msgbox_informativelabel")
-    if label is not None:  # Qt gives it no format of its own: it would look for tags
-        label.setTextFormat(Qt.TextFormat.PlainText)

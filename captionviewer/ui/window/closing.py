@@ -5,6 +5,7 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
+from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.questions import ask
@@ -101,21 +102,23 @@ class Closing:
     def _may_stop(self, what: str) -> bool:
         """Ask whether a run that could not be kept may end."""
         stop = "Stop training"
+        live = (*self._training.live_runs(), *self._session.runs.beside)
+        does = "is running" if any(run.state is RunState.RUNNING for run in live) else "is paused"
         answer = ask(
             self._window,
-            "Training is running",
-            f"{what} ends the {self._what_trains()}. Stop it?",
+            f"Training {does}",
+            f"{what} ends the {self._what_trains(does)}. Stop it?",
             "It could not be kept: there is no room for it, or the folder of runs can't be written to.",
             answers=(stop, "Keep training"),
         )
         return answer == stop
 
-    def _what_trains(self) -> str:
+    def _what_trains(self, does: str) -> str:
         if not self._session.runs.beside:
-            return "training that is running"
+            return f"training that {does}"
         if not self._training.live_runs():
-            return "training without photos that is running"
-        return "training that is running, and the one without photos beside it"
+            return f"training without photos that {does}"
+        return f"training that {does}, and the one without photos beside it"
 
     def _end_training(self, timeout_s: float) -> bool:
         """End all that trains at its step boundary, and wait until it is kept; True when nothing is live."""

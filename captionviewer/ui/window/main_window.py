@@ -39,7 +39,7 @@ from captionviewer.ui.window.panel_zoom import PanelZoom
 from captionviewer.ui.window.problems import Problems
 from captionviewer.ui.window.shipped_model import ShippedModel
 from captionviewer.ui.window.side_windows import SideWindows
-from captionviewer.ui.window.status_bar import WindowStatus
+from captionviewer.ui.window.status_bar import MessageBar, WindowStatus
 from captionviewer.ui.window.welcome_card import WelcomeCard
 from captionviewer.ui.window.window_place import WindowPlace
 
@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
             self._remember,
         )
         self.tells = WindowNotices(self, self.notices, session, problems, self.model_files)
+        self.setStatusBar(MessageBar())
         self._status = WindowStatus(self.statusBar(), session, self.training_panel.is_running)
         self.own_photos = OwnPhotoFiles(self, session)
         DropTarget(

@@ -34,6 +34,7 @@ from captionviewer.ui.worker import Cancelled, Job
 
 MOST_PHOTOS = 200  # shown at once; `captionviewer caption` takes any number
 _ICON = 72
+_NOT_CAPTIONED = "not captioned"
 _NAME, _WORDS = 20, 90  # letters of each in the list; the rest stands in the tip
 _SEEN = 300  # pixels of the crop on the screen
 
@@ -216,9 +217,9 @@ class OwnPhotosWindow(QWidget):
 
     def _add(self, photo: OwnPhoto) -> None:
         self.photos.append(photo)
-        words = photo.caption or photo.trouble
+        words = _NOT_CAPTIONED if photo.trouble else photo.caption  # beside the list it is said why
         item = QListWidgetItem(f"{shortened(photo.source[0], _NAME)}\n{shortened(words, _WORDS)}")
-        item.setToolTip(plain_tip(f"{photo.source[0]}: {words}"))
+        item.setToolTip(plain_tip(f"{photo.source[0]}: {photo.trouble or photo.caption}"))
         if photo.encoded is not None and photo.encoded.seen is not None:
             item.setIcon(QIcon(QPixmap.fromImage(photo.encoded.seen)))
         self.list.addItem(item)

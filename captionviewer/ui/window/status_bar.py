@@ -2,14 +2,45 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QProgressBar, QStatusBar
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QProgressBar, QSizeGrip, QStatusBar, QStyle, QStyleOption, QWidget
 
 from captionviewer.core.coco.feature_kinds import FEATURES
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.outside_text import set_plain_tip
 
+_MARGIN = 6  # pixels around a message
 NOTICE_MS = 8000  # how long good news stays
+
+
+class MessageBar(QStatusBar):
+    """A status bar that ends a message with an ellipsis where it has no room, as Qt's own does not."""
+
+    def shown_message(self) -> str:
+        """Return what is seen of the message."""
+        metrics, room = self.fontMetrics(), self._room().width()
+        return metrics.elidedText(self.currentMessage(), Qt.TextElideMode.ElideMiddle, room)
+
+    def _room(self) -> QRect:
+        beside = self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        seen = [widget for widget in beside if widget.isVisible() and not isinstance(widget, QSizeGrip)]
+        right = min((widget.x() for widget in seen), default=self.width())
+        return self.rect().adjusted(_MARGIN, 0, right - self.width() - _MARGIN, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the message as Qt does, but shortened."""
+        if not self.currentMessage():
+            super().paintEvent(event)
+            return
+        painter, option = QPainter(self), QStyleOption()
+        option.initFrom(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelStatusBar, option, painter, self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        where = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self._room(), where | Qt.TextFlag.TextSingleLine, self.shown_message())
+        painter.end()
 
 
 class WindowStatus:

@@ -379,6 +379,25 @@ def test_no_caption_is_written_after_a_stop(
     assert isinstance(run.take_events()[-1], RunStopped)
 
 
+def test_a_run_stopped_in_its_last_look_has_finished(
+    begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begin(QUICK, watched=[dataset.split("train").record(0)])
+    captions, total = watched_photos.PhotoCaptioner.ids, 40
+    looked: list[int] = []
+
+    def stopped_in_the_last(captioner: Any, *args: Any) -> Any:
+        looked.append(len(run.history))
+        if len(run.history) == total:
+            run.stop()
+        return captions(captioner, *args)
+
+    monkeypatch.setattr(watched_photos.PhotoCaptioner, "ids", stopped_in_the_last)
+    run.start()
+    assert run.wait(LONG)
+    assert looked[-1] == total and run.take_events()[-1] == RunFinished(total)
+
+
 def test_a_stop_does_not_wait_for_a_guest_between_steps(begin: Callable[..., TrainingRun]) -> None:
     run = begin(ENDLESS)
     run.start()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -12,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.dataset import Split
 from captionviewer.ui.data.bar_plot import BarPlot
-from captionviewer.ui.data.data_plots import Bar
+from captionviewer.ui.data.data_plots import Bar, CaptionStatistics, draw_captions
+from captionviewer.ui.look.theme import LIGHT
 from captionviewer.ui.plots.plot_export import PlotFormat
 from tests.ui.data.data_panel_setup import Shown, shown_panel
 
@@ -197,3 +199,16 @@ def test_captions_a_photo_are_exported_as_numbers(
     rows = [line.split(",") for line in target.read_text().split()[-6:]]
     train = shown.dataset.split("train").captions_per_image
     assert [int(row[1]) for row in rows] == [int((train == n).sum()) for n in range(6)]
+
+
+@pytest.mark.parametrize("counts", [[0, 0, 0, 0, 0, 20], [0, 3, 2, 0, 9], list(range(40))])
+def test_captions_a_photo_are_counted_in_whole_numbers(counts: list[int]) -> None:
+    both = np.array(counts)
+    none = np.zeros(3, np.int64)
+    statistics = CaptionStatistics(none, none, both, both, (), none, 1, 0)
+    figure = Figure()
+    draw_captions(figure, statistics, LIGHT, 10.0)
+    axes = figure.axes[0]
+    low, high = axes.get_xlim()
+    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert ticks and all(float(tick).is_integer() for tick in ticks)

@@ -14,6 +14,7 @@ from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.core.photos.store import Photo, PhotoProblem, PhotoStore, PhotoUnavailable
 from captionviewer.core.photos.throttle import HostThrottle
 from captionviewer.ui import settings as remembered
+from captionviewer.ui.data import network_status
 from captionviewer.ui.data.network_status import dead_link_words
 from captionviewer.ui.photos.photo_loader import PhotoState
 from captionviewer.ui.settings import Settings
@@ -229,7 +230,7 @@ def test_photos_held_back_by_the_preferences_are_fetched_at_the_press_of_a_butto
 
 
 def test_an_image_folder_that_was_moved_is_named_and_its_photos_come_when_it_is_back(
-    qtbot: QtBot, tmp_path: Path
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = Settings()
     before.set(remembered.FETCH_PHOTOS, False)
@@ -255,3 +256,9 @@ def test_an_image_folder_that_was_moved_is_named_and_its_photos_come_when_it_is_
         assert button.text() == "Look Again"
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: photos.known(first).state is PhotoState.READY and not words.isVisible())
+        monkeypatch.setattr(network_status, "AGAIN_MS", 50)
+        away = images.rename(tmp_path / "elsewhere")
+        shown.session.images.look_again()
+        qtbot.waitUntil(lambda: words.isVisible() and photos.known(first).state is PhotoState.OFFLINE)
+        away.rename(images)  # and nobody presses anything
+        qtbot.waitUntil(lambda: photos.known(first).state is PhotoState.READY, timeout=20_000)

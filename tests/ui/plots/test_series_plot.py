@@ -8,11 +8,12 @@ from typing import Literal
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.look.theme import colors
-from captionviewer.ui.plots.painted_axes import log_limits, log_ticks, round_steps, tick_words
+from captionviewer.ui.plots.painted_axes import PaintedAxes, log_limits, log_ticks, round_steps, tick_words
 from captionviewer.ui.plots.series_plot import Series, SeriesPlot, Tone
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
@@ -110,6 +111,17 @@ def test_each_line_is_painted_in_its_colour_and_what_is_no_number_breaks_it(
     assert count(painted, colors().bad) == 0
     gap = other.axes.place(25, 20.0).toPoint()
     assert count(painted[gap.y() - 3 : gap.y() + 4, gap.x() - 9 : gap.x() + 10], colors().accent) == 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (500, 1)])
+def test_a_plot_without_room_divides_by_nothing(plot: SeriesPlot, size: tuple[int, int]) -> None:
+    axes = PaintedAxes.within(QSize(*size), plot.fontMetrics(), 100.0, (1.0, 50.0))
+    assert 0.0 <= axes.x_at(3.0) <= 100.0
+    assert axes.room.width() >= 1 and axes.room.height() >= 1
+    plot.show_series([Series("a", np.arange(1.0, 9.0), np.arange(1.0, 9.0), "accent")])
+    plot.setMinimumSize(*size)
+    plot.resize(*size)
+    plot.grab()
 
 
 def test_what_is_drawn_is_measured_once_and_not_at_each_painting(

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from captionviewer.core.inspection.why_this_word import contributions
 from captionviewer.ui.sampling import why_view
-from captionviewer.ui.sampling.contribution_table import Contribution
+from captionviewer.ui.sampling.contribution_table import Contribution, ContributionTable
 from captionviewer.ui.sampling.why_view import WhyView, agreement_words
 from tests.ui.sampling.sampling_setup import SOON, Shown, learned_model, shown_sampling
 
@@ -42,8 +42,12 @@ def test_the_word_chosen_last_is_explained_by_the_photo_and_the_words_before_it(
     np.testing.assert_allclose(lines[0].real, expected.photo_real, rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose([line.estimate for line in lines[1:]], expected.words, rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose([line.real for line in lines[1:]], expected.words_real, rtol=1e-3, atol=1e-5)
+    edge = view.table.cell_of(0, 0).left()
+    longest = max(map(view.table.fontMetrics().horizontalAdvance, (*sample.words, "<START>", "photo")))
+    assert edge > longest
     shown.panel.step_action.trigger()
     shown.qtbot.waitUntil(lambda: len(view.table.lines) == 5, timeout=SOON)
+    assert view.table._room_for == tuple(sample.words) and view.table.cell_of(0, 0).left() == edge
     assert f"“{sample.words[3]}”" in view.head.text()
 
 
@@ -81,6 +85,18 @@ def test_a_failure_leaves_no_figures_of_another_word(shown: Shown, monkeypatch: 
     shown.panel.step_action.trigger()
     shown.qtbot.waitUntil(lambda: "could not be explained. no room" in view.head.text(), timeout=SOON)
     assert not view.table.isVisible() and not view.words.isVisible()
+
+
+def test_the_cells_keep_their_left_edge_from_the_first_word_to_the_longest(qtbot: QtBot) -> None:
+    table = ContributionTable()
+    qtbot.addWidget(table)
+    table.resize(900, 300)
+    lines = tuple(Contribution(name, 1.0, 0.5) for name in ("photo", "<START>", "a", "skateboarding-teddy"))
+    edges = set()
+    for shown in (2, 3, 4):
+        table.show_lines(lines[:shown], room_for=[line.name for line in lines])
+        edges.add(table.cell_of(0, 0).left())
+    assert len(edges) == 1
 
 
 def test_a_hyphen_in_a_word_stays_one() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -39,31 +40,16 @@ def opened(qtbot: QtBot, session: Session, tmp_path: Path) -> Session:
     return session
 
 
-@pytest.mark.parametrize(
-    ("part", "name"),
-    [
-        ("data", "dataset"),
-        ("data", "opening"),
-        ("data", "opening_share"),
-        ("selection", "record"),
-        ("selection", "subject"),
-        ("models", "current"),
-        ("runs", "run"),
-        ("images", "folder"),
-        ("", "can_plot"),
-        ("", "settings"),
-        ("", "photos"),
-        ("", "workers"),
-        ("", "data"),
-        ("", "selection"),
-        ("", "models"),
-        ("", "runs"),
-        ("", "images"),
-    ],
-)
-def test_what_the_session_holds_cant_be_set_past_its_signals(session: Session, part: str, name: str) -> None:
-    with pytest.raises(AttributeError):
-        setattr(getattr(session, part) if part else session, name, None)
+def test_what_the_session_and_its_parts_hold_cant_be_set_past_their_signals(session: Session) -> None:
+    parts = [session, session.data, session.images, session.models, session.runs, session.selection]
+    for part in (*parts, session.decoding):
+        open_to_all = [name for name in vars(part) if not name.startswith("_")]
+        assert all(isinstance(getattr(part, name), SignalInstance) for name in open_to_all), open_to_all
+        held = [name for name, value in vars(type(part)).items() if isinstance(value, property)]
+        assert held
+        for name in held:
+            with pytest.raises(AttributeError):
+                setattr(part, name, None)
 
 
 def test_opening_tells_of_data_selection_and_model_when_all_three_are_there(

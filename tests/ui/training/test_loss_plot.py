@@ -4,6 +4,7 @@
 """
 
 import csv
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -478,6 +479,7 @@ def test_a_plot_pushed_to_nothing_divides_by_nothing_and_comes_back(size: tuple[
     drawing.style(LIGHT, 9.0)
     drawing.take(series)
     assert drawing.iterations_a_pixel > 0
+    assert math.isfinite(drawing.iteration_at(3.0))
     figure.set_size_inches(4, 2)
     drawing.resized()
     assert figure.axes[0].get_position().bounds == before

@@ -18,6 +18,7 @@ from captionviewer.core.training.run_record import RunRecord
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.training.runs import runs_view
+from captionviewer.ui.training.runs.run_table import HEADS
 from captionviewer.ui.training.runs.runs_view import RunsView
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.core.saved.run_cases import SMALL, record_of
@@ -65,6 +66,27 @@ def test_the_shelf_is_listed_with_what_comes_with_the_program_and_says_its_limit
     view.table.choose([KEY])
     assert view.repeat_action.isEnabled() and view.weights_action.isEnabled()
     assert not view.delete_action.isEnabled() and not view.continue_action.isEnabled()
+
+
+def test_names_are_shortened_only_where_the_figures_leave_no_room(
+    panel: TrainingPanel, qtbot: QtBot, records: list[RunRecord]
+) -> None:
+    view, _keys = opened(panel, qtbot, records)
+    table = view.table
+    metrics, header = table.fontMetrics(), table.header()
+    longest = max(
+        metrics.horizontalAdvance(str(table.rows.data(table.rows.index(row, 0)))) for row in range(4)
+    )
+    for column, head in enumerate(HEADS):
+        words = [head, *(str(table.rows.data(table.rows.index(row, column))) for row in range(4))]
+        needed = max(map(metrics.horizontalAdvance, words))
+        assert column == 0 or needed < header.sectionSize(column) < needed + 20
+    figures = header.length() - header.sectionSize(0)
+    for room, share in ((figures + longest + 40, 1.0), (figures + longest // 2, 1 / 3), (figures, 1 / 3)):
+        table.setFixedWidth(room + table.width() - table.viewport().width())
+        wait(lambda room=room: table.viewport().width() == room, qtbot)
+        assert header.sectionSize(0) >= min(longest, room * share - 1), room
+        assert header.sectionSize(0) >= room - figures
 
 
 def test_exactly_the_settings_that_differ_stand_in_the_table_and_the_equal_ones_are_folded(

@@ -29,7 +29,7 @@ from pytestqt.qtbot import QtBot
 from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
-from captionviewer.core.saved.model_file import SavedModel, save_model
+from captionviewer.core.saved.model_file import SavedModel, fits, save_model
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.expected_time import USUAL_SPEED, expected_seconds, expected_time_words
 from captionviewer.core.training.settings import FIELDS, PRESETS, DataFacts, TrainingSettings
@@ -440,17 +440,21 @@ def test_the_window_is_asked_before_a_run_takes_a_models_place(qtbot: QtBot, pan
     assert state(panel) == "Ready to train."
 
 
+@pytest.mark.parametrize("in_characters", [False, True])
 def test_other_data_ends_the_run_that_trains_on_the_old(
-    qtbot: QtBot, panel: TrainingPanel, tmp_path: Path
+    qtbot: QtBot, panel: TrainingPanel, tmp_path: Path, in_characters: bool
 ) -> None:
     panel.form.set_settings(ENDLESS)
     click(qtbot, panel, panel.start_action)
     wait(lambda: bool(len(panel.watched.watched)), qtbot)
     run = panel.control.run
     assert run is not None
-    open_data(qtbot, panel._session, write_coco_folder(tmp_path / "other"))
+    session, folder = panel._session, write_coco_folder(tmp_path / "other")
+    session.data.open_folder(folder, in_characters=in_characters)
+    wait(lambda: session.data.dataset is not None and session.data.dataset.folder == folder, qtbot)
     wait(lambda: not panel.is_running(), qtbot)
     assert run.state is RunState.STOPPED
+    assert session.data.dataset is not None and fits(model_of(panel).saved, session.data.dataset) is None
     assert state(panel) == "Ready to train."
     assert said(panel, "number_iteration") == "–"
     assert len(panel.plot.series) == 0

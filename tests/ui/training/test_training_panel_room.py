@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -159,6 +159,46 @@ def test_buttons_give_up_their_words_where_there_is_no_room_and_take_them_again(
     assert head._width_of(Qt.ToolButtonStyle.ToolButtonTextBesideIcon) == wide
     head.resize(wide, head.height())
     wait(lambda: styles() == {Qt.ToolButtonStyle.ToolButtonTextBesideIcon}, qtbot)
+
+
+def test_nothing_moves_when_a_run_begins_waits_and_ends(qtbot: QtBot, panel: TrainingPanel) -> None:
+    head, line = panel._head, panel.fontMetrics().height()
+    panel.settings_action.setChecked(False)
+    places: dict[int, list[tuple[list[QRect], int, int]]] = {}
+
+    def note() -> None:
+        for width in (26, 34, 42, 60):  # icons alone, words below, words beside, room for all
+            panel.resize(width * line, 40 * line)
+            for _ in range(4):  # sizes come to rest
+                qtbot.wait(5)
+            buttons = [button.geometry() for button in head.buttons]
+            below = panel.run_area.mapTo(panel, QPoint(0, 0)).y()
+            places.setdefault(width, []).append((buttons, head._words.x(), below))
+
+    panel.form.set_settings(ENDLESS)
+    panel.settings_action.setChecked(False)
+    note()
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: "left" in panel._head._state.text(), qtbot)
+    assert panel.rate_action.isEnabled()
+    note()
+    panel.pause_action.trigger()
+    wait(lambda: panel.pause_action.text().replace("&", "") == "Continue", qtbot)
+    note()
+    panel.stop_action.trigger()
+    wait(panel.continue_action.isEnabled, qtbot)
+    note()
+    for width, seen in places.items():
+        assert all(each == seen[0] for each in seen), (width, seen)
+
+
+def test_a_queue_of_runs_ends_where_other_data_is_being_opened(qtbot: QtBot, panel: TrainingPanel) -> None:
+    control, session = panel.control, panel._session
+    session.data._set_opening("Opening another folder…")
+    control.queue = [QUICK, QUICK]
+    control._start_next()
+    assert control.run is None and control.queue == []
+    session.data._set_opening("")
 
 
 def test_the_head_says_what_is_trained_and_a_click_opens_the_form(qtbot: QtBot, panel: TrainingPanel) -> None:

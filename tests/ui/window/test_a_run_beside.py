@@ -60,7 +60,9 @@ def test_closing_asks_about_one_that_can_not_be_kept(
         said = driver.answer("Keep training" if known else "Cancel")
         window.close()
         words = (
-            "Closing the window ends the training without photos" if known else "closing the window loses it"
+            "Closing the window ends the training without photos that is paused."
+            if known
+            else "closing the window loses it"
         )
         assert words in said[0]
         assert window.isVisible()

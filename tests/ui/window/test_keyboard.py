@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -30,6 +30,7 @@ from captionviewer.core.training.events import RunState
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui import actions
 from captionviewer.ui.actions import Place
+from captionviewer.ui.widgets.tool_buttons import ActionButton
 from captionviewer.ui.window.help import key_table, show_shortcuts
 from captionviewer.ui.window.main_window import MainWindow
 from tests.coco_folder_writer import write_coco_folder
@@ -127,6 +128,7 @@ def test_in_each_state_tab_reaches_every_control_and_no_letter_has_two_owners(
     for place in range(tabs.count()):
         tabs.setCurrentIndex(place)
         QApplication.processEvents()
+        assert not shared_icons(window)
         found = mnemonics(window)
         assert len(found) > 7, "the menus at least have letters"
         assert not shared_letters(found)
@@ -230,6 +232,8 @@ def test_the_list_of_keys_fits_the_screen_at_every_size_of_text(open_window: Win
         dialog = next(each for each in window.findChildren(QDialog) if each.isVisible())
         words = dialog.findChild(QTextBrowser)
         assert words is not None
+        for place in key_table():
+            assert f"\n{place.value}\n" in f"\n{words.toPlainText()}\n", place
         fits = window.screen().availableGeometry().size().expandedTo(dialog.size())
         seen.append((fits == window.screen().availableGeometry().size(), "F5" in words.toPlainText()))
         dialog.reject()
@@ -269,6 +273,21 @@ def mnemonics(window: QWidget) -> list[tuple[str, str]]:
             for action in widget.actions():
                 note(action.text(), f"menu {action.text()}")
     return found
+
+
+def shared_icons(window: QWidget) -> list[tuple[str, str]]:
+    """Buttons of one row that show an icon alone, and the same one."""
+    rows: dict[QObject, dict[bytes, str]] = {}
+    shared = []
+    for button in window.findChildren(ActionButton):
+        if not button.isVisible() or button.toolButtonStyle() is not Qt.ToolButtonStyle.ToolButtonIconOnly:
+            continue
+        picture = bytes(button.icon().pixmap(32, 32).toImage().constBits())
+        row = rows.setdefault(button.parent(), {})
+        if picture in row:
+            shared.append((row[picture], name(button)))
+        row[picture] = name(button)
+    return shared
 
 
 def shared_letters(found: list[tuple[str, str]]) -> dict[str, list[str]]:

@@ -180,6 +180,31 @@ def test_a_choice_that_could_not_be_remembered_is_told_until_it_is_closed(
     assert "could not be remembered" in driver.text("notice_text")
 
 
+def test_whatever_could_not_be_remembered_is_told_past_the_next_data(
+    driver: WindowDriver, small_coco: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    session, told = driver.window.session, driver.window.notices
+    opened(driver, small_coco)
+    monkeypatch.setattr("captionviewer.ui.session.data.forget_data_folder", full)
+    monkeypatch.setattr("captionviewer.ui.download.download_controller.remember_data_folder", full)
+    monkeypatch.setattr("captionviewer.ui.settings.write_atomically", full)
+    session.data.open_storybook()
+    driver.wait_for(lambda: "choice of the storybook could not be remembered" in told.text())
+    driver.window.downloads._came(small_coco)
+    assert "new data folder could not be remembered" in told.text()
+    session.settings.set(remembered.THEME, "dark")
+    session.settings.save()
+    assert "Settings could not be remembered" in told.text()
+    driver.wait_for(lambda: session.data.dataset is not None and session.data.dataset.folder == small_coco)
+    assert [notice.message for notice in told._notices if "could not be remembered" in notice.message] == [
+        notice.message for notice in told._notices
+    ]
+    assert len(told._notices) == 3
+
+
 # ---- a run that can't be handed over -----------------------------------------------------------------------
 
 

@@ -207,6 +207,8 @@ def test_data_of_another_network_captions_no_photo_but_rows_of_numbers_that_are_
     words_wide = [window.list.fontMetrics().horizontalAdvance(w) for w in window.list.item(0).text().split()]
     assert max(words_wide) <= window.list.viewport().width()  # no word is cut
     assert "VGG-16" in window.remark.text() and window.nearest.cells.cards == ()
+    assert window.list.item(0).text().endswith("\nnot captioned")  # why is said once, beside the list
+    assert "VGG-16" in window.list.item(0).toolTip()
     array = tmp_path / "rows.npy"
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(array), ""))
     dataset = session.data.dataset

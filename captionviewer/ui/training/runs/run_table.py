@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from captionviewer.core.amounts import format_duration
@@ -23,6 +23,7 @@ from captionviewer.ui.widgets.outside_text import plain_tip
 
 HEADS = ("Run", "Ended", "Iterations", "Best val", "CIDEr-D", "Trained", "Begun")
 LEAST_LINES = 8
+_BESIDE_WORDS = 16  # pixels of a column
 _RIGHT = (2, 3, 4, 5)
 PIN = "\N{BLACK STAR} "
 Index = QModelIndex | QPersistentModelIndex
@@ -134,8 +135,8 @@ class RunTable(QTreeView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setAccessibleName("Runs that are kept")
         self.header().setStretchLastSection(False)
-        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.header().setMinimumSectionSize(self.fontMetrics().horizontalAdvance("00.000"))
+        self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self._needed: dict[int, int] = {}  # the width that each column's words take
         self._fit_columns()
         self.entered.connect(lambda index: self.pointed.emit(self.rows.runs[index.row()].key))
         self.selectionModel().selectionChanged.connect(lambda _new, _old: self.chosen_changed.emit())
@@ -144,15 +145,26 @@ class RunTable(QTreeView):
         """Show these; what was selected stays so."""
         before = set(self.chosen)
         self.rows.show_runs(runs)
+        self._fit_columns()
         self.choose([run.key for run in runs if run.key in before])
 
     def _fit_columns(self) -> None:
-        metrics = self.fontMetrics()
+        """Give each column the room that it needs, and all that is left to the names.
+
+        Columns only grow while a list is shown, so that the figures of a run that trains move nothing.
+        """
+        metrics, header = self.fontMetrics(), self.header()
         self.setMinimumHeight(LEAST_LINES * (metrics.height() + 4))
-        samples = ("", "training now", "0,000,000", "00.000", "CIDEr-D0", "00 h 00 min", "00 May, 00:00")
-        for column, sample in enumerate(samples):
-            if sample:
-                self.setColumnWidth(column, metrics.horizontalAdvance(sample) + 16)
+        rows = range(self.rows.rowCount())
+        for column, head in enumerate(HEADS):
+            shown = (head, *(str(self.rows.data(self.rows.index(row, column))) for row in rows))
+            needed = max(map(metrics.horizontalAdvance, shown)) + _BESIDE_WORDS
+            self._needed[column] = max(needed, self._needed.get(column, 0) if column else 0)
+        others = sum(self._needed[column] for column in range(1, len(HEADS)))
+        room = self.viewport().width()
+        names = max(room - others, min(self._needed[0], room // 3))
+        for column in range(len(HEADS)):
+            header.resizeSection(column, self._needed[column] if column else names)
 
     @property
     def chosen(self) -> list[str]:
@@ -178,5 +190,11 @@ class RunTable(QTreeView):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange and hasattr(self, "rows"):
+        if event.type() is QEvent.Type.FontChange and hasattr(self, "_needed"):
+            self._needed.clear()
             self._fit_columns()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the names take what room there is."""
+        super().resizeEvent(event)
+        self._fit_columns()
