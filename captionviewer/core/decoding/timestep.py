@@ -16,6 +16,7 @@ from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import DecodingState
 from captionviewer.core.network.inference import (
     Params,
+    WordInputs,
     advance,
     log_softmax,
     start_state,
@@ -105,18 +106,22 @@ def next_timestep(
     ValueError
         the vocabulary has no `<START>`, or `word` is outside it.
     """
-    return _next(model, model.checked_params(), previous, word)
+    return _next(model, model.checked_params(), None, previous, word)
 
 
 def _next(
-    model: CaptioningRNN, params: Params, previous: DecodingState | Timestep, word: int | None
+    model: CaptioningRNN,
+    params: Params,
+    inputs: WordInputs | None,
+    previous: DecodingState | Timestep,
+    word: int | None,
 ) -> Timestep:
     if isinstance(previous, Timestep):
         state, fed, index = previous.state, previous.word, previous.index + 1
         log_probability = previous.caption_log_probability
     else:
         state, fed, index, log_probability = previous, word_id(model.word_to_idx, START), 0, 0.0
-    state, logits = advance(params, state, np.array([fed]))
+    state, logits = advance(params, state, np.array([fed]), inputs)
     log_probabilities = log_softmax(logits[0])  # (V,)
     chosen = int(logits[0].argmax()) if word is None else _checked_word(model, word)
     return Timestep(
@@ -181,8 +186,9 @@ def greedy_timesteps(model: CaptioningRNN, features: FloatArray, max_length: int
     features = model.checked_features(np.asarray(features)[np.newaxis])
     previous: DecodingState | Timestep = start_state(params, model.cell_type, features)
     timesteps: list[Timestep] = []
+    inputs = WordInputs(params)
     while len(timesteps) < max_length:
-        previous = _next(model, params, previous, None)
+        previous = _next(model, params, inputs, previous, None)
         timesteps.append(previous)
         if previous.word == end:
             break

@@ -13,6 +13,7 @@ from captionviewer.core.evaluation.document_frequencies import DocumentFrequenci
 from captionviewer.core.evaluation.metrics import SCORED
 from captionviewer.core.evaluation.ngrams import equal_words, longest_common, ngram_counts
 from captionviewer.core.evaluation.sentences import References, Sentences
+from captionviewer.core.network.blocks import in_blocks
 
 ALL = -1  # the number of a left-out reference where none is
 
@@ -64,7 +65,7 @@ class Scorer:
     def __init__(self, references: References, frequencies: DocumentFrequencies | None = None) -> None:
         self.references = references
         self.frequencies = frequencies or DocumentFrequencies(references)
-        self._norms: list[FloatArray] | None = None  # of each block of references, from the first call on
+        self._norms: dict[int, FloatArray] = {}  # of each block of references that was scored once
 
     def score(
         self,
@@ -96,21 +97,21 @@ class Scorer:
         if any(number != ALL for number in left_out) and int(self.references.counts.min()) < 2:
             raise ValueError("a photo with one reference has none left when that is left out")
         blocks = list(self._blocks())
-        first_time = self._norms is None
-        known: list[FloatArray] = [] if self._norms is None else self._norms
-        rounds: list[list[CaptionScores]] = [[] for _ in left_out]
-        for number, (first, last) in enumerate(blocks):
-            if stop():
-                return None
+        found: dict[int, list[CaptionScores]] = {}
+
+        def score_block(here: slice) -> None:
+            number = here.start
+            first, last = blocks[number]
             block = self.references.of(first, last)
-            if first_time:
-                known.append(self._block_norms(block))
-            for found, one in zip(
-                rounds, self._score_block(captions[first:last], block, known[number], left_out), strict=True
-            ):
-                found.append(one)
-        self._norms = known
-        return together([_joined(found, axis=1) for found in rounds])
+            if number not in self._norms:
+                self._norms[number] = self._block_norms(block)
+            norms = self._norms[number]
+            found[number] = list(self._score_block(captions[first:last], block, norms, left_out))
+
+        if not in_blocks(len(blocks), 1, score_block, stop):
+            return None
+        of_blocks = [found[number] for number in range(len(blocks))]
+        return together([_joined(one_round, axis=1) for one_round in zip(*of_blocks, strict=True)])
 
     def _blocks(self) -> Iterator[tuple[int, int]]:
         begins, first = self.references.begins, 0

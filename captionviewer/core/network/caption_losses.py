@@ -14,7 +14,7 @@ from captionviewer.core.coco.vocabulary import NULL
 from captionviewer.core.network.blocks import in_blocks
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import DecodingState
-from captionviewer.core.network.inference import Params, WordInputs, advance, start_state
+from captionviewer.core.network.inference import Params, WordInputs, advance, some_rows, start_state
 
 _NUMBERS = 3 << 19  # of gates and scores that are worked on at a time, in the processor's cache
 
@@ -120,9 +120,13 @@ def _block(
         came = ways // V
         state = state.of_images(came)
         state, logits = advance(params, state, captions[rows[first], t], inputs)
-        logits -= logits.max(axis=1, keepdims=True)
         counted = has_target[rows, t]
         right = logits[groups[counted], captions[rows[counted], t + 1]]
-        sums = np.exp(logits, out=logits).sum(axis=1)
-        nats[rows[counted], t] = np.log(sums)[groups[counted]] - right
+        highest, sums = np.empty((2, len(logits)), logits.dtype)
+        for some in some_rows(len(logits)):
+            scores = logits[some]
+            scores.max(axis=1, out=highest[some])
+            scores -= highest[some, np.newaxis]
+            np.exp(scores, out=scores).sum(axis=1, out=sums[some])
+        nats[rows[counted], t] = np.log(sums)[groups[counted]] - (right - highest[groups[counted]])
     return nats
