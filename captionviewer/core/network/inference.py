@@ -63,13 +63,15 @@ def next_state(
     params: Params, state: DecodingState, words: IntArray, inputs: WordInputs | None = None
 ) -> DecodingState:
     """Feed one word (N,) to each image; the state after it, as one step of the reference layer gives it."""
-    added = _word_input(params, words) if inputs is None else None
     a: FloatArray = state.h @ params["Wh"]  # (N, G)
+    if inputs is None:
+        a += _word_input(params, words)
     h = np.empty((len(a), state.h.shape[1]), a.dtype)
     c = None if state.c is None else np.empty_like(h)
     advance_cell = CELLS[state.cell_type].advance
     for some in some_rows(len(a)):
-        a[some] += inputs.of(words[some]) if inputs is not None else added[some]
+        if inputs is not None:
+            a[some] += inputs.of(words[some])
         advance_cell(
             a[some], None if state.c is None else state.c[some], h[some], None if c is None else c[some]
         )

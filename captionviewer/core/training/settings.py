@@ -191,9 +191,10 @@ FIELDS: tuple[SettingField, ...] = (
         "validation_captions",
         "Validation",
         "How many captions of val the loss is computed on now and then, and how many of those trained on, by"
-        " the same model: drawn by the seed and the same every time. More make the curve smoother and its"
-        " points fewer: beside the first and the last, which every run has, they may take 2 % of its time."
-        " 0 is no validation. The model that is learned is the same with any number.",
+        " the same model: drawn by the seed and the same every time; fewer where fewer are trained on. More"
+        " make the curve smoother and its points fewer: all together take at most 3 % of a run's time, but"
+        " for the first and the last of a very short one. 0 is no validation. The model that is learned is"
+        " the same with any number.",
         "integer",
         0,
         10_000,

@@ -26,8 +26,9 @@ from captionviewer.core.training.events import ModelSnapshot
 if TYPE_CHECKING:
     from captionviewer.core.training.run_record import RunRecord
 
-PIECE = 100  # captions between two looks at whether the run is to stop, at hidden sizes up to
-PIECE_HIDDEN = 512  # this, and fewer beyond: a piece takes less than a tenth of a second
+PIECE = 250  # captions between two looks at whether the run is to stop, at hidden sizes up to
+PIECE_HIDDEN = 512  # this, and fewer beyond: a piece takes about a tenth of a second
+MOST_SHARE = 0.03  # of the run's time, the last point included; a short run has its first and last alone
 EVERY_S = 30.0  # seconds after which it is due in any case: half an epoch may take hours
 _log = logging.getLogger(__name__)
 
@@ -46,18 +47,21 @@ class _FixedCaptions:
     features: FloatArray  # (P, D)
     captions: IntArray  # (n, T)
     owners: IntArray  # (n,) rows of features
+    of_train: int  # captions, the first ones; the others are val's
 
-    def nats_a_word(self, model: CaptioningRNN, interrupt: Interrupt) -> float:
-        nats, words = 0.0, 0
+    def nats_a_word(self, model: CaptioningRNN, interrupt: Interrupt) -> tuple[float, float]:
+        """The losses of train and of val; read together, since products of more rows are quicker."""
         piece = max(1, min(PIECE, PIECE * PIECE_HIDDEN**2 // model.hidden_dim**2))
+        nats, words = np.zeros((2, len(self.captions)))
         for first in range(0, len(self.captions), piece):
             interrupt()
             some = slice(first, first + piece)
             result = caption_losses(model, self.features, self.captions[some], self.owners[some])
             assert result is not None  # nothing stops it
-            nats += float(result[0].sum())
-            words += int(result[1].sum())
-        return nats / max(words, 1)
+            nats[some], words[some] = result
+        parts = slice(self.of_train), slice(self.of_train, None)
+        train, val = (float(nats[part].sum()) / max(1.0, words[part].sum()) for part in parts)
+        return train, val
 
 
 class Validation:
@@ -83,8 +87,8 @@ class Validation:
         seed
             the run's; the captions are drawn by a generator of their own.
         num_captions
-            how many captions of val, and of those trained on, or all where there are fewer; 0 for no
-            validation.
+            how many captions of val, and as many of those trained on; fewer where either has fewer; 0 for
+            no validation.
         clock
             seconds that only grow.
         """
@@ -94,9 +98,10 @@ class Validation:
         self._rng = np.random.default_rng([seed, 1])
         self._train_rows: IntArray = np.empty(0, dtype=np.int64)
         self._half_epoch = 1
-        self._fixed: dict[Split, _FixedCaptions] | None = None
+        self._fixed: _FixedCaptions | None = None
         self._points: tuple[ValidationPoint, ...] = ()  # replaced, never changed: readers take it as it is
         self._next_time = 0.0
+        self._began = self._spent = self._takes = 0.0  # seconds: of the clock, of all points, of the latest
         self._off = num_captions == 0
         self.best_snapshot: ModelSnapshot | None = None
         self.unigram_nats: float | None = None  # what counting words costs, known with the first point
@@ -134,18 +139,21 @@ class Validation:
     @property
     def num_captions(self) -> int:
         """How many captions of val it is computed on."""
-        return captions_validated(self._dataset, self._wanted)
+        return captions_validated(self._dataset, self._wanted, len(self._train_rows))
 
     def due(self, now: float, iteration: int) -> Due:
         """For the untrained model; at leisure after each half epoch.
 
         Where that would cost more than its share, half epochs are passed over, so that the points are of
-        whole ones all the same; and after `EVERY_S` seconds without a point one comes between.
+        whole ones all the same; and after `EVERY_S` seconds without a point one comes between. The last
+        point, which every run has, is thought of beforehand.
         """
         if self._off or (self._points and self._points[-1].iteration == iteration):
             return Due.NOT_YET
         if iteration == 0:
             return Due.NOW
+        if self._spent + 2 * self._takes > MOST_SHARE * (now - self._began):
+            return Due.NOT_YET
         whole = iteration % self._half_epoch == 0
         return Due.AT_LEISURE if whole or now >= self._next_time else Due.NOT_YET
 
@@ -157,34 +165,51 @@ class Validation:
         self.prepare()
         if self._fixed is None:
             return
+        began = self._clock()
+        if not self._spent:
+            self._began = began
         interrupt = solver.interrupt or never
-        point = ValidationPoint(
-            iteration,
-            self._fixed["train"].nats_a_word(solver.model, interrupt),
-            self._fixed["val"].nats_a_word(solver.model, interrupt),
-        )
+        point = ValidationPoint(iteration, *self._fixed.nats_a_word(solver.model, interrupt))
         if math.isfinite(point.val) and (self.best is None or point.val < self.best.val):
             loss = solver.loss_history[-1] if solver.loss_history else None
             self.best_snapshot = ModelSnapshot(solver.model.copy(interrupt), iteration, loss)
         if math.isfinite(point.val) and math.isfinite(point.train):
             self._points = (*self._points, point)
-        self._next_time = self._clock() + EVERY_S
+        now = self._clock()
+        self._takes = now - began
+        self._spent += self._takes
+        self._next_time = now + EVERY_S
 
-    def _draw(self) -> dict[Split, _FixedCaptions] | None:
+    def _draw(self) -> _FixedCaptions | None:
         val = np.arange(self._dataset.split("val").num_captions)
         drawn: dict[Split, IntArray] = {"train": self._train_rows, "val": val}
         try:
-            return {split: self._fix(split, rows) for split, rows in drawn.items()}
+            parts = [self._fix(split, rows) for split, rows in drawn.items()]
         except DataError as problem:  # it is only looked at: the run goes on without
             _log.warning("no validation: %s", problem)
             self._off = True
             return None
+        (features, captions, owners), (val_features, val_captions, val_owners) = parts
+        stacked = np.full(
+            (len(captions) + len(val_captions), max(captions.shape[1], val_captions.shape[1])),
+            self._dataset.vocabulary.null,
+            captions.dtype,
+        )
+        stacked[: len(captions), : captions.shape[1]] = captions
+        stacked[len(captions) :, : val_captions.shape[1]] = val_captions
+        return _FixedCaptions(
+            np.concatenate([features, val_features]),
+            stacked,
+            np.concatenate([owners, len(features) + val_owners]),
+            len(captions),
+        )
 
-    def _fix(self, split: Split, rows: IntArray) -> _FixedCaptions:
+    def _fix(self, split: Split, rows: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
+        """Some captions of a split, drawn: features of their photos, captions, and the photo of each."""
         data = self._dataset.split(split)
-        chosen = np.sort(self._rng.permutation(rows)[: self._wanted])
+        chosen = np.sort(self._rng.permutation(rows)[: self.num_captions])
         photos, owners = np.unique(data.image_idxs[chosen], return_inverse=True)
-        return _FixedCaptions(data.features.rows(photos), data.captions[chosen], owners)
+        return data.features.rows(photos), data.captions[chosen], owners
 
 
 def best_point(points: Sequence[ValidationPoint]) -> ValidationPoint | None:
@@ -192,9 +217,9 @@ def best_point(points: Sequence[ValidationPoint]) -> ValidationPoint | None:
     return min(points, key=lambda point: point.val, default=None)
 
 
-def captions_validated(dataset: CocoDataset, wanted: int) -> int:
-    """How many captions of val are there of as many as are wanted."""
-    return min(wanted, dataset.split("val").num_captions)
+def captions_validated(dataset: CocoDataset, wanted: int, trained: int) -> int:
+    """On how many captions of val, and as many of the `trained` ones, of as many as are wanted."""
+    return min(wanted, trained, dataset.split("val").num_captions)
 
 
 def blind_guess_nats(num_words: int) -> float:

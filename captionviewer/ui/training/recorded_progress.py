@@ -61,7 +61,7 @@ class RecordedProgress(QObject):
         wanted = origin.settings.validation_captions
         if dataset is not None:
             guesses["blind guess"] = blind_guess_nats(len(dataset.vocabulary))
-            wanted = captions_validated(dataset, wanted)
+            wanted = captions_validated(dataset, wanted, len(origin.caption_rows))
         if isinstance(origin, SavedModel):
             if self._unigram is not None and self._unigram[0] is dataset:
                 guesses["unigram guess"] = self._unigram[1]

@@ -5,15 +5,16 @@ import math
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset
-from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.saved.model_file import ModelFileError, SavedModel, open_model, save_model
 from captionviewer.core.training import run as run_module
-from captionviewer.core.training.callbacks import Callbacks
+from captionviewer.core.training.callbacks import Callbacks, RunSolver
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.core.training.validation import EVERY_S, Validation, blind_guess_nats, unigram_nats
@@ -38,11 +39,11 @@ def finished(dataset: CocoDataset, settings: TrainingSettings = SETTINGS) -> Tra
 
 def test_a_point_is_the_loss_a_word_of_that_model_on_the_captions_of_val(folder: Path) -> None:
     with CocoDataset.open(folder) as dataset:
-        run = finished(dataset)
+        val = dataset.split("val")  # fewer captions than are drawn are trained on and validated: all count
+        run = finished(dataset, replace(SETTINGS, num_captions=val.num_captions, one_caption_an_image=False))
         last = run.validation.points()[-1]
         snapshot = run.snapshot()
-        assert snapshot is not None and last.iteration == snapshot.iteration == 24
-        val = dataset.split("val")  # it has fewer captions than are drawn, so all of them count
+        assert snapshot is not None and last.iteration == snapshot.iteration == run.progress().iteration > 0
         loss, _ = snapshot.model.reference_loss(val.features.rows(val.image_idxs), val.captions)
         words = int((val.captions[:, 1:] != dataset.vocabulary.null).sum())
         assert last.val == pytest.approx(loss * val.num_captions / words, rel=1e-4)
@@ -166,15 +167,52 @@ def test_as_many_captions_are_drawn_as_are_asked_for_the_same_by_the_same_seed(f
         again = finished(dataset, replace(SETTINGS, validation_captions=3))
         fixed, others = run.validation._fixed, again.validation._fixed
         assert fixed is not None and others is not None
-        for split in SPLITS:
-            assert len(fixed[split].captions) == 3
-            np.testing.assert_array_equal(fixed[split].captions, others[split].captions)
+        assert fixed.of_train == 3 and len(fixed.captions) == 6
+        np.testing.assert_array_equal(fixed.captions, others.captions)
         snapshot, last = run.snapshot(), run.validation.points()[-1]
         assert snapshot is not None
-        own = fixed["val"]
-        loss, _ = snapshot.model.reference_loss(own.features[own.owners], own.captions)
-        words = int((own.captions[:, 1:] != dataset.vocabulary.null).sum())
+        own, owners = fixed.captions[3:], fixed.owners[3:]
+        loss, _ = snapshot.model.reference_loss(fixed.features[owners], own)
+        words = int((own[:, 1:] != dataset.vocabulary.null).sum())
         assert last.val == pytest.approx(loss * 3 / words, rel=1e-4)
+
+
+def test_of_few_captions_that_are_trained_on_as_many_of_val_are_read(folder: Path) -> None:
+    with CocoDataset.open(folder) as dataset:
+        assert dataset.split("val").num_captions > 4
+        run = finished(dataset, replace(SETTINGS, num_captions=4, batch_size=2))
+        fixed = run.validation._fixed
+        assert fixed is not None and run.validation.num_captions == 4
+        assert (fixed.of_train, len(fixed.captions)) == (4, 8)
+
+
+@pytest.mark.parametrize("steps", [70, 100, 137, 300, 2_000])
+def test_all_points_of_a_run_the_first_and_the_last_with_them_take_at_most_three_hundredths_of_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    now, cost, spent = 100.0, 1.0, 0.0
+
+    def take_a_second(*_: object) -> tuple[float, float]:
+        nonlocal now, spent
+        now, spent = now + cost, spent + cost
+        return 2.0, 2.0
+
+    with CocoDataset.open(folder) as dataset:
+        validation = Validation(dataset, 3, 5, lambda: now)
+        validation.train_on(np.arange(20), 2)
+        validation.prepare()
+        monkeypatch.setattr(type(validation._fixed), "nats_a_word", take_a_second)
+        callbacks = Callbacks([validation], lambda: now)
+        model = SETTINGS.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
+        solver = SimpleNamespace(iteration=0, interrupt=None, loss_history=[], model=model)
+        began = now
+        for solver.iteration in range(steps):
+            callbacks.run_due(cast(RunSolver, solver))
+            now += 1.0
+        solver.iteration = steps
+        validation.run(cast(RunSolver, solver))
+    assert spent <= 0.03 * (now - began)
+    assert spent >= max(2, 0.01 * (now - began))  # and they are not just left out
 
 
 def test_no_captions_are_no_validation(folder: Path) -> None:
