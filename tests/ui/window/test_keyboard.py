@@ -277,7 +277,7 @@ def mnemonics(window: QWidget) -> list[tuple[str, str]]:
 
 def shared_icons(window: QWidget) -> list[tuple[str, str]]:
     """Buttons of one row that show an icon alone, and the same one."""
-    rows: dict[QObject, dict[bytes, str]] = {}
+    rows: dict[QObject | None, dict[bytes, str]] = {}
     shared = []
     for button in window.findChildren(ActionButton):
         if not button.isVisible() or button.toolButtonStyle() is not Qt.ToolButtonStyle.ToolButtonIconOnly:
