@@ -93,7 +93,9 @@ class FrozenLines:
         self._best_words.set_visible(best is not None)
         if best is not None:
             self._best_words.xy = (iterations[best], val[best])
-            self._best_words.set_text(f"best {val[best]:.3g}")
+            # Elsewhere losses of validation are told a word, whatever the plot shows.
+            a_word = "" if times == 1 else f" ({points[best].val:.3g} a word)"
+            self._best_words.set_text(f"best {val[best]:.3g}{a_word}")
         for line, words in self._guesses:
             line.remove()
             words.remove()
@@ -148,7 +150,7 @@ class FrozenLines:
         legend = self._axes.legend(
             [self._val, self._train],
             [self._val_label, "training, same model"],
-            loc="upper right" if low else "lower left",  # losses fall: they are clear of the lines there
+            loc="best",  # losses fall, but on captions that are not trained on they may rise again
             fontsize=0.75 * self._points,
             frameon=not low,
             borderpad=0.1 if low else 0.4,

@@ -52,11 +52,11 @@ class ScrubLayer(QWidget):
         return f"{self._iteration:,}"
 
     def _sign(self, x: float, box: QRectF) -> QRectF:
-        """Where the iteration is written: at the top, as the legend is at the bottom."""
+        """Where the iteration is written: on the axis below, whose ticks say the same, clear of all words."""
         metrics = self.fontMetrics()
         wide, high = metrics.horizontalAdvance(self._words()) + 10, metrics.height() + 2
         left = min(max(x - wide / 2, 0.0), self.width() - wide)
-        return QRectF(left, box.top() + 2, wide, high)
+        return QRectF(left, min(box.bottom() + 2, self.height() - high), wide, high)
 
     def set_active(self, active: bool) -> None:
         """Take the mouse, or leave it to what lies below."""

@@ -106,6 +106,9 @@ def test_the_best_is_the_lowest_validation_loss_and_marked_there(figure: Figure,
     assert (words.get_text(), words.xy) == ("best 2.75", (200, 2.75))
     rings = [line for line in figure.axes[0].lines if line.get_fillstyle() == "none"]
     assert [r.get_xydata().tolist() for r in rings] == [[[200, 2.75]]]
+    figure.clear()
+    shown(figure, series, per_word=False)  # then it is told in both units: Runs tells it a word
+    assert best_words(figure).get_text() == f"best {2.75 * WORDS:.3g} (2.75 a word)"
 
 
 def test_one_point_is_not_called_the_best(figure: Figure, series: LossSeries) -> None:
@@ -141,10 +144,15 @@ def test_the_legend_says_on_how_many_captions_and_names_what_is_drawn_so(
     assert colors == [line(figure, name).get_color() for name in ("validation", "training, same model")]
 
 
-def test_a_low_plot_still_says_on_how_many_captions_clear_of_its_lines(series: LossSeries) -> None:
-    figure = Figure(figsize=(3.8, 2.0), dpi=100)
+@pytest.mark.parametrize("height", [2.0, 4.0])
+@pytest.mark.parametrize("rises", [False, True])
+def test_the_legend_is_clear_of_all_lines_also_where_validation_rises_again(
+    series: LossSeries, height: float, rises: bool
+) -> None:
+    figure = Figure(figsize=(3.8, height), dpi=100)
     canvas = FigureCanvasAgg(figure)
-    shown(figure, series)
+    points = (*POINTS[:-1], ValidationPoint(300, 1.5, 7.0)) if rises else POINTS
+    shown(figure, series, points)
     axes = figure.axes[0]
     legend = axes.get_legend()
     assert legend is not None and legend.get_texts()[0].get_text() == "validation, 150 captions"
