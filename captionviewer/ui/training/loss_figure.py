@@ -154,7 +154,9 @@ class LossFigure:
         self._corner = (width * ratio, height * ratio)
 
     def resized(self) -> None:
-        """Keep the margins as wide as the text in them is, in whatever size the figure has now."""
+        """Show what there is room for in whatever size the figure has now, in margins as wide as its text."""
+        self._frozen.give_way(self._figure.bbox.height / self._em())
+        self._limits = None  # so that the words are placed anew
         self._fit_margins()
 
     def take(self, series: LossSeries) -> bool:

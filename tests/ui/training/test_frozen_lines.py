@@ -166,6 +166,25 @@ def test_the_legend_is_clear_of_all_lines_also_where_validation_rises_again(
         assert not any(box.contains(x, y) for x, y in places)
 
 
+def test_a_plot_that_becomes_low_gives_up_words_and_has_them_again_when_it_grows(
+    figure: Figure, series: LossSeries
+) -> None:
+    plot, axes = shown(figure, series), figure.axes[0]
+
+    def named() -> tuple[bool, bool]:
+        guesses = [words.get_visible() for words in axes.texts if "guess" in words.get_text()]
+        assert len(guesses) == 2 and guesses[0] == guesses[1]
+        return axes.get_legend() is not None, guesses[0]
+
+    seen = []
+    for height in (4.0, 0.9, 4.0):
+        figure.set_size_inches(6, height)
+        plot.resized()
+        plot.take(series)
+        seen.append(named())
+    assert seen == [(True, True), (False, False), (True, True)]
+
+
 def test_in_a_plot_without_room_for_axes_no_words_are_placed(figure: Figure, series: LossSeries) -> None:
     plot = shown(figure, series)
     figure.axes[0].set_position((0.1, 0.1, 0.8, 0.0))
