@@ -86,7 +86,10 @@ class ValPass(QObject, Generic[T]):
             self.row.addWidget(widget)
         session.model_changed.connect(self._refresh)
         session.dataset_changed.connect(self._forget)
-        self._refresh()
+        # Nothing is shown here: a button that nobody owns yet would be a window.
+        self.progress.hide()
+        self.cancel_button.hide()
+        self.button.setEnabled(session.models.current is not None)
 
     @property
     def is_busy(self) -> bool:
