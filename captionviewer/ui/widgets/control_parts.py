@@ -5,7 +5,17 @@ from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from captionviewer.ui.look import theme
 
@@ -114,6 +124,21 @@ def scrolling(part: QWidget, *, filled: bool = True) -> QScrollArea:
         else:
             ground.setAutoFillBackground(False)
     return area
+
+
+def lay_out_plot(view: QWidget, head: QLayout, plot: QWidget, words: QLabel) -> None:
+    """Fill a view with a plot under its words, which scroll together, under what is asked."""
+    body = QWidget()
+    inner = QVBoxLayout(body)
+    inner.setContentsMargins(0, 0, 0, 0)
+    inner.addWidget(words)
+    inner.addWidget(plot, 1)
+    inner.addStretch(0)  # the words keep to the top while there is no plot
+    column = QVBoxLayout(view)
+    column.setContentsMargins(0, 6, 0, 0)
+    column.setSpacing(6)
+    column.addLayout(head)
+    column.addWidget(scrolling(body, filled=False), 1)
 
 
 def words_label(name: str) -> QLabel:

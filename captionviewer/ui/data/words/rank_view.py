@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSpinBox, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.vocabulary import UNK
@@ -13,7 +13,7 @@ from captionviewer.core.training.settings import DataFacts, TrainingSettings
 from captionviewer.ui.data.words.rank_plot import RankPlot
 from captionviewer.ui.look.numbers import counted
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
+from captionviewer.ui.widgets.control_parts import labelled, lay_out_plot, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.worker import Cancelled, Job
 
@@ -45,16 +45,7 @@ class RankView(QWidget):
         head = FlowLayout(gap=10, line_gap=4)
         head.addWidget(labelled("Words kept", self.kept_field))
         head.addWidget(self.all_button)
-        body = QWidget()
-        inner = QVBoxLayout(body)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.addWidget(self.words)
-        inner.addWidget(self.plot, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 6, 0, 0)
-        column.setSpacing(6)
-        column.addLayout(head)
-        column.addWidget(scrolling(body, filled=False), 1)
+        lay_out_plot(self, head, self.plot, self.words)
         self.plot.cut_moved.connect(self.kept_field.setValue)
         self.kept_field.valueChanged.connect(self._cut)
         self.all_button.clicked.connect(lambda: self.kept_field.setValue(self.kept_field.maximum()))

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from captionviewer.core.inspection.word_frequency import (
     FrequencyBand,
@@ -15,7 +15,7 @@ from captionviewer.ui.data.words.val_pass import Asked, ValPass
 from captionviewer.ui.look.numbers import counted
 from captionviewer.ui.session.corpus_job import Progress
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.widgets.control_parts import scrolling, words_label
+from captionviewer.ui.widgets.control_parts import lay_out_plot, words_label
 
 INVITATION = (
     "Press Read val: people's captions are read to the model word by word, with their photos. Then a dot for"
@@ -42,17 +42,7 @@ class SurpriseView(QWidget):
         self.plot = SurprisePlot(session)
         self.plot.word_chosen.connect(self.word_chosen)
         self.words = words_label("surprise_words")
-        body = QWidget()
-        inner = QVBoxLayout(body)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.addWidget(self.words)
-        inner.addWidget(self.plot, 1)
-        inner.addStretch(0)  # the words keep to the top while there is no plot
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 6, 0, 0)
-        column.setSpacing(6)
-        column.addLayout(self.reading.row)
-        column.addWidget(scrolling(body, filled=False), 1)
+        lay_out_plot(self, self.reading.row, self.plot, self.words)
         self.reading.changed.connect(self._refresh)
         self._refresh()
 
