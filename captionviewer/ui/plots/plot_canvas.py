@@ -43,10 +43,10 @@ class PlotCanvas(PlotWidget):
         self.setAccessibleDescription(description)
         self._draw_soon()
 
-    def redraw(self) -> None:
-        """Call the function again: what it draws by has changed."""
+    def redraw(self, pause_ms: int = 0) -> None:
+        """Call the function again, so much after the last call: what it draws by has changed."""
         if self._drawer is not None:
-            self._draw_soon()
+            self._draw_soon(pause_ms)
 
     def show_message(self, text: str) -> None:
         """Show words where the plot would stand."""

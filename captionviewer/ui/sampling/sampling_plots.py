@@ -71,8 +71,9 @@ def draw_bars(figure: "Figure", sample: CaptionSample, timestep: int, colors: Co
 
 def bar_rows(sample: CaptionSample) -> Iterator[Sequence[object]]:
     """Give the ten likeliest words of every timestep as lines of a table, the header first."""
-    yield "timestep", "rank", "word_id", "word", "probability", "chosen"
+    yield "timestep", "rank", "word_id", "word", "probability", "chosen", "decoding"
+    how = sample.decoding.words()
     for step in sample.timesteps:
         for rank, (word, probability) in enumerate(sample.next_words(step.index), start=1):
             chosen = int(word == step.word)
-            yield step.index, rank, word, sample.vocabulary.idx_to_word[word], probability, chosen
+            yield step.index, rank, word, sample.vocabulary.idx_to_word[word], probability, chosen, how

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PHOTOS, SEED = 200, 231  # of val, and what draws them
+PAUSE_MS = 60  # after the last move of a slider: a drawing takes longer than a move may
 
 Scores = Sequence[DecodingScore]
 DrawScores = Callable[["Figure", Scores, Colors, float], None]
@@ -61,6 +62,7 @@ class ValCurve(QWidget):
         self._invitation, self._draw, self._say, self._each = invitation, draw, say, captions_each
         self._work: LatestWork[Scores | None] = LatestWork(session, f"scoring captions of val: {name}")
         self.scores: Scores = ()
+        self._made = ""  # how they were made, for people
         self.decodings: Callable[[], list[Decoding]] = list
         self.button = QPushButton("Compute over val")
         self.button.setToolTip(f"Caption up to {PHOTOS} val photos in each way and score the captions")
@@ -86,9 +88,9 @@ class ValCurve(QWidget):
         line.addStretch()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(line)  # over the plot, which may need to be scrolled to
         column.addWidget(self.plot, 1)
         column.addWidget(self.words)
-        column.addLayout(line)
         self._progressed.connect(self._show_progress, Qt.ConnectionType.QueuedConnection)
         session.dataset_changed.connect(self.forget)
         self._show_busy(False)
@@ -154,17 +156,24 @@ class ValCurve(QWidget):
             f"Model: {current.words}; {photos} val photos drawn by seed {SEED}, scored against all their "
             "captions; a generated <UNK> matches none."
         )
-        self.scores = scores
-        said = self._say(scores, made)
-        self.words.setText(said)
+        self.scores, self._made = scores, made
         file_name = f"{self._name.lower().replace(' ', '-')}-over-val"
         self.plot.show_plot(
             lambda figure, colors, points: self._draw(figure, scores, colors, points),
             lambda: score_rows(scores),
             file_name,
-            said,
+            "",
         )
+        self.say_again()
         self.shown.emit()
+
+    def say_again(self) -> None:
+        """Draw and say again what there is: what is marked in it has changed."""
+        if self.scores:
+            said = self._say(self.scores, self._made)
+            self.words.setText(said)
+            self.plot.setAccessibleDescription(said)
+            self.plot.redraw(PAUSE_MS)
 
     def _show_progress(self, share: float) -> None:
         self.progress.setValue(round(1000 * share))

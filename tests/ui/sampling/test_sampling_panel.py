@@ -345,7 +345,8 @@ def test_the_bars_are_exported_as_a_picture_and_those_of_all_timesteps_as_a_tabl
             monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, place=place: (place, ""))
             shown.click("sampling_export")
         lines = (tmp_path / "bars.csv").read_text(encoding="utf-8").splitlines()
-        assert lines[0] == "timestep,rank,word_id,word,probability,chosen"
+        assert lines[0] == "timestep,rank,word_id,word,probability,chosen,decoding"
+        assert all(line.endswith(f',"{shown.sample.decoding.words()}"') for line in lines[1:])
         assert len(lines) == 1 + 10 * len(shown.sample.timesteps)
         first = lines[1].split(",")
         assert first[:2] == ["0", "1"] and first[3] == shown.bars.bars()[0].word and first[5] == "1"

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.sampling import draws, sample
 from captionviewer.ui.sampling import val_curve
+from captionviewer.ui.sampling.temperature.temperature_figure import present
 from captionviewer.ui.sampling.temperature.temperature_view import (
     COUNT,
     STEPS,
@@ -157,9 +158,25 @@ def test_quality_and_diversity_are_computed_on_request_with_the_present_setting_
         shown.click("quality_over_val")
         shown.click("val_compute")
         qtbot.waitUntil(lambda: bool(view.curve.scores), timeout=SOON)
-        assert view._present(view.curve.scores) is not None
         assert setting in [score.decoding for score in view.curve.scores]
+        assert f"The ring is the setting now, {setting.temperature:g}" in shown.text("val_words")
+        assert not shown.text("drawn_count")  # that tells of the captions of one photo
         assert view.curve.scores[0].distinct == pytest.approx(0.2)  # greedy: five times the same
         qtbot.waitUntil(lambda: view.curve.plot.has_plot, timeout=SOON)
-        view.temperature_slider.setValue(STEPS)  # 3 was not computed: no ring
-        assert view._present(view.curve.scores) is None
+        view.temperature_slider.setValue(step_of(0.55))
+        now = view.decoding.temperature
+        assert f"dashed ring is the setting now, {now:g}" in shown.text("val_words")
+        low, high = (s for s in view.curve.scores if s.decoding.temperature in (0.5, setting.temperature))
+        here = present(view.curve.scores, view.decoding)
+        assert here is not None and not here.computed
+        share = (now - 0.5) / (setting.temperature - 0.5)
+        expected = (1 - share) * np.array((low.distinct, low.cider_d)) + share * np.array(
+            (high.distinct, high.cider_d)
+        )
+        assert (here.distinct, here.cider_d) == pytest.approx(tuple(expected))
+        view.temperature_slider.setValue(STEPS)  # beyond all that was computed: no ring
+        assert present(view.curve.scores, view.decoding) is None
+        assert "3, is not among them" in shown.text("val_words")
+        view.temperature_slider.setValue(step_of(0.55))
+        view.p_slider.setValue(50)  # nor of another p
+        assert present(view.curve.scores, view.decoding) is None

@@ -196,7 +196,9 @@ def test_the_tree_is_saved_as_a_picture_a_drawing_or_a_table(
         assert content.startswith({".png": b"\x89PNG", ".svg": b"<?xml", ".csv": b"timestep,"}[ending])
         assert view.tree is not None
         if ending == ".csv":
-            assert len(content.splitlines()) == 1 + len(view.tree.nodes)
+            header, *lines = content.decode().splitlines()
+            assert len(lines) == len(view.tree.nodes) and header.endswith(",decoding")
+            assert all(line.endswith(f',"{view.tree.decoding.words()}"') for line in lines)
 
 
 def test_widths_are_compared_over_val_on_request_and_said_with_their_model(

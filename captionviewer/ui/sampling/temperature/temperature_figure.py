@@ -1,8 +1,11 @@
 """What Temperature shows as Matplotlib figures and tables: quality against diversity, and the next word."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.evaluation.decoding_scores import DecodingScore
 from captionviewer.ui.look.theme import Colors
 from captionviewer.ui.sampling.temperature.tempered_word import TemperedNext
@@ -12,15 +15,45 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a setting stands among scores, and whether it is one of those computed."""
+
+    distinct: float
+    cider_d: float
+    computed: bool
+
+
+def present(scores: Sequence[DecodingScore], decoding: Decoding) -> Place | None:
+    """Where a setting stands on the line through the scores of several temperatures, rising.
+
+    Between two of them it is placed by its temperature; None for one beyond them, or that differs in more.
+    """
+    wanted = replace(decoding, method="sample").as_read()
+    for score in scores:
+        if score.decoding.as_read() == wanted:
+            return Place(score.distinct, score.cider_d, True)
+    for low, high in pairwise(scores):
+        t, begin, end = wanted.temperature, low.decoding.temperature, high.decoding.temperature
+        if begin < t < end and replace(low.decoding, temperature=t).as_read() == wanted:
+            share = (t - begin) / (end - begin)
+            return Place(
+                low.distinct + share * (high.distinct - low.distinct),
+                low.cider_d + share * (high.cider_d - low.cider_d),
+                False,
+            )
+    return None
+
+
 def draw_quality(
     figure: "Figure",
     scores: Sequence[DecodingScore],
-    present: DecodingScore | None,
+    place: Place | None,
     captions_each: int,
     colors: Colors,
     points: float,
 ) -> None:
-    """Draw CIDEr-D against the share of captions that differ, a ring around the present setting's score."""
+    """Draw CIDEr-D against the share of captions that differ, a ring around the present setting's place."""
     figure.clear()
     figure.set_facecolor(colors.surface.name())
     axes = figure.add_subplot()
@@ -37,9 +70,18 @@ def draw_quality(
             fontsize=0.8 * points,
             color=colors.muted.name(),
         )
-    if present is not None:
-        edge = colors.text.name()
-        axes.plot([present.distinct], [present.cider_d], "o", ms=11, mfc="none", mec=edge, mew=1.8)
+    if place is not None:
+        dashes = "solid" if place.computed else (0, (1.5, 1.0))
+        axes.scatter(
+            [place.distinct],
+            [place.cider_d],
+            s=121,
+            facecolors="none",
+            edgecolors=colors.text.name(),
+            linewidths=1.8,
+            linestyles=[dashes],
+            zorder=3,
+        )
     axes.set_xlabel(
         f"share of {captions_each} captions that differ", fontsize=points, color=colors.text.name()
     )
@@ -75,13 +117,15 @@ def tempered_figure(following: TemperedNext, heading: str, colors: Colors) -> "F
     return figure
 
 
-def tempered_rows(following: TemperedNext, captions: Sequence[Sequence[str]]) -> Iterator[Sequence[object]]:
+def tempered_rows(
+    following: TemperedNext, captions: Sequence[Sequence[str]], decoding: Decoding
+) -> Iterator[Sequence[object]]:
     """Give the next words, then the captions drawn, as lines of a table, the header first."""
-    yield "word", "model", "after_temperature", "drawn_with", "cut"
+    yield "word", "model", "after_temperature", "drawn_with", "cut", "decoding"
     for word in following.words:
-        yield word.word, word.before, word.tempered, word.after, int(word.cut)
+        yield word.word, word.before, word.tempered, word.after, int(word.cut), decoding.words()
     for caption in captions:
-        yield " ".join(caption), "", "", "", ""
+        yield " ".join(caption), "", "", "", "", decoding.words()
 
 
 def _dress(axes: "Axes", colors: Colors, points: float) -> None:

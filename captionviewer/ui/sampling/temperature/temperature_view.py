@@ -33,6 +33,7 @@ from captionviewer.ui.sampling.latest_work import LatestWork
 from captionviewer.ui.sampling.temperature.drawn_captions import DrawnCaptions
 from captionviewer.ui.sampling.temperature.temperature_figure import (
     draw_quality,
+    present,
     tempered_figure,
     tempered_rows,
 )
@@ -164,13 +165,13 @@ class TemperatureView(QWidget):
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(4)
         left.addWidget(self._title)
+        left.addWidget(self.summary)  # over the bars, which may need to be scrolled through
         left.addWidget(self.bars, 1)
-        left.addWidget(self.summary)
         self._pages = QStackedWidget()
         self._pages.addWidget(scrolling(self.captions))
         self._pages.addWidget(scrolling(self.curve))
         self._pages.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.val_button.toggled.connect(lambda shown: self._pages.setCurrentIndex(1 if shown else 0))
+        self.val_button.toggled.connect(self._show_val)
         drawn = QWidget()
         right = QVBoxLayout(drawn)
         right.setContentsMargins(0, 0, 0, 0)
@@ -205,8 +206,7 @@ class TemperatureView(QWidget):
         self._show_decoding()
         self.show_timestep()
         self._draw()
-        if self.curve.scores:
-            self.curve.plot.redraw()
+        self.curve.say_again()
 
     def _want(self, decoding: Decoding) -> None:
         if decoding != self._decoding:
@@ -305,25 +305,29 @@ class TemperatureView(QWidget):
     def _draw_quality(
         self, figure: "Figure", scores: Sequence[DecodingScore], colors: theme.Colors, points: float
     ) -> None:
-        draw_quality(figure, scores, self._present(scores), EACH, colors, points)
+        draw_quality(figure, scores, present(scores, self._decoding), EACH, colors, points)
 
-    def _present(self, scores: Sequence[DecodingScore]) -> DecodingScore | None:
-        """The score of the setting as it is now; None where it was not among those computed."""
-        wanted = replace(self._decoding, method="sample")
-        return next((score for score in scores if score.decoding == wanted), None)
+    def _show_val(self, shown: bool) -> None:
+        self._pages.setCurrentIndex(1 if shown else 0)
+        self._count.setHidden(shown)  # it tells of the captions of this photo
 
     def _quality_words(self, scores: Sequence[DecodingScore], made: str) -> str:
         first, last = scores[0], scores[-1]
         best = max(scores, key=lambda score: score.cider_d)
-        here = self._present(scores)
+        here = present(scores, self._decoding)
         said = (
             f"From temperature {first.decoding.temperature:g} to {last.decoding.temperature:g}: CIDEr-D "
             f"{first.cider_d:.3f} to {last.cider_d:.3f}, {100 * first.distinct:.0f} % to "
             f"{100 * last.distinct:.0f} % of {EACH} captions differ. CIDEr-D is highest at "
             f"{best.decoding.temperature:g}. "
         )
-        if here is not None:
-            said += f"The ring is the setting computed with, {here.decoding.temperature:g}. "
+        setting = f"{self._decoding.temperature:g}"
+        if here is None:
+            said += f"The setting now, {setting}, is not among them: compute again to have it marked. "
+        elif here.computed:
+            said += f"The ring is the setting now, {setting}. "
+        else:
+            said += f"The dashed ring is the setting now, {setting}, placed between those beside it. "
         cut = [f"k {first.decoding.k}"] if first.decoding.k is not None else []
         cut += [f"p {first.decoding.p:g}"] if first.decoding.p < 1 else []
         return said + (f"With {' and '.join(cut)}. " if cut else "") + made
@@ -343,7 +347,7 @@ class TemperatureView(QWidget):
         if shown is None or following is None or not self._session.can_plot:
             return
         figure = tempered_figure(following, self._heading(shown), theme.colors())
-        rows = lambda: tempered_rows(following, self.captions.captions)  # noqa: E731
+        rows = lambda: tempered_rows(following, self.captions.captions, self._decoding)  # noqa: E731
         name = f"{shown.record.name_for_files}-temperature-{self._decoding.temperature:g}"
         path = export_figure(self, figure, rows, name, self._session.settings)
         if path is not None:

@@ -78,7 +78,8 @@ def _only(step: BeamStep) -> BeamNode:
 
 def tree_rows(tree: BeamTree) -> Iterator[Sequence[object]]:
     """Give all nodes as lines of a table, the header first."""
-    yield "timestep", "rank", "word", "ln_p", "kind", "greedy", "caption_so_far"
+    yield "timestep", "rank", "word", "ln_p", "kind", "greedy", "caption_so_far", "decoding"
+    how = tree.decoding.words()
     for node in tree.nodes:
         said: list[int] = []
         at: int | None = tree.nodes.index(node)
@@ -95,4 +96,5 @@ def tree_rows(tree: BeamTree) -> Iterator[Sequence[object]]:
             node.kind,
             int(node.greedy),
             so_far,
+            how,
         )

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from captionviewer.core.amounts import signed
 from captionviewer.core.decoding.beam_search import BeamNode
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding
 from captionviewer.core.decoding.exact_search import ExactResult, exact_search
@@ -324,7 +325,7 @@ class TreeView(QWidget):
             text = tree.text(node.words[:-1] if self._ends(tree, node) else node.words)
             if tree.is_greedy(node):
                 text += "  (greedy)"
-            item = QTreeWidgetItem([f"{node.score(alpha):.2f}", f"{node.log_probability:.2f}", text])
+            item = QTreeWidgetItem([signed(node.score(alpha)), signed(node.log_probability), text])
             for column in range(3):
                 item.setToolTip(column, plain_tip(f"{text}: p = {small_probability(node.log_probability)}"))
             item.setData(0, Qt.ItemDataRole.UserRole, node)
