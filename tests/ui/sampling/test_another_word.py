@@ -278,6 +278,10 @@ def test_a_forced_beginning_is_carried_over_to_the_next_photo_and_kept_for_the_w
         assert [step.word for step in shown.sample.timesteps][:3] == list(prefix.words)
         qtbot.keyClick(shown.panel, Qt.Key.Key_Delete)
         assert not shown.sample.forced
+        shown.select("val", 1)
+        assert not shown.sample.forced  # what was deleted is carried no farther
+        shown.select("val", 2)
+        assert not shown.sample.forced
         shown.open(coco_folder)
         shown.session.selection.select(None)
         shown.select(before.split, before.row)

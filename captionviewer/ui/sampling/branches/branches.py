@@ -61,6 +61,7 @@ class Branches(QObject):
         sample = self._sampler.sample
         if sample is not None and sample.shown is not None:
             self._kept.delete(sample.record, sample.shown)
+            self._carry_what_is_shown(sample.record)
             self._fill()
 
     def undo(self) -> None:
@@ -68,11 +69,17 @@ class Branches(QObject):
         sample = self._sampler.sample
         if sample is not None:
             self._kept.undo(sample.record)
+            self._carry_what_is_shown(sample.record)
             self._fill()
 
     def set_carries(self, carries: bool) -> None:
         """Force what is shown of this photo of those that are selected next, too."""
         self._carries = carries
+
+    def _carry_what_is_shown(self, record: PhotoRecord) -> None:
+        """What was deleted or undone is forced of no other photo any more."""
+        shown = self._kept.of(record).shown
+        self._carried = None if shown is None else (record, shown)
 
     @property
     def can_undo(self) -> bool:
