@@ -58,6 +58,12 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.idx_to_word)
 
+    def id_as_typed(self, text: str) -> int | None:
+        """The id of a word as a person types it, if need be in another case; None where there is none."""
+        if text in self.word_to_idx:
+            return self.word_to_idx[text]
+        return next((i for i, word in enumerate(self.idx_to_word) if word.lower() == text.lower()), None)
+
     @cached_property
     def is_of_characters(self) -> bool:
         """Whether its words are characters, as `are_characters`."""

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import get_args
 
-from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QToolButton, QWidget
 
-from captionviewer.core.coco.vocabulary import LONGEST_IN_CHARACTERS, LONGEST_IN_WORDS, UNK
+from captionviewer.core.coco.vocabulary import LONGEST_IN_CHARACTERS, LONGEST_IN_WORDS, UNK, Vocabulary
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding, Method
+from captionviewer.ui.sampling.branches.word_field import complete
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.control_parts import labelled
 from captionviewer.ui.widgets.flow_layout import FlowLayout
@@ -18,6 +19,7 @@ _MOST_KEPT = 1_000_000  # words that k can keep; more than any vocabulary has
 _LARGEST_SEED = (1 << 31) - 1
 _LONGEST_LINE = 48  # letters; the rest is said when the line is pointed at
 _LONGEST_WORD = 20
+_FIELD = 14  # letters of average width
 
 
 class DecodingRow(QWidget):
@@ -32,6 +34,7 @@ class DecodingRow(QWidget):
     """
 
     changed = Signal(object)  # Decoding
+    word_unknown = Signal(str)  # what was typed is no word of the vocabulary
 
     def __init__(self, keeper: QObject | None = None, parent: QWidget | None = None) -> None:
         """`keeper` is an event filter of the panel's, for what takes the space bar."""
@@ -57,6 +60,14 @@ class DecodingRow(QWidget):
         self.alpha = _decimal("decoding_alpha", 0.0, 1.0, 0.05)
         self.never_unk = CheckBox(f"Never {UNK}")
         self.never_unk.setObjectName("decoding_never_unk")
+        self.never_field = QLineEdit()
+        self.never_field.setObjectName("decoding_never_word")
+        self.never_field.setPlaceholderText("a word")
+        self.never_field.setToolTip("Enter has a word of the vocabulary never said")
+        self.never_field.setFixedWidth(_FIELD * self.never_field.fontMetrics().averageCharWidth())
+        self.never_field.returnPressed.connect(self._forbid)
+        self._offered = complete(self.never_field)
+        self.set_vocabulary(None)
         self.ngram_block = _whole("decoding_ngrams", 0, LONGEST_IN_WORDS)
         self.ngram_block.setSpecialValueText("off")
         self.ngram_block.setToolTip("No n-gram of so many words may come twice in a caption")
@@ -78,6 +89,7 @@ class DecodingRow(QWidget):
         for part, _methods in self._of_method:
             self._flow.addWidget(part)
         self._flow.addWidget(self.never_unk)
+        self._flow.addWidget(labelled("Never say", self.never_field))
         self._flow.addWidget(labelled("Block n-grams of", self.ngram_block))
         self._flow.addWidget(labelled("Words at most", self.max_length))
         self.method.currentIndexChanged.connect(self._edited)
@@ -95,6 +107,30 @@ class DecodingRow(QWidget):
         """Show another value; `changed` is not emitted."""
         self._decoding = decoding
         self._show()
+
+    def set_vocabulary(self, vocabulary: Vocabulary | None) -> None:
+        """Let words of the open data be forbidden; None: no data is open."""
+        self._vocabulary: Vocabulary | None = vocabulary
+        self._offered.setStringList([] if vocabulary is None else list(vocabulary.idx_to_word))
+        self.never_field.setEnabled(vocabulary is not None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.never_field.setFixedWidth(_FIELD * self.fontMetrics().averageCharWidth())
+
+    def _forbid(self) -> None:
+        """Have the word that was typed never said."""
+        text, vocabulary = self.never_field.text().strip(), self._vocabulary
+        if not text or vocabulary is None:
+            return
+        index = vocabulary.id_as_typed(text)
+        if index is None:
+            self.word_unknown.emit(text)
+            return
+        self.never_field.clear()
+        words = (*self._decoding.forbidden_words, vocabulary.idx_to_word[index])
+        self._take(replace(self._decoding, forbidden_words=words))
 
     def _edited(self) -> None:
         """Take what was edited; a value finer than its box shows, or beyond it, stays as it is."""

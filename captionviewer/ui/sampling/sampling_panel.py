@@ -99,9 +99,10 @@ class SamplingPanel(QWidget):
         self.branches.moved.connect(self._player.go_to)
         self.words.word_wanted.connect(self.branches.force)
         self.words.word_forbidden.connect(self._forbid)
-        self.words.word_unknown.connect(
-            lambda word: session.notice.emit(f"“{shortened(word, 40)}” is no word of the vocabulary.")
-        )
+        for unknown in (self.words.word_unknown, self.decoding_row.word_unknown):
+            unknown.connect(
+                lambda word: session.notice.emit(f"“{shortened(word, 40)}” is no word of the vocabulary.")
+            )
         self._branch_strip.rows.row_chosen.connect(self.branches.show)
         self._branch_strip.carry.toggled.connect(self.branches.set_carries)
         self.sampler.sample_changed.connect(self._sample_changed)
@@ -179,6 +180,7 @@ class SamplingPanel(QWidget):
         dataset, record = self._session.data.dataset, self._session.selection.subject
         self.words.show_photo(record)
         self._head.show_photo(record)
+        self.decoding_row.set_vocabulary(dataset.vocabulary if dataset is not None else None)
         if dataset is None or record is None:
             self._empty.say(*(NO_DATA if dataset is None else NO_PHOTO))
             self._pages.setCurrentWidget(self._empty)

@@ -238,10 +238,7 @@ class WordsView(QScrollArea):
         sample = self._sample
         if sample is None:
             return
-        known = sample.vocabulary.word_to_idx
-        word = known.get(text)
-        if word is None:  # completion is without case, too
-            word = next((known[each] for each in known if each.lower() == text.lower()), None)
+        word = sample.vocabulary.id_as_typed(text)
         if word is None or sample.vocabulary.idx_to_word[word] in UNSAYABLE:
             self.word_unknown.emit(text)
         elif timestep < len(sample.timesteps):

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.ui.sampling.decoding_row import DecodingRow
 
@@ -75,6 +76,26 @@ def test_a_value_that_is_set_is_shown_and_not_told(qtbot: QtBot) -> None:
         "&lt;UNK&gt;", "<UNK>"
     )
     assert row.beam_width.value() == 7 and row.never_unk.isChecked()
+
+
+def test_any_word_of_the_vocabulary_is_forbidden_by_typing_it(qtbot: QtBot) -> None:
+    row = shown_row(qtbot)
+    row.opener.click()
+    assert not row.never_field.isEnabled()  # no data is open
+    row.set_vocabulary(Vocabulary.from_words(["<NULL>", "<START>", "<END>", "<UNK>", "zebra", "Zoo"]))
+    told: list[Decoding] = []
+    unknown: list[str] = []
+    row.changed.connect(told.append)
+    row.word_unknown.connect(unknown.append)
+    qtbot.keyClicks(row.never_field, "zebra")
+    qtbot.keyClick(row.never_field, Qt.Key.Key_Return)
+    qtbot.keyClicks(row.never_field, "ZOO")
+    qtbot.keyClick(row.never_field, Qt.Key.Key_Return)
+    assert told[-1] == Decoding(forbidden_words=("zebra", "Zoo")) and says(row, told[-1])
+    assert row.never_field.text() == "" and len(told) == 2
+    qtbot.keyClicks(row.never_field, "unicorn")
+    qtbot.keyClick(row.never_field, Qt.Key.Key_Return)
+    assert unknown == ["unicorn"] and len(told) == 2
 
 
 def test_a_forbidden_word_has_a_button_that_lets_it_be_said_again(qtbot: QtBot) -> None:

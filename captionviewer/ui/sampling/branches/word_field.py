@@ -9,6 +9,16 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 _LEAST = 20  # letters of average width
 
 
+def complete(field: QLineEdit) -> QStringListModel:
+    """Have what is typed into a field completed in its place, in any case; to words that are then set."""
+    words = QStringListModel(field)
+    completer = QCompleter(words, field)
+    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+    completer.setCompletionMode(QCompleter.CompletionMode.InlineCompletion)
+    field.setCompleter(completer)
+    return words
+
+
 class WordField(QLineEdit):
     """Completes what is typed to the likeliest word that begins so; Enter takes it, Escape leaves."""
 
@@ -17,11 +27,7 @@ class WordField(QLineEdit):
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
         self.timestep = 0  # that a word is typed for
-        self._words = QStringListModel(self)
-        completer = QCompleter(self._words, self)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setCompletionMode(QCompleter.CompletionMode.InlineCompletion)
-        self.setCompleter(completer)
+        self._words = complete(self)
         self.setObjectName("another_word")
         self.setAccessibleName("Another word")
         self.setPlaceholderText("another word")
