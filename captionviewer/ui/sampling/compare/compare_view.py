@@ -44,13 +44,14 @@ from captionviewer.ui.session.trouble import not_opened
 from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.halves import Halves
-from captionviewer.ui.widgets.outside_text import shortened, show_plainly
+from captionviewer.ui.widgets.outside_text import plain_tip, shortened, show_plainly
 from captionviewer.ui.worker import Cancelled, Job
 
 MODEL_FILES = "Models (*.npz)"
 LEGEND = "Each word of the ground truth: the surprise of the left model above it, of the right one below it."
 _NARROW = 78  # letters of average width, below which the ground truth stands under the bars
 _LONGEST_NAME = 44
+_LONGEST_SAID = 150  # letters of what a model is and says: an untrained one says thirty words
 MOST_HELD = 8  # models of a person's own moments: a large one takes 100 MB
 MOST_RUNS = 10  # kept runs that are offered: the newest, and the one that comes with the program
 
@@ -393,7 +394,8 @@ class CompareView(QWidget):
         for label, words in zip(
             (self.first, self.second), _said(found) if found is not None else ("", ""), strict=True
         ):
-            label.setText(words)
+            label.setText(shortened(words, _LONGEST_SAID))
+            label.setToolTip(plain_tip(words) if len(words) > _LONGEST_SAID else "")
         if found is None:
             self._chips.show_words((), 0)
             self.apart.setText("" if self._sampler.sample is None else "Comparing…")
