@@ -4,7 +4,15 @@ from dataclasses import replace
 from typing import get_args
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 from captionviewer.core.coco.vocabulary import LONGEST_IN_CHARACTERS, LONGEST_IN_WORDS, UNK, Vocabulary
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding, Method
@@ -62,11 +70,13 @@ class DecodingRow(QWidget):
         self.never_unk.setObjectName("decoding_never_unk")
         self.never_field = QLineEdit()
         self.never_field.setObjectName("decoding_never_word")
-        self.never_field.setPlaceholderText("a word")
+        self.never_field.setPlaceholderText("never say …")
+        self.never_field.setAccessibleName("Never say")
         self.never_field.setToolTip("Enter has a word of the vocabulary never said")
-        self.never_field.setFixedWidth(_FIELD * self.never_field.fontMetrics().averageCharWidth())
+        self.never_field.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.never_field.returnPressed.connect(self._forbid)
         self._offered = complete(self.never_field)
+        self._size_field()
         self.set_vocabulary(None)
         self.ngram_block = _whole("decoding_ngrams", 0, LONGEST_IN_WORDS)
         self.ngram_block.setSpecialValueText("off")
@@ -89,7 +99,7 @@ class DecodingRow(QWidget):
         for part, _methods in self._of_method:
             self._flow.addWidget(part)
         self._flow.addWidget(self.never_unk)
-        self._flow.addWidget(labelled("Never say", self.never_field))
+        self._flow.addWidget(self.never_field)
         self._flow.addWidget(labelled("Block n-grams of", self.ngram_block))
         self._flow.addWidget(labelled("Words at most", self.max_length))
         self.method.currentIndexChanged.connect(self._edited)
@@ -114,10 +124,13 @@ class DecodingRow(QWidget):
         self._offered.setStringList([] if vocabulary is None else list(vocabulary.idx_to_word))
         self.never_field.setEnabled(vocabulary is not None)
 
+    def _size_field(self) -> None:
+        self.never_field.setFixedWidth(_FIELD * self.fontMetrics().averageCharWidth())
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self.never_field.setFixedWidth(_FIELD * self.fontMetrics().averageCharWidth())
+            self._size_field()
 
     def _forbid(self) -> None:
         """Have the word that was typed never said."""
