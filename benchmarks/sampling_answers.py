@@ -34,6 +34,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from timing.own_folders import own_folders
 
 from captionviewer.core.training.events import RunState
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import PRESETS, STORYBOOK_PRESET
 from captionviewer.ui.application import make_window, open_at_launch
 from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
@@ -44,6 +45,7 @@ from captionviewer.ui.window.main_window import MainWindow
 CLICK_MS, PAINT_MS, SAMPLE_MS = 30.0, 16.0, 150.0
 WIDTH = 10  # of the beam whose tree is painted
 PATIENCE_S = 20.0
+STOPS = 4  # runs of each cell that are stopped
 
 
 def wait(milliseconds: int) -> None:
@@ -184,9 +186,9 @@ def measure_painting(window: MainWindow) -> None:
     wait(300)
 
 
-def measure_run(window: MainWindow, cell: CellType, rounds: int) -> None:
-    """From pause, step and stop to the sample of what the run has come to."""
-    panel, session, training = window.sampling_panel, window.session, window.training_panel
+def begin_run(window: MainWindow, cell: CellType) -> TrainingRun:
+    """Start the storybook's preset with a cell."""
+    session, training = window.session, window.training_panel
     if session.models.current is not None:
         session.models.set(replace(session.models.current, unsaved=False))
     settings = replace(PRESETS[STORYBOOK_PRESET], num_epochs=100_000, cell_type=cell)
@@ -195,6 +197,13 @@ def measure_run(window: MainWindow, cell: CellType, rounds: int) -> None:
     run = session.runs.run
     assert run is not None, "the run did not start"
     wait(3000)
+    return run
+
+
+def measure_run(window: MainWindow, cell: CellType, rounds: int) -> None:
+    """From pause, step and stop to the sample of what the run has come to."""
+    panel, training = window.sampling_panel, window.training_panel
+    run = begin_run(window, cell)
     found: dict[str, list[float]] = {"pause": [], "step": [], "stop": []}
 
     def is_new() -> bool:
@@ -216,10 +225,13 @@ def measure_run(window: MainWindow, cell: CellType, rounds: int) -> None:
         wait(100)
         training.pause_action.trigger()  # goes on
         wait(1200)
-    found["stop"].append(until(is_new, training.stop_action.trigger))
+    for stopped in range(STOPS):
+        if stopped:
+            run = begin_run(window, cell)
+        found["stop"].append(until(is_new, training.stop_action.trigger))
+        wait(500)
     for what, took in found.items():
         say(f"{cell}: from {what} to the sample", took, SAMPLE_MS)
-    wait(500)
 
 
 def main() -> None:
