@@ -4,6 +4,7 @@
 """
 
 import math
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -394,7 +395,7 @@ class CompareView(QWidget):
         for label, words in zip(
             (self.first, self.second), _said(found) if found is not None else ("", ""), strict=True
         ):
-            label.setText(shortened(words, _LONGEST_SAID))
+            label.setText(textwrap.shorten(words, _LONGEST_SAID, placeholder=" …"))
             label.setToolTip(plain_tip(words) if len(words) > _LONGEST_SAID else "")
         if found is None:
             self._chips.show_words((), 0)
