@@ -204,6 +204,7 @@ def measure_run(window: MainWindow, cell: CellType, rounds: int) -> None:
     """From pause, step and stop to the sample of what the run has come to."""
     panel, training = window.sampling_panel, window.training_panel
     run = begin_run(window, cell)
+    step_s = 1 / max(run.progress().steps_per_second, 1e-9)
     found: dict[str, list[float]] = {"pause": [], "step": [], "stop": []}
 
     def is_new() -> bool:
@@ -230,6 +231,7 @@ def measure_run(window: MainWindow, cell: CellType, rounds: int) -> None:
             run = begin_run(window, cell)
         found["stop"].append(until(is_new, training.stop_action.trigger))
         wait(500)
+    print(f"{cell}: a step of the run takes {1000 * step_s:.0f} ms meanwhile, which a pause has to wait for")
     for what, took in found.items():
         say(f"{cell}: from {what} to the sample", took, SAMPLE_MS)
 
