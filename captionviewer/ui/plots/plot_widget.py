@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from captionviewer.ui.look.theme import colors, set_muted
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.layout_engine import LayoutEngine
 
 WAITING = "Plots are being made ready…"
+_FRAME = 1  # pixels, where the frame of the keyboard's focus is drawn
 _ROOM_FOR_LAYOUT = 13, 7  # lines of text: where a plot is smaller, its words may leave the axes no room
 
 
@@ -50,7 +51,7 @@ class PlotWidget(QWidget):
         self._message.setMargin(8)
         set_muted(self._message)
         box = QVBoxLayout(self)
-        box.setContentsMargins(1, 1, 1, 1)  # where the frame of the keyboard's focus is drawn
+        box.setContentsMargins(_FRAME, _FRAME, _FRAME, _FRAME)
         self._pages = QStackedLayout()
         box.addLayout(self._pages)  # first: it shows what is added, which without a parent were a window
         self._message_page = scrolling(self._message, filled=False)
@@ -97,7 +98,7 @@ class PlotWidget(QWidget):
             self._soon.start(pause_ms)
 
     def _draw_if_seen(self) -> None:
-        if not self.isVisible():
+        if not self.isVisible() or self._is_without_room():
             return
         words = self._lacks()
         if words is None and not self._session.can_plot:
@@ -111,6 +112,13 @@ class PlotWidget(QWidget):
         self._pages.setCurrentWidget(self._canvas)
         self._draw(self._figure, self._canvas)
         self._canvas.draw_idle()
+
+    def _is_without_room(self) -> bool:
+        """Whether nothing of a plot can be seen, as between two panes pushed together.
+
+        Nothing is drawn then: axes without an area can't take a line.
+        """
+        return self.contentsRect().adjusted(_FRAME, _FRAME, -_FRAME, -_FRAME).isEmpty()
 
     def _say(self, words: str) -> None:
         """Show words where the plot would stand."""
@@ -160,6 +168,12 @@ class PlotWidget(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._draw_soon()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw what could not be drawn while there was no room."""
+        super().resizeEvent(event)
+        if self._stale and self.isVisible() and not self._soon.isActive():
+            self._soon.start(0)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -181,16 +181,20 @@ class RunHead(QWidget):
         for button in self.buttons:
             button.setToolButtonStyle(style)
             button.setMinimumWidth(self._button_width(button, style))
-        margins = self._grid.contentsMargins()
-        settings = self._button_width(self.buttons[-1], style) + _GAP
-        self._grid.setColumnMinimumWidth(0, taken - margins.left() - margins.right() - settings)
-        around = taken + _GAP + _BESIDE if beside else margins.left() + margins.right()
-        self._words.setMinimumHeight(self._height_of_words(self.width() - around))
-        seen = [button for button in self._at_times if not button.isHidden()]
-        more = sum(self._button_width(each, _WITH_WORDS) - self._button_width(each, _ICONS) for each in seen)
-        has_room = self.width() - taken - (words_beside if beside else 0) >= more
+        at_times = self._at_times
+        words = [self._button_width(one, _WITH_WORDS) - self._button_width(one, _ICONS) for one in at_times]
+        more = sorted(words, reverse=True)
+        wide = taken + sum(more[:_MOST_AT_TIMES])
+        has_room = style is _WITH_WORDS and self.width() - wide >= (words_beside if beside else 0)
         for button in self._at_times:
-            button.setToolButtonStyle(_WITH_WORDS if style is _WITH_WORDS and has_room else _ICONS)
+            button.setToolButtonStyle(_WITH_WORDS if has_room else _ICONS)
+        row = wide if has_room else taken
+        margins = self._grid.contentsMargins()
+        sides = margins.left() + margins.right()
+        self._grid.setColumnMinimumWidth(0, row - sides - self._button_width(self.buttons[-1], style) - _GAP)
+        self._words.setMinimumHeight(
+            self._height_of_words(self.width() - (row + _GAP + _BESIDE if beside else sides))
+        )
         if beside is self._is_beside:
             return
         self._is_beside = beside

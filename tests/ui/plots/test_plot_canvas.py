@@ -54,6 +54,25 @@ def test_a_plot_of_any_size_is_drawn_without_a_warning(
     assert not [str(each.message) for each in told]
 
 
+@pytest.mark.parametrize("size", [(200, 2), (2, 200)])
+def test_a_plot_without_room_is_drawn_once_it_has_some(
+    qtbot: QtBot, plot: PlotCanvas, size: tuple[int, int]
+) -> None:
+    def draw_line(figure: Figure, _colors: Colors, _points: float) -> None:
+        axes = figure.axes[0] if figure.axes else figure.add_subplot()
+        axes.axhline(1.0)  # Matplotlib looks for what it covers
+
+    plot.resize(300, 200)
+    plot.show_plot(draw_line, tuple, "plot", "a plot")
+    qtbot.waitUntil(lambda: plot.draws == 1)
+    plot.resize(*size)
+    plot.redraw()
+    qtbot.wait(30)
+    assert plot.draws == 1
+    plot.resize(300, 200)
+    qtbot.waitUntil(lambda: plot.draws == 2)
+
+
 def test_what_goes_wrong_while_matplotlib_draws_or_calls_back_is_told_and_not_printed(
     qtbot: QtBot, plot: PlotCanvas, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
