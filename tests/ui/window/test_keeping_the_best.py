@@ -113,6 +113,7 @@ def test_a_run_that_learns_by_heart_leaves_its_best_model_beside_the_last(
     qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Validation, "share", 0.0)  # at each half epoch, whatever it costs
+    monkeypatch.setattr("captionviewer.core.training.validation.MOST_SHARE", 1e9)
     with training_panel(qtbot, coco_folder) as panel:
         left = left_by_a_run(qtbot, panel)
         run = panel.control.run
