@@ -16,7 +16,7 @@ _BESIDE = 8  # pixels between the buttons and the words beside them
 _MOST_AT_TIMES = 2  # buttons that are seen only at times, and then beside each other
 _ICONS = Qt.ToolButtonStyle.ToolButtonIconOnly
 _WITH_WORDS = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-_USUAL_STATE = "Stopped after iteration 100,000. What was learned is kept; the run can go on."  # the longest
+_USUAL_STATE = "Stopped after iteration 100,000."  # the longest but for bad news
 _ROOM_FOR_WORDS = 14  # in lines of text: with less beside the buttons, the words stand below them
 
 

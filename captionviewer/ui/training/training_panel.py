@@ -402,7 +402,7 @@ class TrainingPanel(QWidget):
             case RunState.FINISHED:
                 return f"Finished: {done} iterations.", False
             case RunState.STOPPED:
-                return f"Stopped after iteration {done}. What was learned is kept; the run can go on.", False
+                return f"Stopped after iteration {done}.", False
             case RunState.FAILED:
                 return f"Failed. {self.control.failure}", True
         return "Ready to train.", False
