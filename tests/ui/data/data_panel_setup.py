@@ -109,3 +109,5 @@ def shown_panel(qtbot: QtBot, folder: Path | None) -> Iterator[Shown]:
         yield shown
     finally:
         assert session.shut_down()
+        panel.hide()
+        session.deleteLater()

@@ -29,6 +29,7 @@ def plot(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[SeriesPlo
     plot.show()
     yield plot
     session.workers.shut_down()
+    session.deleteLater()
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,8 @@ def shown_sampling(
         yield shown
     finally:
         assert session.shut_down()
+        panel.hide()
+        session.deleteLater()
 
 
 def other_model(saved: SavedModel, seed: int, iteration: int) -> SavedModel:

@@ -16,6 +16,7 @@ def session(qtbot: QtBot) -> Iterator[Session]:
     made = Session(Settings())
     yield made
     made.shut_down()
+    made.deleteLater()
 
 
 def failed(error: Exception) -> None:

@@ -38,3 +38,4 @@ def test_opening_other_data_ends_the_scan_of_the_features_before(
     finally:
         ended.set()
         assert session.shut_down()
+        session.deleteLater()
