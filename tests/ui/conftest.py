@@ -29,6 +29,7 @@ from shiboken6 import isValid
 
 from captionviewer.core import storybook
 from captionviewer.core.arrays import ByteArray
+from captionviewer.ui.session.free_memory import give_back
 from tests.ui.window_driver import WindowDriver
 
 GRACE_S = 3.0  # a thread that was told to end may take this long
@@ -111,6 +112,13 @@ def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(storybook, "picture_of", picture_of)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def free_memory_given_back() -> Iterator[None]:
+    """Give back what the windows of a file have freed: none of them rests long enough to do so itself."""
+    yield
+    give_back()
 
 
 @pytest.fixture(autouse=True)
