@@ -244,7 +244,11 @@ class StatesView(QWidget):
             if len(shown.order) < hidden
             else f"all {hidden:,} units"
         )
-        ends = "no tint is 0, full is 1" if low == 0 else f"blue {signed(low, 0)}, no tint 0, red {signed(high, 0)}"
+        ends = (
+            "no tint is 0, full is 1"
+            if low == 0
+            else f"blue {signed(low, 0)}, no tint 0, red {signed(high, 0)}"
+        )
         mark = "a darker cell" if self.all_box.isChecked() else "a dot"
         dots = f"; {mark} marks a value beyond" if shown.quantity == "c" else ""
         waiting = " Val is being read for this order." if self._waits_for_val() else ""
