@@ -1,3 +1,8 @@
+"""The main window: what its menus, docks and bars show, and how it opens, asks and closes.
+
+(Past 400 lines: what concerns the window as a whole, subject after subject.)
+"""
+
 import shutil
 from dataclasses import replace
 from pathlib import Path

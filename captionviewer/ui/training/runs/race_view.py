@@ -1,4 +1,7 @@
-"""The view Race: two runs in lock-step from one seed, their curves live, the same photos captioned."""
+"""The view Race: two runs in lock-step from one seed, their curves live, the same photos captioned.
+
+(Past 400 lines: what is asked of two runs at once, and what is said of them.)
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
