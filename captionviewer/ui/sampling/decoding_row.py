@@ -77,6 +77,7 @@ class DecodingRow(QWidget):
         self.never_field.returnPressed.connect(self._forbid)
         self._offered = complete(self.never_field)
         self._size_field()
+        self._vocabulary: Vocabulary | None = None
         self.set_vocabulary(None)
         self.ngram_block = _whole("decoding_ngrams", 0, LONGEST_IN_WORDS)
         self.ngram_block.setSpecialValueText("off")
@@ -120,7 +121,9 @@ class DecodingRow(QWidget):
 
     def set_vocabulary(self, vocabulary: Vocabulary | None) -> None:
         """Let words of the open data be forbidden; None: no data is open."""
-        self._vocabulary: Vocabulary | None = vocabulary
+        if vocabulary is self._vocabulary and vocabulary is not None:
+            return  # asked at each photo, and a thousand words are a list to fill
+        self._vocabulary = vocabulary
         self._offered.setStringList([] if vocabulary is None else list(vocabulary.idx_to_word))
         self.never_field.setEnabled(vocabulary is not None)
 

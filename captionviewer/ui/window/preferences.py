@@ -27,6 +27,7 @@ from captionviewer.ui.look.theme import TEXT_SCALES, ThemeChoice, set_muted
 from captionviewer.ui.session.images import MEGABYTE, checked_image_folder
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.check_box import CheckBox
+from captionviewer.ui.widgets.control_parts import push_button
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.outside_text import set_plain_tip
 
@@ -309,10 +310,8 @@ def _label(text: str, buddy: QWidget) -> QLabel:
 
 
 def _button(text: str, name: str, call: Callable[[], None]) -> QPushButton:
-    button = QPushButton(text)
+    button = push_button(text, "", call)
     button.setObjectName(name)
-    button.setAutoDefault(False)
-    button.clicked.connect(lambda _checked=False: call())
     return button
 
 

@@ -149,17 +149,22 @@ class RunTable(QTreeView):
         self.choose([run.key for run in runs if run.key in before])
 
     def _fit_columns(self) -> None:
-        """Give each column the room that it needs, and all that is left to the names.
+        """Find the room that each column needs, and give it.
 
         Columns only grow while a list is shown, so that the figures of a run that trains move nothing.
         """
-        metrics, header = self.fontMetrics(), self.header()
+        metrics = self.fontMetrics()
         self.setMinimumHeight(LEAST_LINES * (metrics.height() + 4))
         rows = range(self.rows.rowCount())
         for column, head in enumerate(HEADS):
             shown = (head, *(str(self.rows.data(self.rows.index(row, column))) for row in rows))
             needed = max(map(metrics.horizontalAdvance, shown)) + _BESIDE_WORDS
             self._needed[column] = max(needed, self._needed.get(column, 0) if column else 0)
+        self._place_columns()
+
+    def _place_columns(self) -> None:
+        """Give each column the room that it needs, and all that is left to the names."""
+        header = self.header()
         others = sum(self._needed[column] for column in range(1, len(HEADS)))
         room = self.viewport().width()
         names = max(room - others, min(self._needed[0], room // 3))
@@ -197,4 +202,4 @@ class RunTable(QTreeView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the names take what room there is."""
         super().resizeEvent(event)
-        self._fit_columns()
+        self._place_columns()
