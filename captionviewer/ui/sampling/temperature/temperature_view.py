@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -347,7 +348,7 @@ class TemperatureView(QWidget):
         if shown is None or following is None or not self._session.can_plot:
             return
         figure = tempered_figure(following, self._heading(shown), theme.colors())
-        rows = lambda: tempered_rows(following, self.captions.captions, self._decoding)  # noqa: E731
+        rows = partial(tempered_rows, following, self.captions.captions, self._decoding)
         name = f"{shown.record.name_for_files}-temperature-{self._decoding.temperature:g}"
         path = export_figure(self, figure, rows, name, self._session.settings)
         if path is not None:
