@@ -218,7 +218,7 @@ def _draw_both(
     axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, min_n_ticks=1))
     marks = max(2, min(5, int(72 * figure.get_figheight() / (4 * points))))  # as many as have room
     axes.yaxis.set_major_locator(MaxNLocator(nbins=marks))
-    axes.yaxis.set_major_formatter(PercentFormatter(decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(decimals=0, symbol=" %"))
     style(axes, colors, points)
     axes.legend(frameon=False, labelcolor=colors.text.name(), fontsize=points * 0.9, handlelength=1.0)
     return axes, bars

@@ -115,7 +115,7 @@ class RaceView(QWidget):
         self.axis_choice.setAccessibleName("What the curves stand over")
         self.axis_choice.activated.connect(lambda _index: self._show_curves())
         choice, orders = FlowLayout(gap=6, line_gap=4), FlowLayout(gap=6, line_gap=4)
-        choice.addWidget(labelled("Race the form's settings against", self.against))
+        choice.addWidget(labelled("Race against", self.against))
         for widget in (self.value, self.rule, self.fair):
             choice.addWidget(widget)
         for order in (self.start_button, self.pause_button, self.step_button, self.stop_button):
