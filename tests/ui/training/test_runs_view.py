@@ -89,6 +89,22 @@ def test_names_are_shortened_only_where_the_figures_leave_no_room(
         assert header.sectionSize(0) >= room - figures
 
 
+def test_the_list_of_runs_takes_larger_and_smaller_text_while_it_is_shown(
+    panel: TrainingPanel, qtbot: QtBot, records: list[RunRecord]
+) -> None:
+    table = opened(panel, qtbot, records)[0].table
+    header, plain = table.header(), table.font()
+    figures, larger = header.sectionSize(len(HEADS) - 1), table.font()
+    larger.setPointSizeF(2 * plain.pointSizeF())
+    for font, growth in ((larger, 1.8), (plain, 1.0)):
+        table.setMaximumHeight(table.minimumHeight())  # so that larger text resizes it at once
+        table.setFont(font)
+        grown = table.fontMetrics().horizontalAdvance(HEADS[-1])
+        assert header.sectionSize(len(HEADS) - 1) > grown
+        assert header.sectionSize(len(HEADS) - 1) > figures * growth * 0.9
+    assert header.sectionSize(len(HEADS) - 1) == figures
+
+
 def test_exactly_the_settings_that_differ_stand_in_the_table_and_the_equal_ones_are_folded(
     panel: TrainingPanel, qtbot: QtBot, records: list[RunRecord]
 ) -> None:

@@ -148,18 +148,21 @@ class RunTable(QTreeView):
         self._fit_columns()
         self.choose([run.key for run in runs if run.key in before])
 
-    def _fit_columns(self) -> None:
+    def _fit_columns(self, *, anew: bool = False) -> None:
         """Find the room that each column needs, and give it.
 
-        Columns only grow while a list is shown, so that the figures of a run that trains move nothing.
+        Columns only grow while a list is shown, so that the figures of a run that trains move nothing;
+        `anew` forgets what there was, for another size of text.
         """
         metrics = self.fontMetrics()
-        self.setMinimumHeight(LEAST_LINES * (metrics.height() + 4))
         rows = range(self.rows.rowCount())
+        needed: dict[int, int] = {}
         for column, head in enumerate(HEADS):
             shown = (head, *(str(self.rows.data(self.rows.index(row, column))) for row in rows))
-            needed = max(map(metrics.horizontalAdvance, shown)) + _BESIDE_WORDS
-            self._needed[column] = max(needed, self._needed.get(column, 0) if column else 0)
+            former = 0 if anew or not column else self._needed.get(column, 0)
+            needed[column] = max(max(map(metrics.horizontalAdvance, shown)) + _BESIDE_WORDS, former)
+        self._needed = needed
+        self.setMinimumHeight(LEAST_LINES * (metrics.height() + 4))  # this may resize it at once
         self._place_columns()
 
     def _place_columns(self) -> None:
@@ -196,8 +199,7 @@ class RunTable(QTreeView):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.FontChange and hasattr(self, "_needed"):
-            self._needed.clear()
-            self._fit_columns()
+            self._fit_columns(anew=True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the names take what room there is."""
