@@ -30,6 +30,7 @@ from captionviewer.ui.widgets.painted_widget import PaintedWidget
 _STRONGEST = {False: 0.9, True: 0.62}
 MOST = 15.0  # nats: p = 0.00003 %; what surprises more is tinted alike
 _STRIP, _STRIP_GAP = 44, 6  # pixels of the legend
+_CENTRED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine
 _UNDERLINE = 3  # pixels of tint below <UNK>
 _TRAINED_ON = "trained on"
 _SAME = "= generated"
@@ -122,8 +123,11 @@ class GroundTruthCaption(WordFlow):
 
     def show_caption(self, caption: TintedCaption, blind_guess: float) -> None:
         """Show a caption; `blind_guess` is ln V, the surprise that gives the full tint."""
+        if (caption, blind_guess) == (self._caption, self._blind_guess):
+            return
         self._caption, self._blind_guess = caption, blind_guess
-        items = [FlowWord(word.word, word.tip) for word in caption.words]
+        tips = [word.tip for word in caption.words]
+        items = [FlowWord(word.word, tip) for word, tip in zip(caption.words, tips, strict=True)]
         if caption.trained_on:
             items.append(FlowWord(_TRAINED_ON, "the model has been trained on this caption"))
         if caption.same_as_generated:
@@ -134,7 +138,7 @@ class GroundTruthCaption(WordFlow):
         perplexity = caption.perplexity
         if perplexity is not None:
             marks.append(f"perplexity {perplexity:,.1f}")
-        self.setAccessibleDescription("; ".join([*marks, *(word.tip for word in caption.words)]))
+        self.setAccessibleDescription("; ".join([*marks, *tips]))
 
     # ---- how it looks --------------------------------------------------------------------------
 
@@ -185,7 +189,7 @@ class GroundTruthCaption(WordFlow):
             font.setItalic(True)
         painter.setFont(font)
         painter.setPen(c.unknown if word.word == UNK else c.text)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
+        painter.drawText(box, _CENTRED, text)
 
     def _paint_mark(self, painter: QPainter, box: QRect, text: str, c: theme.Colors) -> None:
         color = c.good if text == _SAME else c.accent
@@ -195,7 +199,7 @@ class GroundTruthCaption(WordFlow):
         painter.drawRoundedRect(edge, edge.height() / 2, edge.height() / 2)
         painter.setFont(self._small())
         painter.setPen(color)
-        painter.drawText(edge, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
+        painter.drawText(edge, _CENTRED, text)
 
 
 class SurpriseLegend(PaintedWidget):

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from captionviewer.core.training.events import RunState
 from captionviewer.ui import actions
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.look import theme
@@ -227,7 +228,9 @@ class SamplingPanel(QWidget):
             longest = self._session.decoding.value.max_length
             self._bar.show_timestep(self._player.position, longest)
             if self._player.track is self._words_track:
-                self.words.show_timestep(dataset, record, self.sample)
+                run = self._session.runs.run
+                trains = run is not None and run.state is RunState.RUNNING
+                self.words.show_timestep(dataset, record, self.sample, spread=trains)
             self.views.show_sample(self.sample)
             self._enable_actions()
 

@@ -28,6 +28,8 @@ _SCALES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _LONGEST_NAMED = 24  # letters of a word in a menu
 _GAP = 8  # pixels between the columns
 _LEAST_SHARE = 0.42  # of the width, for the bars, or words stand on them
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+_FROM_LEFT, _FROM_RIGHT = _MIDDLE | Qt.AlignmentFlag.AlignLeft, _MIDDLE | Qt.AlignmentFlag.AlignRight
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,18 @@ class WordBar:
 def scale_for(largest: float) -> float:
     """Return the round probability that a full bar stands for, at least the largest one shown."""
     return next((scale for scale in _SCALES if largest <= scale), 1.0)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The widths of the columns, and what words are written in: found once for all rows."""
+
+    mark: int
+    words: int
+    percents: int
+    on_bars: bool  # whether words stand on their bars
+    plain: QFont
+    bold: QFont
 
 
 class WordBars(ClickedPlaces, WordRows):
@@ -103,29 +117,30 @@ class WordBars(ClickedPlaces, WordRows):
         font.setBold(bold)
         return font
 
-    def _columns(self) -> tuple[int, int, int]:
-        """Return the width of the mark, of the words and of the percentages."""
-        bold = QFontMetrics(self._font(bold=True))
+    def _columns(self) -> _Columns:
+        font = self._font(bold=True)
+        bold = QFontMetrics(font)
         mark = bold.height() * 2 // 3
         # Room for a usual word, so that the bars rarely move between captions.
         usual = min(bold.horizontalAdvance("skateboard"), self.width() // 4)
-        words = min(max(self.widest_word(self._font(bold=True)), usual), round(0.4 * self.width()))
+        words = min(max(self.widest_word(font), usual), round(0.4 * self.width()))
         percents = max(bold.horizontalAdvance("100.0 %"), self.fontMetrics().horizontalAdvance("< 0.01 %"))
-        return mark, words, percents
+        left = self.width() - mark - words - percents - 2 * _GAP
+        on_bars = left < _LEAST_SHARE * self.width()
+        return _Columns(mark, words, percents, on_bars, self._font(bold=False), font)
 
     def words_on_bars(self) -> bool:
         """Whether words stand on their bars, because beside them the bars would be short."""
-        left = self.width() - sum(self._columns()) - 2 * _GAP
-        return left < _LEAST_SHARE * self.width()
+        return self._columns().on_bars
 
     def first_letter(self, index: int) -> int:
         """Return where a row's word begins, in pixels from the left."""
-        mark, words, _percents = self._columns()
-        if self.words_on_bars():
-            return mark + _GAP
+        columns = self._columns()
+        if columns.on_bars:
+            return columns.mark + _GAP
         bar = self._bars[index]
-        wide = QFontMetrics(self._font(bar.chosen)).horizontalAdvance(bar.word)
-        return mark + words - min(wide, words)
+        metrics = QFontMetrics(columns.bold if bar.chosen else columns.plain)
+        return columns.mark + columns.words - min(metrics.horizontalAdvance(bar.word), columns.words)
 
     # ---- pointing ------------------------------------------------------------------------------
 
@@ -172,7 +187,7 @@ class WordBars(ClickedPlaces, WordRows):
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._bars:
             return
-        c = theme.colors()
+        c, columns = theme.colors(), self._columns()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.fade(painter)
@@ -181,24 +196,26 @@ class WordBars(ClickedPlaces, WordRows):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(c.hovered)
                 painter.drawRect(self.row(index))
-            self._paint_bar(painter, bar, self.row(index), c)
-        self._paint_others(painter, c.muted)
+            self._paint_bar(painter, bar, self.row(index), columns, c)
+        self._paint_others(painter, columns, c.muted)
         painter.end()
 
-    def _paint_bar(self, painter: QPainter, bar: WordBar, row: QRect, c: theme.Colors) -> None:
-        on_bar = self.words_on_bars()
-        mark, words, percents = self._columns()
+    def _paint_bar(
+        self, painter: QPainter, bar: WordBar, row: QRect, columns: _Columns, c: theme.Colors
+    ) -> None:
+        on_bar, mark, words = columns.on_bars, columns.mark, columns.words
         left, thick = (mark, 0.84) if on_bar else (mark + words + _GAP, 0.6)
-        right = self.width() - percents - _GAP
-        font = self._font(bar.chosen)
+        right = self.width() - columns.percents - _GAP
+        font = columns.bold if bar.chosen else columns.plain
         painter.setFont(font)
         metrics, word = QFontMetrics(font), bar.word
         room = max(right - left - 2 * _GAP, 0) if on_bar else words
-        if metrics.horizontalAdvance(word) > room:
+        wide = metrics.horizontalAdvance(word)
+        if wide > room:
             word = metrics.elidedText(word, Qt.TextElideMode.ElideRight, room)
+            wide = metrics.horizontalAdvance(word)
         if bar.chosen:
-            beside = mark if on_bar else mark + words - metrics.horizontalAdvance(word)
-            _paint_mark(painter, beside, row, mark, c.accent)
+            _paint_mark(painter, mark if on_bar else mark + words - wide, row, mark, c.accent)
         track = QRectF(left, row.top() + 0.5 * (1 - thick) * row.height(), max(right - left, 0), 0)
         track.setHeight(thick * row.height())
         painter.setPen(Qt.PenStyle.NoPen)
@@ -210,33 +227,27 @@ class WordBars(ClickedPlaces, WordRows):
         track.setWidth(max(track.width() * min(share, 1.0), 1.0))
         painter.drawRoundedRect(track, min(3.0, track.width() / 2), 3)
         painter.setPen(c.text)
-        side = Qt.AlignmentFlag.AlignLeft if on_bar else Qt.AlignmentFlag.AlignRight
         start = left + _GAP if on_bar else mark
-        _write(painter, QRect(start, row.top(), room, row.height()), word, side)
+        side = _FROM_LEFT if on_bar else _FROM_RIGHT
+        painter.drawText(QRect(start, row.top(), room, row.height()), side, word)
         painter.setPen(c.text if bar.chosen else c.muted)
         box = QRect(right, row.top(), self.width() - right, row.height())
-        _write(painter, box, percent(bar.probability), Qt.AlignmentFlag.AlignRight)
+        painter.drawText(box, _FROM_RIGHT, percent(bar.probability))
 
-    def _paint_others(self, painter: QPainter, color: QColor) -> None:
+    def _paint_others(self, painter: QPainter, columns: _Columns, color: QColor) -> None:
         if self._others <= 0:
             return
         row = self.row(len(self._bars))
         rest = max(1.0 - sum(bar.probability for bar in self._bars), 0.0)
-        painter.setFont(self._font(bold=False))
+        painter.setFont(columns.plain)
         painter.setPen(color)
-        _mark, _words, percents = self._columns()
-        left = QRect(0, row.top(), self.width() - percents - _GAP, row.height())
+        left = QRect(0, row.top(), self.width() - columns.percents - _GAP, row.height())
         count = f"{self._others:,}"
         texts = (f"the other {count} words together", f"{count} other words", f"{count} others", count)
-        fitting = (text for text in texts if self.fontMetrics().horizontalAdvance(text) <= left.width())
-        text = next(fitting, "")
-        _write(painter, left, text, Qt.AlignmentFlag.AlignRight)
-        _write(painter, row, percent(rest), Qt.AlignmentFlag.AlignRight)
-
-
-def _write(painter: QPainter, box: QRect, text: str, side: Qt.AlignmentFlag) -> None:
-    flags = side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-    painter.drawText(box, flags, text)
+        metrics = self.fontMetrics()
+        text = next((text for text in texts if metrics.horizontalAdvance(text) <= left.width()), "")
+        painter.drawText(left, _FROM_RIGHT, text)
+        painter.drawText(row, _FROM_RIGHT, percent(rest))
 
 
 def _paint_mark(painter: QPainter, right: int, row: QRect, width: int, color: QColor) -> None:

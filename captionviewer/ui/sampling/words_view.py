@@ -1,8 +1,10 @@
 """The view *Words*: photo, caption so far, likeliest next words, ground truth."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -84,6 +86,11 @@ class WordsView(QScrollArea):
         self._trouble.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._trouble.hide()
         self._ground_truth = GroundTruth()
+        self._truth_to_come: Callable[[], None] | None = None
+        self._truth_later = QTimer(self)
+        self._truth_later.setSingleShot(True)
+        self._truth_later.setInterval(0)
+        self._truth_later.timeout.connect(self._show_truth_to_come)
         self._legend = SurpriseLegend()
         self._lower = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._arrange_parts()
@@ -147,13 +154,29 @@ class WordsView(QScrollArea):
         self._trouble.setVisible(bool(trouble))
         self._bars.setHidden(bool(trouble))
 
-    def show_timestep(self, dataset: CocoDataset, record: PhotoRecord, sample: CaptionSample | None) -> None:
-        """Show a sample at the player's timestep; without one, the ground truth alone."""
-        position = self._player.position
+    def show_timestep(
+        self,
+        dataset: CocoDataset,
+        record: PhotoRecord,
+        sample: CaptionSample | None,
+        *,
+        spread: bool = False,
+    ) -> None:
+        """Show a sample at the player's timestep; without one, the ground truth alone.
+
+        `spread` leaves the new tints of the same photo's ground truth to the event loop's next turn: all at
+        once would take longer than a frame beside a network that trains.
+        """
+        position, before = self._player.position, self._sample
+        same_photo = before is not None and sample is not None and before.record == sample.record
         self._sample = sample
         self._keep_field(sample)
         same = _same_captions(sample) if self._player.at_end else frozenset()
-        self._show_ground_truth(dataset, record, sample, same)
+        self._truth_to_come = partial(self._show_ground_truth, dataset, record, sample, same)
+        if spread and same_photo:
+            self._truth_later.start()
+        else:
+            self._show_truth_to_come()
         if sample is None:
             self._chips.show_words((), 0)
             self.caption.clear()
@@ -258,6 +281,11 @@ class WordsView(QScrollArea):
             for word, probability in sample.next_words(timestep)
         ]
         self._bars.show_bars(bars, len(vocabulary) - len(bars), scale, sample.likeliest_words)
+
+    def _show_truth_to_come(self) -> None:
+        self._truth_later.stop()
+        if self._truth_to_come is not None:
+            self._truth_to_come()
 
     def _show_ground_truth(
         self, dataset: CocoDataset, record: PhotoRecord, sample: CaptionSample | None, same: frozenset[int]
