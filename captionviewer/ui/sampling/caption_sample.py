@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -147,7 +148,7 @@ class TrainingRows:
     """
 
     def __init__(self) -> None:
-        self._last: tuple[CocoDataset, str, bool] | None = None
+        self._last: WeakKeyDictionary[CocoDataset, tuple[str, bool]] = WeakKeyDictionary()
 
     def among(self, record: PhotoRecord, saved: SavedModel, dataset: CocoDataset) -> BoolArray:
         """Return for each of a photo's captions (K,) whether `saved` has been trained on it."""
@@ -157,11 +158,10 @@ class TrainingRows:
         return np.isin(np.array(rows), saved.caption_rows)
 
     def _same_data(self, saved: SavedModel, dataset: CocoDataset) -> bool:
-        last = self._last
-        if last is None or last[0] is not dataset or last[1] != saved.data_digest:
-            last = (dataset, saved.data_digest, len(rows_trained_on(saved, dataset)) > 0)
-            self._last = last
-        return last[2]
+        last = self._last.get(dataset)
+        if last is None or last[0] != saved.data_digest:
+            last = self._last[dataset] = (saved.data_digest, len(rows_trained_on(saved, dataset)) > 0)
+        return last[1]
 
 
 def take_sample(

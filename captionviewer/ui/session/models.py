@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Signal
 
@@ -29,7 +30,8 @@ _KEPT_NAME = "unsaved-model"
 _KEPT_MOST = 20  # such files; a user who never looks need not lose the disk to them
 
 _log = logging.getLogger(__name__)
-_NO_ROWS: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
+TrainedRows = tuple[frozenset[int], frozenset[int]]  # of captions in train, of their photos
+_NO_ROWS: TrainedRows = (frozenset(), frozenset())
 
 
 class ModelOrigin(Enum):
@@ -106,8 +108,10 @@ class Models(QObject):
         super().__init__(parent)
         self._workers, self._dataset, self._is_training = workers, dataset, is_training
         self._current: CurrentModel | None = None
-        self._trained_key: tuple[CocoDataset, str, int] | None = None
-        self._trained = _NO_ROWS
+        # of the open data: the digest and the number of rows that are known, and what they are
+        self._trained: WeakKeyDictionary[CocoDataset, tuple[tuple[str, int], TrainedRows]] = (
+            WeakKeyDictionary()
+        )
         self._opening: Job | None = None  # a second one takes its place
         self._saving: Path | None = None
         self._kept: tuple[Path, SavedModel] | None = None  # opened from what an ended window kept
@@ -158,19 +162,20 @@ class Models(QObject):
         """Return the image rows of a split that the current model has been trained on."""
         return self._trained_rows()[1] if split == "train" else frozenset()
 
-    def _trained_rows(self) -> tuple[frozenset[int], frozenset[int]]:
+    def _trained_rows(self) -> TrainedRows:
         model, dataset = self._current, self._dataset()
         if model is None or dataset is None or model.origin is ModelOrigin.UNTRAINED:
             return _NO_ROWS
         saved = model.saved
         # one run gives many snapshots, all with the same rows: these are looked at once
-        key = (dataset, saved.data_digest, len(saved.caption_rows))
-        if self._trained_key != key:
+        key = (saved.data_digest, len(saved.caption_rows))
+        known = self._trained.get(dataset)
+        if known is None or known[0] != key:
             rows = rows_trained_on(saved, dataset)
             photos = dataset.split("train").image_idxs[rows]
-            self._trained_key = key
-            self._trained = (frozenset(rows.tolist()), frozenset(photos.tolist()))
-        return self._trained
+            known = key, (frozenset(rows.tolist()), frozenset(photos.tolist()))
+            self._trained[dataset] = known
+        return known[1]
 
     # ---- files -------------------------------------------------------------------------------
 

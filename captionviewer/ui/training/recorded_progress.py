@@ -1,6 +1,7 @@
 """What is kept of how a run went, on the screen: validation in the plot, captions at stops in the list."""
 
 import logging
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject
 
@@ -27,7 +28,9 @@ class RecordedProgress(QObject):
         self._session, self._plot, self._said = session, plot, said
         self._file: SavedModel | None = None  # the opened model that is followed
         self._rows: IntArray | None = None  # trained on by the run whose captions were recorded
-        self._unigram: tuple[CocoDataset, float] | None = None  # what counting words costs, and of which data
+        self._unigram: WeakKeyDictionary[CocoDataset, float] = (
+            WeakKeyDictionary()
+        )  # to count words takes long
         plot.scrubber.has_record_changed.connect(self._know_photos)
 
     def follow(self, origin: TrainingRun | SavedModel, rows: IntArray, total: int) -> None:
@@ -63,8 +66,8 @@ class RecordedProgress(QObject):
             guesses["blind guess"] = blind_guess_nats(len(dataset.vocabulary))
             wanted = captions_validated(dataset, wanted, len(origin.caption_rows))
         if isinstance(origin, SavedModel):
-            if self._unigram is not None and self._unigram[0] is dataset:
-                guesses["unigram guess"] = self._unigram[1]
+            if dataset is not None and dataset in self._unigram:
+                guesses["unigram guess"] = self._unigram[dataset]
             elif dataset is not None:
                 self._count_words(origin, dataset)
             self._plot.show_validation(origin.validation, wanted)
@@ -78,7 +81,7 @@ class RecordedProgress(QObject):
         """Find what the unigram guess costs, in a thread: a file does not hold it, but the open data does."""
 
         def counted(nats: float) -> None:
-            self._unigram = (dataset, nats)
+            self._unigram[dataset] = nats
             if self._file is origin and self._session.data.dataset is dataset:
                 self._show_losses(origin)
 

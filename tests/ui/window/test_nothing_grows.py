@@ -1,7 +1,9 @@
 """Boxes, dialogs and messages leave nothing behind: after 200 rounds there are as many objects as before."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
@@ -136,3 +138,19 @@ def test_dialogs_of_the_window_opened_again_and_again_leave_nothing_behind(
 
     for one_round in (preferences, download, log, recent):
         assert grown(window, one_round) == 0, one_round.__name__
+
+
+def test_data_that_is_open_no_longer_is_let_go(driver: WindowDriver, coco_folder: Path) -> None:
+    session = driver.window.session
+    session.data.open_storybook()
+    driver.wait_for(lambda: session.models.current is not None and not session.workers.running())
+    assert session.models.trained_photos("train")
+    former = ref(session.data.dataset)
+    session.data.open_folder(coco_folder)
+    driver.wait_for(lambda: session.data.dataset is not former() and not session.workers.running())
+
+    def is_gone() -> bool:
+        gc.collect()
+        return former() is None
+
+    driver.wait_for(is_gone)
