@@ -72,10 +72,11 @@ def caption_own_photos(
 def _files_of(named: list[Path]) -> list[Path]:
     """The pictures that are named, those in a folder in order."""
     from captionviewer.core.photos.picture_file import pictures_in
+    from captionviewer.core.user_folders import is_folder
 
     files: list[Path] = []
     for path in named:
-        found = pictures_in(path) if path.is_dir() else [path]
+        found = pictures_in(path) if is_folder(path) else [path]
         if not found:
             console.complain(f"{path} holds no pictures")
         files += found

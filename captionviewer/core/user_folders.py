@@ -1,5 +1,6 @@
 """Where captionviewer keeps what it remembers, and what it can fetch again."""
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -53,7 +54,10 @@ def written_folders() -> list[Path]:
     What a killed program left half-written in them is swept at the start (`atomic_file.sweep`); a folder
     that the user saves into is swept at the next save.
     """
-    return [config_folder(), data_folder(), cache_folder(), *books_folder().glob("*/storybook")]
+    books: list[Path] = []
+    with contextlib.suppress(OSError):  # a cache that may not be looked into
+        books = list(books_folder().glob("*/storybook"))
+    return [config_folder(), data_folder(), cache_folder(), *books]
 
 
 def is_file(path: Path) -> bool:

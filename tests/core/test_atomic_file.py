@@ -1,6 +1,8 @@
 """Files are written whole or not at all, with the modes and links that the user gave them."""
 
+import ast
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import captionviewer
 from captionviewer.core.atomic_file import open_atomically, sweep, write_atomically
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="modes and links of POSIX")
@@ -125,3 +128,39 @@ def test_what_a_killed_writer_left_is_removed_by_the_next_and_what_a_living_one_
         sweep(tmp_path)
         assert [each.name[:6] for each in tmp_path.iterdir()] == [".other"]
     assert [each.name for each in tmp_path.iterdir()] == ["other.npz"]
+
+
+# Which modules open something to write to it, beside the one writer, and what that is.
+NO_FILES_OF_THE_USERS = {
+    "core/atomic_file.py": "the one writer",
+    "core/checks/student_child.py": "a pipe",
+    "core/coco/hdf5/child.py": "the system's device for nothing",
+    "core/download/unpacking.py": "files that are renamed once all were checked",
+    "core/number_archive.py": "a part of an archive, which the one writer writes",
+    "core/storybook/build.py": "the book that is shipped, made anew by hand",
+    "ui/plots/plot_export.py": "memory, which the one writer writes",
+    "ui/window/problems.py": "what is written while the process crashes",
+}
+MODE = re.compile(r"[rwaxbt+]{1,3}\Z")
+
+
+def opens_to_write(call: ast.Call) -> bool:
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if name in ("write_text", "write_bytes", "savefig"):
+        return True
+    given = [*call.args, *(named.value for named in call.keywords)]
+    constants = [each.value for each in given if isinstance(each, ast.Constant)]
+    modes = [each for each in constants if isinstance(each, str) and MODE.match(each)]
+    return name in ("open", "fdopen") and any(set("wax+") & set(mode) for mode in modes)
+
+
+def test_all_files_of_the_users_are_written_by_the_one_writer() -> None:
+    package = Path(captionviewer.__file__).parent
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and opens_to_write(node)
+    }
+    assert found == set(NO_FILES_OF_THE_USERS)

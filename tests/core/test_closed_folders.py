@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from captionviewer.core.coco.dataset import CocoDataset, DataError
+from captionviewer.core.own_photos.encode_folder import photo_file
 from captionviewer.core.photos.store import PhotoStore, PhotoUnavailable
+from captionviewer.core.saved.run_shelf import RunShelf, ShelfError
 from captionviewer.core.storybook import storybook_folder
-from captionviewer.core.user_folders import books_folder, is_file, is_folder
+from captionviewer.core.user_folders import books_folder, is_file, is_folder, written_folders
 from tests.coco_folder_writer import write_coco_folder
 
 Close = Callable[[Path], None]
@@ -116,3 +118,29 @@ def test_the_storybook_is_there_though_the_shelf_may_not_be_listed(
 
     monkeypatch.setattr(Path, "iterdir", refuse)
     assert storybook_folder() == book
+
+
+def test_a_closed_cache_of_our_own_keeps_no_start_back(
+    tmp_path: Path, close: Close, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTIONVIEWER_CACHE_DIR", str(tmp_path / "cache"))
+    book = books_folder() / "one" / "storybook"
+    book.mkdir(parents=True)
+    assert book in written_folders()
+    close(tmp_path / "cache")
+    assert book not in written_folders() and tmp_path / "cache" in written_folders()
+
+
+def test_photos_in_a_closed_folder_get_no_features(folder: Path, close: Close) -> None:
+    name = (folder / "val2014_images.txt").read_text().split()[0]
+    assert photo_file(folder / "images", name, "val") is not None
+    close(folder / "images")
+    assert photo_file(folder / "images", name, "val") is None
+
+
+def test_a_run_on_a_closed_shelf_is_not_there_any_more(tmp_path: Path, close: Close) -> None:
+    key = "20260101-000000-abcdef"
+    (tmp_path / "runs" / key).mkdir(parents=True)
+    close(tmp_path / "runs")
+    with pytest.raises(ShelfError, match="not on the shelf"):
+        RunShelf(tmp_path / "runs").rename(key, "mine")

@@ -117,4 +117,4 @@ def photo_file(images: Path, line: str, split: Split) -> Path | None:
     if parts is None:
         return None
     places = (images.joinpath(*place) for place in photo_places(parts))
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if is_file(place)), None)

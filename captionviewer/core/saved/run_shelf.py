@@ -33,7 +33,7 @@ from captionviewer.core.saved.run_file import open_run, save_run
 from captionviewer.core.training.run_record import OUTCOMES, RunRecord
 from captionviewer.core.training.run_scores import RunScores
 from captionviewer.core.training.settings import TrainingSettings
-from captionviewer.core.user_folders import data_folder, read_remembered
+from captionviewer.core.user_folders import data_folder, is_folder, read_remembered
 
 if TYPE_CHECKING:
     import filelock
@@ -348,7 +348,7 @@ class RunShelf:
 
     def _entry(self, key: str) -> Path:
         folder = self.folder / key
-        if not _KEY.match(key) or not folder.is_dir():
+        if not _KEY.match(key) or not is_folder(folder):
             raise ShelfError("This run is not on the shelf any more.")
         return folder
 

@@ -10,7 +10,7 @@ from captionviewer.core.download import OFFICIAL_ADDRESS, DownloadRequest, forma
 from captionviewer.core.download.disk import free_bytes
 from captionviewer.core.download.official import unpacked_bytes
 from captionviewer.core.download.placing import Unfinished
-from captionviewer.core.user_folders import data_folder
+from captionviewer.core.user_folders import data_folder, is_folder
 from captionviewer.ui.look.icons import icon
 from captionviewer.ui.look.theme import set_muted
 from captionviewer.ui.widgets.check_box import CheckBox
@@ -78,12 +78,14 @@ class DownloadForm(QWidget):
 
     def request(self) -> DownloadRequest:
         """Return what is wanted."""
-        folder = Path(self.folder.text().strip() or ".").expanduser().absolute()
+        typed = self.folder.text().strip()
+        folder = _at_home(typed) or Path(typed).absolute()
         return DownloadRequest(folder, self.address.text().strip(), self.raw.isChecked())
 
     def can_start(self) -> bool:
-        """Whether there is an address and a folder."""
-        return bool(self.address.text().strip()) and bool(self.folder.text().strip())
+        """Whether there is an address and a folder that can be."""
+        typed = self.folder.text().strip()
+        return bool(self.address.text().strip()) and bool(typed) and _at_home(typed) is not None
 
     def refresh(self) -> None:
         """Look at the disk again."""
@@ -98,7 +100,9 @@ class DownloadForm(QWidget):
                 f"Unpacked it takes {format_bytes(unpacked_bytes(request.raw_features))}."
             )
         free = free_bytes(request.folder)
-        if free is not None:
+        if _at_home(self.folder.text().strip()) is None:
+            facts.append("The folder is in the home of nobody who is known here.")
+        elif free is not None:
             facts.append(f"Free on this disk: {format_bytes(free)}.")
         if self.unfinished is not None:
             facts.append(
@@ -109,11 +113,19 @@ class DownloadForm(QWidget):
 
     def _choose(self) -> None:
         start = self.request().folder
-        while not start.is_dir() and start != start.parent:
+        while not is_folder(start) and start != start.parent:
             start = start.parent
         chosen = QFileDialog.getExistingDirectory(self, "Folder for the COCO data", str(start))
         if chosen:
             self.folder.setText(str(_place_in(Path(chosen))))
+
+
+def _at_home(typed: str) -> Path | None:
+    """Return a folder that was typed, absolute; None where ~ begins the name of nobody known here."""
+    try:
+        return Path(typed).expanduser().absolute()
+    except RuntimeError:
+        return None
 
 
 def _place_in(chosen: Path) -> Path:

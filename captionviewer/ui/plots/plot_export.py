@@ -20,6 +20,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from captionviewer.core.atomic_file import write_atomically
+from captionviewer.core.user_folders import is_folder
 from captionviewer.ui import actions
 from captionviewer.ui.plots.fonts import give_fonts
 from captionviewer.ui.settings import EXPORT_FOLDER, Settings
@@ -139,7 +140,7 @@ def export_figure(
     """
     offered = list(PlotFormat) if wanted is None else [each for each in PlotFormat if each.is_like(wanted)]
     folder = settings.get(EXPORT_FOLDER)
-    start = Path(folder if folder and Path(folder).is_dir() else QDir.homePath())
+    start = Path(folder if folder and is_folder(Path(folder)) else QDir.homePath())
     chosen, chosen_filter = QFileDialog.getSaveFileName(
         parent,
         _TITLE,

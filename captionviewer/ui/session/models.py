@@ -291,12 +291,12 @@ class Models(QObject):
             return None
         if self._kept is not None and model.saved is self._kept[1]:
             return self._kept[0]
-        folder = data_folder()
-        for number in range(1, _KEPT_MOST + 1):
-            path = folder / (f"{_KEPT_NAME}.npz" if number == 1 else f"{_KEPT_NAME}-{number}.npz")
-            if not path.exists():
-                break
+        path = folder = data_folder()
         try:
+            for number in range(1, _KEPT_MOST + 1):
+                path = folder / (f"{_KEPT_NAME}.npz" if number == 1 else f"{_KEPT_NAME}-{number}.npz")
+                if not path.exists():
+                    break
             folder.mkdir(parents=True, exist_ok=True)
             save_model(path, model.saved)
         except Exception:  # whatever it is, the rest of the end must come to pass

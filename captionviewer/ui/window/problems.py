@@ -4,6 +4,7 @@ Without this an exception in a slot or a thread goes to a terminal that a user o
 sees, and a fatal message of Qt ends the process without a word.
 """
 
+import contextlib
 import faulthandler
 import logging
 import platform
@@ -123,7 +124,10 @@ class Problems(QObject):
         That is a stack of file names and lines, made by Python's faulthandler; "" if there is none.
         """
         found = []
-        for path in sorted(log_folder().glob(_CRASH.format("*"))):
+        left: list[Path] = []
+        with contextlib.suppress(OSError):  # a folder of logs that may not be looked into
+            left = sorted(log_folder().glob(_CRASH.format("*")))
+        for path in left:
             number = path.stem.partition("-")[2]
             if not number.isdigit() or psutil.pid_exists(int(number)):
                 continue

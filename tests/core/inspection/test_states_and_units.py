@@ -189,10 +189,15 @@ def test_holding_no_unit_changes_nothing_and_holding_all_gives_the_caption_of_no
 def test_a_unit_is_held_at_its_value_in_every_state_also_the_photos() -> None:
     model = lively("rnn")
     features = features_of(model, 4)
-    twin = model.copy()  # a unit held at 0 is a unit whose way out, to words and to itself, is cut
-    twin.params["W_vocab"][3] = 0
-    twin.params["Wh"][3] = 0
-    np.testing.assert_array_equal(captions_without(model, features, [3]), twin.sample(features))
+    model.params["b_proj"][3] = 40.0  # the photo's own state would lead to other words
+    for value in (0.0, 1.5):
+        twin = model.copy()  # a unit that is held is one whose way out, to words and to itself, is constant
+        for weights, bias in (("W_vocab", "b_vocab"), ("Wh", "b")):
+            twin.params[bias] += value * twin.params[weights][3]
+            twin.params[weights][3] = 0
+        held = captions_without(model, features, [3], value)
+        np.testing.assert_array_equal(held, twin.sample(features))
+        assert not np.array_equal(held, model.sample(features))
     with pytest.raises(ValueError, match="units are 0 to"):
         captions_without(model, features, [model.hidden_dim])
 

@@ -241,6 +241,8 @@ def test_exactly_the_settings_that_differ_are_named() -> None:
     assert len(equal_settings(runs)) == len(fields(base)) - 3
     assert run_names(runs) == ["RNN, lr 0.005, clip off", "RNN, lr 0.001, clip 5", "LSTM, lr 0.005, clip off"]
     assert differing_settings([base, base]) == () and run_names([base]) == ["RNN"]
+    few, all_of_them = replace(base, num_captions=5_000), replace(base, num_captions=None)
+    assert run_names([few, all_of_them]) == ["RNN, captions 5,000", "RNN, captions all"]
     nearly = replace(base, learning_rate=0.1 + 0.2)
     assert [s.name for s in differing_settings([nearly, replace(base, learning_rate=0.3)])] == [
         "learning_rate"

@@ -86,6 +86,10 @@ def test_company_comes_moves_and_goes() -> None:
     which = len(things_of(before))
     assert things_of(after)[which].kind == "bird" and what_changed(before, after) == "+ red bird"
     assert without(after, which) == before
+    for x, side in ((0.3, 1), (1.1, -1)):
+        stands = moved(before, 0, x, before.main[0].y)
+        added = with_companion(stands, "bird", "red", rng).company[0].thing
+        assert side * (added.x - x) > before.main[0].height / 2, "it comes where there is more room"
     above = moved(after, which, before.main[0].x, 0.9)
     assert above.company[-1].relation == "above" and what_changed(after, above) == "moved"
     assert moved(after, which, -5, 7) != after

@@ -68,8 +68,11 @@ def test_a_photo_whose_features_cannot_be_read_is_said_to_be_so_beside_the_capti
 
 
 def test_new_photos_are_due_now_and_the_same_ones_again_at_leisure_after_a_while(
-    dataset: CocoDataset,
+    dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    val = dataset.split("val")
+    read, rows = [], val.features.rows
+    monkeypatch.setattr(val.features, "rows", lambda which: (read.append(which), rows(which))[1])
     published: list[WatchedCaptions] = []
     watch = CaptionWatch(dataset, published.append, clock=lambda: 100.0)
     photo = dataset.split("val").record(2)
@@ -87,6 +90,10 @@ def test_new_photos_are_due_now_and_the_same_ones_again_at_leisure_after_a_while
     assert watch.due(100.0, 1) is Due.NOW
     watch.run(solver)
     assert len(published) == 1  # of no photo there is nothing to say
+    watch.watch([photo])
+    for _ in range(3):
+        watch.run(solver)
+    assert len(published) == 4 and len(read) == 2, "a photo, also one that can't be read, is read once"
 
 
 def test_only_photos_that_have_a_caption_count_for_a_run(dataset: CocoDataset) -> None:

@@ -1,11 +1,13 @@
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLineEdit, QProgressBar, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QFileDialog, QLineEdit, QProgressBar, QPushButton
 
 from captionviewer.core.coco.chosen_data import chosen_data_folder
 from captionviewer.core.download import OFFICIAL_ADDRESS, Download, Phase, unfinished_download
@@ -100,8 +102,38 @@ def test_the_menu_offers_the_official_archive_and_says_what_it_takes(driver: Win
     driver.wait_for(lambda: "2.33 GB" not in driver.text("download_facts"))
     driver.click(button(driver, "official"))
     assert driver.find(QLineEdit, "download_address").text() == OFFICIAL_ADDRESS
+    typed(driver, "download_folder", "~nobody-of-that-name/coco")
+    driver.wait_for(lambda: not button(driver, "go").isEnabled())
+    assert "home of nobody" in driver.text("download_facts")
+    typed(driver, "download_folder", "~/coco")
+    driver.wait_for(lambda: button(driver, "go").isEnabled())
     typed(driver, "download_folder", " ")
     driver.wait_for(lambda: not button(driver, "go").isEnabled())
+
+
+def test_a_folder_is_looked_for_from_the_nearest_that_may_be_looked_into(
+    driver: WindowDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, stat = tmp_path / "closed", os.stat
+    begun_in: list[str] = []
+
+    def refuse(path: Any, *arguments: Any, **named: Any) -> os.stat_result:
+        if str(path).startswith(f"{closed}{os.sep}"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, *arguments, **named)
+
+    def turned_back(_parent: object, _title: str, start: str) -> str:
+        begun_in.append(start)
+        return ""
+
+    closed.mkdir()
+    driver.window.menus.get_coco.trigger()
+    driver.find(QLineEdit, "download_folder").setText(str(closed / "data" / "coco"))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", turned_back)
+    monkeypatch.setattr(os, "stat", refuse)
+    driver.click(button(driver, "choose"))
+    monkeypatch.undo()
+    assert begun_in == [str(closed)]
 
 
 def test_the_card_of_welcome_leads_to_the_same_dialog(driver: WindowDriver) -> None:

@@ -3,6 +3,7 @@
 import csv
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -149,6 +150,29 @@ def test_a_name_without_ending_gets_that_of_the_chosen_filter_and_the_folder_is_
     assert written == tmp_path / "run 1.5.csv"
     assert written.read_text().startswith("iteration,loss")
     assert settings.get(EXPORT_FOLDER) == str(tmp_path)
+
+
+def test_a_folder_that_may_not_be_looked_into_keeps_no_plot_from_being_saved(
+    qtbot: QtBot, figure: Figure, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, stat, begun_in = tmp_path / "closed", os.stat, []
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    settings.set(EXPORT_FOLDER, str(closed / "plots"))
+
+    def refuse(path: Any, *arguments: Any, **named: Any) -> os.stat_result:
+        if str(path).startswith(str(closed)):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, *arguments, **named)
+
+    def choose(_parent: object, _title: str, start: str, _formats: str) -> tuple[str, str]:
+        begun_in.append(Path(start).parent)
+        return str(tmp_path / "loss"), PlotFormat.CSV.value
+
+    monkeypatch.setattr(os, "stat", refuse)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    assert export_figure(parent, figure, lambda: ROWS, "loss", settings) == tmp_path / "loss.csv"
+    assert begun_in == [Path.home()]
 
 
 def test_turning_back_in_the_dialog_writes_nothing(

@@ -153,6 +153,15 @@ def test_a_model_that_cant_be_kept_at_the_end_stops_nothing(
     monkeypatch.setattr(models_module, "save_model", full)
     assert opened.models.keep_unsaved() is None
     assert models_module.kept_models() == []
+    monkeypatch.undo()
+
+    def closed(_path: Path, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", closed)  # a folder that may not be looked into
+    kept = opened.models.keep_unsaved()
+    monkeypatch.undo()
+    assert kept is None
 
 
 def without(folder: Path, kind: FeatureKind) -> Path:

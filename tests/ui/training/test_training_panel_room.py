@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.training.run_progress import RunProgress
 from captionviewer.core.training.settings import NOTEBOOK_PRESET, PRESETS
 from captionviewer.ui.look.theme import Theme, ThemeChoice, colors
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
@@ -264,7 +265,7 @@ def test_the_line_of_progress_fills_in_the_colours_of_the_theme_that_is_chosen(
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     theme, bar = Theme(app), panel._progress
-    bar.setValue(500)
+    bar.show_progress(RunProgress(2**32, 2**33))  # more iterations than a C int holds
     for choice in (ThemeChoice.DARK, ThemeChoice.LIGHT):
         theme.choose(choice)
         qtbot.wait(1)

@@ -6,11 +6,15 @@ from pathlib import Path
 from weakref import ref
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QTimer
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from captionviewer.ui import settings as remembered
+from captionviewer.ui.data.caption_list import CaptionList
+from captionviewer.ui.data.caption_strip import CaptionStrip
+from captionviewer.ui.sampling.word_bars import WordBar, WordBars
 from captionviewer.ui.widgets import questions
 from captionviewer.ui.widgets.notice_bar import NoticeBar
 from captionviewer.ui.window.help import show_about, show_coco, show_shortcuts
@@ -101,6 +105,29 @@ def test_the_table_of_keys_leaves_nothing_behind(bare: QMainWindow) -> None:
     assert grown(bare, one_round, 20) == 0  # long to lay out, and like the others
 
 
+@pytest.mark.parametrize("kind", [CaptionStrip, CaptionList, WordBars])
+def test_menus_of_the_right_button_leave_nothing_behind(
+    bare: QMainWindow, kind: type[CaptionStrip | CaptionList | WordBars]
+) -> None:
+    part = kind()
+    bare.setCentralWidget(part)
+    part.resize(300, 220)
+    if isinstance(part, WordBars):
+        part.show_bars([WordBar("wave", 0.41, False)], 1002, 0.5)
+    place = part.row(0).center() if isinstance(part, WordBars) else QPoint(9, 9)
+
+    def one_round() -> None:
+        part.contextMenuEvent(
+            QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, part.mapToGlobal(place))
+        )
+        opened = [menu for menu in part.findChildren(QMenu) if menu.isVisible()]
+        assert opened
+        for menu in opened:
+            menu.close()
+
+    assert grown(bare, one_round) == 0
+
+
 def test_messages_with_offers_leave_nothing_behind(qtbot: QtBot, bare: QMainWindow) -> None:
     bar = NoticeBar()
     bare.setCentralWidget(bar)
@@ -136,8 +163,25 @@ def test_dialogs_of_the_window_opened_again_and_again_leave_nothing_behind(
     def recent() -> None:
         window.menus.recent.aboutToShow.emit()
 
-    for one_round in (preferences, download, log, recent):
+    def checks() -> None:
+        window.beside.show_checks()
+        window.findChild(QDialog, "checks_window").close()
+
+    def characters() -> None:
+        window.beside.show_characters()
+        window.findChild(QDialog, "characters_window").close()
+
+    def encoding() -> None:
+        window.beside.show_encoding()
+        window.findChild(QWidget, "encoding_window").close()
+
+    def files() -> None:
+        QTimer.singleShot(0, lambda: close_box(window))
+        window.model_files.ask_and_open()
+
+    for one_round in (preferences, download, log, recent, checks, characters, encoding):
         assert grown(window, one_round) == 0, one_round.__name__
+    assert grown(window, files, 20) == 0  # Qt's own, long to make
 
 
 def test_data_that_is_open_no_longer_is_let_go(driver: WindowDriver, coco_folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import platform
 import subprocess
 import sys
 import threading
@@ -94,6 +95,7 @@ def test_the_details_hold_versions_and_lines_of_code_but_no_caption_and_no_path(
     fault = told_of(qtbot, problems, 1)[0]
     details = problems.details(fault.report)
     assert "captionviewer " in details and "Qt " in details and "numpy " in details
+    assert f"{platform.system()} {platform.release()}" in details
     assert "test_problems.py" in details and "in fail" in details
     assert "opened …: 1234 photos, …" in details and "cannot read file '…' at <path>" in details
     for private in (CAPTION, "secret", str(Path.home()), os.fspath(Path(__file__).parent)):
@@ -137,6 +139,18 @@ def test_a_log_that_cant_be_written_keeps_nothing_from_working(qtbot: QtBot, qap
     told_of(qtbot, problems, 1)
     assert "can't be written" in problems.log.trouble
     problems.remove()
+
+
+def test_a_folder_of_logs_that_may_not_be_looked_into_keeps_no_start_back(
+    problems: Problems, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_path: Path, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", closed)
+    told = problems.crash_before()
+    monkeypatch.undo()
+    assert told == ""
 
 
 CRASHING = """
@@ -212,6 +226,7 @@ def test_a_window_that_cant_be_made_is_told_in_a_box(
     shown: list[str] = []
     monkeypatch.setattr(application, "make_window", fail)
     monkeypatch.setattr(QMessageBox, "exec", lambda self: shown.append(self.text()))
-    assert application.run() == application.CANNOT_START
+    assert application.run(log_level="error") == application.CANNOT_START
     assert shown == ["captionviewer could not start."]
-    assert "no window today" in (log_folder() / FILE_NAME).read_text()
+    log = (log_folder() / FILE_NAME).read_text()
+    assert "no window today" in log and " INFO " not in log, "the log has what was asked for, and no more"
