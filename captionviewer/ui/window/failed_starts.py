@@ -49,7 +49,7 @@ class StartMark:
     def _read(self) -> tuple[int, float, int] | None:
         try:
             note = json.loads(read_remembered(self._path, _LARGEST_BYTES))
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):  # in a closed folder no start leaves a note
             return None
         except (OSError, ValueError, RecursionError):
             return (0, -1.0, 0)  # somebody began to write it, and did not end well

@@ -133,6 +133,19 @@ def test_a_note_cut_off_is_a_start_that_did_not_come_up(note: str) -> None:
     assert StartMark().begin() == 1
 
 
+def test_a_folder_that_may_not_be_looked_into_says_nothing_of_the_last_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def closed(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    leave_note(failures=1)
+    monkeypatch.setattr(os, "open", closed)
+    failures = StartMark().begin()
+    monkeypatch.undo()
+    assert failures == 0
+
+
 def test_after_one_failed_start_the_arrangement_is_fresh_after_two_everything_is() -> None:
     settings = Settings()
     settings.set(remembered.THEME, "dark")
