@@ -65,6 +65,7 @@ def noted(*arguments):
     window = make(*arguments)
     never = threading.Event()  # a thread on a dead disk
     window.session.workers.start("reading", lambda _cancelled: never.wait(), print, print)
+    threading.Thread(target=never.wait).start()  # a library's, which Python would wait for at its end
     window.first_painted.connect(lambda: QTimer.singleShot(100, lambda: print("up", flush=True)))
     return window
 application.make_window = noted
@@ -85,7 +86,10 @@ def test_a_terminated_process_keeps_its_settings_and_waits_for_no_thread_on_a_de
     with child:
         assert child.stdout is not None and child.stdout.readline() == "up\n"
         child.send_signal(signal.SIGTERM)
-        _out, errors = child.communicate(timeout=60)
+        try:
+            _out, errors = child.communicate(timeout=60)
+        finally:
+            child.kill()
     # and says by which signal it ended
     assert child.returncode == ENDED_BY_SIGNAL + signal.SIGTERM, errors
     assert len(Settings().get(remembered.PLACE)) == 4
