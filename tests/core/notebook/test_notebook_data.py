@@ -139,7 +139,7 @@ def test_a_generator_of_ones_own_repeats_minibatches_and_leaves_the_global_state
 
 
 def test_a_split_that_is_unknown_or_empty_is_refused(data: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="not 'test'"):
+    with pytest.raises(ValueError, match=r"\('train' and 'val'\), not 'test'"):
         sample_coco_minibatch(data, split="test")
     with pytest.raises(ValueError, match="no train caption"):
         sample_coco_minibatch({**data, "train_captions": data["train_captions"][:0]})
