@@ -177,6 +177,10 @@ def test_on_a_terminal_one_line_is_written_over_and_notices_stay(monkeypatch: py
     look = DownloadProgress(Phase.FETCHING, 50_000_000, 200_000_000, 5_000_000, 30.0, "")
     line.show(look)
     assert out.getvalue() == "  Downloading,  25% of 200 MB, 5.0 MB/s, 30 s left"
+    monkeypatch.setenv("COLUMNS", "20")
+    line.show(look)
+    assert out.getvalue().split("\r")[-1] == "  Downloading,  25%", "a longer one would not go away"
+    monkeypatch.delenv("COLUMNS")
     line.show(DownloadProgress(Phase.UNPACKING, 1, 2, notices=("Started over.",)))
     line.end(DownloadProgress(Phase.DONE, notices=("Started over.",)))
     lines = out.getvalue().replace("\r", "\n").split("\n")

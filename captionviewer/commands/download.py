@@ -5,8 +5,6 @@ On a terminal one line tells how far it is; elsewhere a line is written now and 
 
 import argparse
 import shlex
-import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from captionviewer import console
 from captionviewer.commands import ExitCode
 from captionviewer.commands.arguments import named_folder
 from captionviewer.commands.in_thread import run_in_thread
+from captionviewer.commands.status_line import StatusLine
 
 if TYPE_CHECKING:
     from captionviewer.core.download import DownloadProgress, DownloadRequest
@@ -120,46 +119,28 @@ def _remember(folder: Path) -> bool:
 
 
 class ProgressLine:
-    """Writes how far a download is: over one line of a terminal, else a line now and then."""
+    """Writes how far a download is, and its notices above that."""
 
     def __init__(self) -> None:
-        self._terminal = console.on_terminal()
-        self._written = 0  # signs on the terminal's line
-        self._last = ""
-        self._last_at = 0.0
+        self._line = StatusLine(_LINE_EVERY_S)
         self._phase = ""
         self._notices = 0
 
     def show(self, progress: "DownloadProgress") -> None:
         """Show a look at the download."""
         for words in progress.notices[self._notices :]:
-            self._clear()
+            self._line.end()
             console.tell(f"  {words}")
         self._notices = len(progress.notices)
         if progress.phase.name in ("DONE", "STOPPED", "FAILED"):
             return
-        words = self._words(progress)
-        if self._terminal:
-            width = shutil.get_terminal_size().columns - 1
-            self._clear()
-            self._written = len(words[:width])
-            console.write(words[:width])
-            return
-        new = progress.phase.value != self._phase
-        due = time.monotonic() - self._last_at >= _LINE_EVERY_S
-        if words != self._last and (new or due):
-            console.tell(words)
-            self._last, self._last_at, self._phase = words, time.monotonic(), progress.phase.value
+        self._line.show(self._words(progress), at_once=progress.phase.value != self._phase)
+        self._phase = progress.phase.value
 
     def end(self, progress: "DownloadProgress") -> None:
         """Show the last notices and leave an empty line behind."""
         self.show(progress)
-        self._clear()
-
-    def _clear(self) -> None:
-        if self._written:
-            console.write("\r" + " " * self._written + "\r")
-            self._written = 0
+        self._line.end()
 
     def _words(self, progress: "DownloadProgress") -> str:
         from captionviewer.core.amounts import format_bytes, format_duration

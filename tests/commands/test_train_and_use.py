@@ -16,7 +16,10 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.vocabulary import SPECIAL_WORDS, caption_text
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.exact_search import exact_search
+from captionviewer.core.evaluation.scored_photos import ScoredPhotos
+from captionviewer.core.evaluation.scoring import make_scorecard
 from captionviewer.core.saved.model_file import fits, open_model
+from captionviewer.core.saved.run_file import open_run
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import PRESETS
 from tests.coco_folder_writer import write_coco_folder
@@ -178,13 +181,20 @@ def test_scores_stand_beside_baselines_and_say_how_they_were_made(
     table = json.loads(done.stdout)
     assert list(table["rows"]) == ["model", "nearest", "human", "commonest", "blind"]
     assert table["decoding"].startswith("greedy") and "photos of val" in table["made"]
-    shown = captionviewer("evaluate", model, "--data", data, home=tmp_path).stdout
-    assert f"{table['rows']['model']['values']['cider_d']:.3f}" in shown and "CIDEr-D" in shown
+    few = ["--photos", 6, "--seed", 3]
+    shown = captionviewer("evaluate", model, "--data", data, *few, home=tmp_path).stdout
+    with CocoDataset.open(data) as dataset:
+        card = make_scorecard(open_model(model).model, ScoredPhotos.drawn(dataset, "val", 6, 3), Decoding())
+    assert card is not None and "CIDEr-D" in shown and card.made in shown
+    for row, line in zip(card.rows, shown.splitlines()[1:], strict=False):
+        assert line.startswith(row.title) and f" {row.values['cider_d']:.3f} " in line
+    assert table["rows"]["human"]["values"]["cider_d"] != card.rows[2].values["cider_d"]
 
 
 def test_an_exported_model_comes_back_with_the_same_arrays(data: Path, model: Path, tmp_path: Path) -> None:
     done = captionviewer("export", model, tmp_path / "export", "--data", data, home=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "not this model's data" not in done.stdout
     done = captionviewer("import-model", tmp_path / "export", tmp_path / "back.npz", home=tmp_path)
     assert done.returncode == 0, done.stderr
     before, after = open_model(model), open_model(tmp_path / "back.npz")
@@ -266,8 +276,12 @@ def test_a_run_that_was_kept_is_resumed_to_the_same_numbers(data: Path, tmp_path
     done = captionviewer("train", "--data", data, *SMALL, "--out", half, "--run", kept, home=tmp_path)
     assert done.returncode == 0 and kept.exists(), done.stderr
     more = ["--set", "num_epochs=6"]
-    done = captionviewer("train", "--data", data, "--resume", kept, *more, "--out", whole, home=tmp_path)
+    elsewhere, before = tmp_path / "on.npz", kept.read_bytes()
+    done = captionviewer(
+        "train", "--data", data, "--resume", kept, "--run", elsewhere, *more, "--out", whole, home=tmp_path
+    )
     assert done.returncode == 0, done.stderr
+    assert open_run(elsewhere).iteration == 24 and kept.read_bytes() == before, "it is kept where was said"
     assert "from iteration 16, to the same numbers, bit for bit" in done.stdout
     done = captionviewer("train", "--data", data, *SMALL, *more, "--out", once, home=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -149,6 +149,22 @@ def test_a_bug_of_the_lstm_is_trained_with_an_lstm_and_training_can_be_stopped(f
     assert len(told) == 2 and told[0].cell == "lstm"
 
 
+@pytest.mark.parametrize(
+    ("loss", "given_back", "verdict"),
+    [
+        (0.1, (50, 50), "trains on as if nothing were wrong"),
+        (0.15, (50, 49), "has a loss that looks right, and captions that are not"),
+        (0.2, (50, 49), "shows in the loss"),
+    ],
+)
+def test_what_a_bug_does_to_a_training_is_said_by_captions_and_loss(
+    loss: float, given_back: tuple[int, int], verdict: str
+) -> None:
+    words = BugTraining(BUGS[0], "rnn", 150, (9.0, 0.1), (9.0, loss), given_back, 50).words
+    assert words.endswith(f"here this bug {verdict}.")
+    assert f"{given_back[1]} are given back with it and {given_back[0]} without" in words
+
+
 def test_captions_given_back_are_counted_as_far_as_the_end(few: FewCaptions) -> None:
     end = few.word_to_idx["<END>"]
     written = few.train_captions[:, 1:].copy()
