@@ -138,6 +138,7 @@ def test_flickrs_text_with_a_list_for_val_and_rare_and_long_captions(images: Pat
     captions = tmp_path / "token.txt"
     captions.write_text(
         "one.jpg#0\tA dog runs .\r\none.jpg#1\tA dog sits .\r\ntwo.jpg#0\tA cat runs .\r\n"
+        "one.jpg#2\ta dog runs\r\n"  # said again: it counts once
         "three.png#0\tA zebra .\r\nfour.jpg#0\tOne two three four five six .\r\nfour.jpg#1\tA dog .\r\n"
     )
     (tmp_path / "val.txt").write_text("three.png\r\nnobody.jpg\r\n")
@@ -150,6 +151,7 @@ def test_flickrs_text_with_a_list_for_val_and_rare_and_long_captions(images: Pat
         "four.jpg": {"a dog"},
     }
     assert made.photos == {"train": 3, "val": 1} and made.columns == 6 and made.words == 4 + 3
+    assert made.captions == {"train": 4, "val": 1}
     assert made.unknown_share == pytest.approx(2 / 11)
     assert any("longer than 4 words" in words for words in made.remarks)
     assert any("nobody.jpg" in words for words in made.remarks)
