@@ -184,7 +184,7 @@ def test_dialogs_of_the_window_opened_again_and_again_leave_nothing_behind(
     for one_round in (preferences, download, log, recent):
         assert grown(window, one_round) == 0, one_round.__name__
     for one_round in (checks, characters, encoding, files):  # long to show, or to make
-        assert grown(window, one_round, 20) == 0, one_round.__name__
+        assert grown(window, one_round, 10) == 0, one_round.__name__
 
 
 def test_data_that_is_open_no_longer_is_let_go(driver: WindowDriver, coco_folder: Path) -> None:
