@@ -239,3 +239,16 @@ def test_settings_are_written_before_anything_that_may_take_long(qtbot: QtBot) -
     closing = Closing(window, session, training, downloads, lambda: True, said("arrangement"))
     closing.end_without_questions()
     assert done == ["arrangement", "settings", "download", "run", "model", "threads"] and closing.all_ended
+
+
+def test_a_step_that_does_not_end_in_time_keeps_the_window_and_says_so(qtbot: QtBot) -> None:
+    told: list[str] = []
+    runs = SimpleNamespace(beside=(), end_beside=lambda _seconds: True)
+    session: Any = SimpleNamespace(runs=runs, problem=SimpleNamespace(emit=told.append))
+    training: Any = SimpleNamespace(live_runs=lambda: (), stop_and_wait=lambda _seconds: False)
+    downloads: Any = SimpleNamespace(may_close=lambda: True)
+    window = QWidget()
+    qtbot.addWidget(window)
+    closing = Closing(window, session, training, downloads, lambda: True, lambda: None)
+    assert not closing.may_close()
+    assert told == ["The training step under way has not ended yet. Wait a moment and try again."]
