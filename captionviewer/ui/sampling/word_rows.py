@@ -21,6 +21,7 @@ class WordRows(PaintedWidget):
         """Keep room for rows `above` and `below` the words."""
         super().__init__(parent)
         self._above, self._rows = above, above + NUM_LIKELIEST + below
+        self._highest = 1.9  # of a row, in lines of text
         self._room_for: tuple[str, ...] = ()
         self._widest: tuple[QFont, int] | None = None  # the widest of these words, and the font it was set in
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -45,9 +46,14 @@ class WordRows(PaintedWidget):
             self._widest = font, max(map(metrics.horizontalAdvance, self._room_for), default=0)
         return self._widest[1]
 
+    def set_dense(self, dense: bool) -> None:
+        """Set the rows as close as their text allows, whatever room there is."""
+        self._highest = 1.0 if dense else 1.9
+        self.update()
+
     def row_height(self) -> float:
         """Return the height of a row, in pixels."""
-        return min(self.height() / self._rows, 1.9 * self.fontMetrics().height())
+        return min(self.height() / self._rows, self._highest * self.fontMetrics().height())
 
     def row(self, index: int) -> QRect:
         """Return where a word's row stands; those above the first have negative numbers."""

@@ -18,16 +18,9 @@ from captionviewer.core.decoding.surprise import surprise_of
 from captionviewer.core.saved.model_file import SavedModel, save_model
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling.caption_chips import CaptionChips
-from captionviewer.ui.sampling.compare import compare_view
-from captionviewer.ui.sampling.compare.compare_view import (
-    FILE,
-    HELD,
-    MOMENT,
-    RUN,
-    UNTRAINED,
-    Choice,
-    CompareView,
-)
+from captionviewer.ui.sampling.compare import other_model as other_models
+from captionviewer.ui.sampling.compare.compare_view import CompareView
+from captionviewer.ui.sampling.compare.other_model import FILE, HELD, MOMENT, RUN, UNTRAINED, Choice
 from captionviewer.ui.session.models import ModelOrigin
 from captionviewer.ui.widgets.halves import Halves
 from tests.core.saved.run_cases import record_of
@@ -62,7 +55,7 @@ def settle(shown: Shown, view: CompareView) -> None:
 
 def place(view: CompareView, choice: Choice) -> int:
     """Where a choice stands in the list; -1 for nowhere."""
-    offered = [view.choice.itemData(number) for number in range(view.choice.count())]
+    offered = [view.other.choice.itemData(number) for number in range(view.other.choice.count())]
     return offered.index(choice) if choice in offered else -1
 
 
@@ -119,16 +112,16 @@ def test_a_model_that_is_held_is_compared_with_what_it_becomes(qtbot: QtBot, coc
         found = view.comparison
         assert found is not None and found.other.saved is held.saved and found.parting is not None
         assert "iteration 900" in shown.text("compared_first")
-        assert held.words in shown.text("compared_second") and view._choice.kind == HELD
+        assert held.words in shown.text("compared_second") and view.other.chosen.kind == HELD
 
 
 def test_several_moments_of_a_run_are_held_and_chosen_among_and_the_oldest_gives_way(
     qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compare_view, "MOST_HELD", 2)
+    monkeypatch.setattr(other_models, "MOST_HELD", 2)
 
     def titles() -> list[str]:
-        return [view.choice.itemText(n) for n in range(view.choice.count())]
+        return [view.other.choice.itemText(n) for n in range(view.other.choice.count())]
 
     with opened(qtbot, coco_folder) as (shown, view):
         trained = shown.sample.current
@@ -141,7 +134,7 @@ def test_several_moments_of_a_run_are_held_and_chosen_among_and_the_oldest_gives
             held = [title for title in titles() if "iteration 90" in title]
             assert [title[-3:] for title in held] == [["900"], ["900", "901"], ["901", "902"]][number]
         settle(shown, view)
-        view.choice.activated.emit(titles().index(held[0]))
+        view.other.choice.activated.emit(titles().index(held[0]))
         qtbot.waitUntil(lambda: "iteration 901" in shown.text("compared_second"), timeout=SOON)
 
 
@@ -159,7 +152,7 @@ def test_a_moment_of_a_run_that_is_past_is_compared_with_and_stays_when_the_run_
         shown.session.runs.keep_moments(run)
         shown.use(last)
         qtbot.waitUntil(lambda: shown.sample.current.saved is last, timeout=SOON)
-        titles = [view.choice.itemText(n) for n in range(view.choice.count())]
+        titles = [view.other.choice.itemText(n) for n in range(view.other.choice.count())]
         kept = [moment.iteration for moment in run.moments]
         at = [iteration for iteration in kept if iteration < last.iteration]
         assert 0 in at and len(at) > 4
@@ -168,7 +161,7 @@ def test_a_moment_of_a_run_that_is_past_is_compared_with_and_stays_when_the_run_
         ]
         early = run.moments[1]
         chosen = Choice(MOMENT, iteration=early.iteration)
-        view.choice.activated.emit(place(view, chosen))
+        view.other.choice.activated.emit(place(view, chosen))
         settle(shown, view)
         found = view.comparison
         assert found is not None and found.other.model is early.model
@@ -177,11 +170,14 @@ def test_a_moment_of_a_run_that_is_past_is_compared_with_and_stays_when_the_run_
 
         run._moments._kept = run.moments[2:]  # as the run does where it goes on for long
         view.refresh()
-        assert view._choice == chosen and view.choice.itemData(view.choice.currentIndex()) == chosen
+        assert (
+            view.other.chosen == chosen
+            and view.other.choice.itemData(view.other.choice.currentIndex()) == chosen
+        )
         shown.use(learned_model(coco_folder))  # of another run, of which no moments are kept
         qtbot.waitUntil(lambda: shown.sample.current.saved is not last, timeout=SOON)
         settle(shown, view)
-        assert view._choice == Choice(UNTRAINED) and place(view, chosen) < 0 and not view._given
+        assert view.other.chosen == Choice(UNTRAINED) and place(view, chosen) < 0 and not view.other._given
 
 
 def test_in_large_text_the_truth_stands_under_the_bars_which_keep_room_to_be_compared(
@@ -223,27 +219,27 @@ def test_a_file_is_opened_and_one_that_does_not_fit_is_refused_in_words(
     with opened(qtbot, coco_folder) as (shown, view):
         answers = iter([str(good), str(foreign), ""])
         monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (next(answers), ""))
-        last = view.choice.count() - 1
-        view._chosen(last)
-        qtbot.waitUntil(lambda: view._choice == Choice(FILE), timeout=SOON)
+        last = view.other.choice.count() - 1
+        view.other._take(last)
+        qtbot.waitUntil(lambda: view.other.chosen == Choice(FILE), timeout=SOON)
         settle(shown, view)
         assert "other.npz, iteration 77" in shown.text("compared_second")
-        view._chosen(view.choice.count() - 1)
+        view.other._take(view.other.choice.count() - 1)
         qtbot.waitUntil(lambda: bool(shown.problems), timeout=SOON)
-        assert "foreign.npz" in shown.problems[0] and view.choice.currentIndex() >= 0
-        view._chosen(view.choice.count() - 1)  # nothing was chosen: all stays
-        assert view.choice.itemData(view.choice.currentIndex()) == view._choice
+        assert "foreign.npz" in shown.problems[0] and view.other.choice.currentIndex() >= 0
+        view.other._take(view.other.choice.count() - 1)  # nothing was chosen: all stays
+        assert view.other.choice.itemData(view.other.choice.currentIndex()) == view.other.chosen
 
 
 def test_the_best_model_of_a_run_and_a_kept_run_can_be_chosen(qtbot: QtBot, coco_folder: Path) -> None:
     with opened(qtbot, coco_folder) as (shown, view):
         best = other_model(shown.sample.current.saved, 8, 40)
         shown.session.models.set(replace(shown.sample.current, best=best))
-        titles = [view.choice.itemText(n) for n in range(view.choice.count())]
+        titles = [view.other.choice.itemText(n) for n in range(view.other.choice.count())]
         assert "Best of this run, iteration 40" in titles
-        view.choice.activated.emit(titles.index("Best of this run, iteration 40"))
+        view.other.choice.activated.emit(titles.index("Best of this run, iteration 40"))
         qtbot.waitUntil(lambda: "iteration 40" in shown.text("compared_second"), timeout=SOON)
-        view.compare_with(Choice(UNTRAINED))
+        view.other.compare_with(Choice(UNTRAINED))
         settle(shown, view)
         assert "untrained" in shown.text("compared_second")
 
@@ -257,17 +253,17 @@ def test_a_run_that_is_kept_is_compared_with(qtbot: QtBot, coco_folder: Path) ->
         shown.panel.views.open("Compare")  # the shelf is looked at when the view is seen
         wanted = Choice(RUN, key, 2)
         qtbot.waitUntil(lambda: place(view, wanted) >= 0, timeout=SOON)
-        assert "RNN, iteration 2" in view.choice.itemText(place(view, wanted))
-        view.choice.activated.emit(place(view, wanted))
+        assert "RNN, iteration 2" in view.other.choice.itemText(place(view, wanted))
+        view.other.choice.activated.emit(place(view, wanted))
         qtbot.waitUntil(lambda: "iteration 2" in shown.text("compared_second"), timeout=SOON)
         assert record.model is not None and view.comparison is not None
         for name, value in record.model.params.items():
             np.testing.assert_array_equal(view.comparison.other.model.params[name], value)
-        view.hold()
+        view.other.hold()
         settle(shown, view)
-        kinds = {choice.kind for choice in view._given}
+        kinds = {choice.kind for choice in view.other._given}
         assert kinds == {HELD}, "no model of the shelf stays that nobody compares with"
-        held = next(iter(view._given.values()))
+        held = next(iter(view.other._given.values()))
         assert held.model is shown.sample.current.model and held.keeper is None and held.best is None
 
 
@@ -283,7 +279,7 @@ def test_a_run_that_went_on_is_compared_with_as_it_is_now(qtbot: QtBot, coco_fol
         shelf, record = shown.session.runs.shelf, record_of(replace(OVERFIT, num_epochs=2), shown.dataset)
         key = shelf.add(record)
         reopen(shown, view, Choice(RUN, key, 2))
-        view.choice.activated.emit(place(view, Choice(RUN, key, 2)))
+        view.other.choice.activated.emit(place(view, Choice(RUN, key, 2)))
         qtbot.waitUntil(lambda: "iteration 2" in shown.text("compared_second"), timeout=SOON)
         further = record_of(replace(OVERFIT, num_epochs=4), shown.dataset)
         entry = shelf.go_on(key)
@@ -306,14 +302,14 @@ def test_a_model_that_comes_after_another_was_chosen_changes_nothing(
             assert read.wait(SOON / 1000)
             return late
 
-        monkeypatch.setattr(compare_view, "open_model", slowly)
-        view.open_file(file)
-        view.choice.activated.emit(place(view, Choice(UNTRAINED)))
+        monkeypatch.setattr(other_models, "open_model", slowly)
+        view.other.open_file(file)
+        view.other.choice.activated.emit(place(view, Choice(UNTRAINED)))
         settle(shown, view)
         read.set()
         qtbot.waitUntil(lambda: not shown.session.workers.running(), timeout=SOON)
         settle(shown, view)
-        assert view.choice.currentText() == "An untrained network"
+        assert view.other.choice.currentText() == "An untrained network"
         assert "untrained" in shown.text("compared_second")
 
 
@@ -326,13 +322,13 @@ def test_a_file_that_fails_while_a_run_was_being_opened_leaves_the_untrained_net
         settle(shown, view)
         key = shown.session.runs.shelf.add(record_of(replace(OVERFIT, num_epochs=2), shown.dataset))
         reopen(shown, view, Choice(RUN, key, 2))
-        monkeypatch.setattr(compare_view, "open_listed", lambda *_: held.wait(SOON / 1000))
-        view.choice.activated.emit(place(view, Choice(RUN, key, 2)))
-        view.open_file(tmp_path / "missing.npz")
+        monkeypatch.setattr(other_models, "open_listed", lambda *_: held.wait(SOON / 1000))
+        view.other.choice.activated.emit(place(view, Choice(RUN, key, 2)))
+        view.other.open_file(tmp_path / "missing.npz")
         qtbot.waitUntil(lambda: bool(shown.problems), timeout=SOON)
         held.set()
         assert "missing.npz" in shown.problems[0]
-        assert view.choice.currentText() == "An untrained network"
+        assert view.other.choice.currentText() == "An untrained network"
         qtbot.waitUntil(lambda: "untrained" in shown.text("compared_second"), timeout=SOON)
 
 

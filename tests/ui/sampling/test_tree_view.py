@@ -107,12 +107,12 @@ def test_the_likeliest_caption_is_proved_by_a_click_and_said_with_its_bound(
     with shown_sampling(qtbot, coco_folder, size=SIZE) as shown:
         view = opened_tree(shown, coco_folder)
         shown.click("prove")
-        qtbot.waitUntil(lambda: view.exact is not None, timeout=SOON)
+        qtbot.waitUntil(lambda: view.proof.exact is not None, timeout=SOON)
         sample = shown.sample
         known = exact_search(sample.current.model, sample.features, Decoding("exact"), seconds=60)
-        assert view.exact is not None and view.exact.words == known.words
+        assert view.proof.exact is not None and view.proof.exact.words == known.words
         said = shown.text("proof")
-        assert ("Proved: no other caption has more than" in said) == view.exact.proved
+        assert ("Proved: no other caption has more than" in said) == view.proof.exact.proved
         likeliest = [w for w in known.words if w != sample.vocabulary.end]
         assert " ".join(sample.vocabulary.idx_to_word[w] for w in likeliest) in said
         shown.select("val", 3)  # the proof was another photo's

@@ -68,7 +68,7 @@ def further_states(driver: WindowDriver, view: QWidget) -> Iterator[str]:
         case TreeView() | TemperatureView():
             driver.window.sampling_panel.end_action.trigger()
             if isinstance(view, TreeView):
-                view.prove_button.click()
+                view.proof.button.click()
             yield "at the end"
             view.val_button.click()
             view.curve.button.click()

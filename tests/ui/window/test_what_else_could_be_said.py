@@ -63,12 +63,12 @@ def test_a_word_is_forced_and_undone_a_caption_drawn_a_beam_walked_a_likeliest_p
             driver.key(panel, Qt.Key.Key_Right)
         assert tree.canvas.columns == len(tree.tree.steps) and tree.found.topLevelItemCount() > 0
         driver.click(driver.find(QPushButton, "prove"))
-        driver.wait_for(lambda: tree.exact is not None)
-        assert tree.exact is not None and tree.exact.proved
+        driver.wait_for(lambda: tree.proof.exact is not None)
+        assert tree.proof.exact is not None and tree.proof.exact.proved
         assert "no other caption has more than" in driver.find(QLabel, "proof").text()
         assert unreadable_in_both(window) == []
         best = tree.tree.steps[-1].found
-        assert all(node.log_probability <= tree.exact.log_probability + 1e-4 for node in best)
+        assert all(node.log_probability <= tree.proof.exact.log_probability + 1e-4 for node in best)
 
         # beside the untrained network
         view = panel.views.open("Compare")
@@ -78,7 +78,7 @@ def test_a_word_is_forced_and_undone_a_caption_drawn_a_beam_walked_a_likeliest_p
         assert found is not None and found.other.origin is ModelOrigin.UNTRAINED
         assert found.sample.words == first.words and min(there for there, _back in found.divergences) > 0.5
         assert found.parting is not None and "They part at timestep" in driver.text("compared_parting")
-        titles = [view.choice.itemText(n) for n in range(view.choice.count())]
-        driver.wait_for(lambda: view.choice.count() > 2)  # the shipped run is offered, too
+        titles = [view.other.choice.itemText(n) for n in range(view.other.choice.count())]
+        driver.wait_for(lambda: view.other.choice.count() > 2)  # the shipped run is offered, too
         assert titles[0] == "An untrained network"
         assert unreadable_in_both(window) == []

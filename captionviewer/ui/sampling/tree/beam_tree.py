@@ -54,6 +54,11 @@ class BeamTree:
         """Ids as a caption for people, with `<END>` where it is said."""
         return self.sample.vocabulary.text(self.words[word] for word in words)
 
+    def caption_of(self, node: BeamNode) -> str:
+        """The caption that a node ends, for people, without the `<END>` of one that is finished."""
+        finished = node.word == self.sample.vocabulary.end
+        return self.text(node.words[:-1] if finished else node.words)
+
 
 def grow_tree(sample: CaptionSample, decoding: Decoding, cancelled: Callable[[], bool]) -> BeamTree | None:
     """Search and lay out; None when cancelled.  ValueError for a forbidden word that the vocabulary lacks."""

@@ -1,40 +1,32 @@
-"""The view *Tree*: the beam's tree, the captions found, the likeliest proved, and width against quality.
-
-(Past 400 lines: four parts of one view that follow one sample, one decoding and one timestep.)
-"""
+"""The view *Tree*: the beam's tree, the captions found, the likeliest proved, and width against quality."""
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
-    QHeaderView,
     QLabel,
     QPushButton,
     QSizePolicy,
     QSlider,
     QSpinBox,
     QStackedWidget,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from captionviewer.core.amounts import signed
 from captionviewer.core.decoding.beam_search import BeamNode
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding
-from captionviewer.core.decoding.exact_search import ExactResult, exact_search
 from captionviewer.core.evaluation.decoding_scores import beam_decodings
-from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.ui import actions
 from captionviewer.ui.look import theme
 from captionviewer.ui.plots.plot_export import export_figure
 from captionviewer.ui.sampling.caption_player import CaptionPlayer, Track
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.latest_work import LatestWork
-from captionviewer.ui.sampling.probability_words import nats, small_probability
 from captionviewer.ui.sampling.tree.beam_tree import BeamTree, grow_tree, tree_rows
+from captionviewer.ui.sampling.tree.found_captions import FoundCaptions
+from captionviewer.ui.sampling.tree.proof import Proof
 from captionviewer.ui.sampling.tree.tree_canvas import STEP, TreeCanvas
 from captionviewer.ui.sampling.tree.tree_figure import draw_widths, tree_figure, width_words
 from captionviewer.ui.sampling.val_curve import ValCurve
@@ -42,7 +34,6 @@ from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import SliderKeys, labelled, scrolling, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.halves import Halves
-from captionviewer.ui.widgets.outside_text import plain_tip
 from captionviewer.ui.worker import Cancelled
 
 LEGEND = (
@@ -66,16 +57,14 @@ class TreeView(QWidget):
         self.track = Track()
         self._sample: CaptionSample | None = None
         self.tree: BeamTree | None = None
-        self.exact: ExactResult | None = None
-        self._exact_of: tuple[CaptionSample, Decoding] | None = None
+        self.proof = Proof(session, self)
         self._growing: LatestWork[BeamTree | None] = LatestWork(
             session, "searching for captions", between_steps=True
         )
-        # not between steps: it may take seconds, which a run under way would have to wait
-        self._proving: LatestWork[ExactResult] = LatestWork(session, "proving the likeliest caption")
         self.canvas = TreeCanvas()
         self.canvas.node_chosen.connect(self._node_chosen)
-        self.found = QTreeWidget()
+        self.found = FoundCaptions()
+        self.found.node_chosen.connect(self._caption_chosen)
         self._make_parts()
         self._make_actions()
         self._show_decoding()
@@ -107,13 +96,6 @@ class TreeView(QWidget):
         self.alpha_slider.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.alpha_slider.installEventFilter(SliderKeys(self))
         self._alpha = QLabel()
-        self.prove_button = QPushButton("Prove the likeliest")
-        self.prove_button.setObjectName("prove")
-        self.prove_button.setToolTip(
-            "Search for the likeliest caption of all until it is proved: 2 seconds or 20,000"
-            " beginnings at most"
-        )
-        self.prove_button.clicked.connect(self.prove)
         self.val_button = QPushButton("Width over val")
         self.val_button.setObjectName("width_over_val")
         self.val_button.setCheckable(True)
@@ -124,13 +106,11 @@ class TreeView(QWidget):
         flow.setContentsMargins(0, 0, 0, 0)
         flow.addWidget(labelled("Width", self.width_box))
         flow.addWidget(labelled("Alpha", self.alpha_slider, self._alpha))
-        flow.addWidget(self.prove_button)
+        flow.addWidget(self.proof.button)
         flow.addWidget(self.val_button)
         self._state = words_label("tree_state")
         self._legend = words_label("tree_legend")
         self._legend.setText(LEGEND)
-        self._proof = words_label("proof")
-        self._make_list()
         self.curve = ValCurve(self._session, "Beam width", ABOUT_WIDTHS, draw_widths, width_words)
         self.curve.decodings = lambda: beam_decodings(self._decoding)
         drawn = QWidget()
@@ -148,7 +128,7 @@ class TreeView(QWidget):
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(4)
         beside.addWidget(self._state)
-        beside.addWidget(self._proof)  # over the list, which may need to be scrolled to
+        beside.addWidget(self.proof.words)  # over the list, which may need to be scrolled to
         beside.addWidget(self.found, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
@@ -157,20 +137,6 @@ class TreeView(QWidget):
         column.addWidget(Halves(self._stage, scrolling(said), _NARROW, gap=10, shares=(3, 2)), 1)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
-
-    def _make_list(self) -> None:
-        self.found.setObjectName("captions_found")
-        self.found.setAccessibleName("Captions found, the best first")
-        self.found.setHeaderLabels(["score", "ln p", "caption found"])
-        self.found.setRootIsDecorated(False)
-        self.found.setMinimumHeight(6 * self.fontMetrics().height())
-        self.found.setUniformRowHeights(True)
-        self.found.setTextElideMode(Qt.TextElideMode.ElideRight)
-        header = self.found.header()
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.found.currentItemChanged.connect(self._caption_chosen)
 
     def _make_actions(self) -> None:
         canvas = self.canvas
@@ -289,11 +255,7 @@ class TreeView(QWidget):
     def _show_tree(self) -> None:
         tree = self.tree
         self.canvas.show_tree(tree.nodes if tree is not None else (), tree.words if tree is not None else ())
-        self.prove_button.setEnabled(tree is not None)
-        if self._exact_of is not None and (
-            tree is None or self._exact_of != (tree.sample, _rules(tree.decoding))
-        ):
-            self._forget_proof()
+        self.proof.show_tree(tree)
         self.show_timestep()
 
     def show_timestep(self) -> None:
@@ -313,117 +275,30 @@ class TreeView(QWidget):
             )
 
     def _show_found(self) -> None:
-        tree = self.tree
-        columns = self.canvas.columns
-        chosen = self._chosen_node()
-        self.found.blockSignals(True)
-        self.found.clear()
-        alpha = self._decoding.alpha
-        self.found.setColumnHidden(0, alpha == 0)
-        for node in tree.found(min(columns, len(tree.steps)), alpha) if tree is not None else ():
-            assert tree is not None
-            text = tree.text(node.words[:-1] if self._ends(tree, node) else node.words)
-            if tree.is_greedy(node):
-                text += "  (greedy)"
-            item = QTreeWidgetItem([signed(node.score(alpha)), signed(node.log_probability), text])
-            for column in range(3):
-                item.setToolTip(column, plain_tip(f"{text}: p = {small_probability(node.log_probability)}"))
-            item.setData(0, Qt.ItemDataRole.UserRole, node)
-            self.found.addTopLevelItem(item)
-            if node is chosen:
-                self.found.setCurrentItem(item)
-        self.found.blockSignals(False)
+        self.found.show_found(self.tree, self.canvas.columns, self._decoding.alpha)
 
-    def _ends(self, tree: BeamTree, node: BeamNode) -> bool:
-        return node.word == tree.sample.vocabulary.end
-
-    def _chosen_node(self) -> BeamNode | None:
-        item = self.found.currentItem()
-        node = item.data(0, Qt.ItemDataRole.UserRole) if item is not None else None
-        return node if isinstance(node, BeamNode) else None
-
-    def _caption_chosen(self) -> None:
-        node = self._chosen_node()
-        if node is not None and self.tree is not None:
+    def _caption_chosen(self, node: BeamNode) -> None:
+        if self.tree is not None:
             self.canvas.mark(self.tree.number_of(node))
 
     def _node_chosen(self, number: int) -> None:
         """Choose the caption in the list whose last node was clicked on."""
-        if self.tree is None or number < 0:
-            self.found.setCurrentIndex(QModelIndex())
-            return
-        node = self.tree.nodes[number].node
-        for row in range(self.found.topLevelItemCount()):
-            item = self.found.topLevelItem(row)
-            if item is not None and item.data(0, Qt.ItemDataRole.UserRole) is node:
-                self.found.setCurrentItem(item)
+        is_one = self.tree is not None and number >= 0
+        self.found.choose(self.tree.nodes[number].node if self.tree is not None and is_one else None)
 
     def _show_val(self, shown: bool) -> None:
         self._stage.setCurrentIndex(1 if shown else 0)
-
-    # ---- the likeliest -------------------------------------------------------------------------
-
-    def prove(self) -> None:
-        """Search for the likeliest caption of all, in a thread."""
-        tree = self.tree
-        if tree is None:
-            return
-        rules = _rules(tree.decoding)
-
-        def work(cancelled: Cancelled) -> ExactResult:
-            of = tree.sample
-            with one_library_thread():  # these products are too small to share
-                return exact_search(
-                    of.current.model, of.features, replace(rules, method="exact"), stop=cancelled
-                )
-
-        def done(result: ExactResult) -> None:
-            self.prove_button.setEnabled(self.tree is not None)
-            self.exact, self._exact_of = result, (tree.sample, rules)
-            self._show_proof(tree, result)
-
-        def failed(error: Exception) -> None:
-            self.prove_button.setEnabled(self.tree is not None)
-            self._proof.setText(f"The likeliest caption could not be searched for: {error}")
-
-        self.prove_button.setEnabled(False)
-        self._proof.setText("Searching for the likeliest caption…")
-        self._exact_of = tree.sample, rules  # whose answer is awaited: another tree makes it void
-        self._proving.ask(work, done, failed)
-
-    def _forget_proof(self) -> None:
-        self._proving.drop()
-        self.exact = self._exact_of = None
-        self._proof.setText("")
-
-    def _show_proof(self, tree: BeamTree, result: ExactResult) -> None:
-        words = [word for word in result.words if word != tree.sample.vocabulary.end]
-        by_beam = any(node.words == result.words for node in tree.steps[-1].found)
-        greedy = tree.greedy[-1].words == result.words
-        finders = [name for name, found in (("greedy", greedy), ("this beam", by_beam)) if found]
-        found = (
-            f"Found by {' and by '.join(finders)}."
-            if finders
-            else "Found neither by greedy nor by this beam."
-        )
-        named = "The likeliest caption" if result.proved else "The likeliest caption met"
-        proof = result.proof[0].upper() + result.proof[1:]
-        self._proof.setText(
-            f"{named}: “{tree.text(words)}”, p = {small_probability(result.log_probability)}, ln p "
-            f"{nats(result.log_probability)}. {proof}. {found} Likeliest is not most human: compare it with "
-            "the ground truth in Words."
-        )
 
     # ---- what the panel asks -------------------------------------------------------------------
 
     def caption(self) -> str:
         """The caption to copy: the one chosen, else the best found so far; "" while none is."""
-        tree, node = self.tree, self._chosen_node()
+        tree, node = self.tree, self.found.chosen()
         if tree is None:
             return ""
         if node is None:
             node = next(iter(tree.found(self.canvas.columns, self._decoding.alpha)), None)
-        return "" if node is None else tree.text(node.words[:-1] if self._ends(tree, node) else node.words)
+        return "" if node is None else tree.caption_of(node)
 
     def export(self) -> None:
         """Ask where to save the tree as far as it is shown, and save it."""
@@ -454,8 +329,3 @@ class TreeView(QWidget):
 
     def _share_room(self) -> None:
         self._legend.setVisible(self.height() > 20 * self.fontMetrics().height())
-
-
-def _rules(decoding: Decoding) -> Decoding:
-    """What of a decoding concerns the likeliest caption: not the width of a beam."""
-    return replace(decoding, beam_width=1, alpha=0.0)
