@@ -74,10 +74,10 @@ class Callbacks:
             if due is Due.NOW or (due is Due.AT_LEISURE and now >= self._not_before[work.name]):
                 self._run(work, solver)
 
-    def bring_up_to_date(self, solver: RunSolver) -> None:
-        """Do all that shows the model: the run comes to rest."""
+    def bring_up_to_date(self, solver: RunSolver, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Do all that shows the model: the run comes to rest, until that is `given_up`."""
         for work in self._works:
-            if work.shows_the_model:
+            if work.shows_the_model and not given_up():
                 self._run(work, solver)
 
     def seconds(self) -> Mapping[str, float]:

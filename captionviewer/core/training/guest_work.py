@@ -6,8 +6,12 @@ twice as long meanwhile; between two steps it costs the run its 5 ms.
 """
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+PATIENCE_S = 0.2  # for a guest who is on the way, and his work: a window that is busy takes some of it
+_LOOK_S = 0.005  # between two looks whether an order has come meanwhile
 
 
 class StepBoundary:
@@ -17,6 +21,8 @@ class StepBoundary:
         self._changed = threading.Condition()
         self._stepping = False
         self._guests = 0
+        self._visits = 0
+        self._expected = False
         self._ending = False
 
     @contextmanager
@@ -39,11 +45,31 @@ class StepBoundary:
             self._ending = True
             self._changed.notify_all()
 
+    def expect(self) -> None:
+        """Say that a guest comes as soon as the run has come to rest: what can wait then waits for that."""
+        self._expected = True
+
+    def after_guest(self, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Wait until the guest who is expected has come and gone, and no longer once it is `given_up`.
+
+        One who is there already is another; after `PATIENCE_S` nobody is waited for.
+        """
+        until = time.monotonic() + PATIENCE_S
+        with self._changed:
+            seen = self._visits
+            while self._expected and (self._visits == seen or self._guests):
+                if time.monotonic() > until or given_up():
+                    break
+                self._changed.wait(_LOOK_S)
+            self._expected = False
+
     @contextmanager
     def between_steps(self) -> Iterator[None]:
         """Hold while a guest works, shortly; waits for the end of the step that runs."""
         with self._changed:
             self._guests += 1
+            self._visits += 1
+            self._changed.notify_all()
         try:
             with self._changed:
                 while self._stepping:

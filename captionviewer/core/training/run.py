@@ -317,9 +317,15 @@ class TrainingRun:
         """How far the run is."""
         return self._progress
 
-    def request_snapshot(self) -> None:
-        """Ask for a new snapshot at the next step boundary."""
+    def request_snapshot(self, *, for_guest: bool = False) -> None:
+        """Ask for a new snapshot at the next step boundary.
+
+        `for_guest`: who asks works with it `between_steps` at once. When the run comes to rest, what else is
+        due then waits a moment for that.
+        """
         self._snapshots.wanted = True
+        if for_guest:
+            self._boundary.expect()
 
     def snapshot(self) -> ModelSnapshot | None:
         """The newest frozen copy: made when the run starts, pauses and ends, and when asked for."""
@@ -400,13 +406,14 @@ class TrainingRun:
                 f"Training ended on an error: {type(problem).__name__}: {problem}.", solver
             )
         finally:
+            self._guard.let_go()  # whoever shows the run that has ended need not hold its copies
+            self._end(outcome)
             if solver is not None:
                 try:
+                    self._boundary.after_guest()
                     self._keep_end(outcome, solver)
                 except Exception:  # as too little memory for a copy; the last checkpoint is there
                     _log.exception("the end of a run was not kept")
-            self._guard.let_go()  # whoever shows the run that has ended need not hold its copies
-            self._end(outcome)
 
     def _interrupt(self) -> None:
         if self._wants_stop:
@@ -515,7 +522,7 @@ class TrainingRun:
     def _wait_while_paused(self, solver: RunSolver) -> None:
         """Wait while the run is paused, with all that shows the model up to date."""
         if self._is_to_wait():
-            self._callbacks.bring_up_to_date(solver)
+            self._snapshots.run(solver)
         with self._wake:
             if self._is_to_wait():
                 self._wait_for_orders(solver)
@@ -528,20 +535,32 @@ class TrainingRun:
     def _is_to_wait(self) -> bool:
         return self._wants_pause and self._single_steps == 0 and not self._wants_stop
 
+    def _has_orders(self) -> bool:
+        return not self._is_to_wait()
+
     def _wait_for_orders(self, solver: RunSolver) -> None:
-        """Pause, with the lock held; photos that are newly watched are looked at meanwhile."""
+        """Pause, with the lock held; what shows the model is brought up to date meanwhile.
+
+        Whoever looks at the model comes first; photos that are newly watched are looked at, too.
+        """
         self._state = RunState.PAUSED
         self._stopwatch.halt()
         self._events.append(RunPaused(solver.iteration))
+        is_settled = False
         while self._is_to_wait():
-            if self._watch.is_new:
-                self._wake.release()  # decoding takes a while: nobody who gives an order waits for it
-                try:
-                    self._watch.run(solver)
-                finally:
-                    self._wake.acquire()
-            else:
+            if is_settled and not self._watch.is_new:
                 self._wake.wait()
+                continue
+            self._wake.release()  # it takes a while: nobody who gives an order waits for all of it
+            try:
+                if is_settled:
+                    self._watch.run(solver)
+                else:
+                    self._boundary.after_guest(self._has_orders)
+                    self._callbacks.bring_up_to_date(solver, self._has_orders)
+                    is_settled = True
+            finally:
+                self._wake.acquire()
         self._rate.forget()
         self._stopwatch.go()
 

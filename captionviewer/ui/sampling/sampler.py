@@ -187,7 +187,7 @@ class Sampler(QObject):
         """Have the next one made at a step boundary: what is shown then is as new as can be."""
         run = self._session.runs.run
         if run is not None and self._follows and self._awake and self._session.selection.subject is not None:
-            run.request_snapshot()
+            run.request_snapshot(for_guest=True)
 
     # ---- samples -------------------------------------------------------------------------------
 

@@ -48,10 +48,9 @@ class RunSummary(QLabel):
     def look_at(self, run: TrainingRun, facts: DataFacts) -> None:
         """Learn from a run that goes on how fast this machine is; what is known at its end is kept."""
         progress = run.progress()
-        if run.state is RunState.RUNNING:
-            if progress.steps_per_second > 0 and progress.iteration >= STEPS_TO_KNOW:
-                self._seen = progress.steps_per_second * multiplications_a_step(run.settings, facts)
-        elif self._seen:
+        if progress.steps_per_second > 0 and progress.iteration >= STEPS_TO_KNOW:
+            self._seen = progress.steps_per_second * multiplications_a_step(run.settings, facts)
+        if run.state is not RunState.RUNNING and self._seen:
             self._remembered.set(TRAINING_SPEED, self._seen)
             self._seen = 0.0
             if self._shown is not None:  # what is told there is the old speed's

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from captionviewer.core.training import guest_work
 from captionviewer.core.training.guest_work import StepBoundary
 
 
@@ -83,3 +84,37 @@ def test_guests_do_not_wait_for_each_other(boundary: StepBoundary) -> None:
         pass
     with boundary.step():
         pass
+
+
+def test_what_can_wait_comes_after_a_guest_who_is_on_the_way(
+    boundary: StepBoundary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guest_work, "PATIENCE_S", 10.0)
+    boundary.expect()
+    done: list[str] = []
+
+    def rest() -> None:
+        boundary.after_guest()
+        done.append("rest")
+
+    resting = threading.Thread(target=rest)
+    resting.start()
+    with boundary.between_steps():
+        resting.join(0.05)
+        done.append("guest")
+    resting.join(5)
+    assert done == ["guest", "rest"]
+    boundary.after_guest()  # nobody is expected any more
+    assert not resting.is_alive()
+
+
+@pytest.mark.parametrize(("patience_s", "has_order"), [(0.0, False), (1000.0, True)])
+def test_a_guest_who_does_not_come_holds_nothing_up_and_an_order_ends_the_wait(
+    boundary: StepBoundary, monkeypatch: pytest.MonkeyPatch, patience_s: float, has_order: bool
+) -> None:
+    monkeypatch.setattr(guest_work, "PATIENCE_S", patience_s)
+    boundary.expect()
+    resting = threading.Thread(target=boundary.after_guest, args=(lambda: has_order,), daemon=True)
+    resting.start()
+    resting.join(5)
+    assert not resting.is_alive()

@@ -486,10 +486,15 @@ def test_watched_photos_are_described_as_the_model_would_now(
     until(lambda: len(run.history) > 20)
     run.pause()
     until(lambda: run.state is RunState.PAUSED)
-    looks = [event for event in run.take_events() if isinstance(event, WatchedCaptions)]
     snapshot = run.snapshot()
     assert snapshot is not None
-    assert looks[-1].iteration == snapshot.iteration
+    looks: list[WatchedCaptions] = []
+
+    def newest_is_of_the_snapshot() -> bool:
+        looks.extend(event for event in run.take_events() if isinstance(event, WatchedCaptions))
+        return bool(looks) and looks[-1].iteration == snapshot.iteration
+
+    until(newest_is_of_the_snapshot)
     for photo, (key, said) in zip(photos, looks[-1].captions, strict=True):
         features = dataset.split(photo.split).features.rows(np.array([photo.row]))
         assert key == photo.key

@@ -183,7 +183,7 @@ def test_following_asks_a_running_training_for_the_next_snapshot_after_each_samp
     with shown_sampling(qtbot, coco_folder) as shown:
         run = TrainingRun(OVERFIT, shown.dataset)
         asked: list[bool] = []
-        run.request_snapshot = lambda: asked.append(True)  # type: ignore[method-assign]
+        run.request_snapshot = lambda **_how: asked.append(True)  # type: ignore[method-assign]
         shown.session.runs.set(run)
         assert not asked  # no photo is selected: nobody would look at it
         shown.select("train", 0)
