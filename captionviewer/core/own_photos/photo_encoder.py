@@ -73,7 +73,7 @@ def encoder_of(dataset: CocoDataset) -> PhotoEncoder:
     kind = dataset.feature_kind
     if is_shipped_book(dataset.folder):
         return PhotoEncoder(
-            "the storybook's own features",
+            "the storybook's own encoder",
             _squeezed,
             partial(shipped_encoder().features, kind=kind),
             OUTSIDE,

@@ -1,5 +1,7 @@
 """A picture in a file of the user's, read within bounds."""
 
+import contextlib
+import itertools
 import os
 import stat
 from pathlib import Path
@@ -57,6 +59,23 @@ def pictures_in(folder: Path) -> list[Path]:
         folders.sort()
         found += [Path(here, name) for name in sorted(names) if name.lower().endswith(PICTURE_SUFFIXES)]
     return found
+
+
+def has_pictures(folder: Path, most: int = 500) -> bool:
+    """Whether one of the first entries of a folder, and of those in it, is named as a picture is.
+
+    At most `most` entries are looked at, so that this takes no time even of a folder of thousands.
+    """
+    waiting = [os.fspath(folder)]
+    while waiting and most > 0:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop(0)) as entries:
+            for entry in itertools.islice(entries, most):
+                most -= 1
+                if entry.name.lower().endswith(PICTURE_SUFFIXES):
+                    return True
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+    return False
 
 
 def _without_waiting(path: str, flags: int) -> int:

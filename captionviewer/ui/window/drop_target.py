@@ -8,7 +8,9 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from captionviewer.core.photos.picture_file import PICTURE_SUFFIXES
+from captionviewer.core.coco.data_error import DataError
+from captionviewer.core.coco.files import find_data_folder
+from captionviewer.core.photos.picture_file import PICTURE_SUFFIXES, has_pictures
 from captionviewer.core.user_folders import is_folder
 from captionviewer.ui.look.theme import colors, mixed
 from captionviewer.ui.widgets.outside_text import shortened
@@ -23,13 +25,14 @@ class Dropped:
     path: Path | None  # None: it can't be opened
     is_model: bool
     words: str
-    photos: tuple[Path, ...] = ()  # pictures of the user's own, to be captioned
+    photos: tuple[Path, ...] = ()  # pictures of the user's own, or folders of them, to be captioned
     runs: tuple[Path, ...] = ()  # several files that can only be runs
+    array: Path | None = None  # features of the user's own
 
     @property
     def is_of_use(self) -> bool:
         """Whether it is not refused."""
-        return self.path is not None or bool(self.photos or self.runs)
+        return self.path is not None or self.array is not None or bool(self.photos or self.runs)
 
 
 class DropTarget(QWidget):
@@ -42,13 +45,14 @@ class DropTarget(QWidget):
         open_model: Callable[[Path], object],
         open_runs: Callable[[Sequence[Path]], object],
         refuse: Callable[[str], object],
-        caption_photos: Callable[[Sequence[Path]], object] = lambda _files: None,
+        caption_photos: Callable[[Sequence[Path]], object],
+        caption_array: Callable[[Path], object],
     ) -> None:
         super().__init__(window)
         self._window = window
         self._open_folder, self._open_model, self._open_runs = open_folder, open_model, open_runs
         self._refuse = refuse
-        self._caption_photos = caption_photos
+        self._caption_photos, self._caption_array = caption_photos, caption_array
         self._dropped: Dropped | None = None
         self.setObjectName("drop_target")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -81,6 +85,8 @@ class DropTarget(QWidget):
             self._caption_photos(found.photos)
         elif found.runs:
             self._open_runs(found.runs)
+        elif found.array is not None:
+            self._caption_array(found.array)
         elif found.path is None:
             self._refuse(found.words)
         elif found.is_model:
@@ -130,9 +136,8 @@ def dropped(data: QMimeData) -> Dropped | None:
     if not urls:
         return None
     files = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-    if len(files) == len(urls) and all(file.name.lower().endswith(PICTURE_SUFFIXES) for file in files):
-        what = shortened(files[0].name, _LONGEST_NAME) if len(files) == 1 else f"{len(files):,} photos"
-        return Dropped(None, False, f"Caption {what}", tuple(files))
+    if len(files) == len(urls) and all(_is_of_photos(file) for file in files):
+        return Dropped(None, False, _caption_words(files), tuple(files))
     if len(urls) > 1 and len(files) == len(urls) and all(_is_archive(file) for file in files):
         return Dropped(None, False, f"Open {len(files):,} runs", runs=tuple(files))
     if len(urls) > 1:
@@ -146,8 +151,33 @@ def dropped(data: QMimeData) -> Dropped | None:
         return Dropped(path, False, f"Open the data folder {name}")
     if _is_archive(path):
         return Dropped(path, True, f"Open the model or run {name}")
-    words = f"{name} can't be opened here: drop a folder of COCO captions, a model or run (.npz) or photos."
+    if path.suffix.lower() == ".npy":
+        return Dropped(None, False, f"Caption the features in {name}", array=path)
+    words = (
+        f"{name} can't be opened here: drop a folder of COCO captions, a model or run (.npz), photos or"
+        " their features (.npy)."
+    )
     return Dropped(None, False, words)
+
+
+def _is_of_photos(path: Path) -> bool:
+    """Whether it is named as a picture is, or is a folder that holds pictures and no data set."""
+    if not is_folder(path):
+        return path.name.lower().endswith(PICTURE_SUFFIXES)
+    try:
+        find_data_folder(path)
+    except DataError:
+        return has_pictures(path)
+    return False
+
+
+def _caption_words(paths: Sequence[Path]) -> str:
+    name = shortened(paths[0].name, _LONGEST_NAME)
+    if any(is_folder(path) for path in paths):
+        return (
+            f"Caption the photos in {name}" if len(paths) == 1 else f"Caption what {len(paths):,} items hold"
+        )
+    return f"Caption {name}" if len(paths) == 1 else f"Caption {len(paths):,} photos"
 
 
 def _is_archive(path: Path) -> bool:

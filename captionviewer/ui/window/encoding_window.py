@@ -71,7 +71,6 @@ class EncodingWindow(QWidget):
         self.lost = QPlainTextEdit()
         self.lost.setReadOnly(True)
         self.lost.setTabChangesFocus(True)
-        self.lost.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)  # a line for each
         self.lost.setAccessibleName("Photos without features")
         self.lost.hide()
         self.go_button = QPushButton()
@@ -145,7 +144,7 @@ class EncodingWindow(QWidget):
             if lost:
                 counts = "has none and counts" if len(lost) == 1 else "have none and count"
                 words += f" {len(lost):,} {counts} as the average one: {work.lost_file.name}."
-                self.lost.setPlainText("\n".join(lost[:_LISTED]))
+                self.lost.setPlainText("\n".join(_told(line) for line in lost[:_LISTED]))
                 self.lost.show()
             self.told.setText(words)
         self._settle()
@@ -176,8 +175,9 @@ class EncodingWindow(QWidget):
 
     def _enable(self) -> None:
         begun = self._work is not None and not self._is_made
-        self.go_button.setText("&Pause" if self.is_busy else "&Go On" if begun else "&Compute")
-        self.go_button.setEnabled(self._folder is not None and not self._is_made)
+        again = "&Compute Again" if self._is_made else "&Compute"  # as after photos that lacked were added
+        self.go_button.setText("&Pause" if self.is_busy else "&Go On" if begun else again)
+        self.go_button.setEnabled(self._folder is not None)
         self.open_button.setVisible(self._is_made)
 
     def _follow(self) -> None:
@@ -217,3 +217,9 @@ class EncodingWindow(QWidget):
         """Pause."""
         self._paused.set()
         super().closeEvent(event)
+
+
+def _told(line: str) -> str:
+    """A line of `FolderEncoding.without_features` for people: the reason is in sight, the file names all."""
+    split, row, name, why = line.split("\t", 3)
+    return f"{split} photo {row}, {name.rpartition('/')[2]}: {why}"

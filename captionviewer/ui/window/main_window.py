@@ -67,6 +67,8 @@ class MainWindow(QMainWindow):
         self._make_helpers(problems)
         self.appearance = Appearance(theme, session.settings)
         self.beside = SideWindows(self, session, self.appearance, self.open_folder, lambda: self.menus.themes)
+        self.own_photos = OwnPhotoFiles(self, session, self._equip_for_photos, self.beside.show_encoding)
+        self._take_drops(self)
         self.menus = self._make_menus()
         self.appearance.set_text_scale(session.settings.get(remembered.TEXT_SCALE))
         self.place.restore()
@@ -120,15 +122,22 @@ class MainWindow(QMainWindow):
         self.tells = WindowNotices(self, self.notices, session, problems, self.model_files)
         self.setStatusBar(MessageBar())
         self._status = WindowStatus(self.statusBar(), session, self.training_panel.is_running)
-        self.own_photos = OwnPhotoFiles(self, session)
+
+    def _take_drops(self, window: QWidget) -> None:
         DropTarget(
-            self,
+            window,
             self.open_folder,
             self.model_files.open,
             self.open_runs,
-            session.problem.emit,
+            self.session.problem.emit,
             self.own_photos.take,
+            self.own_photos.take_array,
         )
+
+    def _equip_for_photos(self, window: QWidget) -> None:
+        """Let the window of one's own photos take drops and the keys by which photos come."""
+        self._take_drops(window)
+        window.addActions(self.menus.own_photos)
 
     def _make_menus(self) -> Menus:
         calls = WindowCalls(

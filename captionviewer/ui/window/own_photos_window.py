@@ -23,6 +23,7 @@ from captionviewer.core.coco.vocabulary import caption_text, readable_words
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.own_photos.feature_array import read_feature_array
 from captionviewer.core.own_photos.photo_encoder import NoEncoder, PhotoEncoder, encoder_of
+from captionviewer.ui import actions
 from captionviewer.ui.data.neighbour_list import Neighbour, NeighbourList
 from captionviewer.ui.photos.own_picture import own_picture
 from captionviewer.ui.session.models import ModelOrigin
@@ -46,16 +47,25 @@ class OwnPhotosWindow(QWidget):
     ----------
     ask_for_array
         Lets the user choose an array of features, for data whose encoder is not here.
+    compute_features
+        Shows what computes features of the data's photos by an encoder that is.
     """
 
-    def __init__(self, session: Session, ask_for_array: Callable[[], object], parent: QWidget) -> None:
+    def __init__(
+        self,
+        session: Session,
+        ask_for_array: Callable[[], object],
+        compute_features: Callable[[], object],
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self._session = session
-        self._ask_for_array = ask_for_array
+        self._ask_for_array, self._compute_features = ask_for_array, compute_features
         self._job: Job | None = None
         self._waiting: list[OwnPhoto] = []
         self._under_way: list[OwnPhoto] = []  # one, or none
         self._encoder: tuple[CocoDataset, PhotoEncoder] | None = None
+        self._chosen: int | None = None  # the row that the user went back to; None: the newest is shown
         self.photos: list[OwnPhoto] = []
         self.setWindowTitle("Your Photos")
         self.setObjectName("own_photos")
@@ -71,7 +81,7 @@ class OwnPhotosWindow(QWidget):
         self.list.setWordWrap(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
-        self.list.currentRowChanged.connect(self._show)
+        self.list.currentRowChanged.connect(self._row_changed)
         self.seen = QLabel()
         self.seen.setAccessibleName("What the encoder sees")
         self.seen.setFixedWidth(_SEEN)
@@ -96,9 +106,13 @@ class OwnPhotosWindow(QWidget):
         )
         self.array_button.setAutoDefault(False)
         self.array_button.clicked.connect(lambda _checked=False: self._ask_for_array())
-        self.array_button.hide()
-        nearest_words = QLabel("The training photos nearest to it; a click selects one everywhere")
-        nearest_words.setWordWrap(True)
+        self.compute_button = QPushButton(actions.COMPUTE_FEATURES.text)
+        self.compute_button.setToolTip(actions.COMPUTE_FEATURES.tip)
+        self.compute_button.setAutoDefault(False)
+        self.compute_button.clicked.connect(lambda _checked=False: self._compute_features())
+        self._offer_ways(False)
+        self.nearest_words = QLabel("The training photos nearest to it; a click selects one everywhere")
+        self.nearest_words.setWordWrap(True)
         self.nearest = NeighbourList(self._session.photos)
         self.nearest.chosen.connect(self._session.selection.select)
         told = QWidget()
@@ -106,7 +120,7 @@ class OwnPhotosWindow(QWidget):
         words.setContentsMargins(0, 0, 0, 0)
         for label in (self.caption, self.remark, self.like, self.made):
             words.addWidget(label)
-        for button in (self.array_button, self.sampling_button):
+        for button in (self.compute_button, self.array_button, self.sampling_button):
             words.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         words.addStretch(1)
         scrolled = QScrollArea()  # large text has more lines than a small screen
@@ -126,7 +140,7 @@ class OwnPhotosWindow(QWidget):
         top.addWidget(scrolled, 1)
         right = QVBoxLayout()
         right.addLayout(top, 1)
-        right.addWidget(nearest_words)
+        right.addWidget(self.nearest_words)
         right.addWidget(self.nearest, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 12, 12, 12)
@@ -143,10 +157,12 @@ class OwnPhotosWindow(QWidget):
                 f"The first {MOST_PHOTOS} of {len(files):,} photos are captioned here; captionviewer caption"
                 " takes any number."
             )
+        self._chosen = None
         self._want([OwnPhoto((path.name, path)) for path in files[:MOST_PHOTOS]])
 
     def take_picture(self, name: str, picture: QImage) -> None:
         """Caption a picture that is in no file."""
+        self._chosen = None
         self._want([OwnPhoto((name, picture))])
 
     def take_array(self, path: Path) -> None:
@@ -166,6 +182,7 @@ class OwnPhotosWindow(QWidget):
             given = [
                 GivenFeatures(row, dataset.folder, dataset.feature_kind) for row in rows[:MOST_PHOTOS].copy()
             ]
+            self._chosen = None
             self._want([OwnPhoto((f"{path.name}:{number}", row)) for number, row in enumerate(given)])
 
         def failed(error: Exception) -> None:
@@ -203,14 +220,16 @@ class OwnPhotosWindow(QWidget):
 
         def failed(error: Exception) -> None:
             self._job, self._under_way = None, []
-            # other pictures would fail in the same way
-            self._waiting = [other for other in self._waiting if not other.has_picture]
-            self.array_button.setVisible(isinstance(error, NoEncoder))
+            self._offer_ways(isinstance(error, NoEncoder))
+            alike = [photo]
             if isinstance(error, CaptionviewerError | OSError):
-                self._add(OwnPhoto(photo.source, trouble=str(error)))
+                trouble = str(error)  # of the encoder: the other pictures would fail in the same way
+                alike += [other for other in self._waiting if other.has_picture]
+                self._waiting = [other for other in self._waiting if not other.has_picture]
             else:
                 trouble = f"{error!r}. This is a fault of captionviewer."
-                self._add(OwnPhoto(photo.source, trouble=trouble))
+            for one in alike:
+                self._add(OwnPhoto(one.source, trouble=trouble))
             self._go_on()
 
         self._job = self._session.workers.start("captioning your photos", work, done, failed)
@@ -222,8 +241,20 @@ class OwnPhotosWindow(QWidget):
         item.setToolTip(plain_tip(f"{photo.source[0]}: {photo.trouble or photo.caption}"))
         if photo.encoded is not None and photo.encoded.seen is not None:
             item.setIcon(QIcon(QPixmap.fromImage(photo.encoded.seen)))
+        row = self.list.count()
         self.list.addItem(item)
-        self.list.setCurrentRow(self.list.count() - 1)
+        if self._chosen is None or self._chosen == row:  # nobody who looks at another is called away
+            self.list.setCurrentRow(row)
+
+    def _row_changed(self, row: int) -> None:
+        if row >= 0:
+            self._chosen = row if row < self.list.count() - 1 or self._chosen == row else None
+        self._show(row)
+
+    def _offer_ways(self, offered: bool) -> None:
+        """Offer what can be done where the encoder of the open data is not here."""
+        self.compute_button.setVisible(offered)
+        self.array_button.setVisible(offered)
 
     def _show(self, row: int) -> None:
         """Show one of the photos; -1 for none."""
@@ -235,9 +266,11 @@ class OwnPhotosWindow(QWidget):
             for label in (self.seen, self.seen_words, self.caption, self.like, self.made):
                 label.clear()
             self.remark.setText(photo.trouble if photo is not None else "")
+            self.seen.hide()
             self._hide_empty()
-            self.nearest.show_neighbours(())
+            self._show_nearest(())
             return
+        self.seen.show()
         if encoded.seen is None:
             self.seen_words.clear()
             self.seen.setText("No picture: its features\nwere given in an array")
@@ -263,7 +296,12 @@ class OwnPhotosWindow(QWidget):
                     tuple(caption_text(caption, dataset.vocabulary) for caption in captions),
                 )
             )
+        self._show_nearest(neighbours)
+
+    def _show_nearest(self, neighbours: Sequence[Neighbour]) -> None:
         self.nearest.show_neighbours(neighbours)
+        self.nearest_words.setVisible(bool(neighbours))
+        self.nearest.setVisible(bool(neighbours))
 
     def _hide_empty(self) -> None:
         """Leave no room for what is not said."""
@@ -306,7 +344,7 @@ class OwnPhotosWindow(QWidget):
     def _dataset_changed(self) -> None:
         """Encode all again: other data has features of another kind, or other neighbours."""
         self._encoder = None
-        self.array_button.hide()
+        self._offer_ways(False)
         if self.isVisible():
             self._again(keep_features=False)
 
@@ -316,8 +354,10 @@ class OwnPhotosWindow(QWidget):
             self._job = None
         photos = [*self.photos, *self._under_way, *self._waiting]
         self._waiting, self._under_way = [], []
+        chosen = self._chosen
         self.photos.clear()
-        self.list.clear()
+        self.list.clear()  # which moves to another row on its way
+        self._chosen = chosen
         self._want([OwnPhoto(photo.source, photo.encoded if keep_features else None) for photo in photos])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -26,8 +26,16 @@ class Window:
         self.models: list[Path] = []
         self.refused: list[str] = []
         self.runs: list[Path] = []
+        self.photos: list[Path] = []
+        self.arrays: list[Path] = []
         self.target = DropTarget(
-            self.window, self.folders.append, self.models.append, self.runs.extend, self.refused.append
+            self.window,
+            self.folders.append,
+            self.models.append,
+            self.runs.extend,
+            self.refused.append,
+            self.photos.extend,
+            self.arrays.append,
         )
         self.window.resize(600, 400)
         self.window.show()
@@ -48,7 +56,7 @@ class Window:
 
     @property
     def came(self) -> bool:
-        return bool(self.folders or self.models or self.runs or self.refused)
+        return bool(self.folders or self.models or self.runs or self.refused or self.photos or self.arrays)
 
 
 @pytest.fixture
@@ -97,6 +105,38 @@ def test_several_archives_can_only_be_runs_and_are_opened_together(
     assert dropped_on.target.accessibleName() == "Open 30 runs"
     dropped_on.drop(files(*thirty))
     assert dropped_on.runs == thirty and not dropped_on.refused
+
+
+def test_folders_of_photos_are_captioned_unless_they_are_data(dropped_on: Window, tmp_path: Path) -> None:
+    holiday, data, empty = (tmp_path / name for name in ("holiday", "data", "empty"))
+    for folder in (holiday / "2024", data / "images", empty):
+        folder.mkdir(parents=True)
+    picture = holiday / "2024" / "IMG_1.JPG"
+    for file in (picture, data / "images" / "a.jpg", data / "coco2014_vocab.json", holiday / "notes.txt"):
+        file.touch()
+    for places, words in (
+        ([holiday], "Caption the photos in holiday"),
+        ([picture, holiday], "Caption what 2 items hold"),
+    ):
+        dropped_on.photos.clear()
+        dropped_on.hover(files(*places))
+        assert dropped_on.target.accessibleName() == words
+        dropped_on.drop(files(*places))
+        assert dropped_on.photos == places
+    dropped_on.photos.clear()
+    for folder in (data, empty):
+        dropped_on.hover(files(folder))
+        assert dropped_on.target.accessibleName() == f"Open the data folder {folder.name}"
+    dropped_on.hover(files(holiday, data))
+    assert "One at a time" in dropped_on.target.accessibleName()
+
+
+def test_an_array_of_features_is_captioned(dropped_on: Window, tmp_path: Path) -> None:
+    array = tmp_path / "Mine.NPY"
+    dropped_on.hover(files(array))
+    assert dropped_on.target.accessibleName() == "Caption the features in Mine.NPY"
+    dropped_on.drop(files(array))
+    assert dropped_on.arrays == [array] and not dropped_on.refused
 
 
 @pytest.mark.parametrize(

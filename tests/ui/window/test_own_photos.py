@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 
 from captionviewer.core.arrays import ByteArray
 from captionviewer.core.coco.dataset import feature_kinds_in
@@ -38,6 +39,14 @@ def open_storybook(driver: WindowDriver) -> None:
     driver.wait_for(lambda: driver.window.session.selection.record is not None, 30)
 
 
+def drop(on: QWidget, *paths: Path) -> None:
+    """Drag files or folders over a window, and let them fall."""
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    copy, data = Qt.DropAction.CopyAction, files(*paths)
+    QApplication.sendEvent(on, QDragEnterEvent(QPoint(50, 50), copy, data, left, none))
+    QApplication.sendEvent(on, QDropEvent(QPointF(50, 50), copy, data, left, none))
+
+
 def shown(driver: WindowDriver, count: int) -> OwnPhotosWindow:
     """The window of photos, when so many are captioned."""
     window = driver.window.own_photos.shown
@@ -52,11 +61,7 @@ def test_a_dropped_jpeg_is_captioned_with_its_crop_its_neighbours_and_its_distan
     open_storybook(driver)
     picture = tmp_path / "scene & <b>mine.jpg"
     Image.fromarray(picture_of("storybook:train/000021")).save(picture, quality=95)
-    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    copy = Qt.DropAction.CopyAction
-    data = files(picture)
-    QApplication.sendEvent(driver.window, QDragEnterEvent(QPoint(50, 50), copy, data, left, none))
-    QApplication.sendEvent(driver.window, QDropEvent(QPointF(50, 50), copy, data, left, none))
+    drop(driver.window, picture)
     driver.wait_for(lambda: driver.window.own_photos.shown is not None)
     window = shown(driver, 1)
     assert window.caption.text() and window.photos[0].trouble == ""
@@ -81,11 +86,13 @@ def test_photos_are_pasted_and_chosen_and_one_that_is_none_says_why(
     driver.window.own_photos.paste()
     window = shown(driver, 1)
     assert window.like.text().startswith("Unlike anything in training")
+    assert window.nearest.isVisible() and window.nearest_words.isVisible()
     (tmp_path / "no.png").write_bytes(b"no picture")
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(tmp_path / "no.png")], ""))
     driver.window.own_photos.ask_for_files()
     shown(driver, 2)
     assert "does not hold a picture" in window.remark.text() and not window.caption.text()
+    assert not window.nearest.isVisible() and not window.nearest_words.isVisible()  # no empty box
     window.list.setCurrentRow(0)
     assert window.caption.text()
     driver.window.own_photos.take([tmp_path / "no.png"])
@@ -94,6 +101,30 @@ def test_photos_are_pasted_and_chosen_and_one_that_is_none_says_why(
     driver.window.session.models.set(replace(model, path=tmp_path / "another.npz"))  # while it is under way
     shown(driver, 3)
     assert [photo.source[0] for photo in window.photos] == ["pasted", "no.png", "no.png"]
+    # nobody who looks at one is called away to what is captioned meanwhile, but for what they ask then
+    window.list.setCurrentRow(0)
+    driver.window.session.models.set(model)
+    shown(driver, 3)
+    assert window.list.currentRow() == 0 and window.caption.text()
+    good = tmp_path / "photos" / "inside"
+    good.mkdir(parents=True)
+    Image.new("RGB", (40, 30)).save(good / "IMG.PNG")
+    (good.parent / "notes.txt").touch()
+    drop(window, good.parent)
+    shown(driver, 4)
+    assert window.list.currentRow() == 3 and window.photos[3].source[0] == "IMG.PNG"
+    told: list[str] = []
+    driver.window.session.problem.connect(told.append)
+    QGuiApplication.clipboard().setMimeData(files(tmp_path, tmp_path / "photos"))
+    window.activateWindow()
+    QTest.keySequence(window, QKeySequence("Ctrl+Shift+V"))
+    QGuiApplication.clipboard().clear()  # what lies there at the end of Python takes it down
+    shown(driver, 7)
+    assert [photo.source[0] for photo in window.photos[4:]] == ["no.png", "IMG.PNG", "IMG.PNG"]
+    (good / "IMG.PNG").unlink()
+    driver.window.own_photos.take([good])
+    driver.wait_for(lambda: told != [])
+    assert told == [f"{good} holds no pictures. Choose a folder of JPEG or PNG files."]
 
 
 def test_a_copied_picture_is_turned_into_pixels_away_from_the_window_and_a_huge_one_is_refused(
@@ -203,7 +234,7 @@ def test_data_of_another_network_captions_no_photo_but_rows_of_numbers_that_are_
     mine = tmp_path / "COCO_train2014_000000000790_of_mine.png"
     Image.new("RGB", (40, 40)).save(mine)
     driver.window.own_photos.take([mine, mine])
-    window = shown(driver, 1)
+    window = shown(driver, 2)
     words_wide = [window.list.fontMetrics().horizontalAdvance(w) for w in window.list.item(0).text().split()]
     assert max(words_wide) <= window.list.viewport().width()  # no word is cut
     assert "VGG-16" in window.remark.text() and window.nearest.cells.cards == ()
@@ -221,12 +252,14 @@ def test_data_of_another_network_captions_no_photo_but_rows_of_numbers_that_are_
         np.save(array, wrong, allow_pickle=True)
         driver.click(window.array_button)
         driver.wait_for(lambda words=words: words in told.text())
-    assert len(window.photos) == 1
+    assert len(window.photos) == 2
+    driver.click(window.compute_button)  # the other way that is offered
+    assert driver.find(EncodingWindow, "encoding_window").isVisible()
     np.save(array, stored.astype(np.float64))
-    driver.click(window.array_button)
-    shown(driver, 3)
-    assert [photo.source[0] for photo in window.photos[1:]] == ["rows.npy:0", "rows.npy:1"]
-    assert [photo.trouble for photo in window.photos[1:]] == ["", ""]
+    drop(driver.window, array)
+    shown(driver, 4)
+    assert [photo.source[0] for photo in window.photos[2:]] == ["rows.npy:0", "rows.npy:1"]
+    assert [photo.trouble for photo in window.photos[2:]] == ["", ""]
     assert window.seen.pixmap().isNull() and "No picture" in window.seen.text()
     assert window.nearest.cells.cards[0].record.key == ("train", 3) and "in an array" in window.made.text()
     driver.click(window.sampling_button)
@@ -245,7 +278,7 @@ def test_data_of_another_network_captions_no_photo_but_rows_of_numbers_that_are_
     driver.wait_for(
         lambda: session.data.dataset is not None and session.data.dataset.folder.name == "another"
     )
-    driver.wait_for(lambda: len(window.photos) == 3)
+    driver.wait_for(lambda: len(window.photos) == 4)
     assert all("features of coco." in photo.trouble for photo in window.photos if not photo.has_picture)
 
 
@@ -289,11 +322,15 @@ def test_features_of_a_folders_photos_are_computed_paused_taken_up_and_opened(
     driver.wait_for(lambda: not window.is_busy, 30)
     assert window._work is not None and window._work.progress.before >= 23
     assert "39 photos have lite0 features" in window.told.text()
-    assert damaged.name in window.lost.toPlainText() and window.bar.value() == window.bar.maximum()
+    told = window.lost.toPlainText()
+    assert (
+        told.startswith("val photo ") and f", {damaged.name}: " in told and "does not hold a picture" in told
+    )
+    assert window.go_button.text() == "&Compute Again" and window.bar.value() == window.bar.maximum()
     driver.click(window.open_button)
     driver.wait_for(lambda: session.data.dataset is not None and session.data.dataset.feature_kind == "lite0")
     may_go_on.clear()
-    window.start()
+    driver.click(window.go_button)
     driver.wait_for(lambda: window._work is not None and window._work.progress.done == 24, 30)
     window.close()
     may_go_on.set()
