@@ -26,7 +26,7 @@ from captionviewer.core.storybook.shipped import storybook_folder
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.data.scene import pair_count
 from captionviewer.ui.data.scene import scene_view as scene_view_module
-from captionviewer.ui.data.scene.captioned_scene import DrawnScene, changed_words, draw_scene
+from captionviewer.ui.data.scene.captioned_scene import CaptionedScene, DrawnScene, changed_words, draw_scene
 from captionviewer.ui.data.scene.edit_strip import edit_rows
 from captionviewer.ui.data.scene.scene_view import SceneView
 from captionviewer.ui.sampling.caption_sample import CaptionSample
@@ -201,11 +201,21 @@ def test_what_waited_behind_a_scene_that_failed_is_captioned(
     assert "greedy" in scene_view.model_line.text()
 
 
-def test_a_scene_that_is_opened_ends_the_wish_for_a_pairs_second(shown: Shown) -> None:
+def test_a_scene_that_is_opened_ends_the_wish_for_a_pairs_second(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene_view = view(shown)
+    shows, seen = scene_view._show, list[Scene]()
+
+    def show(answer: CaptionedScene, is_final: bool) -> None:
+        seen.append(answer.drawn.scene)
+        shows(answer, is_final)
+
+    monkeypatch.setattr(scene_view, "_show", show)
     scene_view.pairs.pair_button.click()
     scene_view.open_scene(scene("val", 3), "another")
     settled(shown)
+    assert seen == [scene("val", 3)]  # the answer to the scene that was left is dropped
     assert scene_view.scene == scene("val", 3) and [edit.change for edit in scene_view.strip.edits][:1] == [
         "another"
     ]
@@ -290,8 +300,11 @@ def test_pairs_are_counted_by_drawing_and_captioning_each(
     learn_colours(shown)
     scene_view = view(shown)
     scene_view.pairs.count_button.click()
+    assert scene_view.pairs.table.visibleRegion().isEmpty()
     assert scene_view.pairs.cancel_button.isVisibleTo(scene_view)
     shown.qtbot.waitUntil(lambda: bool(scene_view.pairs.table.text()), timeout=30_000)
+    table = scene_view.pairs.table
+    shown.qtbot.waitUntil(lambda: not table.visibleRegion().isEmpty())  # it stood below what is in sight
     model = shown.session.models.current
     assert model is not None
     for at, kind in enumerate(PAIR_KINDS):

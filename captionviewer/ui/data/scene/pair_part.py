@@ -16,6 +16,7 @@ class PairPart(QWidget):
     """Asks for a pair to be shown; counts with the current model how often captions follow a change."""
 
     pair_asked = Signal(object)  # PairKind
+    counted = Signal()  # the table has been filled
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -74,6 +75,7 @@ class PairPart(QWidget):
                     + "\n".join(counts.lines())
                     + f"\n{counts.model_words}, greedy; scenes drawn by seed, with one kind of thing in each."
                 )
+                self.counted.emit()
             self._enable()
 
         def failed(error: Exception) -> None:

@@ -1,7 +1,9 @@
 """The view Scene: change one thing of a storybook scene, and see which words change."""
 
+from functools import partial
+
 import numpy as np
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -97,7 +99,11 @@ class SceneView(QWidget):
         halves.setContentsMargins(0, 8, 0, 0)
         halves.setSpacing(12)
         halves.addLayout(left, 1)
-        halves.addWidget(scrolling(self._edits_part()), 1)
+        edits = scrolling(self._edits_part())
+        # once it has been laid out: it stands below what is in sight
+        bring_up = partial(edits.ensureWidgetVisible, self.pairs.table)
+        self.pairs.counted.connect(lambda: QTimer.singleShot(0, self.pairs, bring_up))
+        halves.addWidget(edits, 1)
 
     def _edits_part(self) -> QWidget:
         self.controls = SceneControls()
@@ -263,6 +269,7 @@ class SceneView(QWidget):
         """Have the scene drawn and captioned; while that is under way, the newest wish waits."""
         self._stale = True
         scene, dataset, model = self.scene, self._dataset, self._session.models.current
+        opened = self._opened  # an answer to a scene that was left for another is not shown
         if scene is None or dataset is None or model is None or self._job is not None or not self.isVisible():
             return
         self._stale = False
@@ -275,14 +282,16 @@ class SceneView(QWidget):
 
         def done(answer: CaptionedScene) -> None:
             self._job = None
-            if dataset is self._dataset and model.model.input_dim == dataset.feature_dim:
+            is_of_this = dataset is self._dataset and opened is self._opened
+            if is_of_this and model.model.input_dim == dataset.feature_dim:
                 self._show(answer, is_final and scene is self.scene)
             if self._stale:
                 self._ask()
 
         def failed(error: Exception) -> None:
             self._job = None
-            self._after_answer = None  # a pair's second scene says nothing without its first
+            if opened is self._opened:
+                self._after_answer = None  # a pair's second scene says nothing without its first
             self.model_line.setText(f"The scene could not be captioned: {error}")
             if self._stale:
                 self._ask()
