@@ -22,7 +22,7 @@ from captionviewer.core.storybook.scene_edits import (
     with_time,
     without,
 )
-from captionviewer.core.storybook.scene_pairs import PAIR_KINDS, PairKind, draw_pair
+from captionviewer.core.storybook.scene_pairs import PAIR_KINDS, PairKind, ScenePair, draw_pair
 from captionviewer.core.storybook.scenes import Scene, scene
 from captionviewer.core.storybook.sentences import captions
 
@@ -73,6 +73,7 @@ def test_two_and_three_stand_side_by_side_and_one_comes_back() -> None:
         assert all(0 < x < 4 / 3 for x in at)
         again = with_count(several, 1)
         assert len(again.main) == 1 and again.main[0].height == pytest.approx(dog.main[0].height, abs=1e-3)
+    assert len(with_kind(with_count(dog, 3), 0, "car").main) == 1  # cars keep to themselves
     with pytest.raises(ValueError, match="there can't be 2 of car"):
         with_count(car(), 2)
     with pytest.raises(ValueError, match="at least one"):
@@ -92,6 +93,9 @@ def test_company_comes_moves_and_goes() -> None:
         assert side * (added.x - x) > before.main[0].height / 2, "it comes where there is more room"
     above = moved(after, which, before.main[0].x, 0.9)
     assert above.company[-1].relation == "above" and what_changed(after, above) == "moved"
+    foot = before.main[0]
+    for up, relation in ((0.15, "behind"), (0.0, "next to"), (-0.08, "in front of")):
+        assert moved(after, which, foot.x + 0.4, foot.y + up).company[-1].relation == relation
     assert moved(after, which, -5, 7) != after
     assert 0 <= things_of(moved(after, which, -5, 7))[which].x <= 4 / 3
     assert what_changed(after, with_height(after, which, 0.3)) == "another size"
@@ -105,6 +109,13 @@ def test_any_kind_can_take_the_place_of_any_other_and_be_drawn() -> None:
         for which in range(len(things_of(one))):
             one = with_kind(one, min(which, len(things_of(one)) - 1), kinds[int(rng.integers(len(kinds)))])
         assert draw(one, 60).shape == (60, 80, 3)
+
+
+def test_a_change_is_told_by_whole_words() -> None:
+    pair = ScenePair("companion", car(), car(), frozenset({"cat", "beach ball"}), frozenset({"red"}))
+    assert pair.follows("a cat") and pair.follows("a scared cat by a beach ball")
+    for other in ("cattle on a meadow", "a beach and a ball", "a red cat", "a dog"):
+        assert not pair.follows(other)
 
 
 @pytest.mark.parametrize("kind", PAIR_KINDS)

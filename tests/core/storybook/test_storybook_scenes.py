@@ -10,6 +10,7 @@ from captionviewer.core.coco.folder_layout import SPLITS
 from captionviewer.core.storybook import picture
 from captionviewer.core.storybook.addresses import address, picture_of, scene_at
 from captionviewer.core.storybook.kinds import KINDS
+from captionviewer.core.storybook.scene_edits import things_of
 from captionviewer.core.storybook.scenes import NUM_SCENES, Scene, scene
 from captionviewer.core.storybook.sentences import PATTERNS, captions
 from captionviewer.core.storybook.words import NOUNS, RELATIONS
@@ -30,6 +31,16 @@ def test_the_main_thing_is_the_largest_of_its_scene(every_scene: dict[str, list[
     for one in every_scene["train"] + every_scene["val"]:
         smallest = min(thing.area for thing in one.main)
         assert all(company.thing.area < 0.9 * smallest for company in one.company), one.description
+
+
+def test_nothing_has_a_colour_in_which_its_kind_is_never_seen(every_scene: dict[str, list[Scene]]) -> None:
+    """So that a pair of the kind "unseen" shows what training never did."""
+    assert all(
+        thing.colour in KINDS[thing.kind].colours
+        for scenes in every_scene.values()
+        for one in scenes
+        for thing in things_of(one)
+    )
 
 
 def test_things_stay_within_the_picture(every_scene: dict[str, list[Scene]]) -> None:
