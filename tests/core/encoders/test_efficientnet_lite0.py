@@ -53,6 +53,9 @@ def test_the_middle_of_the_picture_is_what_is_seen() -> None:
     picture = np.zeros((256, 512, 3), dtype=np.uint8)
     picture[:, 144:368] = 255
     assert (encoder_input(picture) == 255).mean() > 0.97
+    strip = np.zeros((4, 100_000, 3), dtype=np.uint8)  # too long to be resized whole
+    strip[:, 49_990:50_010] = 255
+    assert (encoder_input(strip) == 255).all() and (encoder_input(strip.transpose(1, 0, 2)) == 255).all()
 
 
 def test_a_file_that_is_not_the_known_one_is_refused(tmp_path: Path) -> None:
@@ -114,6 +117,10 @@ def test_a_tensor_that_reaches_beyond_its_numbers_is_refused() -> None:
     with pytest.raises(WeightsError, match="reaches beyond"):
         parse_weights(opcodes.getvalue() + state + keys + numbers, Path("far.pth"))
     near = state.replace(pair(200, 1), pair(1, 2))
+    with pytest.raises(WeightsError, match="reaches beyond"):  # by one number
+        parse_weights(
+            opcodes.getvalue() + near.replace(b"QK\x00", b"QK\x01") + keys + numbers, Path("far.pth")
+        )
     found = parse_weights(opcodes.getvalue() + near + keys + numbers, Path("near.pth"))
     np.testing.assert_array_equal(found["a"], [[0, 2], [1, 3]])
 

@@ -27,6 +27,7 @@ from captionviewer.core.own_photos.lite0_features import (
     features_of_file,
     learn_components,
 )
+from captionviewer.core.photos.problem import PhotoUnavailable
 
 PHOTOS = 6  # of each split, that are there
 
@@ -64,6 +65,17 @@ def test_a_coco_folder_gets_a_third_kind_of_features_from_its_photos(folder: Pat
         lost = dataset.split("train").num_photos + dataset.split("val").num_photos - 2 * PHOTOS + 1
     listed = (folder / WITHOUT_FEATURES).read_text().splitlines()
     assert len(listed) == lost and any(line.startswith("val\t1\t") and "damaged" in line for line in listed)
+
+
+def test_a_photo_whose_features_are_no_numbers_counts_as_unreadable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder, (photo, *_) = EfficientNetLite0.load(), (folder / "images" / "train2014").iterdir()
+    assert np.isfinite(features_of_file(encoder, photo)).all()
+    nothing = np.full(FEATURE_DIM, np.nan, np.float32)
+    monkeypatch.setattr(EfficientNetLite0, "features", lambda _encoder, _picture: nothing)
+    with pytest.raises(PhotoUnavailable, match="features are not finite numbers"):
+        features_of_file(encoder, photo)
 
 
 def test_work_that_was_killed_goes_on_where_it_was(folder: Path, tmp_path: Path) -> None:
@@ -117,6 +129,11 @@ def test_a_photo_is_marked_as_done_once_its_features_have_reached_the_disk(
         assert sum((place / "done").read_bytes()) == on_disk == PHOTOS
         again = Encoding(photos, folder, 1)
         assert again.run() and again.progress.before == PHOTOS
+        os.truncate(
+            place / "rows", 4 * FEATURE_DIM * (PHOTOS - 1)
+        )  # a mark without its row counts for nothing
+        cut = Encoding(photos, folder, 1)
+        assert cut.run() and cut.progress.before == PHOTOS - 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="such a limit is not to be had elsewhere")

@@ -66,7 +66,8 @@ def test_cocos_json_with_twice_the_same_name_and_a_missing_photo(images: Path, t
             {"id": i, "file_name": name, "flickr_url": f"http://x/{i}"} for i, name in enumerate(names)
         ],
         "annotations": [{"image_id": i, "caption": words} for i, words in enumerate(told)]
-        + [{"image_id": 1, "caption": "  "}, {"image_id": 99, "caption": "of nothing"}],
+        + [{"image_id": 1, "caption": "  "}, {"image_id": 99, "caption": "of nothing"}]
+        + [{"image_id": 1, "caption": None}, {"image_id": 1}],
     }
     captions = tmp_path / "captions.json"
     captions.write_bytes(b"\xef\xbb\xbf" + json.dumps(content, indent=1).replace("\n", "\r\n").encode())
@@ -79,7 +80,14 @@ def test_cocos_json_with_twice_the_same_name_and_a_missing_photo(images: Path, t
     }
     assert made.photos == {"train": 3, "val": 1}
     remarks = " / ".join(made.remarks)
-    for words in ("gone.jpg", "name stands twice", "does not list", "1 captions have no words", "cut.jpg"):
+    for words in (
+        "gone.jpg",
+        "name stands twice",
+        "does not list",
+        "1 captions have no words",
+        "cut.jpg",
+        "2 times: annotation has no",
+    ):
         assert words in remarks
 
 
@@ -171,6 +179,18 @@ def test_names_that_two_folders_have_are_not_guessed_at_nor_does_one_lead_out(
     assert len(said) == 5 and sum(name.startswith(("four", "val four")) for name in said) == 2
     remarks = " / ".join(made.remarks)
     assert "several photos" in remarks and "../secret.jpg" in remarks
+
+
+def test_names_that_differ_in_capitals_alone_are_kept_apart(images: Path, tmp_path: Path) -> None:
+    names = ("1/x.jpg", "2/X.jpg", "3/X.JPG")
+    for name in names:
+        (images / name).parent.mkdir()
+        (images / name).write_bytes((images / "one.jpg").read_bytes())
+    captions = tmp_path / "captions.csv"
+    captions.write_text("file,caption\n" + "".join(f"{name},a\n" for name in names))
+    made_of(images, captions)
+    placed = [path.name.casefold() for path in (tmp_path / "data" / "images" / "train2014").iterdir()]
+    assert len(placed) == len(set(placed)) == 2  # not every disk tells them apart
 
 
 @pytest.mark.skipif(os.name != "posix", reason="symbolic links need rights elsewhere")

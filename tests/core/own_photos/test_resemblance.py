@@ -1,6 +1,7 @@
 """What a photo resembles is what comparing it with every train photo, one at a time, says."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,9 @@ def test_each_photo_gets_its_nearest_and_how_few_train_photos_are_as_far_from_th
         assert like.distance == pytest.approx(distance, rel=1e-4, abs=1e-4)
         assert like.percentile == pytest.approx(100 * np.mean(np.array(typical) < distance))
     assert found[0].percentile == 0 and found[-1].is_far
+    for percentile, far in ((98.75, False), (99.0, False), (99.25, True)):
+        like = replace(found[0], percentile=percentile)
+        assert like.is_far is far and like.words().startswith("Unlike anything") is far
     alone = resemblance(small, own[2])
     assert alone.rows.tolist() == found[2].rows.tolist()
     assert alone.percentile == found[2].percentile

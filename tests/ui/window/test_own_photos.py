@@ -19,7 +19,7 @@ from captionviewer.core.own_photos import encoding
 from captionviewer.core.photos.picture_file import read_picture
 from captionviewer.core.storybook import picture_of
 from captionviewer.ui.photos.pixels import pixels_of
-from captionviewer.ui.window import own_photo
+from captionviewer.ui.window import own_photo, own_photos_window
 from captionviewer.ui.window.drop_target import dropped
 from captionviewer.ui.window.encoding_window import EncodingWindow
 from captionviewer.ui.window.own_photos_window import OwnPhotosWindow
@@ -125,6 +125,11 @@ def test_photos_are_pasted_and_chosen_and_one_that_is_none_says_why(
     driver.window.own_photos.take([good])
     driver.wait_for(lambda: told != [])
     assert told == [f"{good} holds no pictures. Choose a folder of JPEG or PNG files."]
+    monkeypatch.setattr(own_photos_window, "MOST_PHOTOS", 1)
+    driver.window.session.notice.connect(told.append)
+    driver.window.own_photos.take([tmp_path / "no.png"] * 3)
+    shown(driver, 8)
+    assert told[1].startswith("The first 1 of 3 photos") and not window._waiting
 
 
 def test_a_copied_picture_is_turned_into_pixels_away_from_the_window_and_a_huge_one_is_refused(
