@@ -27,6 +27,7 @@ from captionviewer.core.own_photos.lite0_features import (
     features_of_file,
     learn_components,
 )
+from captionviewer.core.own_photos.photo_encoder import NoEncoder, encoder_of
 from captionviewer.core.photos.problem import PhotoUnavailable
 
 PHOTOS = 6  # of each split, that are there
@@ -65,6 +66,9 @@ def test_a_coco_folder_gets_a_third_kind_of_features_from_its_photos(folder: Pat
         lost = dataset.split("train").num_photos + dataset.split("val").num_photos - 2 * PHOTOS + 1
     listed = (folder / WITHOUT_FEATURES).read_text().splitlines()
     assert len(listed) == lost and any(line.startswith("val\t1\t") and "damaged" in line for line in listed)
+    Lite0Components(components.mean, components.weights[:, 1:]).write(folder)
+    with CocoDataset.open(folder, "lite0") as dataset, pytest.raises(NoEncoder, match="compute them again"):
+        encoder_of(dataset)
 
 
 def test_a_photo_whose_features_are_no_numbers_counts_as_unreadable(

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,14 @@ from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.storybook.picture import draw
 from captionviewer.core.storybook.pixel_encoder import shipped_encoder
-from captionviewer.core.storybook.scene_edits import MOST_COMPANIONS, any_scene, things_of, with_colour
+from captionviewer.core.storybook.scene_edits import (
+    MOST_COMPANIONS,
+    any_scene,
+    moved,
+    things_of,
+    with_colour,
+    with_companion,
+)
 from captionviewer.core.storybook.scene_pairs import PAIR_KINDS, TITLES, draw_pair
 from captionviewer.core.storybook.scenes import Scene, scene
 from captionviewer.core.storybook.shipped import storybook_folder
@@ -28,6 +36,7 @@ from captionviewer.ui.data.scene import pair_count
 from captionviewer.ui.data.scene import scene_view as scene_view_module
 from captionviewer.ui.data.scene.captioned_scene import CaptionedScene, DrawnScene, changed_words, draw_scene
 from captionviewer.ui.data.scene.edit_strip import edit_rows
+from captionviewer.ui.data.scene.scene_canvas import SceneCanvas
 from captionviewer.ui.data.scene.scene_view import SceneView
 from captionviewer.ui.sampling.caption_sample import CaptionSample
 from captionviewer.ui.sampling.sampling_panel import SamplingPanel
@@ -125,6 +134,27 @@ def test_a_thing_is_recoloured_and_the_caption_has_its_new_colours_word(shown: S
     assert scene_view.scene == scene("val", ROW) and scene_view.answer.caption == f"a {start} car"
 
 
+def test_of_things_that_overlap_the_chosen_one_is_hit_first_and_then_the_smallest(qtbot: QtBot) -> None:
+    car = scene("val", ROW)
+    one = with_companion(replace(car, company=()), "bird", "red", np.random.default_rng(2))
+    one = moved(one, 1, car.main[0].x, car.main[0].y + 0.02)  # on the middle of the car
+    canvas = SceneCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(400, 300)
+    canvas.show()
+    hit: list[int] = []
+    canvas.chosen.connect(hit.append)
+    place = canvas.frame_of(things_of(one)[1]).center().toPoint()
+    for chosen, expected in ((0, 0), (1, 1)):
+        canvas.show_scene(one, chosen)
+        QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+        assert hit.pop() == expected
+    three = with_companion(one, "tree", "green", np.random.default_rng(2))
+    canvas.show_scene(three, 2)
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    assert hit.pop() == 1 and not hit
+
+
 def test_a_drag_moves_a_thing_and_is_one_edit(shown: Shown) -> None:
     scene_view = view(shown)
     assert scene_view.scene is not None
@@ -134,6 +164,8 @@ def test_a_drag_moves_a_thing_and_is_one_edit(shown: Shown) -> None:
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=grip)
     for step in (5, 10, 20):
         QTest.mouseMove(canvas, grip + QPoint(step, -step // 5))
+    settled(shown)  # it is answered on its way, which is no edit yet
+    assert len(scene_view.strip.edits) == edits
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=grip + QPoint(20, -4))
     settled(shown)
     after = scene_view.scene

@@ -337,10 +337,14 @@ def test_features_of_a_folders_photos_are_computed_paused_taken_up_and_opened(
     may_go_on.clear()
     driver.click(window.go_button)
     driver.wait_for(lambda: window._work is not None and window._work.progress.done == 24, 30)
+    driver.window.open_folder(write_coco_folder(tmp_path / "another"))
+    driver.wait_for(lambda: session.data.dataset is not None and session.data.dataset.folder != folder)
+    assert str(folder / "images") in window.about.text() and window.go_button.text() == "&Pause"
     window.close()
     may_go_on.set()
     driver.wait_for(lambda: not window.is_busy, 30)
-    assert window.told.text().startswith("Paused: ")
+    assert (folder / encoding.UNFINISHED / "done").exists()  # paused, and kept
+    assert "photos of another" in window.about.text()  # and the window is about what is open now
 
 
 def test_what_hovers_says_how_many_photos_would_be_captioned(tmp_path: Path) -> None:
