@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QToolButton, QWidget
 
 from captionviewer.core.coco.vocabulary import UNK
@@ -26,6 +26,7 @@ class ConditionChip(QAbstractButton):
         super().__init__(parent)
         self.shown = shown
         self.setText(shown.words)
+        self.setShortcut(QKeySequence())  # of "R&D" Qt makes Alt+D, which belongs to a menu
         self.setObjectName("condition_chip")
         self.setAccessibleName(f"Take away: {shown.words}")
         set_plain_tip(self, f"Take away “{shown.words}” (click, or Delete)")

@@ -85,6 +85,13 @@ def test_words_that_were_added_are_chips_that_hold_together(shown: Shown) -> Non
         assert {cell.words[place] for place in cell.found} == {first, second}
 
 
+def test_a_word_with_an_ampersand_is_a_chip_as_it_is_and_takes_no_key(shown: Shown) -> None:
+    keep(shown, "r&d")
+    chip = shown.panel.bar.chips.chips[0]
+    assert chip.text() == "word: r&d"
+    assert chip.shortcut().isEmpty(), "Alt+D is a menu's"
+
+
 def test_a_chip_is_taken_away_by_a_click(shown: Shown) -> None:
     first, second = two_words(shown)
     keep(shown, first)
