@@ -13,6 +13,7 @@ from captionviewer.ui.look.theme import colors, set_muted
 from captionviewer.ui.plots.plot_export import PlotFormat, export_actions, export_figure
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.control_parts import scrolling
+from captionviewer.ui.widgets.outside_text import show_plainly
 
 if TYPE_CHECKING:
     from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
@@ -45,7 +46,7 @@ class PlotWidget(QWidget):
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._message = QLabel()
+        self._message = show_plainly(QLabel())  # may say what went wrong with which file
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._message.setMargin(8)

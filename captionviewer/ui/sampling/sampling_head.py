@@ -9,7 +9,7 @@ from captionviewer.ui.look import theme
 from captionviewer.ui.photos.own_picture import OwnPicture
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.flow_layout import FlowLayout
-from captionviewer.ui.widgets.outside_text import plain_tip, shortened
+from captionviewer.ui.widgets.outside_text import plain_tip, shortened, show_plainly
 from captionviewer.ui.widgets.tool_buttons import ActionButton
 
 _LONGEST_MODEL_WORDS = 64  # a model's file name may be longer than any panel is wide
@@ -23,7 +23,7 @@ class SamplingHead(QWidget):
         super().__init__()
         self._keeper = keeper
         self._badge = SplitBadge()
-        self._photo_name = QLabel()
+        self._photo_name = show_plainly(QLabel())  # a picture of one's own is called by its file
         self._photo_name.setObjectName("sampling_photo")
         self._model_name = ElidedLabel()  # holds a file's name
         self._model_name.setObjectName("sampling_model")

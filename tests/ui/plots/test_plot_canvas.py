@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.look.theme import Colors
@@ -52,6 +53,9 @@ def test_a_plot_of_any_size_is_drawn_without_a_warning(
         plot.grab()
     assert plot.has_plot
     assert not [str(each.message) for each in told]
+    plot.show_message("<img src=x.png> could not be read")  # as a file may be called
+    label = next(each for each in plot.findChildren(QLabel) if each.text().startswith("<img"))
+    assert label.textFormat() is Qt.TextFormat.PlainText
 
 
 @pytest.mark.parametrize("size", [(200, 2), (2, 200)])

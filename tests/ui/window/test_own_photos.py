@@ -25,6 +25,7 @@ from captionviewer.ui.window.encoding_window import EncodingWindow
 from captionviewer.ui.window.own_photos_window import OwnPhotosWindow
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.window.every_view import further_states, settle
+from tests.ui.window.test_words_from_outside import HOSTILE, all_words, taken_for_markup
 from tests.ui.window_driver import WindowDriver
 
 
@@ -189,9 +190,10 @@ def test_another_model_captions_the_same_features_and_no_file_is_read_again(
 def test_all_of_sampling_takes_a_photo_of_ones_own(driver: WindowDriver, tmp_path: Path) -> None:
     open_storybook(driver)
     sampling, session = driver.window.sampling_panel, driver.window.session
+    mine = f"{HOSTILE}.png"
     told: list[str] = []
     session.problem.connect(told.append)
-    picture = tmp_path / "mine.png"
+    picture = tmp_path / mine
     Image.fromarray(picture_of("storybook:train/000021")).save(picture)
     driver.window.own_photos.take([picture])
     window = shown(driver, 1)
@@ -200,21 +202,23 @@ def test_all_of_sampling_takes_a_photo_of_ones_own(driver: WindowDriver, tmp_pat
         lambda: sampling.sample is not None and sampling.sample.record == session.selection.subject, 30
     )
     sample = sampling.sample
-    assert sample is not None and sample.record.words == "mine.png"
+    assert sample is not None and sample.record.words == mine
     assert session.data.dataset is not None
     stored = session.data.dataset.split("train").features.rows(np.array([21]))[0]
     np.testing.assert_allclose(sample.features, stored, atol=1.0)
     assert " ".join(sample.words).removesuffix(" <END>") == window.caption.text()
-    assert driver.find(QLabel, "sampling_photo").text() == "mine.png"
+    assert driver.find(QLabel, "sampling_photo").text() == mine
     driver.window.go_to(driver.window.sampling_dock)
     for title in sampling.views.titles:
         view = sampling.views.open(title)
         settle(driver)
         next(further_states(driver, view), None)
         settle(driver)
+        shown_as_markup = [where for where, words in all_words(driver.window) if taken_for_markup(words)]
+        assert shown_as_markup == [], title
     sampling.end_action.trigger()
     assert told == [] and sampling.sampler.trouble == ""
-    assert driver.find(QLabel, "sampling_photo").text() == "mine.png"
+    assert driver.find(QLabel, "sampling_photo").text() == mine
     record = session.selection.record
     session.selection.select(record)
     assert session.selection.subject == record
