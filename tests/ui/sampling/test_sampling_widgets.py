@@ -27,6 +27,7 @@ from captionviewer.ui.sampling.temperature.tempered_word import TemperedNext, Te
 from captionviewer.ui.sampling.word_bars import WordBar, WordBars, scale_for
 from captionviewer.ui.sampling.word_flow import FlowWord
 from captionviewer.ui.sampling.word_rows import WordRows
+from tests.ui.painted import count, pixels
 from tests.ui.readable import contrast
 from tests.ui.sampling.sampling_setup import point_at
 
@@ -198,8 +199,8 @@ def test_room_is_kept_for_the_words_that_are_to_come(qtbot: QtBot) -> None:
     words = [FlowWord("surfboard") for _ in range(12)]
     whole = [word.text for word in words]
     heights = set()
-    for count in range(13):
-        chips.show_words(words[:count], count, whole)
+    for shown in range(13):
+        chips.show_words(words[:shown], shown, whole)
         heights.add(chips.heightForWidth(300))
     assert len(heights) == 1
 
@@ -290,6 +291,35 @@ def test_bars_of_two_probabilities_stay_in_their_place_at_all_timesteps_too(qtbo
             found.append(raised_columns(shown))
     for found in places.values():
         assert found[0] and found == [found[0]] * len(words)
+
+
+def test_bars_of_two_models_grow_to_the_left_and_to_the_right_from_the_word_between(qtbot: QtBot) -> None:
+    bars, c = MirroredBars("Bars"), theme.colors()
+    qtbot.addWidget(bars)
+    bars.resize(500, 220)
+    ends: list[tuple[int, int, int, int]] = []
+    for p in (0.25, 0.5):
+        bars.show_words([MirroredWord("wave", p, p)])
+        picture, y = bars.grab().toImage(), bars.row(0).center().y()
+        painted = [picture.pixelColor(x, y) for x in range(picture.width())]
+        left, right = ([x for x, ink in enumerate(painted) if ink == own] for own in (c.accent, c.val))
+        ends.append((left[0], left[-1], right[0], right[-1]))
+    short, long = ends
+    assert long[0] < short[0] < short[1] == long[1] < long[2] == short[2] < short[3] < long[3]
+
+
+def test_a_word_that_is_cut_is_hatched_as_far_as_the_temperature_left_it(qtbot: QtBot) -> None:
+    bars = TemperedBars()
+    qtbot.addWidget(bars)
+    bars.resize(500, 220)
+
+    def hatched(tempered: float) -> int:
+        word = TemperedWord("wave", 0.0, tempered, 0.0, True)
+        bars.show_next(TemperedNext((word,), 1, 1, 1.0, 1.0, 1.0), ("wave",))
+        return count(pixels(bars, bars.row(0)), theme.colors().muted, 40)
+
+    none, quarter, half = hatched(0.0), hatched(0.25), hatched(0.5)
+    assert quarter - none > 60 and abs((half - none) - 2 * (quarter - none)) < 0.2 * (half - none)
 
 
 def test_the_chosen_bar_is_marked_by_a_shape_and_not_by_its_colour_alone(qtbot: QtBot) -> None:

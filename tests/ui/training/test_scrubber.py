@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,12 @@ def test_new_words_are_underlined_and_the_strip_says_when_each_came_to_stay(
     unmarked = Said(marked.text, (False,) * 3, marked.settled, marked.at)
     panel.watched.show_said({("train", 0): unmarked}, 20)
     assert panel.watched.grab().toImage() != before  # the line under the word is gone
+    strips = []
+    for words in (("wave",), ("wave", "boat")):  # which came to stay at one time
+        settled = tuple((word, 0.5, 20) for word in words)
+        panel.watched.show_said({("train", 0): replace(unmarked, settled=settled)}, 20)
+        strips.append(panel.watched.grab().toImage())
+    assert strips[0] == strips[1], "a word without room is not written over another"
 
 
 def test_keys_go_from_stop_to_stop_and_escape_returns_to_now(qtbot: QtBot, panel: TrainingPanel) -> None:
