@@ -49,7 +49,7 @@ class CaptionSelection:
     phrases : tuple[str, ...]
         The phrases searched for, as the vocabulary spells them.
     notes : tuple[str, ...]
-        For people: why a phrase could not be found at all (a word that fell to `<UNK>`).
+        For people: why a phrase could not be found at all (a word that the vocabulary does not have).
     """
 
     caption_rows: IntArray

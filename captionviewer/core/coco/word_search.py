@@ -38,7 +38,7 @@ class SearchHits:
     image_rows : IntArray
         Their images, each once, in the order of the first hit.
     note : str
-        For people: why nothing could be found (a word that fell to `<UNK>`), or empty.
+        For people: why nothing could be found (a word that the vocabulary does not have), or empty.
     """
 
     text: str
@@ -121,12 +121,12 @@ class WordSearch:
             return ""
         fallen = len(self._rows_with([[self._vocabulary.unk]]))
         named = ", ".join(f"“{word}”" for word in unknown)
-        verb, pronoun = ("is", "it") if len(unknown) == 1 else ("are", "they")
+        verb, whose = ("is", "its") if len(unknown) == 1 else ("are", "their")
         captions = "caption" if fallen == 1 else "captions"
         symbols = "characters" if self._vocabulary.is_of_characters else "words"
         return (
             f"{named} {verb} not among the {len(self._vocabulary):,} {symbols} of the vocabulary: "
-            f"in captions {pronoun} fell to {UNK}, which stands in {fallen:,} {captions}."
+            f"captions have {UNK} in {whose} place, {fallen:,} {captions} in all."
         )
 
     def _rows_with(self, phrase: list[list[int]]) -> IntArray:

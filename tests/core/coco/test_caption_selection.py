@@ -69,7 +69,7 @@ def test_a_word_outside_the_vocabulary_finds_nothing_and_is_explained(dataset: C
     found = select_captions(dataset.split("train"), CaptionConditions(phrases=("a", "zyxwv", "zyxwv")))
     assert len(found.caption_rows) == found.num_photos == 0
     assert len(found.notes) == 1
-    assert "“zyxwv” is not among" in found.notes[0] and "fell to <UNK>" in found.notes[0]
+    assert "“zyxwv” is not among" in found.notes[0] and "<UNK> in its place" in found.notes[0]
 
 
 @pytest.mark.parametrize("falling", [False, True])

@@ -112,13 +112,13 @@ def test_the_find_key_puts_the_keyboard_into_the_search_field(shown: Shown) -> N
     shown.qtbot.waitUntil(shown.panel.bar.search_field.hasFocus)
 
 
-def test_a_word_outside_the_vocabulary_is_said_to_have_fallen_to_unk(shown: Shown) -> None:
+def test_a_word_outside_the_vocabulary_is_said_to_be_written_as_unk(shown: Shown) -> None:
     search(shown, "zyxwv")
     assert shown.captions() == []
     labels = shown.labels()
     assert "0 captions, 0 photos" in labels
     assert "No train caption meets the condition" in labels
-    assert any("fell to <UNK>" in label and "vocabulary" in label for label in labels)
+    assert any("have <UNK> in its place" in label and "vocabulary" in label for label in labels)
     assert not shown.panel.next_action.isEnabled()
 
 
