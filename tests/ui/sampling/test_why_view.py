@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.inspection.why_this_word import contributions
+from captionviewer.ui.look import theme
 from captionviewer.ui.sampling import why_view
 from captionviewer.ui.sampling.contribution_table import Contribution, ContributionTable
 from captionviewer.ui.sampling.why_view import WhyView, agreement_words
@@ -111,3 +112,15 @@ def test_the_words_name_where_the_estimate_fails_and_only_there() -> None:
     said = agreement_words(bad)
     assert "“boat”: +0.40 and \N{MINUS SIGN}0.60" in said
     assert said.endswith("agree in sign at “boat”.")
+
+
+def test_what_speaks_for_a_word_is_red_and_what_speaks_against_it_blue(qtbot: QtBot) -> None:
+    table = ContributionTable()
+    qtbot.addWidget(table)
+    table.show_lines((Contribution("photo", 1.0, -1.0),))
+    table.resize(400, table.sizeHint().height())
+    picture = table.grab().toImage()
+    grounds = [picture.pixelColor(table.cell_of(0, n).topLeft().toPoint() + QPoint(3, 3)) for n in (0, 1)]
+    red, blue = theme.colors().surprise, theme.colors().accent
+    for ground, own, other in zip(grounds, (red, blue), (blue, red), strict=True):
+        assert abs(ground.hue() - own.hue()) < 12 < abs(ground.hue() - other.hue())

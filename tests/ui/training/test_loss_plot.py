@@ -171,6 +171,7 @@ def test_the_plot_follows_the_theme(plot: LossPlot, history: LossHistory, qtbot:
         drawn(qtbot, plot, draws + 1)
         seen = colors_in(plot)
         assert DARK.accent.name() in seen
+        assert DARK.faint_line.name() in seen, "the raw loss"
         assert DARK.surface.name() in seen
     finally:
         QApplication.setPalette(before)

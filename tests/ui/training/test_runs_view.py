@@ -14,14 +14,18 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.saved.run_file import open_run, save_run
 from captionviewer.core.saved.shipped_run import KEY, TITLE
 from captionviewer.core.training.events import RunState
+from captionviewer.core.training.run_comparison import RunCurve
 from captionviewer.core.training.run_record import RunRecord
 from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.ui.look.theme import colors
 from captionviewer.ui.session.models import CurrentModel
 from captionviewer.ui.training.runs import runs_view
+from captionviewer.ui.training.runs.run_curves import PlottedRun, RunCurves, run_color
 from captionviewer.ui.training.runs.run_table import HEADS
 from captionviewer.ui.training.runs.runs_view import RunsView
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.core.saved.run_cases import SMALL, record_of
+from tests.ui.painted import count, pixels
 from tests.ui.training.training_setup import QUICK, import_matplotlib, training_panel, wait
 
 
@@ -339,3 +343,19 @@ def test_curves_can_be_exported_once_plots_can_be_made(panel: TrainingPanel, qtb
     assert not view.curves_action.isEnabled()
     import_matplotlib(panel._session)
     assert view.curves_action.isEnabled()
+
+
+def test_beside_a_curve_that_is_pointed_at_the_others_are_faint(qtbot: QtBot) -> None:
+    curves, x, none = RunCurves(), np.arange(9.0), np.empty(0)
+    qtbot.addWidget(curves)
+    curves.resize(500, 300)
+    losses = [np.full(9, loss) for loss in (1.0, 3.0)]
+    curves.show_runs([PlottedRun(f"run {y[0]:g}", RunCurve(x, y, x, y, none, none)) for y in losses])
+
+    def painted() -> list[int]:
+        return [count(pixels(curves), run_color(number, colors())) for number in (0, 1)]
+
+    both = painted()
+    curves.set_bold(0)
+    one, other = painted()
+    assert min(both) > 300 and one > both[0] and other < 20

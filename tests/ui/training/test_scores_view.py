@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,12 +19,15 @@ from captionviewer.core.evaluation.scored_photos import ScoredPhotos
 from captionviewer.core.evaluation.scoring import make_scorecard
 from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.ui.look.theme import colors
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.training.scores.score_histogram import bars_of
+from captionviewer.ui.training.scores.scored_captions import captions_html
 from captionviewer.ui.training.scores.scores_view import ScoresView
 from tests.coco_folder_writer import write_coco_folder
+from tests.ui.painted import count, pixels
 from tests.ui.training.training_setup import SOON, open_data
 
 LEFT = Qt.MouseButton.LeftButton
@@ -113,6 +117,11 @@ def test_shared_words_are_underlined_with_their_weight(view: ScoresView, qtbot: 
     photo = view.captions.shown[0]
     text = view.captions.captions.toHtml()
     assert ("underline" in text) == bool(view.card.matches("human", photo))
+    lines = re.findall("<p.*?>(.*?)</p>", captions_html(view.card, "human", photo))
+    said, *others = ([re.sub("<.*?>", "", word) for word in each.split()] for each in lines[:-1])
+    words = re.sub("</?b>", "", lines[0]).split()
+    theirs = {word for each in others if each != said for word in each}  # what it is was one of them
+    assert {said[n] for n, word in enumerate(words) if word.startswith("<u>")} == set(said) & theirs != set()
 
 
 def test_the_keyboard_chooses_a_bar_and_opens_it(view: ScoresView, qtbot: QtBot) -> None:
@@ -126,6 +135,11 @@ def test_the_keyboard_chooses_a_bar_and_opens_it(view: ScoresView, qtbot: QtBot)
         qtbot.keyClick(view.histogram, Qt.Key.Key_Left)
     qtbot.keyClick(view.histogram, Qt.Key.Key_Return)
     assert view.captions.isVisible()
+    in_bars = [
+        count(pixels(view.histogram, view.histogram.bar_box(number).toRect()), colors().accent)
+        for number in range(len(view.histogram.bars))
+    ]
+    assert in_bars[full] > 100 and sum(in_bars) - in_bars[full] < 20, "the bar that is pointed at stands out"
 
 
 def test_when_another_model_comes_it_is_said_and_the_table_stays(view: ScoresView, qtbot: QtBot) -> None:

@@ -121,13 +121,13 @@ def test_a_panel_too_narrow_and_too_low_for_both_shows_the_form_or_the_loss(
 
 
 def test_the_end_of_an_opened_model_is_said_in_numbers(qtbot: QtBot, panel: TrainingPanel) -> None:
-    panel.form.set_settings(QUICK)
+    panel.form.set_settings(replace(QUICK, lr_decay=0.5))
     click(qtbot, panel, panel.start_action)
     wait(lambda: not panel.is_running(), qtbot)
-    saved = model_of(panel).saved
+    saved, rate = model_of(panel).saved, panel.numbers.rate.text
     panel._session.models.set(CurrentModel(saved, ModelOrigin.SAVED))
     assert panel.numbers.iteration.text == f"{saved.iteration:,}"
-    assert panel.numbers.rate.text == f"{saved.rates_history[-1]:.3g}"
+    assert panel.numbers.rate.text == f"{saved.rates_history[-1]:.3g}" == rate, "as when the run had ended"
 
 
 def test_tab_goes_from_the_buttons_to_the_settings(panel: TrainingPanel) -> None:

@@ -129,7 +129,7 @@ def test_a_window_of_another_width_is_shared_as_before(docked: Docked, by_hand: 
         docked.window.resizeDocks([docked.upper, docked.lower], [wide, wide], Qt.Orientation.Horizontal)
         QApplication.processEvents()
     share = docked.upper.width() / docked.window.width()
-    assert by_hand is None or abs(share - by_hand) < 0.02
+    assert abs(share - by_hand) < 0.02 if by_hand is not None else share > 0.5, "Data takes less than half"
     for wide in (1800, 700, 1300):
         docked.window.resize(wide, docked.window.height())
         QApplication.processEvents()
