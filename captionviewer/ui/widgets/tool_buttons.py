@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 
+from captionviewer.ui.look.icons import icon
 from captionviewer.ui.look.theme import colors, mixed
 from captionviewer.ui.widgets.outside_text import without_mnemonic
 
@@ -45,6 +46,8 @@ class GrowingToolBar(QToolBar):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
+        for rest in self.findChildren(QToolButton):  # Qt's own, which shows what found no room
+            rest.setIcon(icon("next"))  # Fusion's is black, on a dark window as well
         self._size_icons()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -3,13 +3,26 @@
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QSpinBox, QStyle, QStyleOptionButton, QStyleOptionSpinBox
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QSpinBox,
+    QStyle,
+    QStyleOptionButton,
+    QStyleOptionSpinBox,
+    QToolButton,
+)
 from pytestqt.qtbot import QtBot
 
 from captionviewer.ui.look.style import GrowingStyle
+from captionviewer.ui.look.theme import Theme, ThemeChoice, colors
 from captionviewer.ui.widgets.check_box import CheckBox
 from captionviewer.ui.widgets.tool_buttons import GrowingToolBar
+from tests.ui.painted import count, pixels
+from tests.ui.readable import contrast
 
 
 @pytest.fixture
@@ -88,3 +101,44 @@ def test_the_icons_of_a_tool_bar_grow_with_its_text(qtbot: QtBot, qapp: QApplica
     font.setPointSizeF(2 * font.pointSizeF())
     bar.setFont(font)
     assert bar.iconSize().height() >= bar.fontMetrics().height() > 1.6 * usual
+
+
+@pytest.mark.parametrize("kind", [QLineEdit, QSpinBox, QComboBox])
+def test_what_can_be_typed_into_has_an_edge_that_a_dark_window_does_not_swallow(
+    qtbot: QtBot, qapp: QApplication, grown: GrowingStyle, kind: type[QLineEdit | QSpinBox | QComboBox]
+) -> None:
+    palette, theme = qapp.palette(), Theme(qapp)
+    try:
+        theme.choose(ThemeChoice.DARK)
+        field = kind()
+        qtbot.addWidget(field)
+        field.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keyboard's frame is another
+        field.resize(120, 26)
+        field.show()
+        assert count(pixels(field)[:4], colors().field_edge, 30) > 80, "along its upper side"
+    finally:
+        theme.deleteLater()
+        qapp.setPalette(palette)
+
+
+@pytest.mark.parametrize("choice", [ThemeChoice.LIGHT, ThemeChoice.DARK])
+def test_the_sign_of_what_found_no_room_in_a_tool_bar_can_be_seen(
+    qtbot: QtBot, qapp: QApplication, grown: GrowingStyle, choice: ThemeChoice
+) -> None:
+    palette, theme = qapp.palette(), Theme(qapp)
+    try:
+        theme.choose(choice)
+        bar = GrowingToolBar("Tools")
+        qtbot.addWidget(bar)
+        for words in ("Open Data Folder", "Larger Text"):
+            bar.addAction(words)
+        bar.resize(120, 40)
+        bar.show()
+        rest = next(each for each in bar.findChildren(QToolButton) if each.objectName().startswith("qt_"))
+        assert rest.isVisible()
+        picture = rest.grab().toImage()
+        inks = [picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height())]
+        assert max(contrast(ink, colors().window) for ink in inks) >= 4.5
+    finally:
+        theme.deleteLater()
+        qapp.setPalette(palette)
