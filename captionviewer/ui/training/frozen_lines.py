@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 _AT_THE_RIGHT = 0.99  # of the axes' width
+_LEGEND = 26.0  # lines of text: in a plot as wide as these there is room for a legend
 
 
 class FrozenLoss(Protocol):
@@ -132,11 +133,12 @@ class FrozenLines:
         beside = {"left": 5, "right": -5, "center": 0}[side]
         self._best_words.set_position((beside, 9 if above else -9))
 
-    def give_way(self, lines: float) -> None:
-        """Show what there is room for in a plot so many lines of text high.
+    def give_way(self, lines: float, wide: float) -> None:
+        """Show what there is room for in a plot so many lines of text high, and so many times that wide.
 
-        The legend is there where it has something to name, without a frame in a low plot; in a very low one
-        it goes, and the guesses lose their words, which would stand in those of the best.
+        The legend is there where it has something to name, without a frame in a low plot; in a narrow one it
+        goes, for it would stand in the axis's name. So it does in a very low one, where the guesses lose
+        their words, too, which would stand in those of the best.
         """
         room_for_words = lines > 10
         for _, words in self._guesses:
@@ -144,7 +146,7 @@ class FrozenLines:
         old = self._axes.get_legend()
         if old is not None:
             old.remove()
-        if not room_for_words or not self._has_points or self._colors is None:
+        if not room_for_words or wide < _LEGEND or not self._has_points or self._colors is None:
             return
         low = lines <= 17
         legend = self._axes.legend(

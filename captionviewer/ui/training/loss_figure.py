@@ -131,7 +131,7 @@ class LossFigure:
         """
         self._frozen.show(points, num_captions, guesses, words_a_caption)
         self._limits = None
-        self._frozen.give_way(self._figure.bbox.height / self._em())
+        self._give_way()
 
     def show_past(self, runs: Sequence[LossSeries], edits: Sequence[SettingEdit]) -> None:
         """Show earlier runs faintly, and what was changed in this one, from the next draw on."""
@@ -155,7 +155,7 @@ class LossFigure:
 
     def resized(self) -> None:
         """Show what there is room for in whatever size the figure has now, in margins as wide as its text."""
-        self._frozen.give_way(self._figure.bbox.height / self._em())
+        self._give_way()
         self._limits = None  # so that the words are placed anew
         self._fit_margins()
 
@@ -196,6 +196,10 @@ class LossFigure:
     def lines(self) -> "list[Line2D]":
         """What is drawn over the axes, in order."""
         return [self._raw, self._smooth]
+
+    def _give_way(self) -> None:
+        em, box = self._em(), self._figure.bbox
+        self._frozen.give_way(box.height / em, box.width / em)
 
     def _put_words(self) -> None:
         axes = self._axes

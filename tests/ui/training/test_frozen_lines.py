@@ -166,6 +166,27 @@ def test_the_legend_is_clear_of_all_lines_also_where_validation_rises_again(
         assert not any(box.contains(x, y) for x, y in places)
 
 
+@pytest.mark.parametrize("width", [2.0, 2.35, 2.8, 3.2])
+def test_in_a_narrow_plot_no_word_is_cut_and_none_stands_in_the_legend(
+    series: LossSeries, width: float
+) -> None:
+    figure = Figure(figsize=(width, 1.3), dpi=100)
+    FigureCanvasAgg(figure)
+    plot = shown(figure, series, per_word=False)
+    plot.keep_free(160, 28)  # as the controls over it do: the axis's name stands within the axes
+    plot.resized()
+    plot.take(series)
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    words = [each for each in axes.texts if each.get_visible() and each.get_text()]
+    assert any("loss per" in each.get_text() for each in words) and len(words) > 2
+    legend = axes.get_legend()
+    for each in words:
+        box = each.get_window_extent()
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.width, each.get_text()
+        assert legend is None or not box.overlaps(legend.get_window_extent()), each.get_text()
+
+
 def test_a_plot_that_becomes_low_gives_up_words_and_has_them_again_when_it_grows(
     figure: Figure, series: LossSeries
 ) -> None:
