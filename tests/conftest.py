@@ -4,6 +4,7 @@ Nothing here needs Qt, so that the core's tests run where Qt is not installed
 (`python -m pytest tests/core`).
 """
 
+import gc
 import ipaddress
 import os
 import socket
@@ -18,6 +19,9 @@ import pytest
 if "PYTEST_XDIST_WORKER" in os.environ:  # before NumPy is imported
     # Processes that each multiply in as many threads as there are cores wait for each other most of the time
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# Each program that a test starts would compile all that it imports, where images of machines set this
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from tests.archive_server import ArchiveServer
 from tests.download_setup import Book, write_book
@@ -48,6 +52,12 @@ def pytest_sessionstart() -> None:
     folder = data_folder()
     if folder is not None and not (folder / "coco2014_captions.h5").is_file():
         raise pytest.UsageError(f"{COCO_VARIABLE} names {folder}, where there is no coco2014_captions.h5")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage, from now on, in what tests make alone: not in thousands of tests and modules."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
