@@ -34,6 +34,21 @@ def test_every_module_of_the_core_can_be_imported_where_there_is_no_qt() -> None
     assert there and {name.rpartition(".")[2] for name in done.stdout.split()} >= there
 
 
+def test_the_core_gives_each_of_its_names_and_imports_for_none_before_it_is_asked() -> None:
+    asked = (
+        "import sys, captionviewer.core as core\n"
+        "assert 'numpy' not in sys.modules\n"
+        "assert core.__all__ == sorted(core.__all__) and set(core.__all__) <= set(dir(core))\n"
+        "for name in core.__all__:\n"
+        "    assert getattr(core, name).__name__ == name\n"
+        "assert not hasattr(core, 'rnn')\n"
+        "from captionviewer.core import *\n"
+        "assert sigmoid(0.0) == 0.5\n"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_cores_tests_run_with_the_qt_plugin_switched_off(tmp_path: Path) -> None:
     inner = tmp_path / "test_inner.py"
     inner.write_text("import sys\ndef test_it():\n    assert 'PySide6' not in sys.modules\n")
