@@ -164,7 +164,8 @@ def lstm_step_forward(
     """
     H = prev_h.shape[1]
     a = x @ Wx + prev_h @ Wh + b  # (N, 4H)
-    i, f, o = sigmoid(a[:, :H]), sigmoid(a[:, H : 2 * H]), sigmoid(a[:, 2 * H : 3 * H])
+    gates = sigmoid(a[:, : 3 * H])
+    i, f, o = gates[:, :H], gates[:, H : 2 * H], gates[:, 2 * H :]
     g = np.tanh(a[:, 3 * H :])
     next_c = f * prev_c + i * g
     next_h = o * np.tanh(next_c)

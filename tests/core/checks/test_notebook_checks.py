@@ -17,6 +17,7 @@ from captionviewer.core.checks.subject import Subject, fresh_layers
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.network import layers
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
+from captionviewer.core.network.cells import CellType
 from tests.coco_folder_writer import write_coco_folder
 
 QUICK = [check for check in CHECKS if not check.trains]
@@ -35,6 +36,12 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> FewCaptions:
     )
 
 
+@pytest.fixture(scope="module")
+def intact(few: FewCaptions) -> Bench:
+    """The reference layers, which train once a cell for all that only looks at what they have learned."""
+    return Bench(Subject(fresh_layers()), few, **SIZES)
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_intact_layers_pass_every_check_that_trains_nothing(seed: int) -> None:
     bench = Bench(Subject(fresh_layers()), seed=seed)
@@ -44,10 +51,9 @@ def test_intact_layers_pass_every_check_that_trains_nothing(seed: int) -> None:
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
-def test_intact_layers_learn_captions_by_heart_and_give_them_back(cell: str, few: FewCaptions) -> None:
-    bench = Bench(Subject(fresh_layers()), few, **SIZES)
+def test_intact_layers_learn_captions_by_heart_and_give_them_back(cell: str, intact: Bench) -> None:
     for key in (f"{cell}_overfit", f"{cell}_sample_train"):
-        assert run_check(BY_KEY[key], bench).passed, run_check(BY_KEY[key], bench)
+        assert run_check(BY_KEY[key], intact).passed, run_check(BY_KEY[key], intact)
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.key)
@@ -79,9 +85,10 @@ def test_a_forgotten_end_passes_every_check_that_trains_nothing() -> None:
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
-def test_captions_sampled_by_the_layers_are_those_of_the_fast_model(cell: str, few: FewCaptions) -> None:
-    bench = Bench(Subject(fresh_layers()), few, **SIZES)
-    model, _ = bench.trained(cell)  # type: ignore[arg-type]
+def test_captions_sampled_by_the_layers_are_those_of_the_fast_model(
+    cell: CellType, few: FewCaptions, intact: Bench
+) -> None:
+    model, _ = intact.trained(cell)
     fast = CaptioningRNN.of_params(few.word_to_idx, model.params, model.cell_type)
     np.testing.assert_array_equal(model.sample(few.val_features), fast.sample(few.val_features))
 
