@@ -148,13 +148,14 @@ def takes_the_mouse(widget: QWidget) -> bool:
     return own or (isinstance(widget, STANDARD) and not part)
 
 
-def test_in_every_view_tab_reaches_all_that_a_mouse_does_and_no_letter_has_two_owners(
+def test_in_every_view_tab_reaches_what_a_mouse_does_no_letter_has_two_owners_and_words_are_set_in_one_way(
     open_window: WindowDriver,
 ) -> None:
     window = open_window.window
     titles = []
-    for title, _view in each_view(open_window):
+    for title, _view in each_view(open_window):  # which takes seconds: once for keys and words
         titles.append(title)
+        assert not wrong_words(window), title
         missed = [name(each) for each in set(stops(window)) - set(walk(window, Qt.Key.Key_Tab))]
         assert not missed, f"{title}: Tab goes past {missed}"
         for widget in seen(window):
@@ -219,10 +220,8 @@ def wrong_words(window: QWidget) -> set[tuple[str, str]]:
     }
 
 
-def test_every_view_says_numbers_and_names_in_one_way(open_window: WindowDriver) -> None:
+def test_more_than_a_thousand_units_are_numbered_in_that_way_too(open_window: WindowDriver) -> None:
     window = open_window.window
-    for title, _view in each_view(open_window):
-        assert not wrong_words(window), title
     use(open_window, LARGE)
     view = window.sampling_panel.views.open("States")
     assert isinstance(view, StatesView)
