@@ -19,6 +19,10 @@ import pytest
 from PySide6.QtCore import QThread, QTimer, qWarning
 from PySide6.QtWidgets import QWidget
 
+from captionviewer.ui.application import make_window
+from captionviewer.ui.session.session import Session
+from captionviewer.ui.settings import Settings
+
 kept = []
 
 
@@ -54,6 +58,19 @@ def test_leaves_a_window():
     window.setWindowTitle("left open")
     window.show()
     kept.append(window)
+
+
+def test_leaves_a_session():
+    kept.append(Session(Settings()))
+
+
+def test_leaves_the_session_of_a_window_that_is_gone(qapp):
+    window = make_window(qapp, Settings())
+    window.session.setParent(None)
+    kept.append(window.session)
+    window.theme.deleteLater()
+    window.close()
+    window.deleteLater()
 
 
 def test_makes_qt_complain():
@@ -93,6 +110,8 @@ def test_last():
         if isinstance(each, QThread):
             each.quit()
             each.wait()
+        elif isinstance(each, Session):
+            each.deleteLater()
 """
 
 
@@ -135,6 +154,8 @@ def bad_run(tmp_path_factory: pytest.TempPathFactory, coco_folder: Path) -> str:
         ("test_leaves_a_qt_thread", "QThread 'forgotten too', started at"),
         ("test_leaves_a_timer", "a timer of 12345 ms, started at"),
         ("test_leaves_a_window", "top-level QWidget 'left open'"),
+        ("test_leaves_a_session", "a session, made at"),
+        ("test_leaves_the_session_of_a_window_that_is_gone", "a session, made at"),
         ("test_makes_qt_complain", "something is wrong"),
         ("test_makes_python_complain", "something is old"),
         ("test_reaches_out_and_hides_it", "connecting to '192.0.2.1'"),

@@ -1,7 +1,7 @@
 """What every test of the window gets: no screen, and a look at what it left behind.
 
 A test fails when a thread that it started still runs, when a timer without an owner still ticks, or
-when a top-level widget is still there; the message says where each was started or made.
+when a top-level widget or a session is still there; the message says where each was started or made.
 """
 
 import contextlib
@@ -30,13 +30,15 @@ from shiboken6 import isValid
 from captionviewer.core import storybook
 from captionviewer.core.arrays import ByteArray
 from captionviewer.ui.session.free_memory import give_back
+from captionviewer.ui.session.session import Session
+from captionviewer.ui.settings import Settings
 from tests.ui.window_driver import WindowDriver
 
 GRACE_S = 3.0  # a thread that was told to end may take this long
 
 
 class StartBook:
-    """Where each thread and timer was started, while the object lives."""
+    """Where each thread and timer was started and each session made, while the object lives."""
 
     def __init__(self) -> None:
         self._places: weakref.WeakKeyDictionary[object, str] = weakref.WeakKeyDictionary()
@@ -71,8 +73,13 @@ class StartBook:
 
 @pytest.fixture(scope="session")
 def start_book() -> Iterator[StartBook]:
-    """Write down every start of a thread, a pool's work or a timer, for the whole run."""
+    """Write down every start of a thread, a pool's work or a timer, and every session, for the whole run."""
     book = StartBook()
+    make = Session.__init__
+
+    def noted_init(self: Session, settings: Settings) -> None:
+        make(self, settings)
+        book.enter(self)
 
     def noting(start: Callable[..., object]) -> Callable[..., object]:
         def noted(self: object, *arguments: object) -> object:
@@ -84,6 +91,7 @@ def start_book() -> Iterator[StartBook]:
     with pytest.MonkeyPatch.context() as patch:
         for kind in (threading.Thread, QThread, QThreadPool, QTimer):
             patch.setattr(kind, "start", noting(kind.start))
+        patch.setattr(Session, "__init__", noted_init)
         yield book
 
 
@@ -176,7 +184,10 @@ def running_threads(book: StartBook, before: set[threading.Thread]) -> list[tupl
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp: QApplication, start_book: StartBook) -> Iterator[None]:
-    """Fail the test that leaves a running thread, a timer without an owner or a top-level widget."""
+    """Fail the test that leaves a running thread, a timer without an owner, a top-level widget or a session.
+
+    A session that outlives its window keeps all that was opened in it: data, models and records.
+    """
     threads_before = set(threading.enumerate())
     widgets_before = top_level_widgets()
     start_book.forget()
@@ -191,7 +202,10 @@ def nothing_left_behind(qapp: QApplication, start_book: StartBook) -> Iterator[N
     def standing() -> list[QWidget]:
         return [each for each in top_level_widgets() if each not in widgets_before]
 
-    if ticking() or standing():
+    def alive() -> list[object]:
+        return [each for each in start_book.started(Session) if isValid(each)]
+
+    if ticking() or standing() or alive():
         gc.collect()  # what Python keeps only through reference cycles is no leak
         finish_deletions()
     left = [
@@ -201,6 +215,8 @@ def nothing_left_behind(qapp: QApplication, start_book: StartBook) -> Iterator[N
     for timer in ticking():
         left.append(f"a timer of {timer.interval()} ms, started at\n{start_book.place(timer)}")
         timer.stop()
+    for session in alive():
+        left.append(f"a session, made at\n{start_book.place(session)}")
     for widget in standing():
         left.append(f"top-level {type(widget).__name__} {widget.objectName() or widget.windowTitle()!r}")
         widget.close()
@@ -217,7 +233,6 @@ def driven_window(qtbot: QtBot, qapp: QApplication, *, launch: bool) -> Iterator
     With `launch` it begins as a start of the program does, otherwise with no data.
     """
     from captionviewer.ui.application import make_window, open_at_launch
-    from captionviewer.ui.settings import Settings
 
     # the system's own dialogs can't be clicked by a test
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)

@@ -166,7 +166,9 @@ def test_a_folder_without_coco_photos_is_refused_kindly(
     assert words(dialog, "image_folder") == str(tmp_path / "coco")
     assert session.images.folder == tmp_path / "coco"
     assert session.settings.save()
-    assert Session(Settings()).images.folder == tmp_path / "coco"  # the next window has it too
+    following = Session(Settings())
+    assert following.images.folder == tmp_path / "coco"  # the next window has it too
+    following.deleteLater()
     (tmp_path / "coco" / "train2014").rmdir()
     (tmp_path / "coco").rmdir()  # unplugged
     dialog.refresh()
