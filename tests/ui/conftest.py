@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,11 +30,14 @@ from shiboken6 import isValid
 
 from captionviewer.core import storybook
 from captionviewer.core.arrays import ByteArray
+from captionviewer.core.photos import store
+from captionviewer.core.photos.decode import decode_picture
 from captionviewer.ui.session.free_memory import give_back
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from tests.ui.window_driver import WindowDriver
 
+MOST_DECODED = 64  # of a megabyte each
 GRACE_S = 3.0  # a thread that was told to end may take this long
 
 
@@ -119,6 +123,22 @@ def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(storybook, "picture_of", picture_of)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def decoded_once() -> Iterator[None]:
+    """Decode each photo once for all the panels of a process, which took half of what opening one costs.
+
+    What is decoded has its own tests in the core; what can't be is tried anew each time.
+    """
+    decoded = lru_cache(maxsize=MOST_DECODED)(decode_picture)
+
+    def copy_of(data: bytes, address: str) -> ByteArray:
+        return decoded(data, address).copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "decode_picture", copy_of)
         yield
 
 
