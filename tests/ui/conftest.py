@@ -11,11 +11,12 @@ import threading
 import time
 import traceback
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 # Before Qt starts: no screen, but as large as a usual one (of its own it would be 800 pixels square).
@@ -30,14 +31,16 @@ from shiboken6 import isValid
 
 from captionviewer.core import storybook
 from captionviewer.core.arrays import ByteArray
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.photos import store
 from captionviewer.core.photos.decode import decode_picture
+from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.session.free_memory import give_back
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from tests.ui.window_driver import WindowDriver
 
-MOST_DECODED = 64  # of a megabyte each
+MOST_DECODED = 128  # of a megabyte each
 GRACE_S = 3.0  # a thread that was told to end may take this long
 
 
@@ -139,6 +142,32 @@ def decoded_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "decode_picture", copy_of)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def untrained_once() -> Iterator[None]:
+    """Draw the first values of each network once for all the sessions of a process: opening data draws some.
+
+    What is drawn has its own tests in the core; a drawing that can be interrupted is left as it is.
+    """
+    new_model = TrainingSettings.new_model
+
+    @lru_cache(maxsize=8)
+    def drawn(
+        settings: TrainingSettings, words: tuple[tuple[str, int], ...], input_dim: int
+    ) -> CaptioningRNN:
+        return new_model(settings, dict(words), input_dim)
+
+    def copied(
+        self: TrainingSettings, word_to_idx: Mapping[str, int], input_dim: int, **named: Any
+    ) -> CaptioningRNN:
+        if named:
+            return new_model(self, word_to_idx, input_dim, **named)
+        return drawn(self, tuple(word_to_idx.items()), input_dim).copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrainingSettings, "new_model", copied)
         yield
 
 
