@@ -1,7 +1,7 @@
 # captionviewer. Nothing needs to be installed first but Python 3.11 to 3.14, and make.
 #
 #   make run [DATA=folder] [IMAGES=folder] [FEATURES=pca]        open the window
-#   make test [ARGS="-k photo"] [WORKERS=2]                      run the tests, in so many processes
+#   make test [ARGS="-k photo"] [WORKERS=3]                      run the tests, in so many processes
 #   make lint | docs | bench | oracle | screenshots | picture | run-file | clean
 
 CHECK := -m captionviewer.system_check
@@ -16,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -c constraints.txt
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
-WORKERS := 2
+WORKERS := 3
 
 # An environment whose Python is gone (upgraded away, or the folder was copied) is made anew
 $(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.made $(VENV)/.made-dev $(VENV)/.made-bench)
