@@ -7,6 +7,7 @@ when a top-level widget or a session is still there; the message says where each
 import contextlib
 import gc
 import os
+import sys
 import threading
 import time
 import traceback
@@ -16,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from types import CodeType, FrameType
 from typing import Any
 from urllib.parse import quote
 
@@ -41,24 +43,30 @@ from captionviewer.ui.settings import Settings
 from tests.ui.window_driver import WindowDriver
 
 MOST_DECODED = 128  # of a megabyte each
+MOST_FRAMES = 28
 GRACE_S = 3.0  # a thread that was told to end may take this long
+
+
+Place = list[tuple[CodeType, int]]  # the frames, the innermost first, each with its row
 
 
 class StartBook:
     """Where each thread and timer was started and each session made, while the object lives."""
 
     def __init__(self) -> None:
-        self._places: weakref.WeakKeyDictionary[object, str] = weakref.WeakKeyDictionary()
+        self._places: weakref.WeakKeyDictionary[object, Place] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def enter(self, started: object) -> None:
-        """Remember the caller's place."""
-        frames = [
-            frame
-            for frame in traceback.extract_stack(limit=30)[:-2]
-            if "site-packages" not in frame.filename and "conftest" not in frame.filename
-        ]
-        place = "".join(traceback.format_list(frames[-6:]))
+        """Remember the place of the caller's caller; in words it is put when it is asked for.
+
+        Timers are started by the hundred in a test, and looking up the rows takes longer than to start one.
+        """
+        place: Place = []
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and len(place) < MOST_FRAMES:
+            place.append((frame.f_code, frame.f_lineno))
+            frame = frame.f_back
         with self._lock:
             self._places[started] = place
 
@@ -70,7 +78,15 @@ class StartBook:
     def place(self, started: object) -> str:
         """Return where it was started."""
         with self._lock:
-            return self._places.get(started, "  (unknown)\n")
+            place = self._places.get(started)
+        if place is None:
+            return "  (unknown)\n"
+        ours = [
+            traceback.FrameSummary(code.co_filename, row, code.co_name)
+            for code, row in reversed(place)
+            if "site-packages" not in code.co_filename and "conftest" not in code.co_filename
+        ]
+        return "".join(traceback.format_list(ours[-6:]))
 
     def forget(self) -> None:
         """Begin anew, so that one leak fails one test."""
