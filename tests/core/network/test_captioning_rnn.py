@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from captionviewer.core.arrays import FloatArray
+from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.gradient_check import eval_numerical_gradient
 from tests.core.network.caption_cases import distance, random_captions, small_model, vocabulary
@@ -32,6 +32,22 @@ def test_the_toy_vocabularys_loss_is_the_notebooks(
     assert set(grads) == set(model.params)
 
 
+def slope_along(
+    model: CaptioningRNN, name: str, direction: FloatArray, features: FloatArray, captions: IntArray
+) -> float:
+    """The slope of the loss along a direction of one parameter, by centred differences."""
+    value = model.params[name]
+    at = value.copy()
+
+    def loss(step: FloatArray) -> float:
+        value[...] = at + step[0] * direction
+        return model.loss(features, captions)[0]
+
+    slope = float(eval_numerical_gradient(loss, np.zeros(1), verbose=False, h=1e-5)[0])
+    value[...] = at
+    return slope
+
+
 @pytest.mark.parametrize("cell_type", CELLS)
 def test_every_parameters_gradient_agrees_with_centred_differences_over_twenty_seeds(cell_type: Any) -> None:
     """Entry by entry on three seeds, along a random direction of each parameter on all.
@@ -46,16 +62,8 @@ def test_every_parameters_gradient_agrees_with_centred_differences_over_twenty_s
         captions = np.array([[0, 1, 0, 2], [2, 0, 1, 1]])[:, : T + 1]  # with <NULL>s in the middle
         _, grads = model.loss(features, captions)
         for name, value in model.params.items():
-            at, direction = value.copy(), rng.standard_normal(value.shape)
-
-            def loss_along(
-                step: FloatArray, m=model, f=features, c=captions, v=value, a=at, d=direction
-            ) -> float:
-                v[...] = a + step[0] * d
-                return m.loss(f, c)[0]
-
-            slope = eval_numerical_gradient(loss_along, np.zeros(1), verbose=False, h=1e-5)[0]
-            value[...] = at
+            direction = rng.standard_normal(value.shape)
+            slope = slope_along(model, name, direction, features, captions)
             meant, scale = float((grads[name] * direction).sum()), float(np.linalg.norm(grads[name]))
             assert abs(slope - meant) <= 1e-6 * scale, f"seed {seed}, {name}: {slope}, not {meant}"
             if seed >= 3:
