@@ -158,7 +158,7 @@ def _loss_gradients(cell: CellType, bench: Bench) -> Measured:
     return _held_against(
         {
             name: (
-                eval_numerical_gradient(lambda _: model.loss(features, captions)[0], value, verbose=False),
+                eval_numerical_gradient(lambda _: model.loss_alone(features, captions), value, verbose=False),
                 grads[name],
             )
             for name, value in model.params.items()

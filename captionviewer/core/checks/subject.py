@@ -93,8 +93,12 @@ class LayeredModel(CaptioningRNN):
             mask = mask & (targets != self._end)
         return mask
 
-    def loss(self, features: FloatArray, captions: IntArray) -> tuple[float, dict[str, FloatArray]]:
-        """As `CaptioningRNN.loss`, by the subject's layers.  WrongAnswer, and whatever they raise."""
+    def loss_alone(self, features: FloatArray, captions: IntArray) -> float:
+        """The loss without its gradients, by the subject's layers.  WrongAnswer, and whatever they raise."""
+        return float(self._forward(features, captions)[0])
+
+    def _forward(self, features: FloatArray, captions: IntArray) -> tuple[Any, Any, _Caches]:
+        """The loss, its gradient with respect to the scores, and what the way back needs."""
         if self.stopped():
             raise WrongAnswer("it was stopped")
         call, p, cell = self.subject.call, self.params, self.cell_type
@@ -106,6 +110,12 @@ class LayeredModel(CaptioningRNN):
         h, kept.cell = call(f"{cell}_forward", 2, x, h0, p["Wx"], p["Wh"], p["b"])
         scores, kept.scores = call("temporal_affine_forward", 2, h, p["W_vocab"], p["b_vocab"])
         loss, dscores = call("temporal_softmax_loss", 2, scores, targets, self.counted(targets))
+        return loss, dscores, kept
+
+    def loss(self, features: FloatArray, captions: IntArray) -> tuple[float, dict[str, FloatArray]]:
+        """As `CaptioningRNN.loss`, by the subject's layers.  WrongAnswer, and whatever they raise."""
+        call, cell = self.subject.call, self.cell_type
+        loss, dscores, kept = self._forward(features, captions)
         grads: dict[str, FloatArray] = {}
         dh, grads["W_vocab"], grads["b_vocab"] = call("temporal_affine_backward", 3, dscores, kept.scores)
         dx, dh0, grads["Wx"], grads["Wh"], grads["b"] = call(f"{cell}_backward", 5, dh, kept.cell)
