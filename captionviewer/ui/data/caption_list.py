@@ -84,10 +84,13 @@ class CaptionList(QTextEdit):
         return self._current
 
     def show_captions(self, captions: Sequence[ShownCaption], current: int) -> None:
-        """Show the captions of a photo."""
-        self._captions = tuple(captions)
+        """Show the captions of a photo; the same ones again are not written anew."""
+        before, self._captions = self._captions, tuple(captions)
         self._current = min(max(current, 0), max(len(captions) - 1, 0))
-        self._fill()
+        if self._captions != before:
+            self._fill()
+        else:
+            self._begin_at_current()
 
     def set_current(self, index: int) -> None:
         """Make another caption the current one."""
@@ -143,8 +146,12 @@ class CaptionList(QTextEdit):
             else:
                 cursor.setBlockFormat(card)
             self._write(cursor, caption)
-        self._put_cursor()
         self._filling = False
+        self._begin_at_current()
+
+    def _begin_at_current(self) -> None:
+        """Nothing is selected, and of the list as much is seen as the current caption leaves of its top."""
+        self._put_cursor()
         self.verticalScrollBar().setValue(0)
         self._reveal_current()
 

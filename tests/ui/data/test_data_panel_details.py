@@ -53,6 +53,19 @@ def test_all_captions_of_the_photo_are_shown_and_the_one_of_the_minibatch_is_mar
     assert text.count("in this minibatch") == len(minibatch & set(record.caption_rows))
 
 
+def test_captions_that_are_shown_again_are_not_written_again(shown: Shown) -> None:
+    seen = shown.panel.details.captions
+    assert len(seen.captions) > 1
+    written: list[None] = []
+    seen.document().contentsChanged.connect(lambda: written.append(None))
+    seen.selectAll()
+    seen.show_captions(seen.captions, 1)
+    assert written == [] and seen.current == 1 and seen.selected_text() == ""
+    assert seen.textCursor().blockNumber() == 1
+    seen.show_captions(seen.captions[:1], 1)
+    assert written and seen.current == 0 and seen.document().blockCount() == 1
+
+
 def test_unknown_words_stand_out_in_the_text(shown: Shown) -> None:
     captions = shown.dataset.split("train").captions
     row = int(np.flatnonzero((captions == shown.dataset.vocabulary.unk).any(axis=1))[0])
