@@ -7,10 +7,10 @@ other of two: FOLDER (a data folder in the official layout; one made for the run
 storybook. Boxes, dialogs, menus and lists that come up get some events and are then closed by Esc. Faults
 that nobody caught are counted, and end the script with 1.
 
-Printed at each mark, after the window was brought to rest (no run, the same data, usual size and text, the
-first view of each panel): the process's private memory, and what of it is left when the C library gives back
-what it keeps free (Linux); how many Qt objects the window has, how many objects Python looks after; and the
-growth of memory from the first mark to the last, against 40 MB for 4,000 events.
+Printed at each mark, after the window was brought to rest (no run, the same data, an untrained model, usual
+size and text, the first view of each panel): the process's private memory, and what of it is left when the
+C library gives back what it keeps free (Linux); how many Qt objects the window has, how many objects Python
+looks after; and the growth of memory from the first mark to the last, against 40 MB for 4,000 events.
 """
 
 import argparse
@@ -39,9 +39,11 @@ from PySide6.QtWidgets import QApplication, QDialog, QTabBar, QWidget
 from timing.folder import write_timing_folder
 from timing.own_folders import own_folders
 
+from captionviewer.core.saved.model_file import SavedModel
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui import actions
 from captionviewer.ui.application import make_window, open_at_launch
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.window.main_window import MainWindow
 
@@ -275,6 +277,17 @@ def open_data(window: MainWindow, folder: Path | None) -> None:
     settle(60, window)
 
 
+def forget_what_was_trained(window: MainWindow) -> None:
+    """Have an untrained model of the usual size: that of the last run is as large as chance had it."""
+    dataset, settings = window.session.data.dataset, TrainingSettings()
+    assert dataset is not None
+    model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
+    saved = SavedModel.untrained(model, settings, dataset)
+    window.session.models.set(CurrentModel(saved, ModelOrigin.UNTRAINED))
+    window.session.runs.keep_moments(None)
+    settle(60, window)
+
+
 def private_megabytes() -> float:
     return float(psutil.Process().memory_full_info().uss) / 2**20
 
@@ -326,6 +339,7 @@ def main() -> int:
             if sent % args.every == 0:
                 bring_to_rest(window, monkey)
                 open_data(window, folder)
+                forget_what_was_trained(window)
                 marks.append(measured(window, sent))
                 if sent // args.every % 2:
                     open_data(window, None)
