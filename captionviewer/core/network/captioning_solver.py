@@ -325,7 +325,7 @@ class CaptioningSolver(Generic[ModelT]):
             if self._rule is None or self._rule.rule is not self.update_rule:
                 self._rule = rule_on(flat, self.update_rule)
             configs = {name: self.optim_configs[name] for name in flat.values}
-            if self._rule is None or not self._rule.update(configs):
+            if self._rule is None or not self._rule.update(configs, self.interrupt or never):
                 # Copies: a rule may keep a gradient, and these arrays are written to again.
                 self._update_each({name: gradient.copy() for name, gradient in flat.grads.items()})
         return loss

@@ -95,16 +95,17 @@ class BlockwiseRule:
         arrays = (flat.flat_values, flat.flat_grads, *(array for array, _ in memory.values()))
         self._blocks = list(zip(*map(_blocks, arrays), strict=True))
 
-    def update(self, configs: Configs) -> bool:
+    def update(self, configs: Configs, interrupt: Interrupt = never) -> bool:
         """Give every parameter its update; the gradients may be used up.
 
+        `interrupt` is called while room is made for what the rule remembers, before any parameter changes.
         What the rule remembers becomes views of flat arrays in the configs, wherever it is something else.
         False, with nothing done, where the parameters' settings differ: then each needs an update of its own.
         """
         settings = self._settings_of_all(configs)
         if settings is None:
             return False
-        self._adopt(configs)
+        self._adopt(configs, interrupt)
         self._update(settings)
         if "t" in settings:
             for config in configs.values():
@@ -121,12 +122,13 @@ class BlockwiseRule:
             found = mine
         return found
 
-    def _adopt(self, configs: Configs) -> None:
+    def _adopt(self, configs: Configs, interrupt: Interrupt) -> None:
         for memory, views in self._views.items():
             for name, view in views.items():
                 remembered = configs[name].get(memory)
                 if remembered is not view:
-                    view[...] = 0 if remembered is None else remembered
+                    before = np.zeros((), view.dtype) if remembered is None else np.asarray(remembered)
+                    copy_into(view, np.broadcast_to(before, view.shape), interrupt)
                     configs[name][memory] = view
 
     def _update(self, settings: dict[str, float]) -> None:

@@ -149,6 +149,30 @@ def test_the_first_step_of_a_large_model_is_given_up_while_its_parameters_are_mo
             np.testing.assert_array_equal(model.params[name], value)
 
 
+def test_the_first_step_is_given_up_while_room_is_made_for_what_the_rule_remembers(in_pieces: None) -> None:
+    def solver(rule: str) -> CaptioningSolver[CaptioningRNN]:
+        return CaptioningSolver(
+            small_model(), small_data(), rule, batch_size=5, verbose=False, rng=np.random.default_rng(2)
+        )
+
+    calls = []
+    for rule in ("sgd", "adam"):
+        counted, whole = After(), solver(rule)
+        whole.interrupt = counted
+        whole.step()
+        calls.append(counted.calls)
+    assert calls[1] > calls[0] + 20
+    for most in range(calls[0], calls[1]):
+        given_up, calm = solver("adam"), solver("adam")
+        given_up.interrupt = After(most)
+        with pytest.raises(GivenUp):
+            given_up.step()
+        for name, value in calm.model.params.items():
+            np.testing.assert_array_equal(given_up.model.params[name], value)
+        given_up.interrupt = None
+        assert [given_up.step(), given_up.step()] == [calm.step(), calm.step()]
+
+
 def test_captions_are_given_up_between_timesteps() -> None:
     features: FloatArray = np.ones((2, 6))
     counted = After()
