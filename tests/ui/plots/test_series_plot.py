@@ -8,12 +8,14 @@ from typing import Literal
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from captionviewer.ui.look.theme import colors
+from captionviewer.ui.look.theme import DARK, Theme, ThemeChoice, colors
 from captionviewer.ui.plots.painted_axes import PaintedAxes, log_limits, log_ticks, round_steps, tick_words
+from captionviewer.ui.plots.plot_export import PlotFormat
 from captionviewer.ui.plots.series_plot import Series, SeriesPlot, Tone
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
@@ -94,6 +96,23 @@ def test_what_is_painted_is_said_and_written_to_a_table(plot: SeriesPlot) -> Non
     assert axes.get_lines()[0].get_xydata().tolist() == [[1, 30], [2, 3]]
 
 
+@pytest.mark.parametrize("last", [0.0, 10.0, 20.0])
+def test_names_beside_lines_that_end_together_stand_one_below_the_other(
+    qtbot: QtBot, plot: SeriesPlot, last: float
+) -> None:
+    other = SeriesPlot(plot.exported._session, "iteration", "nats", "lines", log=False, names="beside")
+    qtbot.addWidget(other)
+    other.resize(500, 300)
+    falling = [20.0, *[last] * 8]
+    tones: tuple[Tone, ...] = ("accent", "bad", "val", "text")
+    other.show_series([line(tone, range(9), falling, tone) for tone in tones], 8)
+    right = int(other.axes.room.right()) + 6
+    names = pixels(other, QRect(right, 0, other.width() - right, other.height()))
+    inks = (colors().accent, colors().bad, colors().val, colors().text)
+    rows = [{row for row in range(len(names)) if count(names[row : row + 1], ink, 40)} for ink in inks]
+    assert min(map(len, rows)) > 5 and sum(map(len, rows)) == len(set.union(*rows))
+
+
 @pytest.mark.parametrize(("log", "names"), [(True, "above"), (False, "beside")])
 def test_each_line_is_painted_in_its_colour_and_what_is_no_number_breaks_it(
     qtbot: QtBot, plot: SeriesPlot, log: bool, names: Literal["above", "beside"]
@@ -140,3 +159,19 @@ def test_what_is_drawn_is_measured_once_and_not_at_each_painting(
     plot.grab()
     plot.grab()
     assert measured == [1]
+
+
+def test_a_picture_of_it_has_the_ground_of_the_theme_that_its_words_are_written_for(
+    plot: SeriesPlot, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    palette, theme, file = qapp.palette(), Theme(qapp), tmp_path / "curves.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), PlotFormat.PNG.value))
+    plot.exported._session.plots_can_be_made()
+    plot.show_series([line("right", [1, 2], [30.0, 3.0], "accent")], 10)
+    try:
+        theme.choose(ThemeChoice.DARK)
+        plot.exported.export(PlotFormat.PNG)
+        assert QImage(str(file)).pixelColor(1, 1).name() == colors().surface.name() == DARK.surface.name()
+    finally:
+        theme.deleteLater()
+        qapp.setPalette(palette)
