@@ -12,7 +12,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QStyle,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
 
 from captionviewer.core.coco.chosen_data import remember_data_folder
 from captionviewer.core.saved import run_file
@@ -172,12 +182,20 @@ def test_ctrl_plus_enlarges_all_text_and_ctrl_zero_undoes_it(driver: WindowDrive
     opened(driver, small_coco)
     label = driver.find(QLabel, "sampling_model")
     before = label.font().pointSizeF()
+    icons = driver.find(QToolBar, "tool_bar")
+
+    def small_parts() -> list[int]:
+        check_box = QApplication.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorHeight)
+        return [icons.iconSize().height(), check_box]
+
+    small = small_parts()
     driver.window.data_panel.setFocus()
     control = Qt.KeyboardModifier.ControlModifier
     for _ in range(3):
         driver.qtbot.keyClick(driver.window, Qt.Key.Key_Plus, control)
     driver.wait_for(lambda: label.font().pointSizeF() == pytest.approx(1.5 * before, rel=0.03))
     assert driver.window.session.settings.get(remembered.TEXT_SCALE) == 1.5
+    driver.wait_for(lambda: all(a > 1.2 * b for a, b in zip(small_parts(), small, strict=True)))
     driver.qtbot.keyClick(driver.window, Qt.Key.Key_0, control)
     driver.wait_for(lambda: label.font().pointSizeF() == pytest.approx(before, rel=0.03))
 
