@@ -37,6 +37,7 @@ from captionviewer.core.training.validation import blind_guess_nats, unigram_nat
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.settings import TRAINING_SPEED
 from captionviewer.ui.training.run_numbers import NONE
+from captionviewer.ui.training.run_summary import STEPS_TO_KNOW
 from captionviewer.ui.training.training_panel import TrainingPanel
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.training.training_setup import ENDLESS, QUICK, open_data, pause_for, training_panel, wait
@@ -106,6 +107,9 @@ def test_the_form_says_how_long_a_run_takes_and_learns_it(qtbot: QtBot, panel: T
     panel.form.set_settings(ENDLESS)
     at_first = said(panel, "training_summary")
     click(qtbot, panel, panel.start_action)
+    run = panel.control.run
+    assert run is not None
+    qtbot.waitUntil(lambda: len(run.history) > STEPS_TO_KNOW, timeout=20_000)
     qtbot.waitUntil(lambda: panel.numbers.speed.text not in (NONE, "0"), timeout=20_000)
     click(qtbot, panel, panel.stop_action)
     qtbot.waitUntil(lambda: not panel.is_running(), timeout=10_000)
