@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.feature_kinds import FeatureKind
@@ -388,6 +388,26 @@ def test_the_caption_grows_with_the_text_of_the_window(shown: Shown) -> None:
     font.setPointSizeF(2 * size)
     scene_view.setFont(font)
     assert scene_view.caption.font().pointSizeF() == pytest.approx(1.15 * 2 * size, abs=0.1)
+
+
+def test_large_text_in_little_room_is_scrolled_and_nothing_lies_on_another(shown: Shown) -> None:
+    """As on a screen of 1280 x 800 at 150 %."""
+    scene_view = SceneView(shown.session)
+    shown.qtbot.addWidget(scene_view)
+    font = scene_view.font()
+    font.setPointSizeF(1.5 * font.pointSizeF())
+    scene_view.setFont(font)
+    scene_view.resize(545, 208)
+    canvas, caption, model_line = scene_view.canvas, scene_view.caption, scene_view.model_line
+    caption.setText("a green car with a white duck in front of it")
+    model_line.setText("LSTM that comes with captionviewer, iteration 1,500, greedy")
+    scene_view.show()
+    shown.qtbot.waitUntil(lambda: caption.y() > canvas.geometry().bottom())
+    shown.qtbot.waitUntil(lambda: model_line.y() > caption.geometry().bottom())
+    for label in (caption, model_line):
+        assert label.height() >= label.heightForWidth(label.width())
+    areas = scene_view.findChildren(QScrollArea)
+    assert len(areas) == 2 and all(area.horizontalScrollBar().maximum() == 0 for area in areas)
 
 
 def test_only_the_storybook_has_scenes(qtbot: QtBot, tmp_path: Path) -> None:

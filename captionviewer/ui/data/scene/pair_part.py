@@ -1,14 +1,14 @@
 """Pairs of scenes that differ in one thing: one to look at, or fifty of each kind counted."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.storybook.scene_pairs import PAIR_KINDS, TITLES, PairKind
 from captionviewer.ui.data.scene.pair_count import PAIRS, PairCounts, count_pairs
 from captionviewer.ui.session.corpus_job import CorpusJob
 from captionviewer.ui.session.session import Session
-from captionviewer.ui.widgets.control_parts import labelled, push_button, words_label
+from captionviewer.ui.widgets.control_parts import push_button, words_label
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 
 
@@ -37,16 +37,21 @@ class PairPart(QWidget):
         self.progress.setRange(0, 1000)
         self.progress.setAccessibleName("Progress of counting pairs")
         self._job.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
+        self.kind_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.kind_box.setMinimumContentsLength(6)
+        label = QLabel("Pairs")
+        label.setBuddy(self.kind_box)
+        kinds = QHBoxLayout()
+        kinds.addWidget(label)
+        kinds.addWidget(self.kind_box, 1)
         row = FlowLayout(gap=6, line_gap=4)
-        for widget in (
-            labelled("Pairs", self.kind_box), self.pair_button, self.count_button, self.progress,
-            self.cancel_button,
-        ):  # fmt: skip
+        for widget in (self.pair_button, self.count_button, self.progress, self.cancel_button):
             row.addWidget(widget)
         self.table = words_label("scene_pairs")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        column.addLayout(kinds)
         column.addLayout(row)
         column.addWidget(self.table)
         session.model_changed.connect(self._enable)

@@ -51,7 +51,7 @@ class SceneCanvas(QWidget):
         self.setMinimumSize(160, 120)
 
     def sizeHint(self) -> QSize:
-        return QSize(400, 300)
+        return self.minimumSize()  # it takes what room there is
 
     def show_image(self, image: QImage | None) -> None:
         """Show another picture."""

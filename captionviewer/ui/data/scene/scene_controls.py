@@ -121,4 +121,6 @@ def _box(name: str, words: tuple[str, ...]) -> QComboBox:
     box = QComboBox()
     box.addItems(words)
     box.setAccessibleName(name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(6)  # it grows with its column, and is not cut where that is narrow
     return box
