@@ -185,6 +185,9 @@ def test_another_model_captions_the_same_features_and_no_file_is_read_again(
     driver.window.session.models.set(replace(model, path=tmp_path / "another.npz"))
     driver.wait_for(lambda: len(window.photos) == 1 and "another.npz" in window.photos[0].made, 30)
     assert window.photos[0].encoded is first.encoded and window.photos[0].caption == first.caption
+    driver.window._open_with("raw")  # to which the numbers of another kind say nothing
+    driver.wait_for(lambda: len(window.photos) == 1 and window.photos[0].encoded is None, 30)
+    assert "is not there" in window.photos[0].trouble
 
 
 def test_all_of_sampling_takes_a_photo_of_ones_own(driver: WindowDriver, tmp_path: Path) -> None:
