@@ -1,6 +1,7 @@
 """Scores: from a click on the button to the worst photos, with the model that they are of always named."""
 
 import csv
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.evaluation.metrics import metric
 from captionviewer.core.evaluation.scored_photos import ScoredPhotos
@@ -25,6 +27,7 @@ from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.training.scores.score_histogram import bars_of
 from captionviewer.ui.training.scores.scored_captions import captions_html
+from captionviewer.ui.training.scores.scores_table import columns
 from captionviewer.ui.training.scores.scores_view import ScoresView
 from tests.coco_folder_writer import write_coco_folder
 from tests.ui.painted import count, pixels
@@ -173,12 +176,66 @@ def test_captions_are_scored_as_sampling_writes_them_and_another_way_is_told(
     assert cell.text() == f"{expected.row('model').values['cider_d']:.3f}"
 
 
-def test_an_untrained_model_says_the_same_of_all_and_that_is_explained(
+def test_a_model_that_says_the_same_of_all_photos_raises_a_notice_that_explains_it(
     view: ScoresView, qtbot: QtBot
 ) -> None:
+    same, other = another_model(view._session), another_model(view._session)
+    same.model.params["b_vocab"][_vocabulary(view).end] = 1e3  # nothing is said of any photo
+    for model, few in ((same, True), (other, False)):
+        view._session.models.set(model)
+        score(view, qtbot)
+        assert view.card is not None and len(view.card.photos) == 16
+        assert (view.card.row("model").values["distinct"] < 1.6) == few  # a tenth of the photos
+        assert view.notice.isVisible() == few
+    assert "nearly the same of every photo" in view.notice.text()
+
+
+def _vocabulary(view: ScoresView) -> Vocabulary:
+    dataset = view._session.data.dataset
+    assert dataset is not None
+    return dataset.vocabulary
+
+
+def test_a_score_that_other_photos_could_level_with_the_models_is_greyed_and_slanted(
+    view: ScoresView, qtbot: QtBot
+) -> None:
+    view._session.models.set(another_model(view._session))
     score(view, qtbot)
     assert view.card is not None
-    assert view.notice.isVisible() == view.card.few_distinct
+    seen = set()
+    for number, row in enumerate(view.card.rows):
+        for column, of in enumerate(columns()):
+            cell = view.table.item(number, column)
+            assert cell is not None
+            greyed = cell.foreground().color() == colors().muted
+            difference = row.differences.get(of.key)
+            low, high = (difference.interval.low, difference.interval.high) if difference else (1.0, 1.0)
+            assert greyed == cell.font().italic() == (low <= 0 <= high), (row.name, of.key)
+            assert ("can't be told apart" in html.unescape(cell.toolTip())) == greyed
+            seen.add(greyed)
+    assert seen == {True, False}
+
+
+def test_a_switch_lets_a_generated_unknown_word_count_and_the_sentence_below_says_so(
+    view: ScoresView, qtbot: QtBot
+) -> None:
+    silent = another_model(view._session)
+    vocabulary = _vocabulary(view)
+    for name in ("W_vocab", "b_vocab"):
+        silent.model.params[name][:] = 0.0
+    silent.model.params["b_vocab"][vocabulary.unk] = 9.0  # it says <UNK> and nothing else
+    view._session.models.set(silent)
+    scored = []
+    for matches in (False, True):
+        assert view.unknown_box.isChecked() is False or matches
+        if matches:
+            view.unknown_box.click()
+        score(view, qtbot)
+        assert view.card is not None
+        scored.append(view.card.row("model").values["bleu_1"])
+        said = "counts as a word" if matches else "matches nothing"
+        assert f"a generated <UNK> {said}" in view.foot.text()
+    assert scored[0] < 1e-6 < 0.001 < scored[1]
 
 
 def test_scoring_can_be_cancelled_and_tried_again(view: ScoresView, qtbot: QtBot) -> None:
