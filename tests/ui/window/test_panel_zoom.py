@@ -154,6 +154,24 @@ def test_a_dock_that_floats_fills_its_screen_and_floats_again_where_it_was(
     assert not zoomed.zoom.fills("Sampling")
 
 
+def test_a_dock_that_floats_fills_its_screen_by_the_key_and_esc_takes_it_back(
+    qtbot: QtBot, zoomed: Zoomed
+) -> None:
+    dock = zoomed.docks["Training"]
+    dock.setFloating(True)
+    dock.setGeometry(60, 70, 300, 200)
+    dock.activateWindow()
+    zoomed.panels["Training"].setFocus()
+    qtbot.waitUntil(zoomed.panels["Training"].hasFocus)
+    for back in (Qt.Key.Key_Escape, Qt.Key.Key_F9):
+        zoomed.key(Qt.Key.Key_F9)
+        assert dock.geometry() == dock.screen().availableGeometry() and zoomed.zoom.fills("Training")
+        assert zoomed.seen() == ["Data", "Training", "Sampling"] and not zoomed.zoom.filling
+        zoomed.key(back)
+        assert (dock.x(), dock.y(), dock.width(), dock.height()) == (60, 70, 300, 200)
+        assert dock.isFloating() and not zoomed.zoom.fills("Training")
+
+
 def test_a_dock_asked_for_from_the_menu_gives_the_window_back(zoomed: Zoomed) -> None:
     zoomed.zoom.fill("Training")
     zoomed.docks["Sampling"].toggleViewAction().trigger()
