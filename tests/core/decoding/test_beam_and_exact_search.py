@@ -295,6 +295,29 @@ def test_a_search_that_has_to_give_up_says_that_nothing_is_proved(monkeypatch: p
     assert not found.proved and found.expansions < 100
 
 
+def test_a_search_gives_up_after_two_seconds_or_twenty_thousand_beginnings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = lively_model("rnn", V=6)
+    model.params["W_vocab"] *= 0.001
+    model.params["b_vocab"][:] = 0.0  # all captions are about equally likely,
+    model.params["b_vocab"][END] = -50.0  # and none is short
+    decoding, now = Decoding(max_length=30), 0.0
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+    found = exact_search(model, PHOTOS[0], decoding)
+    assert not found.proved and found.expansions == 20_000
+
+    asked = 0
+
+    def one_hundredth_later() -> bool:
+        nonlocal now, asked
+        now, asked = now + 0.01, asked + 1
+        return False
+
+    found = exact_search(model, PHOTOS[0], decoding, stop=one_hundredth_later)
+    assert not found.proved and 199 <= asked <= 201 and found.seconds == pytest.approx(2, abs=0.02)
+
+
 def test_the_proof_is_said_in_words() -> None:
     found = exact_search(tiny_model("rnn", 1), PHOTOS[0], Decoding(max_length=4))
     assert found.proof == (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from captionviewer.core.training import caption_stops
-from captionviewer.core.training.caption_stops import MOST_PHOTOS, CaptionStops, RecordedCaptions
+from captionviewer.core.training.caption_stops import CaptionStops, RecordedCaptions
 
 
 def said(*rows: list[int]) -> np.ndarray:
@@ -68,7 +68,7 @@ def test_a_newest_stop_that_was_not_due_gives_way_to_the_next() -> None:
 def test_no_more_photos_are_kept_than_the_bound_and_long_captions_are_cut() -> None:
     stops = CaptionStops([("train", row) for row in range(40)], 3, 0)
     stops.add(0, 0.0, np.ones((40, 9), dtype=np.int64))
-    assert stops.recorded().captions.shape == (1, MOST_PHOTOS, 3)
+    assert stops.recorded().captions.shape == (1, 24, 3)
 
 
 def test_a_moment_of_the_run_shows_the_newest_stop_before_it() -> None:

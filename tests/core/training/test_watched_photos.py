@@ -13,7 +13,6 @@ from captionviewer.core.training.callbacks import Due
 from captionviewer.core.training.events import WatchedCaptions
 from captionviewer.core.training.settings import DataFacts, TrainingSettings
 from captionviewer.core.training.watched_photos import (
-    OLDEST_S,
     WATCH_EVERY,
     CaptionWatch,
     PhotoCaptioner,
@@ -84,8 +83,9 @@ def test_new_photos_are_due_now_and_the_same_ones_again_at_leisure_after_a_while
     assert watch.due(100.0 + WATCH_EVERY, 0) is Due.NOT_YET  # of this step it was said
     assert watch.due(100.0 + WATCH_EVERY / 2, 1) is Due.AT_LEISURE  # a stop of the record
     assert watch.due(100.0 + WATCH_EVERY, 3) is Due.AT_LEISURE
-    assert watch.due(100.0 + OLDEST_S + 0.1, 3) is Due.NOW  # what is shown is too old
-    assert watch.due(100.0, 51) is Due.NOW  # and here by a twentieth of the run
+    assert watch.due(102.01, 3) is Due.NOW  # what is shown is older than two seconds
+    assert watch.due(100.0, 50) is not Due.NOW
+    assert watch.due(100.0, 51) is Due.NOW  # and here than a twentieth of the run
     watch.watch([])
     assert watch.due(100.0, 1) is Due.NOW
     watch.run(solver)
