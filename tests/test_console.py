@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from captionviewer import console
+from captionviewer.commands.status_line import StatusLine
 
 PROJECT = Path(__file__).parents[1]
 
@@ -94,3 +95,37 @@ def test_words_of_strangers_move_no_cursor_and_turn_no_direction(
     said = capsys.readouterr()
     assert said.out == "two\nlines\tand \\x1b[2J \\r \\u202e \\x07\n"
     assert said.err == "captionviewer: \\x1b[31m\n"
+
+
+def test_progress_stays_on_one_line_of_a_terminal_and_is_cleared_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console, "on_terminal", lambda: True)
+    monkeypatch.setenv("COLUMNS", "12")
+    line = StatusLine(1e9)
+    for words in ("iteration 9", "1234567890123456", "ended"):
+        line.show(words)
+    line.end()
+    screen, told = [" "] * 12, capsys.readouterr().out
+    seen, place = [], 0
+    for sign in told:  # as a terminal writes them
+        if sign == "\r":
+            seen.append("".join(screen).rstrip())
+            place = 0
+        else:
+            screen[place] = sign
+            place += 1
+    assert [each for each in seen if each] == ["iteration 9", "12345678901", "ended"]
+    assert "\n" not in told and "".join(screen).isspace()
+
+
+def test_progress_in_a_pipe_is_a_whole_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    line = StatusLine(10.0)
+    for now in (101.0, 109.0, 110.5, 112.0, 121.0, 140.0):
+        line.show(f"at {min(now, 121.0):g}")
+    line.end()
+    assert capsys.readouterr().out == "at 110.5\nat 121\n"

@@ -82,6 +82,13 @@ def test_the_command_gives_the_model_that_the_window_gives(data: Path, model: Pa
             assert run.wait(60)
         snapshot = run.snapshot()
     assert snapshot is not None and snapshot.iteration == saved.iteration == 16
+    np.testing.assert_array_equal(saved.loss_history, run.history.since(0)[1])
+    known = {point.iteration: point for point in saved.validation}
+    both = [point for point in run.validation.points() if point.iteration in known]  # others go by the clock
+    assert [both[0].iteration, both[-1].iteration] == [0, 16]
+    for point in both:
+        assert known[point.iteration].val == pytest.approx(point.val, rel=1e-6)
+        assert known[point.iteration].train == pytest.approx(point.train, rel=1e-6)
     for name, value in snapshot.model.params.items():
         np.testing.assert_array_equal(saved.model.params[name], value)
 
@@ -201,6 +208,11 @@ def test_an_exported_model_comes_back_with_the_same_arrays(data: Path, model: Pa
     done = captionviewer("export", model, tmp_path / "export", "--data", data, home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "not this model's data" not in done.stdout
+    check = json.loads((tmp_path / "export" / "check.json").read_text())
+    with CocoDataset.open(data) as dataset:
+        three = dataset.split("val").features.rows(np.arange(3))
+    assert np.shape(check["logits"])[::2] == (3, len(open_model(model).model.word_to_idx))
+    np.testing.assert_array_equal(check["captions"], open_model(model).model.sample(three))
     done = captionviewer("import-model", tmp_path / "export", tmp_path / "back.npz", home=tmp_path)
     assert done.returncode == 0, done.stderr
     before, after = open_model(model), open_model(tmp_path / "back.npz")
@@ -209,23 +221,25 @@ def test_an_exported_model_comes_back_with_the_same_arrays(data: Path, model: Pa
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "said", "code"),
     [
-        (["train", "--out", "m.npz", "--preset", "nonsense"], "there is no preset 'nonsense'"),
-        (["train", "--out", "m.npz", "--set", "speed=9"], "there is no setting 'speed'"),
-        (["train", "--out", "m.npz", "--set", "hidden_dim=many"], "'many' is not a whole number"),
-        (["train", "--out", "m.npz", "--set", "learning_rate=-1"], "learning_rate: "),
-        (["train", "--out", "none/m.npz"], "there is no folder"),
-        (["caption", "none.npz", "--split", "val"], "is not there"),
-        (["caption", "none.npz", "--photo", "val:-3"], "is no photo"),
-        (["evaluate", "none.npz", "--temperature", "1", "--beam", "3"], "one of the three"),
-        (["caption", "none.npz", "--split", "val", "--exact", "--beam", "3"], "one of the three"),
-        (["caption", "none.npz", "--split", "val", "--max-length", "0"], "1 to 255 words"),
+        (["train", "--out", "m.npz", "--preset", "nonsense"], "there is no preset 'nonsense'", 2),
+        (["train", "--out", "m.npz", "--set", "speed=9"], "there is no setting 'speed'", 2),
+        (["train", "--out", "m.npz", "--set", "hidden_dim=many"], "'many' is not a whole number", 2),
+        (["train", "--out", "m.npz", "--set", "learning_rate=-1"], "learning_rate: ", 2),
+        (["train", "--out", "none/m.npz"], "there is no folder", 2),
+        (["caption", "none.npz", "--split", "val"], "is not there", 1),
+        (["caption", "none.npz", "--photo", "val:-3"], "is no photo", 2),
+        (["evaluate", "none.npz", "--temperature", "1", "--beam", "3"], "one of the three", 2),
+        (["caption", "none.npz", "--split", "val", "--exact", "--beam", "3"], "one of the three", 2),
+        (["caption", "none.npz", "--split", "val", "--max-length", "0"], "1 to 255 words", 2),
     ],
 )
-def test_what_can_not_be_done_is_told_in_one_line(words: list[str], said: str, tmp_path: Path) -> None:
+def test_what_can_not_be_done_is_told_in_one_line_and_by_the_exit_code(
+    words: list[str], said: str, code: int, tmp_path: Path
+) -> None:
     done = captionviewer(*words, home=tmp_path)
-    assert done.returncode in (1, 2)
+    assert done.returncode == code
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stdout == ""
