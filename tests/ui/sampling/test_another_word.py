@@ -1,13 +1,14 @@
 """Another word, by hand: on a bar, typed, forbidden; its branches, what they cost, and the way back."""
 
 import html
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -16,10 +17,14 @@ from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.surprise import surprise
 from captionviewer.core.decoding.timestep import Timestep
 from captionviewer.core.network.cells import DecodingState
+from captionviewer.ui.look.theme import colors
 from captionviewer.ui.sampling.branches.branch_rows import BranchRows, placed
 from captionviewer.ui.sampling.branches.branch_strip import BranchStrip
 from captionviewer.ui.sampling.branches.kept_branches import MOST, KeptBranches
 from captionviewer.ui.sampling.caption_chips import CaptionChips
+from captionviewer.ui.sampling.ground_truth import tint
+from captionviewer.ui.sampling.probability_words import nats
+from tests.ui.painted import count, pixels
 from tests.ui.sampling.sampling_setup import (
     SOON,
     Shown,
@@ -60,7 +65,7 @@ def strip(shown: Shown) -> BranchStrip:
 def words_told(drawn: BranchRows, number: int) -> list[tuple[int, str]]:
     """The words of a row that are pointed at from left to right: where each begins, and the word."""
     y, told = drawn.line(number).center().y(), [(0, "")]
-    for x in range(drawn.width()):
+    for x in range(0, drawn.width(), 2):  # as narrow as the gap between two words
         found = re.search("“([^”]+)”: surprise", point_at(drawn, QPoint(x, y)))
         word = html.unescape(found[1]) if found else ""
         if word != told[-1][1]:
@@ -210,6 +215,15 @@ def test_branches_share_their_beginnings_and_are_gone_to_and_deleted(qtbot: QtBo
             assert [word for _x, word in told] == own
             above, at = words_told(drawn, row.parent), row.fork - drawn.rows[row.parent].fork
             assert at < 0 or above[at][0] < told[0][0]  # behind the words that both share
+            line = drawn.line(number)
+            row_tip = html.unescape(point_at(drawn, QPoint(1, line.center().y())))
+            less = nats(abs(sample.branches[0].log_probability - branch.log_probability))
+            assert f"ln p {nats(branch.log_probability)}, {less} " in row_tip and "than the first" in row_tip
+            assert "said by you" in row_tip
+            for (x, _word), surprised in zip(told, branch.surprises[row.fork :], strict=True):
+                beside_letters = QRect(x + 2, line.top() + 4, 1, line.height() - 8)
+                wanted = tint(surprised, math.log(len(sample.vocabulary)), colors())
+                assert count(pixels(drawn, beside_letters), wanted, 3) > 4  # it stands on its surprise
         assert [len(branch.forced) for branch in sample.branches] == [0, 1, 2, 1]
         last = len(drawn.rows) - 1
         target = drawn.rows[last]
