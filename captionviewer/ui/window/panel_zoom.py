@@ -112,7 +112,12 @@ class PanelZoom(QObject):
         panel = self._panels[self._filling]
         self._take_out()
         self._filling = ""
+        # what floats was seen and moved meanwhile: only the docked ones come back as they were
+        floating = {dock: dock.geometry() for dock in self._docks.values() if dock.isFloating()}
         self._window.restoreState(self._arrangement)
+        for dock, place in floating.items():
+            if dock.isFloating():
+                dock.setGeometry(place)
         self._tell()
         panel.setFocus(Qt.FocusReason.OtherFocusReason)
         self.given_back.emit()

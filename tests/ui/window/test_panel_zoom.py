@@ -172,6 +172,23 @@ def test_a_dock_that_floats_fills_its_screen_by_the_key_and_esc_takes_it_back(
         assert dock.isFloating() and not zoomed.zoom.fills("Training")
 
 
+def test_a_dock_that_floats_keeps_its_place_when_another_panel_gives_the_window_back(zoomed: Zoomed) -> None:
+    dock, zoom = zoomed.docks["Training"], zoomed.zoom
+    dock.setFloating(True)
+    dock.setGeometry(60, 70, 300, 200)
+    for gives_back_first in (True, False):
+        zoom.fill("Training")
+        zoom.fill("Sampling")
+        if gives_back_first:
+            zoom.toggle("Training")
+        zoom.give_back()
+        assert zoom.fills("Training") is not gives_back_first
+        if not gives_back_first:
+            assert dock.geometry() == dock.screen().availableGeometry()
+            zoom.toggle("Training")
+        assert (dock.x(), dock.y(), dock.width(), dock.height()) == (60, 70, 300, 200)
+
+
 def test_a_dock_asked_for_from_the_menu_gives_the_window_back(zoomed: Zoomed) -> None:
     zoomed.zoom.fill("Training")
     zoomed.docks["Sampling"].toggleViewAction().trigger()
