@@ -322,6 +322,24 @@ def test_a_word_that_is_cut_is_hatched_as_far_as_the_temperature_left_it(qtbot: 
     assert quarter - none > 60 and abs((half - none) - 2 * (quarter - none)) < 0.2 * (half - none)
 
 
+def test_the_outline_behind_a_tempered_bar_is_as_long_as_the_models_own_probability(qtbot: QtBot) -> None:
+    bars = TemperedBars()
+    qtbot.addWidget(bars)
+    bars.resize(500, 220)
+    ink = theme.colors().text
+
+    def edges(before: float) -> tuple[int, int]:
+        word = TemperedWord("~", before, 0.9, 0.9, False)  # the bar itself stays as long
+        bars.show_next(TemperedNext((word,), 1, 1, 1.0, 1.0, 1.0), ("~",))
+        picture = pixels(bars, bars.row(0))
+        dark = [x for x in range(picture.shape[1]) if count(picture[:, x], ink, 120) > 0.4 * len(picture)]
+        return min(dark), max(dark)
+
+    (left, quarter), (also_left, half) = edges(0.25), edges(0.5)
+    assert abs(left - also_left) <= 1 and quarter - left > 30
+    assert abs((half - left) - 2 * (quarter - left)) <= 3
+
+
 def test_the_chosen_bar_is_marked_by_a_shape_and_not_by_its_colour_alone(qtbot: QtBot) -> None:
     bars = WordBars()
     qtbot.addWidget(bars)

@@ -11,10 +11,13 @@ from pytestqt.qtbot import QtBot
 from captionviewer.core.decoding.beam_search import BeamSearch, beam_search
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.exact_search import exact_search
+from captionviewer.core.decoding.timestep import initial_state, next_timestep
+from captionviewer.ui.look import theme
 from captionviewer.ui.sampling import val_curve
 from captionviewer.ui.sampling.tree.tree_layout import MOST_PRUNED, lay_out, path_of
 from captionviewer.ui.sampling.tree.tree_view import TreeView
 from tests.core.decoding.models import lively_model
+from tests.ui.painted import count, pixels
 from tests.ui.sampling.sampling_setup import SOON, Shown, learned_model, other_model, shown_sampling
 from tests.ui.training.training_setup import import_matplotlib
 
@@ -47,6 +50,18 @@ def test_keys_walk_a_beam_to_its_end_and_the_captions_found_stand_beside_it(
         shown.press(Qt.Key.Key_Right)
         assert {node.column for node in view.canvas.nodes_shown()} == {0}
         assert sum(node.kind == "kept" for node in view.canvas.nodes_shown()) == 3
+        model, features = shown.sample.current.model, shown.sample.features
+        ranked = [
+            word for word, _p in next_timestep(model, initial_state(model, features[None])).likeliest(9)
+        ]
+        for number, node in enumerate(view.tree.nodes):
+            if node.column == 0:  # each with its rank, and faint where it fell
+                rank = ranked.index(node.word) + 1
+                assert f"rank {rank} of its timestep" in view.canvas.tip(number)
+                fell = rank > 3
+                assert (node.kind == "pruned") == fell == ("fell here" in view.canvas.tip(number))
+                box = pixels(view.canvas, view.canvas.place_of(number).toAlignedRect())
+                assert (count(box, theme.colors().text, 60) == 0) == fell
         shown.press(Qt.Key.Key_Right, 2)
         shown.press(Qt.Key.Key_Left)
         assert view.canvas.columns == 2 and shown.text("timestep") == "timestep 2 of at most 30"

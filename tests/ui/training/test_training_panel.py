@@ -551,6 +551,8 @@ def test_watched_photos_are_described_as_the_network_learns(qtbot: QtBot, panel:
         features = dataset.split(photo.record.split).features.rows(np.array([photo.record.row]))
         caption = caption_text(model.model.sample(features)[0], dataset.vocabulary)
         assert panel.watched.cells.cards[row].text == (caption or "(no words)")
+        assert ", iteration 40\n" in panel.watched.cells.cards[row].tip
+    assert panel.said.head.text().startswith("iteration 40, greedy")
     for photo in watched[1:4]:
         texts = [
             caption_text(dataset.split("train").captions[row], dataset.vocabulary)
