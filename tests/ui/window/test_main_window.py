@@ -364,15 +364,28 @@ def test_a_panel_fills_the_window_by_its_key_and_does_so_again_after_a_restart(
     remember_data_folder(small_coco)
     with launch() as driver:
         window = driver.window
+        window.training_dock.setFloating(True)
+        window.training_dock.setGeometry(60, 70, 420, 360)
+        window.zoom.fill("Training")
         window.activateWindow()
         window.go_to(window.sampling_dock)
         driver.qtbot.keyClick(window, Qt.Key.Key_F9)
         assert window.zoom.filling == "Sampling" and not window.data_panel.isVisible()
+        window.training_panel.run_area.views.open("Gradients")
+        window.sampling_panel.views.open("Tree")
         view = next(menu for menu in window.menuBar().findChildren(QMenu) if menu.title() == "&View")
         assert window.zoom.action in view.actions()
     with launch() as driver:
         window = driver.window
         assert window.zoom.filling == "Sampling" and window.sampling_panel.isVisible()
+        assert window.sampling_panel.views.title == "Tree"
+        driver.wait_for(lambda: window.training_panel.run_area.views.title == "Gradients")
+        dock = window.training_dock
+        assert dock.isFloating() and window.zoom.fills("Training")
+        assert dock.geometry() == dock.screen().availableGeometry()
+        window.zoom.toggle("Training")
+        assert (dock.x(), dock.y(), dock.width(), dock.height()) == (60, 70, 420, 360)
+        dock.setFloating(False)
         driver.qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
         assert window.data_panel.isVisible(), "Data is brought up where another panel fills the window"
         window.zoom.give_back()
