@@ -100,8 +100,8 @@ def start_book() -> Iterator[StartBook]:
     book = StartBook()
     make = Session.__init__
 
-    def noted_init(self: Session, settings: Settings) -> None:
-        make(self, settings)
+    def noted_init(self: Session, settings: Settings, parent: QObject | None = None) -> None:
+        make(self, settings, parent)
         book.enter(self)
 
     def noting(start: Callable[..., object]) -> Callable[..., object]:
