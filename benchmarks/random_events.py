@@ -7,10 +7,11 @@ other of two: FOLDER (a data folder in the official layout; one made for the run
 storybook. Boxes, dialogs, menus and lists that come up get some events and are then closed by Esc. Faults
 that nobody caught are counted, and end the script with 1.
 
-Printed at each mark, after the window was brought to rest (no run, the same data, an untrained model, usual
-size and text, the first view of each panel): the process's private memory, and what of it is left when the
-C library gives back what it keeps free (Linux); how many Qt objects the window has, how many objects Python
-looks after; and the growth of memory from the first mark to the last, against 40 MB for 4,000 events.
+Printed at each mark, after the window was brought to rest (the same data, a run of one step and an untrained
+model of the usual size, usual window and text, the first view of each panel): the process's private memory,
+and what of it is left when the C library gives back what it keeps free (Linux); how many Qt objects the
+window has, how many objects Python looks after; and the growth of memory from the first mark to the last,
+against 40 MB for 4,000 events.
 """
 
 import argparse
@@ -278,13 +279,19 @@ def open_data(window: MainWindow, folder: Path | None) -> None:
 
 
 def forget_what_was_trained(window: MainWindow) -> None:
-    """Have an untrained model of the usual size: that of the last run is as large as chance had it."""
-    dataset, settings = window.session.data.dataset, TrainingSettings()
+    """Have a run of one step and an untrained model, of the usual size: the last run's was chance's."""
+    panel, session = window.training_panel, window.session
+    panel.form.set_settings(TrainingSettings())
+    panel.step_action.trigger()
+    until, run = time.monotonic() + 20, session.runs.run
+    while run is not None and run.progress().iteration < 1 and time.monotonic() < until:
+        wait(50)
+    panel.stop_and_wait(30)
+    dataset, settings = session.data.dataset, TrainingSettings()
     assert dataset is not None
     model = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
-    saved = SavedModel.untrained(model, settings, dataset)
-    window.session.models.set(CurrentModel(saved, ModelOrigin.UNTRAINED))
-    window.session.runs.keep_moments(None)
+    session.models.set(CurrentModel(SavedModel.untrained(model, settings, dataset), ModelOrigin.UNTRAINED))
+    session.runs.keep_moments(None)
     settle(60, window)
 
 

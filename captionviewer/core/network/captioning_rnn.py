@@ -95,9 +95,7 @@ class CaptioningRNN:
         self.cell_type: CellType = cell_type
         self.word_to_idx = dict(word_to_idx)
         self.idx_to_word = {index: word for word, index in word_to_idx.items()}
-        self.input_dim = int(input_dim)
-        self.wordvec_dim = int(wordvec_dim)
-        self.hidden_dim = int(hidden_dim)
+        self.input_dim, self.wordvec_dim, self.hidden_dim = map(int, sizes.values())
         self._null = word_to_idx[NULL]
         self._start, self._end = word_to_idx.get(START), word_to_idx.get(END)
 
@@ -167,6 +165,10 @@ class CaptioningRNN:
     def workspace_bytes(self) -> int:
         """What the arrays take that `loss` works in and keeps for the next call."""
         return sum(workspace.nbytes for workspace in self._idle_workspaces)
+
+    def give_back_workspaces(self) -> None:
+        """Let go of the arrays that are kept for the next loss, where none is expected soon."""
+        self._idle_workspaces.clear()
 
     def copy(self, interrupt: Interrupt = never) -> "CaptioningRNN":
         """A model with the same values in arrays of its own: nothing done to one reaches the other.

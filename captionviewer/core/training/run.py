@@ -414,6 +414,7 @@ class TrainingRun:
                     self._keep_end(outcome, solver)
                 except Exception:  # as too little memory for a copy; the last checkpoint is there
                     _log.exception("the end of a run was not kept")
+                solver.model.give_back_workspaces()
 
     def _interrupt(self) -> None:
         if self._wants_stop:

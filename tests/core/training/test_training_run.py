@@ -309,6 +309,7 @@ def test_a_stopped_run_ends_soon_with_its_model_kept(begin: Callable[..., Traini
     assert snapshot is not None
     assert snapshot.iteration == len(run.history) == run.progress().iteration
     assert snapshot.loss == pytest.approx(run.history.since(0)[1][-1], rel=1e-6)
+    until(lambda: snapshot.model.workspace_bytes == 0)  # what a step worked in is given back
 
 
 def test_a_run_stopped_while_its_model_is_drawn_ends_without_one(

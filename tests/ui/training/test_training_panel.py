@@ -327,7 +327,7 @@ def test_a_single_step_can_begin_a_run(qtbot: QtBot, panel: TrainingPanel) -> No
     click(qtbot, panel, panel.step_action)
     wait(lambda: model_of(panel).saved.iteration == 1, qtbot)
     assert model_of(panel).origin is ModelOrigin.TRAINING
-    assert state(panel) == "Paused after iteration 1."
+    wait(lambda: state(panel) == "Paused after iteration 1.", qtbot)
 
 
 def test_the_keys_in_the_menu_work_in_the_panel(qtbot: QtBot, panel: TrainingPanel) -> None:
