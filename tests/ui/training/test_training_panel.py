@@ -30,8 +30,10 @@ from captionviewer.core.coco.vocabulary import caption_text
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.captioning_solver import CaptioningSolver
 from captionviewer.core.saved.model_file import SavedModel, fits, save_model
+from captionviewer.core.saved.run_shelf import ShelfError, ShelfKeeper
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.expected_time import USUAL_SPEED, expected_seconds, expected_time_words
+from captionviewer.core.training.run_record import RunRecord
 from captionviewer.core.training.settings import FIELDS, PRESETS, DataFacts, TrainingSettings
 from captionviewer.core.training.validation import blind_guess_nats, unigram_nats
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
@@ -529,6 +531,27 @@ def test_an_error_while_a_run_is_handed_over_leaves_the_panel_usable(
     assert panel.start_action.isEnabled() and panel.form.preset.isEnabled()
     assert panel._session.runs.run is None
     assert any("could not be taken over" in words for words in problems)
+
+
+def test_a_run_whose_end_can_not_be_kept_says_so(
+    qtbot: QtBot, panel: TrainingPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, is_told = ShelfKeeper.__call__, threading.Event()
+
+    def full_at_last(keeper: ShelfKeeper, record: RunRecord) -> None:
+        if record.outcome == "finished":
+            is_told.wait(10)  # a disk is slower than the window
+            raise ShelfError("The disk is full.")
+        keep(keeper, record)
+
+    monkeypatch.setattr(ShelfKeeper, "__call__", full_at_last)
+    problems: list[str] = []
+    panel._session.problem.connect(problems.append)
+    panel.form.set_settings(QUICK)
+    click(qtbot, panel, panel.start_action)
+    wait(lambda: not panel.is_running(), qtbot)
+    is_told.set()
+    wait(lambda: problems == ["The disk is full."], qtbot)
 
 
 # ---- what is watched and handed on -----------------------------------------------------------------
