@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from captionviewer.core.saved.model_file import SavedModel, fits
 from captionviewer.core.saved.run_file import is_run_file
+from captionviewer.core.training.events import RunState
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
@@ -102,13 +103,16 @@ class ModelFiles:
     def save_as(self, then: Callable[[bool], None] = lambda _saved: None) -> None:
         """Ask where to save the model, and do; `then(saved)` is called at the end.
 
-        After a run that had done better on val before its end, first ask which model is to be kept.
+        Of a run at rest (at its end, or paused) that had done better on val before, first ask which model
+        is to be kept.
         """
-        model = self._session.models.current
+        model, run = self._session.models.current, self._session.runs.run
         if model is None:
             then(False)
             return
-        if model.best is not None and model.unsaved and model.origin is ModelOrigin.TRAINED:
+        ended = model.origin is ModelOrigin.TRAINED
+        at_rest = ended or (run is not None and run.state is RunState.PAUSED)
+        if model.best is not None and model.unsaved and at_rest:
             answer = ask(
                 self._window,
                 "Which model?",
@@ -119,7 +123,7 @@ class ModelFiles:
                 default=0,
             )
             if answer == BEST:
-                self.save_best(then, instead=True)
+                self.save_best(then, instead=ended)
                 return
             if answer != LAST:
                 then(False)

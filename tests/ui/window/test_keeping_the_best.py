@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.saved.model_file import SavedModel, open_model
+from captionviewer.core.training.events import RunState
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.validation import Validation, ValidationPoint
 from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.training.training_panel import TrainingPanel
@@ -79,6 +82,25 @@ def test_the_last_may_be_saved_all_the_same_and_cancel_saves_nothing(
     kept = open_model(tmp_path / "last.npz")
     assert kept.iteration == 10
     np.testing.assert_array_equal(kept.model.params["b_vocab"], last.model.params["b_vocab"])
+
+
+def test_saving_while_a_run_is_paused_asks_too_and_its_newest_model_stays_unsaved(
+    driver: WindowDriver, coco_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overfitted(driver, coco_folder)
+    session = driver.window.session
+    assert session.models.current is not None
+    session.models.set(replace(session.models.current, origin=ModelOrigin.TRAINING))
+    said = driver.answer(BEST)
+    path = tmp_path / "best.npz"
+    driver.name_in_dialog(path)
+    with monkeypatch.context() as patched:
+        paused = Mock(spec=TrainingRun, state=RunState.PAUSED)
+        patched.setattr(type(session.runs), "run", property(lambda _runs: paused))
+        driver.window.menus.save_model.trigger()
+    driver.wait_for(lambda: path.exists() and session.models.saving is None)
+    assert "lowest at iteration 4," in said[0]
+    assert open_model(path).iteration == 4 and session.models.has_unsaved
 
 
 def test_save_best_model_writes_it_without_a_question_and_the_last_stays_unsaved(
