@@ -114,7 +114,7 @@ class CaptionChips(ClickedPlaces, WordFlow):
             painter.setPen(QPen(c.warn, 3))
             painter.drawLine(box.left() + 5, box.bottom() - 1, box.right() - 5, box.bottom() - 1)
         painter.setPen(color)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
+        self.draw_text(painter, index, box, text)
 
     # ---- pointing ------------------------------------------------------------------------------
 

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -50,6 +51,12 @@ def tint(surprise: float, blind_guess: float, c: theme.Colors) -> QColor:
     return theme.mixed(c.surface, full, share * _STRONGEST[c.dark])
 
 
+@lru_cache(maxsize=4096)
+def _tint_of(hundredths: int, blind_guess: float, dark: bool) -> QColor:
+    """The tint of a surprise in hundredths of a nat, which nobody can tell from the next: found once."""
+    return tint(hundredths / 100.0, blind_guess, theme.DARK if dark else theme.LIGHT)
+
+
 @dataclass(frozen=True)
 class TintedWord:
     """One word of a ground-truth caption; `surprise` is -ln p in nats, None until a model was asked."""
@@ -89,6 +96,16 @@ class TintedCaption:
         return math.exp(min(sum(known) / len(known), 700.0)) if known else None
 
 
+class _Fonts:
+    """What a caption is set in: made once for a size of text, not for each word that is painted."""
+
+    def __init__(self, usual: QFont) -> None:
+        self.usual, self.small, self.italic = usual, QFont(usual), QFont(usual)
+        self.small.setPointSizeF(0.82 * usual.pointSizeF())
+        self.italic.setItalic(True)
+        self.metrics, self.small_metrics = QFontMetrics(usual), QFontMetrics(self.small)
+
+
 class GroundTruthCaption(WordFlow):
     """One caption, its number before it and its marks ("trained on", "= generated") after it."""
 
@@ -100,6 +117,7 @@ class GroundTruthCaption(WordFlow):
         self._index = index
         self._caption = TintedCaption(())
         self._blind_guess = 0.0
+        self._fonts: _Fonts | None = None
         self.setObjectName(f"ground_truth_{index}")
         self.copy_action = actions.make(
             actions.COPY_TRUTH, self, lambda: QGuiApplication.clipboard().setText(self.text())
@@ -146,10 +164,16 @@ class GroundTruthCaption(WordFlow):
         """Leave room for the number."""
         return self.fontMetrics().horizontalAdvance(str(self._index + 1)) + 10
 
-    def _small(self) -> QFont:
-        font = QFont(self.font())
-        font.setPointSizeF(0.82 * font.pointSizeF())
-        return font
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.FontChange:
+            self._fonts = None
+        super().changeEvent(event)
+
+    @property
+    def _set_in(self) -> _Fonts:
+        if self._fonts is None:
+            self._fonts = _Fonts(self.font())
+        return self._fonts
 
     def padding_of(self, index: int) -> int:
         """Return more room for a mark, which has a frame."""
@@ -158,9 +182,8 @@ class GroundTruthCaption(WordFlow):
     def metrics_of(self, index: int) -> QFontMetrics:
         """Return the metrics of the font a word is painted in."""
         is_mark = index >= len(self._caption.words)
-        if is_mark or self._caption.words[index].word == END:
-            return QFontMetrics(self._small())
-        return self.fontMetrics()
+        fonts = self._set_in
+        return fonts.small_metrics if is_mark or self._caption.words[index].word == END else fonts.metrics
 
     def paint_beside(self, painter: QPainter) -> None:
         """Paint the number."""
@@ -178,18 +201,20 @@ class GroundTruthCaption(WordFlow):
         word = self._caption.words[index]
         painter.setPen(Qt.PenStyle.NoPen)
         if word.surprise is not None:
-            painter.setBrush(tint(word.surprise, self._blind_guess, c))
+            hundredths = round(100.0 * word.surprise) if math.isfinite(word.surprise) else -1
+            painter.setBrush(_tint_of(hundredths, self._blind_guess, c.dark))
             # <UNK> has a colour of its own, which could not be read on a tint: that stands below it
             tinted = box.adjusted(0, box.height() - _UNDERLINE, 0, 0) if word.word == UNK else box
             painter.drawRoundedRect(tinted, *((1, 1) if word.word == UNK else (3, 3)))
-        font = self.font()
-        if word.word == END:
-            font = self._small()
-        elif word.word == UNK:
-            font.setItalic(True)
-        painter.setFont(font)
+        fonts = self._set_in
+        own = {END: fonts.small, UNK: fonts.italic}.get(word.word)
         painter.setPen(c.unknown if word.word == UNK else c.text)
+        if own is None:
+            self.draw_text(painter, index, box, text)
+            return
+        painter.setFont(own)
         painter.drawText(box, _CENTRED, text)
+        painter.setFont(fonts.usual)
 
     def _paint_mark(self, painter: QPainter, box: QRect, text: str, c: theme.Colors) -> None:
         color = c.good if text == _SAME else c.accent
@@ -197,9 +222,10 @@ class GroundTruthCaption(WordFlow):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         edge = QRectF(box).adjusted(2.5, 1.5, -1.5, -1.5)
         painter.drawRoundedRect(edge, edge.height() / 2, edge.height() / 2)
-        painter.setFont(self._small())
+        painter.setFont(self._set_in.small)
         painter.setPen(color)
         painter.drawText(edge, _CENTRED, text)
+        painter.setFont(self._set_in.usual)
 
 
 class SurpriseLegend(PaintedWidget):

@@ -34,6 +34,7 @@ class WordFlow(PaintedWidget):
         self._texts: list[str] = []
         self._room_for: list[str] = []
         self._boxes: list[QRect] = []
+        self._shortened: dict[int, str] = {}  # what is painted of words that are wider than their box
         self._set_for: tuple[int, int] | None = None  # the width and indent that the boxes were set for
         self._heights: dict[int, int] = {}  # by width: layouts ask again and again
         self._height_wanted = -1
@@ -66,7 +67,7 @@ class WordFlow(PaintedWidget):
     def boxes(self) -> list[QRect]:
         """Return where each word stands, in the widget's coordinates."""
         if self._set_for != (self.width(), self.indent()):
-            self._boxes = self._set_lines(self.width(), self._texts)
+            self._boxes = self._set_lines(self.width(), self._texts, self._shortened)
             self._set_for = (self.width(), self.indent())
         return self._boxes
 
@@ -95,6 +96,12 @@ class WordFlow(PaintedWidget):
         """Paint one word; `text` is shortened already where it had to be."""
         raise NotImplementedError
 
+    def draw_text(self, painter: QPainter, index: int, box: QRect, text: str) -> None:
+        """Draw a word's text into its box; from its baseline, which is half the work of a centred text."""
+        metrics = self.metrics_of(index)
+        below = (box.height() - metrics.height()) // 2 + metrics.ascent()
+        painter.drawText(box.left() + self.padding_of(index), box.top() + below, text)
+
     def paint_beside(self, painter: QPainter) -> None:
         """Paint what stands in the indent."""
 
@@ -108,14 +115,22 @@ class WordFlow(PaintedWidget):
             self._height_wanted = height
             self.updateGeometry()
 
-    def _set_lines(self, width: int, texts: Sequence[str]) -> list[QRect]:
+    def _set_lines(
+        self, width: int, texts: Sequence[str], shortened: dict[int, str] | None = None
+    ) -> list[QRect]:
+        """Where each word stands; `shortened` takes those that have no room, as they are painted."""
         left = self.indent()
         height = self.line_height()
         x, y = left, 0
         boxes = []
+        shortened = {} if shortened is None else shortened
+        shortened.clear()
         for index, text in enumerate(texts):
-            wide = self.metrics_of(index).horizontalAdvance(text) + 2 * self.padding_of(index)
-            wide = min(wide, max(width - left, 2 * height))
+            metrics, beside = self.metrics_of(index), 2 * self.padding_of(index)
+            wide = metrics.horizontalAdvance(text) + beside
+            if wide > (most := max(width - left, 2 * height)):
+                wide = most
+                shortened[index] = metrics.elidedText(text, Qt.TextElideMode.ElideRight, most - beside)
             if x > left and x + wide > width:
                 x, y = left, y + height + self.spacing.height()
             boxes.append(QRect(x, y, wide, height))
@@ -178,9 +193,5 @@ class WordFlow(PaintedWidget):
         for index, box in enumerate(self.boxes()):
             if not box.intersects(event.rect()):
                 continue
-            room = box.width() - 2 * self.padding_of(index)
-            metrics, text = self.metrics_of(index), self._texts[index]
-            if metrics.horizontalAdvance(text) > room:
-                text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-            self.paint_word(painter, index, box, text)
+            self.paint_word(painter, index, box, self._shortened.get(index, self._texts[index]))
         painter.end()

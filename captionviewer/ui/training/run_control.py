@@ -38,7 +38,7 @@ from captionviewer.ui.worker import send
 
 TICK_MS = 100  # looks at once to a person; each look takes its time from training
 ORDER_TICK_MS = 5  # after a pause, a step or a stop, until it is carried out: each look is a comparison
-SNAPSHOT_TICKS = 10  # so that a model saved in mid-run is no older than a second
+SNAPSHOT_TICKS = 20  # so that a model saved in mid-run is no older than two seconds
 
 
 class RunControl(QObject):

@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from captionviewer.ui.training.runs.runs_view import RunsView
 
 NO_DATA = "Open a data folder to train a network on its captions."
-NUMBER_TICKS = 2  # numbers that change faster than five times a second can't be read
+SHOWN_TICKS = 3  # what changes more often can hardly be read, and each look takes its time from the run
+STATE_TICKS = 3 * SHOWN_TICKS  # the time left: each change of the words lays the panel out anew
 
 
 class TrainingPanel(QWidget):
@@ -310,10 +311,13 @@ class TrainingPanel(QWidget):
 
     def _ticked(self) -> None:
         self._ticks += 1
+        running = self.is_running()
+        if self._ticks % SHOWN_TICKS and running:
+            return
         self._recorded.look(self.control.run)
-        self.plot.take_new(at_once=not self.is_running())
-        if self._ticks % NUMBER_TICKS == 0 or not self.is_running():
-            self._show_numbers()
+        self.plot.take_new(at_once=not running)
+        self._show_numbers()
+        if self._ticks % STATE_TICKS == 0 or not running:
             self._say_state()
 
     def _show_numbers(self) -> None:

@@ -13,9 +13,19 @@ class FlowLayout(QLayout):
 
     def __init__(self, parent: QWidget | None = None, gap: int = 12, line_gap: int = 6) -> None:
         super().__init__(parent)
+        # until an item changes: a layout above asks some thirty times for one change
+        self._heights: dict[int, int] = {}
+        self._one_line: QSize | None = None
+        self._largest: QSize | None = None
         self.setContentsMargins(QMargins())
         self._gap, self._line_gap = gap, line_gap
         self._items: list[QLayoutItem] = []
+
+    def invalidate(self) -> None:
+        """Forget what was reckoned of the items, one of which has changed."""
+        self._heights.clear()
+        self._one_line = self._largest = None
+        super().invalidate()
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
@@ -38,7 +48,9 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._arrange(QRect(0, 0, width, 0), place=False)
+        if width not in self._heights:
+            self._heights[width] = self._arrange(QRect(0, 0, width, 0), place=False)
+        return self._heights[width]
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
@@ -46,16 +58,21 @@ class FlowLayout(QLayout):
 
     def sizeHint(self) -> QSize:
         """Return the size of all items in one line."""
-        hints = [item.sizeHint() for item in self._shown()]
-        wide = sum(hint.width() for hint in hints) + self._gap * max(len(hints) - 1, 0)
-        return self._with_margins(QSize(wide, max((hint.height() for hint in hints), default=0)))
+        if self._one_line is None:
+            hints = [item.sizeHint() for item in self._shown()]
+            wide = sum(hint.width() for hint in hints) + self._gap * max(len(hints) - 1, 0)
+            high = max((hint.height() for hint in hints), default=0)
+            self._one_line = self._with_margins(QSize(wide, high))
+        return self._one_line
 
     def minimumSize(self) -> QSize:
         """Return the size of the largest item."""
-        size = QSize()
-        for item in self._shown():
-            size = size.expandedTo(item.minimumSize())
-        return self._with_margins(size)
+        if self._largest is None:
+            size = QSize()
+            for item in self._shown():
+                size = size.expandedTo(item.minimumSize())
+            self._largest = self._with_margins(size)
+        return self._largest
 
     def _with_margins(self, size: QSize) -> QSize:
         margins = self.contentsMargins()
