@@ -63,7 +63,7 @@ class RunControl(QObject):
         self._shown: ModelSnapshot | None = None
         self._best: SavedModel | None = None
         self._keeper: ShelfKeeper | None = None  # of the last run
-        self._ticks = 0
+        self._ticks = 0  # since the last snapshot
         self.run: TrainingRun | None = None
         self.failure = ""  # why the last run failed, for people
         self.queue: list[TrainingSettings] = []  # of runs that are to follow the one under way
@@ -392,7 +392,8 @@ class RunControl(QObject):
         if run is None:
             return
         self._ticks += 1
-        if self._ticks % SNAPSHOT_TICKS == 0 and run.state is RunState.RUNNING:
+        if self._ticks >= SNAPSHOT_TICKS and run.state is RunState.RUNNING:
+            self._ticks = 0
             run.request_snapshot()
         ended = False
         changed = False
@@ -443,7 +444,7 @@ class RunControl(QObject):
         """Make the newest snapshot of a live run the session's model."""
         newest = run.snapshot()
         if newest is not None and newest is not self._shown:
-            self._shown = newest
+            self._shown, self._ticks = newest, 0
             saved, unsaved = SavedModel.of_run(run, newest), newest.iteration > 0
             if not self._fits_open_data(run, saved):
                 return
