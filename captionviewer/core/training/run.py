@@ -66,6 +66,7 @@ from captionviewer.core.training.validation import Validation
 from captionviewer.core.training.watched_photos import CaptionWatch, photos_to_watch
 
 MOST_EVENTS = 1000
+LAST_LOOK_S = 0.5  # for what a run that was stopped says last, once its end is told
 
 _log = logging.getLogger(__name__)
 
@@ -411,10 +412,26 @@ class TrainingRun:
             if solver is not None:
                 try:
                     self._boundary.after_guest()
+                    if isinstance(outcome, RunStopped):
+                        self._look_last(solver)
                     self._keep_end(outcome, solver)
                 except Exception:  # as too little memory for a copy; the last checkpoint is there
                     _log.exception("the end of a run was not kept")
                 solver.model.give_back_workspaces()
+
+    def _look_last(self, solver: RunSolver) -> None:
+        """Look once more at the watched photos of a run that was stopped, for a moment at most."""
+        if solver.iteration == 0 or not self._watch.is_behind(solver.iteration):
+            return
+        until = time.monotonic() + LAST_LOOK_S
+
+        def enough() -> None:
+            if time.monotonic() > until:
+                raise _StopAsked
+
+        solver.interrupt = enough
+        with contextlib.suppress(_StopAsked), one_library_thread():
+            self._watch.run(solver)
 
     def _interrupt(self) -> None:
         if self._wants_stop:

@@ -133,6 +133,10 @@ class CaptionWatch:
         """The photos that are watched."""
         return self._photos
 
+    def is_behind(self, iteration: int) -> bool:
+        """Whether what was said last is of another iteration, or of other photos."""
+        return bool(self._photos) and (self.is_new or self._looked_at[1] != iteration)
+
     def due(self, now: float, iteration: int) -> Due:
         """Now for photos that are new or captions that are old; at leisure by the clock, and at stops."""
         when, at = self._looked_at

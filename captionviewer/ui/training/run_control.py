@@ -363,13 +363,19 @@ class RunControl(QObject):
         self.last_good_action.setEnabled(can_start and failed and kept is not None and kept.model is not None)
 
     def _look_at_kept(self) -> None:
-        """Offer to go on once the record of a run's end is there; say so where it could not be written."""
+        """Offer to go on once the record of a run's end is there; say so where it could not be written.
+
+        What a run that was stopped has said last of the watched photos comes then, too.
+        """
         if self.run is None or self.is_live or self.run.wait(0):
             self._kept_timer.stop()
             if self.run is not None and not self.is_live:
                 for event in self.run.take_events():
                     if isinstance(event, RunNotKept):
                         self._session.problem.emit(event.reason)
+                    elif isinstance(event, WatchedCaptions):
+                        self.captions_came.emit(event)
+                        self.ticked.emit()
             self._enable()
             send(self._session.runs.shelf_changed)  # the last look may come after the session's end
 

@@ -356,7 +356,7 @@ def test_a_run_stopped_in_the_middle_of_a_step_keeps_the_model_of_the_step_befor
         np.testing.assert_array_equal(kept.model.params[name], value)
 
 
-def test_no_caption_is_written_after_a_stop(
+def test_captions_under_way_are_given_up_at_a_stop_and_written_once_its_end_is_told(
     begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_between_all_steps(monkeypatch)
@@ -376,8 +376,12 @@ def test_no_caption_is_written_after_a_stop(
     monkeypatch.setattr(watched_photos.PhotoCaptioner, "ids", stopped_in_the_second)
     run.start()
     assert run.wait(LONG)
-    assert (len(begun), len(finished)) == (2, 1)
-    assert isinstance(run.take_events()[-1], RunStopped)
+    assert (len(begun), len(finished)) == (3, 2)  # the second was given up
+    end, last = run.take_events()[-2:]
+    assert end == RunStopped(begun[1])
+    assert isinstance(last, WatchedCaptions) and last.iteration == begun[1]
+    stops = run.caption_stops()
+    assert stops is not None and stops.iterations[-1] == begun[1]
 
 
 def test_a_run_stopped_in_its_last_look_has_finished(

@@ -311,6 +311,8 @@ def test_a_run_is_paused_stepped_resumed_and_stopped_by_its_buttons(
     assert not panel.stop_action.isEnabled()
     assert not panel.pause_action.isEnabled()
     assert panel.start_action.isEnabled()
+    ended = f"iteration {model.saved.iteration:,}, greedy"  # what it says of the watched photos is its own
+    wait(lambda: panel.said.head.text().startswith(ended), qtbot)
 
 
 def test_nothing_of_the_run_before_stands_beside_a_new_one(qtbot: QtBot, panel: TrainingPanel) -> None:
