@@ -10,11 +10,12 @@ from captionviewer.core.training.settings import FIELD_NAMED, SettingValue, Trai
 
 _SHORT = {
     "cell_type": "", "hidden_dim": "hidden", "wordvec_dim": "word vector", "num_captions": "captions",
-    "one_caption_an_image": "one caption an image", "batch_size": "batch", "num_epochs": "epochs",
+    "one_caption_an_image": "one caption per photo", "batch_size": "batch", "num_epochs": "epochs",
     "update_rule": "", "learning_rate": "lr", "lr_decay": "decay", "clip_norm": "clip", "seed": "seed",
     "validation_captions": "validated on", "wh_scale": "Wh scale", "forget_bias": "forget bias",
     "blind": "without photos",
 }  # fmt: skip
+_NOT = {"one_caption_an_image": "all captions of a photo", "blind": "with photos"}
 
 
 @dataclass(frozen=True)
@@ -86,4 +87,6 @@ def run_names(runs: Sequence[TrainingSettings]) -> list[str]:
 
 
 def _named(name: str, value: SettingValue) -> str:
-    return f"{_SHORT[name]} {value_words(name, value)}".strip()
+    if value is False:
+        return _NOT[name]
+    return _SHORT[name] if value is True else f"{_SHORT[name]} {value_words(name, value)}".strip()

@@ -53,6 +53,8 @@ class FeatureTab(QWidget):
         if dataset is None or record is None:
             return
         self._stale = False
+        if not self.plot.has_plot:
+            self.plot.show_message("Reading the features of this photo…")
 
         def failed(error: Exception) -> None:
             self._job = None

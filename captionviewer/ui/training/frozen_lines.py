@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from captionviewer.ui.look.theme import Colors
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
     from matplotlib.text import Text
@@ -133,12 +134,12 @@ class FrozenLines:
         beside = {"left": 5, "right": -5, "center": 0}[side]
         self._best_words.set_position((beside, 9 if above else -9))
 
-    def give_way(self, lines: float, wide: float) -> None:
+    def give_way(self, lines: float, wide: float, named: "Sequence[tuple[str, Artist]]" = ()) -> None:
         """Show what there is room for in a plot so many lines of text high, and so many times that wide.
 
-        The legend is there where it has something to name, without a frame in a low plot; in a narrow one it
-        goes, for it would stand in the axis's name. So it does in a very low one, where the guesses lose
-        their words, too, which would stand in those of the best.
+        The legend is there where it has something to name, `named` with it; in a narrow plot it goes, for it
+        would stand in the axis's name. So it does in a very low one, where the guesses lose their words, too,
+        which would stand in those of the best.
         """
         room_for_words = lines > 10
         for _, words in self._guesses:
@@ -146,20 +147,21 @@ class FrozenLines:
         old = self._axes.get_legend()
         if old is not None:
             old.remove()
-        if not room_for_words or wide < _LEGEND or not self._has_points or self._colors is None:
+        of_frozen = [(self._val_label, self._val), ("training, same model", self._train)]
+        entries = [*(of_frozen if self._has_points else ()), *named]
+        if not room_for_words or wide < _LEGEND or not entries or self._colors is None:
             return
         low = lines <= 17
         legend = self._axes.legend(
-            [self._val, self._train],
-            [self._val_label, "training, same model"],
+            [artist for _, artist in entries],
+            [label for label, _ in entries],
             loc="best",  # losses fall, but on captions that are not trained on they may rise again
             fontsize=0.75 * self._points,
-            frameon=not low,
             borderpad=0.1 if low else 0.4,
             labelspacing=0.15 if low else 0.5,
             handlelength=1.6 if low else 2.0,
             facecolor=self._colors.surface.name(),
-            edgecolor=self._colors.border.name(),
+            edgecolor="none" if low else self._colors.border.name(),
             labelcolor=self._colors.text.name(),
         )
         legend.set_zorder(1.6)

@@ -140,6 +140,7 @@ class LossFigure:
             curves = [(places, np.maximum(means, _SMALLEST)) for places, means in curves]
         self._past.show(curves, edits)
         self._past_top = self._past.highest(curves)
+        self._give_way()
         self._limits = None
 
     def configure(self, total: int, per_word: bool, log: bool) -> None:
@@ -199,7 +200,7 @@ class LossFigure:
 
     def _give_way(self) -> None:
         em, box = self._em(), self._figure.bbox
-        self._frozen.give_way(box.height / em, box.width / em)
+        self._frozen.give_way(box.height / em, box.width / em, self._past.named)
 
     def _put_words(self) -> None:
         axes = self._axes

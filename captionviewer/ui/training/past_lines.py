@@ -31,7 +31,8 @@ class PastLines:
 
     def __init__(self, axes: "Axes") -> None:
         self._axes = axes
-        self._shown: list[Artist] = []
+        self._shown: list[Artist] = []  # the curves first
+        self._num_curves = 0
         self._colors: Colors | None = None
         self._points = 9.0
 
@@ -39,13 +40,21 @@ class PastLines:
         """Take the theme's colours and the window's size of text, from the next `show` on."""
         self._colors, self._points = colors, points
 
+    @property
+    def named(self) -> "list[tuple[str, Artist]]":
+        """What a legend says of the curves."""
+        if not self._num_curves:
+            return []
+        return [("earlier runs" if self._num_curves > 1 else "earlier run", self._shown[0])]
+
     def show(self, curves: Sequence[Curve], edits: Sequence[SettingEdit]) -> None:
         """Show these curves and changes, and no others."""
         for artist in self._shown:
             artist.remove()
-        self._shown = []
+        self._shown, self._num_curves = [], 0
         if self._colors is None:
             return
+        self._num_curves = len(curves)
         for iterations, losses in curves:
             (line,) = self._axes.plot(
                 iterations, losses, color=self._colors.muted.name(), alpha=PAST, linewidth=1.1, zorder=1.5

@@ -315,7 +315,9 @@ class OwnPhotosWindow(QWidget):
         if photo is not None and photo.encoded is not None:
             name, encoded = photo.source[0], photo.encoded
             self._session.selection.show_picture(own_picture(name, encoded.features, encoded.seen))
-            self._session.notice.emit(f"Sampling shows {shortened(name, 60)} until a photo is selected.")
+            self._session.notice.emit(
+                f"Sampling shows {shortened(name, 60)} now; a photo selected in Data takes its place."
+            )
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -17,7 +17,7 @@ from captionviewer.core.training.run_comparison import (
     seed_groups,
     why_not_comparable,
 )
-from captionviewer.core.training.run_names import names_in_a_list
+from captionviewer.core.training.run_names import names_in_a_list, run_names
 from captionviewer.core.training.run_record import RunRecord
 from captionviewer.core.training.settings import TrainingSettings
 from tests.core.saved.run_cases import SMALL, record_of
@@ -115,3 +115,11 @@ def test_a_list_names_what_is_not_as_in_most() -> None:
     base = TrainingSettings()
     runs = [base, base, replace(base, learning_rate=1e-3), replace(base, cell_type="lstm", seed=5)]
     assert names_in_a_list(runs) == ["RNN", "RNN", "RNN, lr 0.001", "LSTM, seed 5"]
+
+
+def test_what_is_on_or_off_is_named_in_words() -> None:
+    runs = [TrainingSettings(one_caption_an_image=one, blind=not one) for one in (True, False)]
+    assert run_names(runs) == [
+        "RNN, one caption per photo, with photos",
+        "RNN, all captions of a photo, without photos",
+    ]

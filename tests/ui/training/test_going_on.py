@@ -148,6 +148,10 @@ def test_the_last_runs_stay_faint_in_the_plot(qtbot: QtBot, coco_folder: Path) -
         assert [len(series) for series in panel.plot._past] == [40, 40, 40, 40]
         panel.grab()
         wait(lambda: panel.plot._plot is not None and len(panel.plot._plot._past._shown) == 4, qtbot)
+        figure = panel.plot._plot
+        assert figure is not None
+        legend = figure._axes.get_legend()
+        assert legend is None or "earlier runs" in [text.get_text() for text in legend.get_texts()]
         last = panel.control.run
         assert last is not None and last.wait(20)
         losses = last.history.since(0)[1]

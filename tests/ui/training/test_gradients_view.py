@@ -108,6 +108,7 @@ def test_the_norms_of_a_run_are_drawn_with_the_clips_line_and_its_share(qtbot: Q
         page = gradients.pages.open(WHILE_TRAINING)
         assert isinstance(page, WhileTraining)
         assert "Start a run" in page.words.text() and not page.plot.series
+        assert page.plot.accessibleDescription() == "No run yet"  # and no axes of made-up numbers
         panel.start_action.trigger()
         wait(lambda: not panel.is_running(), qtbot)
         run = panel.control.run
@@ -133,6 +134,7 @@ def test_the_memory_test_draws_networks_as_they_learn_and_says_what_they_did(
     session = Session(Settings())
     page = MemoryView(session)
     qtbot.addWidget(page)
+    assert page.plot.accessibleDescription().startswith("Train: ")
     page.show()
     page.length_choice.setCurrentIndex(0)
     page.bias_slider.setValue(20)

@@ -70,6 +70,7 @@ def test_the_shelf_is_listed_with_what_comes_with_the_program_and_says_its_limit
     view.table.choose([KEY])
     assert view.repeat_action.isEnabled() and view.weights_action.isEnabled()
     assert not view.delete_action.isEnabled() and not view.continue_action.isEnabled()
+    assert "no optimizer's state is kept" in view.continue_action.toolTip()
 
 
 def test_names_are_shortened_only_where_the_figures_leave_no_room(
@@ -195,6 +196,7 @@ def test_a_run_is_continued_from_the_shelf_and_stays_one_run(
 ) -> None:
     view, (key,) = opened(panel, qtbot, records[:1])
     view.table.choose([key])
+    assert "Go on with this run" in view.continue_action.toolTip()
     view.continue_action.trigger()
     wait(lambda: panel.control.run is not None and panel.control.run.state is RunState.FINISHED, qtbot)
     wait(lambda: not panel.is_running(), qtbot)

@@ -25,6 +25,7 @@ from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_la
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.worker import Cancelled, Job, send
 
+NOTHING_YET = "Train: how well each network remembers the first word is drawn here"
 EXPLAINED = (
     "A caption is a colour, nothing for a while, and the same colour again: only who remembers the first word"
     f" knows the last. A guess costs {GUESS_NATS:.2f} nats. Networks of {HIDDEN_DIM} units, {NUM_STEPS}"
@@ -85,6 +86,7 @@ class MemoryView(QWidget):
             self._session, "minibatches", "nats at the last word", "memory test", log=False, names="beside"
         )
         self.plot.setAccessibleName("Loss at the last word as the networks learn")
+        self.plot.show_series((), empty=NOTHING_YET)
         self.verdict = words_label("memory_verdict")
         self.verdict.hide()
         self.words = words_label("memory_words")
@@ -188,7 +190,8 @@ class MemoryView(QWidget):
         ended = [(one.title, one.course) for one in begun if one.course is not None]
         verdict = "; ".join(_verdict(title, course) for title, course in ended)
         said = " ".join([EXPLAINED, *(_course_words(title, course) for title, course in ended)])
-        self.plot.show_series(series, description=f"{verdict}. {said}" if verdict else said)
+        told = f"{verdict}. {said}" if verdict else said
+        self.plot.show_series(series, empty=NOTHING_YET, description=told)
         self.verdict.setText(verdict)
         self.verdict.setVisible(bool(verdict))
         self.words.setText(said)

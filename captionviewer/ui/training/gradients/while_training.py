@@ -76,7 +76,7 @@ class WhileTraining(QWidget):
             self._clock.stop()
         recorded = run.parameter_norms() if run is not None else None
         if run is None or recorded is None:
-            self.plot.show_series(())
+            self.plot.show_series((), empty="No run yet")
             self.words.setText(NO_RUN)
             return
         together = run.history.gradient_norms()

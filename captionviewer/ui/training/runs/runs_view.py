@@ -213,7 +213,7 @@ class RunsView(QWidget):
         chosen = self.chosen
         one = chosen[0] if len(chosen) == 1 and not chosen[0].problem else None
         ours = [run for run in chosen if run.key != SHIPPED]
-        self.continue_action.setEnabled(one is not None and one.can_continue and not one.live)
+        self._enable_continue(one)
         self.weights_action.setEnabled(one is not None and one.has_model)
         self._enable_show(one)
         self.repeat_action.setEnabled(one is not None)
@@ -237,6 +237,19 @@ class RunsView(QWidget):
         words = actions.RUN_SHOW
         actions.dress(self.show_action, replace(words, tip=obstacle) if obstacle else words)
         self.show_action.setEnabled(one is not None and one.has_model and not obstacle)
+
+    def _enable_continue(self, one: ShelvedRun | None) -> None:
+        obstacle = ""
+        if one is not None and one.live:
+            obstacle = "This run goes on already"
+        elif one is not None and not one.can_continue:
+            obstacle = (
+                "This run can't go on as if nothing had happened: of it no optimizer's state is kept."
+                " Start from These Weights goes on from its model"
+            )
+        words = actions.RUN_CONTINUE
+        actions.dress(self.continue_action, replace(words, tip=obstacle) if obstacle else words)
+        self.continue_action.setEnabled(one is not None and not obstacle)
 
     def _say(self, chosen: Sequence[ShelvedRun]) -> None:
         runs = [run for run in self.table.rows.runs if run.key != SHIPPED]
