@@ -78,13 +78,15 @@ class OpenData(QObject):
         *,
         else_storybook: bool = False,
         in_characters: bool = False,
+        may_take: Callable[[], bool] = lambda: True,
     ) -> None:
         """Open a data folder in a thread, with its `features`.
 
         None is the kind that was used last, or where the folder lacks that the one it has, which is said.
         With `else_storybook`, as at launch, or while nothing is open, as when the storybook was still being
         unpacked, the storybook is opened behind the message when it can't be. `in_characters` spells the
-        captions.
+        captions. `may_take` ends and asks about what the new data would end or lose, once they are known to be
+        good: a wrong folder costs nothing.
         """
         chosen = self._settings.get(remembered.FEATURES)
         kind: FeatureKind = features or feature_kind_named(chosen) or "pca"
@@ -95,6 +97,8 @@ class OpenData(QObject):
             return self._offer(cancelled, _in_characters(dataset) if in_characters else dataset)
 
         def done(dataset: CocoDataset) -> None:
+            if not self._is_agreed(dataset, may_take):
+                return
             self._take(dataset)
             if dataset.feature_kind != kind:
                 asked, used = FEATURES[kind].name, FEATURES[dataset.feature_kind].name
@@ -113,11 +117,14 @@ class OpenData(QObject):
 
         self._open(f"Opening {folder.name or folder}…", f"opening {folder.name}", work, done, failed)
 
-    def open_storybook(self, *, by_hand: bool = True, then_say: str = "") -> None:
+    def open_storybook(
+        self, *, by_hand: bool = True, then_say: str = "", may_take: Callable[[], bool] = lambda: True
+    ) -> None:
         """Open the pictures that come with the program; the first time, they are unpacked in a thread.
 
         Opened by hand they are the user's choice from now on, as another folder would be; otherwise the
         folder chosen before stays remembered. `then_say` is a problem to be told when they are there.
+        `may_take` is as in `open_folder`.
         """
 
         def work(cancelled: Cancelled) -> CocoDataset:
@@ -134,6 +141,8 @@ class OpenData(QObject):
             return self._offer(cancelled, dataset)
 
         def done(dataset: CocoDataset) -> None:
+            if not self._is_agreed(dataset, may_take):
+                return
             self._take(dataset)
             if by_hand:
                 try:
@@ -174,6 +183,17 @@ class OpenData(QObject):
         if cancelled():
             self._withdraw(dataset)
         return dataset
+
+    def _is_agreed(self, dataset: CocoDataset, may_take: Callable[[], bool]) -> bool:
+        """Whether a data set that was opened may take the place of the open one; else it is closed."""
+        job = self._job
+        # while a question stands other data may be asked for, or the session end
+        if may_take() and self._job is job and dataset in self._offers:
+            return True
+        self._withdraw(dataset)
+        if self._job is job:
+            self._set_opening("")
+        return False
 
     def _withdraw(self, dataset: CocoDataset) -> None:
         try:

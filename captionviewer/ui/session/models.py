@@ -241,25 +241,34 @@ class Models(QObject):
         self._workers.start(f"saving {path.name}", lambda _cancelled: save_model(path, written), done, failed)
         self.saving_changed.emit()
 
-    def open(self, path: Path, *, kept: bool = False) -> None:
+    def open(
+        self, path: Path, *, kept: bool = False, may_replace: Callable[[], bool] = lambda: True
+    ) -> None:
         """Open a model file in a thread; the current model stays until the new one is known to be good.
 
-        With `kept` it is one that an ended window kept: it has no name yet, and is not saved.
+        With `kept` it is one that an ended window kept: it has no name yet, and is not saved. `may_replace`
+        ends and asks about what the new model would end or lose, once that is known: a damaged file costs
+        nothing.
         """
-        before = self._current  # the user agreed to lose this one, and no other
+        before, was_training = self._current, self._is_training()
 
-        def done(saved: SavedModel) -> None:
-            self._opening = None
-            if self._is_training():
-                self.problem.emit(f"{path.name} was not opened: training began meanwhile. Stop it first.")
-                return
-            if self.would_be_lost and self._current is not before:
-                self.problem.emit(f"{path.name} was not opened: a model was trained since. Save it first.")
-                return
+        def misfits(saved: SavedModel) -> bool:
             dataset = self._dataset()
             misfit = fits(saved, dataset) if dataset is not None else None
             if misfit is not None:
                 self.problem.emit(f"{path}: {misfit}")
+            return misfit is not None
+
+        def done(saved: SavedModel) -> None:
+            self._opening = None
+            if self._is_training() and not was_training:
+                self.problem.emit(f"{path.name} was not opened: training began meanwhile. Stop it first.")
+                return
+            if self.would_be_lost and self._current is not before and not was_training:
+                self.problem.emit(f"{path.name} was not opened: a model was trained since. Save it first.")
+                return
+            # it is looked twice: other data may be opened while a question stands
+            if misfits(saved) or not may_replace() or misfits(saved):
                 return
             self._forget_kept()
             if kept:

@@ -248,8 +248,12 @@ class MainWindow(QMainWindow):
         self, folder: Path, features: FeatureKind | None = None, *, in_characters: bool = False
     ) -> None:
         """Open a data folder, after asking about what that would end or lose."""
-        if self.may_replace_model("Opening another data set"):
-            self.session.data.open_folder(folder, features, in_characters=in_characters)
+        self.session.data.open_folder(
+            folder,
+            features,
+            in_characters=in_characters,
+            may_take=lambda: self.may_replace_model("Opening another data set"),
+        )
 
     def open_runs(self, files: Sequence[Path]) -> None:
         """Put run files on the shelf of runs, and show them there."""
@@ -271,8 +275,7 @@ class MainWindow(QMainWindow):
 
     def open_storybook(self) -> None:
         """Open the pictures that come with the program."""
-        if self.may_replace_model("Opening the storybook"):
-            self.session.data.open_storybook()
+        self.session.data.open_storybook(may_take=lambda: self.may_replace_model("Opening the storybook"))
 
     def look_at_storybook(self) -> None:
         """Close the card; behind it is the storybook, or it is opened now."""

@@ -59,9 +59,9 @@ class ModelFiles:
             self._looking = None
             if is_run:
                 self._open_runs([path])
-            elif self._may_replace("Opening another model"):
+            else:
                 self._session.settings.set(remembered.MODEL_FOLDER, str(path.parent))
-                self._session.models.open(path)
+                self._session.models.open(path, may_replace=self._may_open)
 
         if self._looking is not None:
             self._looking.cancel()
@@ -74,8 +74,10 @@ class ModelFiles:
 
     def open_kept(self, path: Path) -> None:
         """Open a model that an ended window kept."""
-        if self._may_replace("Opening another model"):
-            self._session.models.open(path, kept=True)
+        self._session.models.open(path, kept=True, may_replace=self._may_open)
+
+    def _may_open(self) -> bool:
+        return self._may_replace("Opening another model")
 
     def show(self, model: CurrentModel) -> None:
         """Make a model that was read the current one, after asking about what that would end or lose."""

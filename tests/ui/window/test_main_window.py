@@ -225,7 +225,7 @@ def test_closing_asks_nothing_about_a_run_and_it_is_on_the_shelf_with_its_last_s
 
 
 def test_opening_other_data_asks_nothing_about_a_run_and_says_that_it_is_kept(
-    driver: WindowDriver, small_coco: Path
+    driver: WindowDriver, small_coco: Path, tmp_path: Path
 ) -> None:
     opened(driver, small_coco)
     train_a_little(driver, epochs="5000")
@@ -234,9 +234,16 @@ def test_opening_other_data_asks_nothing_about_a_run_and_says_that_it_is_kept(
     said: list[str] = []
     session.notice.connect(said.append)
     before = session.data.dataset
+    poem = tmp_path / "poem.npz"
+    poem.write_text("not a model")
+    driver.window.open_folder(tmp_path / "holiday photos")  # what can't be opened costs nothing
+    driver.wait_for(lambda: "holiday photos" in driver.text("notice_text"))
+    driver.window.model_files.open(poem)
+    driver.wait_for(lambda: "poem.npz" in driver.text("notice_text"))
+    assert panel.is_running() and not said
     driver.window.open_folder(small_coco)
-    assert not panel.is_running() and "kept in Runs" in said[0]
     driver.wait_for(lambda: session.data.dataset is not before and not session.data.opening)
+    assert not panel.is_running() and "kept in Runs" in said[0]
     driver.wait_for(
         lambda: [(run.outcome, run.can_continue) for run in session.runs.shelf.runs()] == [("stopped", True)]
     )
