@@ -223,7 +223,10 @@ def test_all_of_sampling_takes_a_photo_of_ones_own(driver: WindowDriver, tmp_pat
     assert told == [] and sampling.sampler.trouble == ""
     assert driver.find(QLabel, "sampling_photo").text() == mine
     record = session.selection.record
-    session.selection.select(record)
+    grid = driver.window.data_panel.grid
+    assert grid.current_cell is not None and grid.current_cell.record == record
+    where = grid.visualRect(grid.currentIndex()).center()
+    driver.click(grid.viewport(), where)  # it was selected all the while
     assert session.selection.subject == record
     driver.wait_for(lambda: sampling.sample is not None and sampling.sample.record == record, 30)
     sampling.views.open("Words")
