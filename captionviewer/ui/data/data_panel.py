@@ -74,7 +74,7 @@ class DataPanel(QWidget):
         self._share_actions()
         self._set_tab_order()
         self.grid.selectionModel().currentChanged.connect(self._cell_chosen)
-        for again in (self.grid.clicked, self.grid.activated):  # the cell that is current may be asked for anew
+        for again in (self.grid.clicked, self.grid.activated):  # the current cell may be asked for anew
             again.connect(self._cell_chosen)
         self.browser.changed.connect(self._show_minibatch)
         statistics = self.details.statistics

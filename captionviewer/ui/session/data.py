@@ -85,8 +85,8 @@ class OpenData(QObject):
         None is the kind that was used last, or where the folder lacks that the one it has, which is said.
         With `else_storybook`, as at launch, or while nothing is open, as when the storybook was still being
         unpacked, the storybook is opened behind the message when it can't be. `in_characters` spells the
-        captions. `may_take` ends and asks about what the new data would end or lose, once they are known to be
-        good: a wrong folder costs nothing.
+        captions. `may_take` ends and asks about what the new data would end or lose, once they are known to
+        be good: a wrong folder costs nothing.
         """
         chosen = self._settings.get(remembered.FEATURES)
         kind: FeatureKind = features or feature_kind_named(chosen) or "pca"

@@ -241,9 +241,7 @@ class Models(QObject):
         self._workers.start(f"saving {path.name}", lambda _cancelled: save_model(path, written), done, failed)
         self.saving_changed.emit()
 
-    def open(
-        self, path: Path, *, kept: bool = False, may_replace: Callable[[], bool] = lambda: True
-    ) -> None:
+    def open(self, path: Path, *, kept: bool = False, may_replace: Callable[[], bool] = lambda: True) -> None:
         """Open a model file in a thread; the current model stays until the new one is known to be good.
 
         With `kept` it is one that an ended window kept: it has no name yet, and is not saved. `may_replace`
