@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
@@ -268,6 +268,8 @@ def test_bars_start_at_one_place_at_all_timesteps_of_a_caption(qtbot: QtBot) -> 
         bars.show_bars([WordBar("on", 0.4, True), WordBar(word, 0.3, False)], 0, 0.5, words)
         starts.add(first_colored(bars, 1))
     assert len(starts) == 1
+    columns = bars._columns()  # and there is room for the longest of them
+    assert columns.words >= QFontMetrics(columns.bold).horizontalAdvance("skateboarding")
 
 
 def raised_columns(bars: WordRows) -> list[int]:
