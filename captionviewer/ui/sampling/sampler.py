@@ -25,7 +25,7 @@ from captionviewer.ui.session.models import CurrentModel, ModelOrigin
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Cancelled, Job
 
-PAUSE_MS = 1500  # between two samples of a run under way, at the least: each costs it some 30 ms
+PAUSE_MS = 2000  # between two samples of a run under way, at the least: each costs it some 30 ms
 MOST_OF_TIME = 0.05  # the run waits while a sample is taken, so that gets no more than this share of the time
 OUTDATED_AFTER_MS = 100  # a newer sample that comes sooner replaces the one shown without a flicker
 
