@@ -7,7 +7,8 @@ and returns the gradients with respect to each input. `captionviewer.core.networ
 much faster, and is held equal to these. (Past 400 lines, to be read as one text.)
 
 Letters for sizes: N minibatch, T timesteps, D input, W word vector, H hidden state, V vocabulary,
-M output. Nothing here changes the dtype: float32 in, float32 out.
+M output. Nothing here changes the dtype: float32 in, float32 out; whole numbers, as in an example worked
+on paper, give what NumPy's functions give of them, float64.
 
 They stand in one file, longer than others here, so that the network reads from top to bottom; half of it
 is shapes.
@@ -28,6 +29,11 @@ def sigmoid(x: FloatArray) -> FloatArray:
     decay = np.exp(-np.abs(x))  # in (0, 1], so nothing can overflow
     result: FloatArray = np.where(x >= 0, 1, decay) / (1 + decay)
     return result
+
+
+def _floating(*arrays: FloatArray) -> np.dtype[np.floating]:
+    """The dtype of what is computed from arrays: their own, for whole numbers that of their tanh."""
+    return np.result_type(*arrays, np.float16)  # the smallest, which leaves each other as it is
 
 
 # Vanilla RNN
@@ -97,7 +103,7 @@ def rnn_forward(
     h (N, T, H), the hidden state after each timestep, and the cache for `rnn_backward`.
     """
     N, T, _ = x.shape
-    h = np.empty((N, T, h0.shape[1]), dtype=np.result_type(x, h0, Wx, Wh, b))
+    h = np.empty((N, T, h0.shape[1]), dtype=_floating(x, h0, Wx, Wh, b))
     cache = []
     next_h = h0
     for t in range(T):
@@ -125,9 +131,10 @@ def rnn_backward(
     """
     N, T, _ = dh.shape
     x, h0, Wx, Wh, h = cache[0]
-    dx = np.empty((N, T, x.shape[1]), dtype=np.result_type(dh, x))
+    dx = np.empty((N, T, x.shape[1]), dtype=_floating(dh, x))
     dprev_h = np.zeros_like(h0)
-    dWx, dWh, db = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(h[0])
+    dWx, dWh = np.zeros_like(Wx, dtype=_floating(Wx)), np.zeros_like(Wh, dtype=_floating(Wh))
+    db = np.zeros_like(h[0])
     for t in reversed(range(T)):
         dnext_h = dh[:, t] + dprev_h  # from the scores at t, and from timestep t + 1
         dx[:, t], dprev_h, dWx_t, dWh_t, db_t = rnn_step_backward(dnext_h, cache[t])
@@ -222,7 +229,7 @@ def lstm_forward(
     h (N, T, H), the hidden state after each timestep, and the cache for `lstm_backward`.
     """
     N, T, _ = x.shape
-    h = np.empty((N, T, h0.shape[1]), dtype=np.result_type(x, h0, Wx, Wh, b))
+    h = np.empty((N, T, h0.shape[1]), dtype=_floating(x, h0, Wx, Wh, b))
     cache = []
     next_h, next_c = h0, np.zeros_like(h0)
     for t in range(T):
@@ -250,9 +257,10 @@ def lstm_backward(
     """
     N, T, _ = dh.shape
     x, h0, _, Wx, Wh = cache[0][:5]
-    dx = np.empty((N, T, x.shape[1]), dtype=np.result_type(dh, x))
+    dx = np.empty((N, T, x.shape[1]), dtype=_floating(dh, x))
     dprev_h, dprev_c = np.zeros_like(h0), np.zeros_like(h0)
-    dWx, dWh, db = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(Wx[0])
+    dWx, dWh = np.zeros_like(Wx, dtype=_floating(Wx)), np.zeros_like(Wh, dtype=_floating(Wh))
+    db = np.zeros_like(dWx[0])
     for t in reversed(range(T)):
         dnext_h = dh[:, t] + dprev_h
         dx[:, t], dprev_h, dprev_c, dWx_t, dWh_t, db_t = lstm_step_backward(dnext_h, dprev_c, cache[t])
@@ -297,7 +305,7 @@ def word_embedding_backward(dout: FloatArray, cache: EmbeddingCache) -> FloatArr
     dW (V, D).
     """
     x, W = cache
-    dW = np.zeros_like(W)
+    dW = np.zeros_like(W, dtype=_floating(W))
     np.add.at(dW, x, dout)  # unlike dW[x] += dout, this counts a word that occurs many times
     return dW
 

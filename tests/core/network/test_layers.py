@@ -1,6 +1,7 @@
 """The reference layers: the notebook's printed values, gradients by differences, and dtypes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -285,6 +286,26 @@ def test_float32_stays_float32_forwards_and_backwards(name: str) -> None:
     outputs, cache = forward(*(rng.standard_normal(shape).astype(np.float32) for shape in shapes.values()))
     gradients = backward(*outputs, cache)
     assert [array.dtype for array in (*outputs, *gradients)] == [np.float32] * (len(outputs) + len(gradients))
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "gates"),
+    [(layers.rnn_forward, layers.rnn_backward, 1), (layers.lstm_forward, layers.lstm_backward, 4)],
+)
+@pytest.mark.parametrize("dtype", [np.int64, np.int32])
+def test_whole_numbers_as_in_an_example_on_paper_are_not_cut_to_whole_numbers(
+    forward: Any, backward: Any, gates: int, dtype: type
+) -> None:
+    rng = np.random.default_rng(5)
+    shapes = [(2, 3, 4), (2, 5), (4, 5 * gates), (5, 5 * gates), (5 * gates,)]
+    whole: list[Any] = [rng.integers(-1, 2, shape).astype(dtype) for shape in shapes]
+    h, cache = forward(*whole)
+    expected, expected_cache = forward(*(values.astype(np.float64) for values in whole))
+    np.testing.assert_array_equal(h, expected)
+    for gradient, of_floats in zip(
+        backward(np.ones_like(h), cache), backward(np.ones_like(h), expected_cache), strict=True
+    ):
+        np.testing.assert_array_equal(gradient, of_floats)
 
 
 def test_the_softmax_gradient_of_float32_scores_is_float32() -> None:
