@@ -19,8 +19,9 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.coco.feature_kinds import feature_kind_named
 from captionviewer.core.coco.vocabulary import END, NULL, START, decode_captions, is_word
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
-from captionviewer.core.network.cells import CELLS
+from captionviewer.core.network.cells import CELLS, CellType
 from captionviewer.core.network.inference import advance, start_state
+from captionviewer.core.network.parameter_shapes import parameter_shapes
 from captionviewer.core.saved.model_file import ModelFileError, SavedModel
 from captionviewer.core.training.settings import TrainingSettings
 
@@ -36,7 +37,7 @@ MOST_WEIGHT_BYTES = 8 * 2**30
 def to_torch(model: CaptioningRNN) -> dict[str, FloatArray]:
     """The parameters of a model under the names, and in the layout, of the exported PyTorch module."""
     params = model.checked_params()
-    columns = _torch_gates(model)
+    columns = _torch_gates(model.cell_type, model.hidden_dim)
     recurrent = {name: params[name][..., columns] for name in ("Wx", "Wh", "b")}
     return {
         "project.weight": params["W_proj"].T,
@@ -51,15 +52,17 @@ def to_torch(model: CaptioningRNN) -> dict[str, FloatArray]:
     }
 
 
-def from_torch(model: CaptioningRNN, tensors: dict[str, FloatArray]) -> dict[str, FloatArray]:
-    """The parameters of a model of these sizes, from the PyTorch module's: the inverse of `to_torch`.
+def from_torch(cell_type: CellType, hidden_dim: int, tensors: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    """The parameters of such a model, from the PyTorch module's: the inverse of `to_torch`.
 
     Raises
     ------
     KeyError
         a tensor is missing.
+    ValueError
+        PyTorch has no such cell.
     """
-    back = np.argsort(_torch_gates(model))
+    back = np.argsort(_torch_gates(cell_type, hidden_dim))
     bias = tensors["cell.bias_ih"] + tensors["cell.bias_hh"]  # PyTorch trains both
     return {
         "W_proj": np.ascontiguousarray(tensors["project.weight"].T),
@@ -73,12 +76,12 @@ def from_torch(model: CaptioningRNN, tensors: dict[str, FloatArray]) -> dict[str
     }
 
 
-def _torch_gates(model: CaptioningRNN) -> IntArray:
+def _torch_gates(cell_type: CellType, hidden_dim: int) -> IntArray:
     """For each column of PyTorch's gates, ours; ValueError for a cell that PyTorch has not."""
-    cell = CELLS[model.cell_type]
+    cell = CELLS[cell_type]
     if cell.torch_gates is None:
         raise ValueError(f"PyTorch has no {cell.name} as this one")
-    return np.arange(cell.gates * model.hidden_dim).reshape(cell.gates, -1)[list(cell.torch_gates)].ravel()
+    return np.arange(cell.gates * hidden_dim).reshape(cell.gates, -1)[list(cell.torch_gates)].ravel()
 
 
 def export_for_torch(saved: SavedModel, dataset: CocoDataset | None, folder: Path) -> None:
@@ -195,12 +198,14 @@ def import_from_torch(folder: Path) -> SavedModel:
     shape = tensors.get("project.weight", np.empty((0, 0))).shape
     if dtype not in (np.float32, np.float64) or len(shape) != 2 or shape[0] != settings.hidden_dim:
         raise _refusal(folder / WEIGHTS, "its tensors are not of the sizes or type that its config says")
+    problem = _problem_of_shapes(settings, len(words), shape[1], tensors)
+    if problem:  # before anything is made of them: sizes that are only claimed would fill the memory
+        raise _refusal(folder / WEIGHTS, f"its tensors are not the model's ({problem})")
     word_to_idx = {word: index for index, word in enumerate(words)}
-    model = settings.new_model(word_to_idx, shape[1], dtype=dtype)  # every value is replaced below
     try:
-        model.params.update(from_torch(model, tensors))
-        model.checked_params()
-    except (KeyError, ValueError, IndexError) as error:
+        params = from_torch(settings.cell_type, settings.hidden_dim, tensors)
+        model = CaptioningRNN.of_params(word_to_idx, params, settings.cell_type)
+    except ValueError as error:
         raise _refusal(folder / WEIGHTS, f"its tensors are not the model's ({error})") from error
     bad = next((key for key, value in model.params.items() if not np.isfinite(value).all()), None)
     if bad is not None:
@@ -208,6 +213,35 @@ def import_from_torch(folder: Path) -> SavedModel:
     none: FloatArray = np.empty(0, dtype=np.float32)
     rows: IntArray = np.empty(0, dtype=np.int64)
     return SavedModel(model, settings, iteration, none, none, none, rows, name, kind)
+
+
+_PARAMETER_OF = {  # of each tensor of the exported module
+    "project.weight": "W_proj",
+    "project.bias": "b_proj",
+    "embed.weight": "W_embed",
+    "cell.weight_ih": "Wx",
+    "cell.weight_hh": "Wh",
+    "cell.bias_ih": "b",
+    "cell.bias_hh": "b",
+    "score.weight": "W_vocab",
+    "score.bias": "b_vocab",
+}
+
+
+def _problem_of_shapes(
+    settings: TrainingSettings, num_words: int, input_dim: int, tensors: dict[str, FloatArray]
+) -> str:
+    """Which tensor is missing or not of the shape that the settings ask for; "" where none is."""
+    shapes = parameter_shapes(
+        settings.cell_type, num_words, input_dim, settings.wordvec_dim, settings.hidden_dim
+    )
+    for name, parameter in _PARAMETER_OF.items():
+        # PyTorch keeps linear layers transposed
+        wanted = shapes[parameter] if name == "embed.weight" else shapes[parameter][::-1]
+        found = tensors[name].shape if name in tensors else None
+        if found != wanted:
+            return f"{name} is missing" if found is None else f"{name} is {found}, where {wanted} is needed"
+    return ""
 
 
 def _settings(path: Path, stored: object) -> TrainingSettings:

@@ -129,6 +129,21 @@ def huge_hidden(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config))
 
 
+def huge_hidden_in_the_weights_too(folder: Path) -> None:
+    huge_hidden(folder)
+    path = folder / "model.safetensors"
+    tensors = safetensors.numpy.load_file(path)
+    tensors["project.weight"] = np.zeros((60_000, 1), np.float32)
+    safetensors.numpy.save_file(tensors, path)
+
+
+def standing_bias(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    tensors = safetensors.numpy.load_file(path)
+    tensors["cell.bias_hh"] = tensors["cell.bias_hh"][:, np.newaxis]  # with the other it adds up to a square
+    safetensors.numpy.save_file(tensors, path)
+
+
 def cut_weights(folder: Path) -> None:
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-9])
@@ -170,6 +185,8 @@ def no_weights(folder: Path) -> None:
         (damaged_config, "config.json"),
         (foreign_config, "config.json"),
         (huge_hidden, "model.safetensors"),
+        (huge_hidden_in_the_weights_too, "project.bias is"),
+        (standing_bias, "cell.bias_hh is"),
         (cut_weights, "model.safetensors"),
         (half_precision, "model.safetensors"),
         (not_a_number, "model.safetensors"),
