@@ -1,6 +1,7 @@
 """Features of a user's own, computed elsewhere: an array in a file, as wide as the open data's features."""
 
 import stat
+import tokenize
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,19 @@ from captionviewer.core.coco.feature_kinds import FEATURES
 from captionviewer.core.own_photos.photo_encoder import NoEncoder
 
 LARGEST_ARRAY = 2**31  # bytes
+
+
+# What np.load raises of a stranger's file; the last four of a header that is no header.
+_REFUSED_BY_NUMPY = (
+    ValueError,
+    EOFError,
+    MemoryError,
+    zipfile.BadZipFile,
+    OverflowError,
+    TypeError,
+    SyntaxError,
+    tokenize.TokenError,
+)
 
 
 def read_feature_array(path: Path, dataset: CocoDataset) -> FloatArray:
@@ -32,7 +46,7 @@ def read_feature_array(path: Path, dataset: CocoDataset) -> FloatArray:
     try:
         with path.open("rb") as file:  # of a damaged archive np.load would leave its own open
             rows = np.load(file, allow_pickle=False)
-    except (ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+    except _REFUSED_BY_NUMPY as error:
         raise NoEncoder(f"{path} is no array that NumPy saved (.npy): {str(error)[:120]}") from error
     if not isinstance(rows, np.ndarray):
         raise NoEncoder(f"{path} holds several arrays (.npz). Save the one of features as .npy.")
