@@ -73,8 +73,8 @@ class CaptioningSolver(Generic[ModelT]):
     interrupt
         None, or what is called now and then within a step of a `CaptioningRNN`, before any parameter has
         changed: what it raises ends the step as if it had not begun.
-    best_params, train_acc_history, val_acc_history
-        empty, as the course's solver leaves them.
+    best_val_acc, best_params, train_acc_history, val_acc_history
+        0 and empty, as the course's solver leaves them.
     """
 
     model: ModelT
@@ -138,6 +138,8 @@ class CaptioningSolver(Generic[ModelT]):
         """
         if unknown:
             raise ValueError(f"CaptioningSolver has no argument {', '.join(map(repr, sorted(unknown)))}")
+        if rng is not None and not isinstance(rng, np.random.Generator):
+            raise ValueError(f"rng is None or a generator, as np.random.default_rng(231), not {rng!r}")
         if num_captions(data, "train") == 0:
             raise ValueError("the data has no training captions")
         self.model = model
@@ -165,6 +167,7 @@ class CaptioningSolver(Generic[ModelT]):
         self.last_gradient_norm = math.nan
         self.last_parameter_norms: dict[str, float] = {}
         self.loss_history: list[float] = []
+        self.best_val_acc = 0.0
         self.best_params: dict[str, FloatArray] = {}
         self.train_acc_history: list[float] = []
         self.val_acc_history: list[float] = []

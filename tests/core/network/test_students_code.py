@@ -371,13 +371,19 @@ def test_the_names_that_students_read_are_there() -> None:
     assert CaptioningRNN({"<NULL>": 0, "cat": 1})._start is None
     solver = solver_for(model, update_rule="adam")
     assert (solver.best_params, solver.train_acc_history, solver.val_acc_history) == ({}, [], [])
-    assert solver.epoch == 0
+    assert (solver.epoch, solver.best_val_acc) == (0, 0)
     assert solver.check_accuracy(None, None) == 0
     solver.step()
     assert set(solver.optim_configs) == set(model.params)
     config = solver.optim_configs["Wx"]
     assert (config["t"], config["m"].shape, config["beta1"]) == (1, model.params["Wx"].shape, 0.9)
     assert solver.update_rule is optim.adam
+
+
+@pytest.mark.parametrize("rng", [231, np.random.RandomState(231)])
+def test_what_is_no_generator_is_refused_before_any_step(rng: Any) -> None:
+    with pytest.raises(ValueError, match="default_rng"):
+        solver_for(small_model(), rng=rng)
 
 
 def test_the_underscored_step_updates_once_and_counts_no_epoch() -> None:
