@@ -381,6 +381,11 @@ def in_gigabytes(size: int) -> str:
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{max(1, round(size / 1e6))} MB"
 
 
+def _plain(limit: float) -> str:
+    """A limit with all its digits where it is a whole number, as "2,147,483,647"."""
+    return f"{limit:,.0f}" if float(limit).is_integer() and limit < 1e15 else f"{limit:,g}"
+
+
 def value_problem(field: SettingField, value: SettingValue) -> str | None:
     """Why a setting can't have a value, in words for people; None when it can."""
     if field.kind == "choice":
@@ -397,7 +402,7 @@ def value_problem(field: SettingField, value: SettingValue) -> str | None:
         finite = math.isfinite(value)
     except OverflowError:  # a whole number of hundreds of digits
         least = f"at least {field.minimum:,g}" if field.kind == "signed" else "above 0"
-        return f"{field.label} must be {f'at most {field.maximum:,.8g}' if value > 0 else least}."
+        return f"{field.label} must be {f'at most {_plain(field.maximum)}' if value > 0 else least}."
     if not finite:
         return f"{field.label} must be a number, not {value}."
     if field.kind not in ("number", "signed", "number_or_off") and not isinstance(value, int):
@@ -407,7 +412,7 @@ def value_problem(field: SettingField, value: SettingValue) -> str | None:
     if value < field.minimum:
         return f"{field.label} must be at least {field.minimum:,g}."
     if value > field.maximum:
-        return f"{field.label} must be at most {field.maximum:,.8g}."
+        return f"{field.label} must be at most {_plain(field.maximum)}."
     return None
 
 

@@ -71,6 +71,7 @@ def test_every_preset_can_start(name: str, facts: DataFacts | None) -> None:
         ("batch_size", -5, "at least 1"),
         ("hidden_dim", 0, "at least 1"),
         ("hidden_dim", 10**9, "at most 65,536"),
+        ("seed", 10**12, "at most 2,147,483,647"),
         ("wordvec_dim", True, "must be a number"),
         ("num_captions", 0, "at least 1"),
         ("cell_type", "gru", "RNN (vanilla), LSTM"),
