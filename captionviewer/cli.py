@@ -7,8 +7,11 @@ Nothing but the standard library is imported until the arguments are known to be
 from __future__ import annotations
 
 import argparse
+import difflib
 import gc
 import importlib.util
+import os
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -96,6 +99,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if words and words[0] in COMMANDS:
             return _run_command(words[0], words[1:])
+        if words and not words[0].startswith("-"):
+            console.complain(_no_such_command(words[0]))
+            return ExitCode.BAD_ARGUMENT
         return _run_window(words)
     except console.OutputLost as lost:
         if not lost.why:
@@ -108,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run_command(name: str, words: Sequence[str]) -> int:
-    chosen = command_parser(name).parse_args(words)
+    chosen = command_parser(name).parse_intermixed_args(words)  # files may also stand after options
     try:
         return command(name).run(chosen)
     except Exception as error:
@@ -117,6 +123,17 @@ def _run_command(name: str, words: Sequence[str]) -> int:
             raise
         console.complain(message)
         return ExitCode.FAILED
+
+
+def _no_such_command(word: str) -> str:
+    """What to say of a first word that is no subcommand."""
+    if os.path.isdir(word):  # noqa: PTH112  a Path raises for a word that no path can be
+        return f"to open a folder: captionviewer --data {shlex.quote(word)}"
+    near = [name for name in COMMANDS if name.startswith(word)] or difflib.get_close_matches(
+        word, COMMANDS, 1
+    )
+    hint = f"did you mean {near[0]}?" if near else "see captionviewer --help"
+    return f"there is no command {word!r} ({hint})"
 
 
 def _told(error: Exception) -> str | None:

@@ -179,7 +179,10 @@ def test_nothing_heavy_is_imported_to_answer_on_the_command_line(argument: str) 
     [
         (["--no-such-option"], "unrecognized arguments: --no-such-option"),
         (["--dat", "x"], "unrecognized arguments: --dat x"),
-        (["stray"], "unrecognized arguments: stray"),
+        (["pictures"], "there is no command 'pictures' (see captionviewer --help)"),
+        (["import", "a", "b.npz"], "there is no command 'import' (did you mean import-model?)"),
+        (["trian"], "there is no command 'trian' (did you mean train?)"),
+        ([os.curdir], "to open a folder: captionviewer --data ."),
         (["--features", "gist"], "invalid choice: 'gist'"),
         (["--data"], "--data: expected one argument"),
         (["--data", ""], "--data: a folder is needed"),

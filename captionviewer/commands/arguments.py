@@ -1,6 +1,7 @@
 """Kinds of arguments that subcommands share; each is argparse's `type`, and complains in one line."""
 
 import argparse
+import os
 from pathlib import Path
 
 # As the core has them, of which nothing is imported before the arguments are known to be good; a test holds
@@ -43,6 +44,25 @@ def named_file(text: str) -> Path:
     Raises argparse.ArgumentTypeError when it is empty, or in the home of nobody known here.
     """
     return _named(text, "file")
+
+
+def file_to_write(text: str) -> Path:
+    """The file that an argument names to be written, absolute: known to be possible before any work is done.
+
+    Raises argparse.ArgumentTypeError as `named_file`, and where the name is a folder's or the folder that
+    the file is to stand in is not there.
+    """
+    path = named_file(text)
+    if text.endswith(("/", os.sep)) or path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder: name a file in it")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r} to write {path.name!r} in")
+    return path
+
+
+def same_file(path: Path, other: Path) -> bool:
+    """Whether two names, each of a file that is there or not, mean one file."""
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def _named(text: str, kind: str) -> Path:

@@ -5,7 +5,7 @@ import json
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
-from captionviewer.commands.arguments import SPLITS, named_file
+from captionviewer.commands.arguments import SPLITS, file_to_write, named_file, same_file
 from captionviewer.commands.decoding_arguments import add_decoding_arguments, open_to_decode
 from captionviewer.commands.models_and_data import add_data_arguments, photo_place
 
@@ -18,8 +18,7 @@ DESCRIPTION = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer caption`."""
     parser.add_argument("model", type=named_file, metavar="MODEL", help="a model saved by captionviewer")
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument(
+    parser.add_argument(  # not in the group below: there it could not stand after an option
         "own",
         nargs="*",
         default=[],
@@ -27,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="pictures of your own, or folders of them",
     )
+    which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--array",
         type=named_file,
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     which.add_argument("--split", choices=SPLITS, help="all photos of a split")
     parser.add_argument(
-        "--out", type=named_file, metavar="FILE", help="write the captions as JSON instead of telling them"
+        "--out", type=file_to_write, metavar="FILE", help="write the captions as JSON instead of telling them"
     )
     add_decoding_arguments(parser)
     add_data_arguments(parser)
@@ -51,6 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Caption the photos and return the exit code."""
+    complaint = _complaint(chosen)
+    if complaint:
+        console.complain(complaint)
+        return ExitCode.BAD_ARGUMENT
     import numpy as np
 
     from captionviewer.commands.own_photos import caption_own_photos
@@ -95,3 +99,16 @@ def run(chosen: argparse.Namespace) -> int:
         write_atomically(chosen.out, json.dumps(captions, ensure_ascii=False).encode("utf-8"), durable=True)
         console.tell(f"{len(captions):,} captions written to {chosen.out}")
     return ExitCode.DONE
+
+
+def _complaint(chosen: argparse.Namespace) -> str:
+    """What is wrong with the arguments taken together; "" where they will do."""
+    others = [name for name in ("array", "photos", "split") if getattr(chosen, name) is not None]
+    if not chosen.own and not others:
+        return "which photos? Name files of your own, or give --array, --photo or --split"
+    if chosen.own and others:
+        return f"files of your own and --{others[0].rstrip('s')} can't be captioned at once: give one of them"
+    read = [path for path in (chosen.model, chosen.array, *chosen.own) if path is not None]
+    if chosen.out is not None and any(same_file(chosen.out, path) for path in read):
+        return f"{chosen.out} is read: the captions would take its place. Give --out another name"
+    return ""

@@ -4,7 +4,7 @@ import argparse
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
-from captionviewer.commands.arguments import existing_folder, named_file
+from captionviewer.commands.arguments import existing_folder, file_to_write
 
 DESCRIPTION = (
     "Make a model file of a folder that `captionviewer export` wrote, with the parameters as they are now."
@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer import-model`."""
     parser.add_argument("folder", type=existing_folder, metavar="FOLDER", help="the exported folder")
     parser.add_argument(
-        "model", type=named_file, metavar="MODEL", help="where the model goes, as in model.npz"
+        "model", type=file_to_write, metavar="MODEL", help="where the model goes, as in model.npz"
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from captionviewer import console
 from captionviewer.commands import ExitCode
-from captionviewer.commands.arguments import named_file
+from captionviewer.commands.arguments import file_to_write, named_file, same_file
 from captionviewer.commands.in_thread import run_in_thread
 from captionviewer.commands.models_and_data import add_data_arguments, open_data
 from captionviewer.commands.status_line import StatusLine
@@ -33,7 +33,10 @@ _LINE_EVERY_S = 10.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `captionviewer train`."""
     parser.add_argument(
-        "--out", type=named_file, required=True, metavar="MODEL", help="where the model goes, as in model.npz"
+        "--out",
+        type=file_to_write,
+        metavar="MODEL",
+        help="where the model goes, as in model.npz; needed unless something is listed",
     )
     parser.add_argument(
         "--preset",
@@ -52,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--run",
-        type=named_file,
+        type=file_to_write,
         metavar="RUN",
         help="keep the run itself in a file, now and then and at its end, as in run.npz: it can be opened, "
         "compared and continued",
@@ -79,6 +82,14 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.preset == "list" or ("list", "all") in chosen.changes:
         _list_settings()
         return ExitCode.DONE
+    if chosen.out is None:
+        console.complain("--out is needed: the file that the model goes to, as in --out model.npz")
+        return ExitCode.BAD_ARGUMENT
+    path: Path = chosen.out if chosen.out.suffix == ".npz" else chosen.out.with_name(chosen.out.name + ".npz")
+    for kept in (chosen.run, chosen.resume):
+        if kept is not None and same_file(path, kept):
+            console.complain(f"{path} can't be both the model and the run: give --out another name")
+            return ExitCode.BAD_ARGUMENT
     record = None
     if chosen.resume is not None:
         from captionviewer.core.saved.run_file import open_run
@@ -90,10 +101,6 @@ def run(chosen: argparse.Namespace) -> int:
     settings = _settings(chosen, record.settings if record is not None else None)
     if isinstance(settings, str):
         console.complain(settings)
-        return ExitCode.BAD_ARGUMENT
-    path: Path = chosen.out if chosen.out.suffix == ".npz" else chosen.out.with_name(chosen.out.name + ".npz")
-    if not path.parent.is_dir():
-        console.complain(f"there is no folder {path.parent} to save the model in")
         return ExitCode.BAD_ARGUMENT
     spelled = chosen.characters or (record is not None and are_characters(record.vocabulary))
     with open_data(chosen, in_characters=spelled) as dataset:

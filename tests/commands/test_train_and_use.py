@@ -228,7 +228,20 @@ def test_an_exported_model_comes_back_with_the_same_arrays(data: Path, model: Pa
         (["train", "--out", "m.npz", "--set", "hidden_dim=many"], "'many' is not a whole number", 2),
         (["train", "--out", "m.npz", "--set", "learning_rate=-1"], "learning_rate: ", 2),
         (["train", "--out", "none/m.npz"], "there is no folder", 2),
+        (["train", "--out", "."], "is a folder", 2),
+        (["train", "--out", "new/"], "is a folder", 2),
+        (["train", "--out", "m.npz", "--run", "none/r.npz"], "there is no folder", 2),
+        (["train", "--out", "m.npz", "--run", "m.npz"], "both the model and the run", 2),
+        (["train", "--out", "m", "--resume", "./m.npz"], "both the model and the run", 2),
+        (["train", "--set", "seed=3"], "--out is needed", 2),
+        (["import-model", ".", "."], "is a folder", 2),
         (["caption", "none.npz", "--split", "val"], "is not there", 1),
+        (["caption", "none.npz"], "which photos?", 2),
+        (["caption", "none.npz", "--seed", "3", "mine.jpg"], "is not there", 1),
+        (["caption", "none.npz", "mine.jpg", "--photo", "val:3"], "files of your own and --photo", 2),
+        (["caption", "none.npz", "--split", "val", "--out", "none/c.json"], "there is no folder", 2),
+        (["caption", "none.npz", "--split", "val", "--out", "./none.npz"], "would take its place", 2),
+        (["caption", "none.npz", "--array", "a.npy", "--out", "a.npy"], "would take its place", 2),
         (["caption", "none.npz", "--photo", "val:-3"], "is no photo", 2),
         (["evaluate", "none.npz", "--temperature", "1", "--beam", "3"], "one of the three", 2),
         (["caption", "none.npz", "--split", "val", "--exact", "--beam", "3"], "one of the three", 2),
@@ -285,8 +298,9 @@ def test_ctrl_c_ends_at_a_step_boundary_and_keeps_what_was_learned(data: Path, t
     assert "saved to" in told
 
 
-def test_presets_and_settings_are_listed(tmp_path: Path) -> None:
-    done = captionviewer("train", "--out", "x.npz", "--preset", "list", home=tmp_path)
+@pytest.mark.parametrize("asked", [["--out", "x.npz", "--preset", "list"], ["--set", "list=all"]])
+def test_presets_and_settings_are_listed(asked: list[str], tmp_path: Path) -> None:
+    done = captionviewer("train", *asked, home=tmp_path)
     assert done.returncode == 0
     assert all(name in done.stdout for name in PRESETS) and "learning_rate" in done.stdout
 
