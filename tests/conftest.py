@@ -7,6 +7,7 @@ Nothing here needs Qt, so that the core's tests run where Qt is not installed
 import gc
 import ipaddress
 import os
+import random
 import socket
 import threading
 import traceback
@@ -20,7 +21,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # before NumPy is imported
     # Processes that each multiply in as many threads as there are cores wait for each other most of the time
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# Each program that a test starts would compile all that it imports, where images of machines set this
+# Each process that shares the tests, and each program that one starts, would compile all that it imports,
+# where images of machines set this
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from tests.archive_server import ArchiveServer
@@ -28,6 +30,9 @@ from tests.download_setup import Book, write_book
 from tests.storybook_slice import write_storybook_slice
 
 COCO_VARIABLE = "CAPTIONVIEWER_TEST_COCO"
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER")  # of several that share the tests
+# Files with a test that takes many seconds: begun last, it would let the other processes wait for its end
+BEGUN_FIRST = ("test_the_tour.py", "test_an_afternoon_of_runs.py", "test_words_from_outside.py")
 
 
 # ---- pytest itself -------------------------------------------------------------------------------
@@ -54,6 +59,13 @@ def pytest_sessionstart() -> None:
         raise pytest.UsageError(f"{COCO_VARIABLE} names {folder}, where there is no coco2014_captions.h5")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the longest first, then all as their files are named: alike in all processes."""
+    if PROCESS is not None:
+        items.sort(key=lambda item: (item.path.name not in BEGUN_FIRST, item.path.parts))
+
+
 def pytest_collection_finish() -> None:
     """Look for garbage, from now on, in what tests make alone: not in thousands of tests and modules."""
     gc.collect()
@@ -75,8 +87,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """The same for a file that skips itself while it is collected."""
+    """The same for a file that skips itself while it is collected; and share the compiling of files.
+
+    To compile the tests, with their asserts rewritten, takes twice as long as all else. Processes that
+    go through the files in one order would each compile all; in orders of their own they share that.
+    """
     report = yield
+    if isinstance(collector, pytest.Directory) and PROCESS is not None:
+        random.Random(PROCESS).shuffle(report.result)
     if report.skipped and data_folder() is not None:
         report.outcome = "failed"
         report.longrepr = f"{collector.nodeid} was skipped although {COCO_VARIABLE} is set: {report.longrepr}"

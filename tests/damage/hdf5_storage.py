@@ -4,6 +4,7 @@ that stand elsewhere."""
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +244,10 @@ def _begins(file: str, key: str, elsewhere: int) -> Do:
     return do
 
 
-_ZEROS = zlib.compress(bytes(2**24), 9)
+@cache
+def _zeros() -> bytes:
+    """16 MB of zeros, packed."""
+    return zlib.compress(bytes(2**24), 9)
 
 
 def _bomb(file: str, key: str, dtype: str, rank: int) -> Do:
@@ -254,7 +258,7 @@ def _bomb(file: str, key: str, dtype: str, rank: int) -> Do:
         shape = (200 * chunk[0], *chunk[1:])
         array = opened.create_dataset(key, shape=shape, dtype=dtype, chunks=chunk, compression="gzip")
         for i in range(200):
-            array.id.write_direct_chunk((i * chunk[0], *(0,) * (rank - 1)), _ZEROS)
+            array.id.write_direct_chunk((i * chunk[0], *(0,) * (rank - 1)), _zeros())
 
     return in_file(file, key, act)
 
@@ -263,7 +267,7 @@ def _one_piece(file: str, key: str, dtype: str, rank: int) -> Do:
     def act(opened: h5py.File) -> None:
         chunk = (2**27,) if rank == 1 else (2**23, 16)
         array = opened.create_dataset(key, shape=chunk, dtype=dtype, chunks=chunk, compression="gzip")
-        array.id.write_direct_chunk((0,) * rank, _ZEROS)
+        array.id.write_direct_chunk((0,) * rank, _zeros())
 
     return in_file(file, key, act)
 
