@@ -25,22 +25,40 @@ from tests.ui.training.training_setup import ENDLESS, QUICK, training_panel, wai
 STOPS = (0, 10, 20, 40)
 
 
+@pytest.fixture(scope="module")
+def ended(
+    request: pytest.FixtureRequest, coco_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TrainingPanel]:
+    """A panel with a run of 40 iterations that has ended, and a record of four stops; once for all tests."""
+    qtbot, folder = QtBot(request), str(tmp_path_factory.mktemp("ended"))
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in ("CONFIG", "CACHE", "DATA", "LOG"):
+            patch.setenv(f"CAPTIONVIEWER_{kind}_DIR", folder)
+        with training_panel(qtbot, coco_folder) as made:
+            made.form.set_settings(QUICK)
+            click(qtbot, made, made.start_action)
+            wait(lambda: not made.is_running(), qtbot)
+            run = made.control.run
+            assert run is not None
+            record = recorded(made)
+            patch.setattr(run, "caption_stops", lambda: record)
+            yield made
+        made.close()
+        made.deleteLater()
+
+
 @pytest.fixture
-def panel(qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrainingPanel]:
-    """A panel with a run of 40 iterations that has ended, and a record of four stops."""
-    with training_panel(qtbot, coco_folder) as made:
-        made.form.set_settings(QUICK)
-        click(qtbot, made, made.start_action)
-        wait(lambda: not made.is_running(), qtbot)
-        run = made.control.run
-        assert run is not None
-        record = recorded(made)
-        now = WatchedCaptions(40, tuple(made.watched.captions().items()))
-        monkeypatch.setattr(run, "caption_stops", lambda: record)
-        made._recorded.follow(run, run.caption_rows, 40)
-        made.said.show_now(now)
-        wait(lambda: made.plot.full_draws > 0 and made.plot.has_plot, qtbot)
-        yield made
+def panel(qtbot: QtBot, ended: TrainingPanel) -> TrainingPanel:
+    """That panel as it shows the run's end, whatever a test before has scrubbed to."""
+    run = ended.control.run
+    assert run is not None
+    ended.plot.scrubber.pause()
+    ended._recorded.follow(run, run.caption_rows, 40)
+    ended.said.show_now(WatchedCaptions(40, tuple(ended.watched.captions().items())))
+    ended.said.head.updateGeometry()  # which a test resizes
+    wait(lambda: ended.plot.full_draws > 0 and ended.plot.has_plot, qtbot)
+    assert ended.plot.scrubber.iteration is None and ended.plot.scrubber.can_scrub
+    return ended
 
 
 def recorded(panel: TrainingPanel) -> RecordedCaptions:
