@@ -164,16 +164,22 @@ class WordsView(QScrollArea):
     ) -> None:
         """Show a sample at the player's timestep; without one, the ground truth alone.
 
-        `spread` leaves the new tints of the same photo's ground truth to the event loop's next turn: all at
-        once would take longer than a frame beside a network that trains.
+        `spread` leaves the new tints of the same photo's ground truth to the event loop's next turn where the
+        run before goes on: all at once would take longer than a frame beside a network that trains. That turn
+        may come late on a busy machine: no other model's tints stand there meanwhile.
         """
         position, before = self._player.position, self._sample
-        same_photo = before is not None and sample is not None and before.record == sample.record
+        goes_on = (
+            before is not None
+            and sample is not None
+            and before.record == sample.record
+            and before.current.keeper is sample.current.keeper
+        )
         self._sample = sample
         self._keep_field(sample)
         same = _same_captions(sample) if self._player.at_end else frozenset()
         self._truth_to_come = partial(self._show_ground_truth, dataset, record, sample, same)
-        if spread and same_photo:
+        if spread and goes_on:
             self._truth_later.start()
         else:
             self._show_truth_to_come()

@@ -371,7 +371,14 @@ class TrainingPanel(QWidget):
     def _say_state(self) -> None:
         run = self.control.run
         self._head.say(*self._state_words())
-        self._head.what.show_settings(self.form.settings() if run is None else run.settings)
+        race = self.run_area.race
+        if self._session.runs.is_racing and race is not None and race.race is not None:
+            self._head.what.show_race([racer.settings for racer in race.race.runs])
+        elif run is not None:
+            self._head.what.show_settings(run.settings)
+        else:
+            wanted, file = self.form.settings(), self._file
+            self._head.what.show_settings(wanted, is_next=file is not None and wanted != file.settings)
 
     def _state_words(self) -> tuple[str, bool]:
         """What the panel says of itself, and whether that is bad news."""

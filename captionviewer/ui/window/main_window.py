@@ -121,7 +121,7 @@ class MainWindow(QMainWindow):
         )
         self.tells = WindowNotices(self, self.notices, session, problems, self.model_files)
         self.setStatusBar(MessageBar())
-        self._status = WindowStatus(self.statusBar(), session, self.training_panel.is_running)
+        self._status = WindowStatus(self.statusBar(), session, self.training_panel.live_runs)
 
     def _take_drops(self, window: QWidget) -> None:
         DropTarget(

@@ -1,12 +1,14 @@
 """The status bar's standing part: the data set, the current model, what is running, how far opening is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QProgressBar, QSizeGrip, QStatusBar, QStyle, QStyleOption, QWidget
 
 from captionviewer.core.coco.feature_kinds import FEATURES
+from captionviewer.core.training.events import RunState
+from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.elided_label import ElidedLabel
 from captionviewer.ui.widgets.outside_text import set_plain_tip
@@ -48,12 +50,14 @@ class WindowStatus:
 
     Parameters
     ----------
-    is_training
-        Whether a run trains, or waits to go on.
+    live_runs
+        Returns the runs that train, or wait to go on.
     """
 
-    def __init__(self, bar: QStatusBar, session: Session, is_training: Callable[[], bool]) -> None:
-        self._session, self._is_training = session, is_training
+    def __init__(
+        self, bar: QStatusBar, session: Session, live_runs: Callable[[], Sequence[TrainingRun]]
+    ) -> None:
+        self._session, self._live_runs = session, live_runs
         self._data, self._model, self._running = (ElidedLabel() for _ in range(3))
         for label, name in (
             (self._running, "What is running"),
@@ -89,10 +93,15 @@ class WindowStatus:
             )
             set_plain_tip(self._data, str(dataset.folder))
         self._model.setText(model.words if model is not None else "No model")
-        running = self._session.workers.running()
-        if self._is_training():
+        running, live = self._session.workers.running(), self._live_runs()
+        states = {run.state for run in live if run.state.is_live}  # one of a race may have ended
+        waits = states == {RunState.PAUSED}
+        if live and not waits:
             running.insert(0, "training")
-        self._running.setText("Running: " + ", ".join(running) if running else "Idle")
+        parts = ["Training paused"] if waits else []
+        if running:
+            parts.append("Running: " + ", ".join(running))
+        self._running.setText(" · ".join(parts) or "Idle")
 
     def _show_progress(self) -> None:
         share = self._session.data.opening_share

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.saved.run_shelf import ShelfKeeper
 from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.ui.sampling import sampler
@@ -229,6 +230,30 @@ def test_the_name_of_the_model_is_never_ahead_of_the_bars(qtbot: QtBot, coco_fol
             assert iteration_shown(shown) < iteration
             qtbot.waitUntil(lambda iteration=iteration: iteration_shown(shown) == iteration, timeout=SOON)
             assert shown.text("sampling_model").endswith(f"iteration {iteration}")
+
+
+def test_the_tints_of_another_model_never_stand_under_the_name_of_a_run_that_begins(
+    qtbot: QtBot, coco_folder: Path
+) -> None:
+    saved = learned_model(coco_folder)
+    with shown_sampling(qtbot, coco_folder) as shown:
+        opened = shown.use(saved)
+        shown.select("train", 3)
+        shown.wait_for_sample()
+        under_way(shown)
+        seen: list[tuple[int, bool]] = []
+
+        def look() -> None:
+            tinted = [word.surprise for word in shown.ground_truth()[0].caption().words]
+            there = shown.sample.surprises[0, : len(tinted)].tolist()
+            seen.append((iteration_shown(shown), tinted == there))
+
+        shown.panel.sampler.sample_changed.connect(look)  # before the event loop has another turn
+        keeper = ShelfKeeper(shown.session.runs.shelf)
+        first = replace(opened, saved=other_model(saved, 2, 0), origin=ModelOrigin.TRAINING, keeper=keeper)
+        shown.session.models.set(first)
+        qtbot.waitUntil(lambda: bool(seen), timeout=SOON)
+        assert seen[-1] == (0, True)
 
 
 def test_the_bars_grey_while_a_newer_sample_is_being_taken(

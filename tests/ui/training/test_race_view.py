@@ -49,6 +49,7 @@ def test_an_rnn_races_an_lstm_to_the_end_and_both_are_on_the_shelf(
     click(qtbot, view.start_button)
     assert panel.is_running() and not panel.start_action.isEnabled()
     assert not any(tile.isEnabled() for tile in panel.numbers.tiles()), "they are no racer's"
+    assert panel._head.what.text() == "RNN 24, batch 5, lr 0.005 against LSTM 24, batch 5, lr 0.005"
     wait(lambda: not view.is_live, qtbot)
     assert all(tile.isEnabled() for tile in panel.numbers.tiles())
     snapshots = [run.snapshot() for run in race_of(view).runs]

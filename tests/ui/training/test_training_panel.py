@@ -681,6 +681,9 @@ def test_an_opened_model_shows_its_losses_and_settings(
     )
     assert state(panel) == "Loss of the opened model, 40 iterations."
     assert panel.form.settings() == own
+    assert not panel._head.what.text().startswith("Next: ")
+    panel.form.set_settings(replace(own, hidden_dim=7))
+    assert panel._head.what.text().startswith("Next: Own settings: RNN 7,"), "the opened model has no 7"
     assert said(panel, "number_loss") == loss
     assert len(panel.plot.series) == 40
     dataset = session.data.dataset

@@ -216,6 +216,8 @@ def test_closing_asks_nothing_about_a_run_and_it_is_on_the_shelf_with_its_last_s
     if what == "paused":
         driver.click_action(control.pause_action)
         driver.wait_for(lambda: run.state is RunState.PAUSED)
+    words = {"running": "Running: training", "paused": "Training paused"}[what]
+    driver.wait_for(lambda: driver.text("status_running") == words)
     driver.window.close()  # a question would stand here for ever
     assert not driver.window.isVisible() and run.state is RunState.STOPPED
     (kept,) = driver.window.session.runs.shelf.runs()
