@@ -28,7 +28,7 @@ class Job:
     def __init__(self, name: str, work: Callable[[Cancelled], Callable[[], None]], brief: bool) -> None:
         self.name = name
         self.brief = brief
-        self._work = work
+        self._work: Callable[[Cancelled], Callable[[], None]] | None = work
         self._cancelled = threading.Event()
         self._answer: Callable[[], None] | None = None
 
@@ -37,13 +37,15 @@ class Job:
         self._cancelled.set()
 
     def work(self) -> None:
-        """Do the work (in the thread) and keep what is to be called with its result."""
-        self._answer = self._work(self._cancelled.is_set)
+        """Do the work (in the thread), once, and keep what is to be called with its result."""
+        assert self._work is not None
+        self._answer, self._work = self._work(self._cancelled.is_set), None
 
     def answer(self) -> None:
-        """Call back (in the GUI thread), unless the job was cancelled meanwhile."""
-        if self._answer is not None and not self._cancelled.is_set():
-            self._answer()
+        """Call back (in the GUI thread), unless the job was cancelled meanwhile; keep nothing of it."""
+        answer, self._answer = self._answer, None
+        if answer is not None and not self._cancelled.is_set():
+            answer()
 
 
 class Workers(QObject):

@@ -1,6 +1,7 @@
 import ast
 import threading
 from pathlib import Path
+from weakref import ref
 
 import pytest
 import shiboken6
@@ -54,6 +55,31 @@ def test_a_cancelled_job_never_calls_back(qtbot: QtBot, workers: Workers) -> Non
     go.set()
     qtbot.waitUntil(lambda: not workers.running())
     assert calls == []
+
+
+class Large:
+    """What a job reads, or makes."""
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_job_that_has_ended_holds_neither_its_work_nor_its_result(
+    qtbot: QtBot, workers: Workers, cancelled: bool
+) -> None:
+    read, made = Large(), Large()
+    left = ref(read), ref(made)
+    may_go_on = threading.Event()
+
+    def work(_cancelled: object, read: Large = read, made: Large = made) -> Large:
+        assert may_go_on.wait(5) and isinstance(read, Large)
+        return made
+
+    job = workers.start("large", work, lambda _made: None, failed)
+    if cancelled:
+        job.cancel()
+    may_go_on.set()
+    del work, read, made
+    qtbot.waitUntil(lambda: not workers.running() and [one() for one in left] == [None, None])
+    assert job.name == "large"  # whoever asked still holds it
 
 
 class Asker(QObject):
