@@ -153,7 +153,7 @@ class ShelfKeeper:
     """Keeps one run on a shelf: what a `TrainingRun` calls, in its writer's thread.
 
     The place is made with the first record and not before, since a shelf may lie on a disk that takes its
-    time. The newest record stays in memory, so that the run can go on whatever the disk says.
+    time. The newest record stays in memory, so that the run can go on whatever the disk says: until `leave`.
     """
 
     def __init__(self, shelf: "RunShelf", key: str | None = None) -> None:
@@ -162,6 +162,8 @@ class ShelfKeeper:
         self._place: ShelfPlace | None = None
         self.last: RunRecord | None = None
         self.failed = False  # whether what is newest could not be written
+        self._is_kept = False  # whether the record of the run's end is written
+        self._is_left = False
         self._scores: RunScores | None = None  # that came while the run went on
         self._writing = threading.Lock()  # scores come from another thread than records
 
@@ -188,18 +190,34 @@ class ShelfKeeper:
             self.failed = True
             raise
         self.failed = False
+        self._is_kept = record.outcome in ENDS
+        self._drop_what_was_left()
 
     def keep_scores(self, scores: RunScores) -> None:
         """Keep what a model of the run scored: now, or with the next record while it goes on."""
         with self._writing:
-            self._scores = scores
-            if self.last is None or self.last.outcome not in ENDS or self._key is None:
+            self._scores, last = scores, self.last
+            has_ended = self._is_kept or (last is not None and last.outcome in ENDS)
+            if not has_ended or self._key is None:
                 return
-            if self.failed:  # the place is still ours
-                self._keep(replace(self.last, scores=scores))
+            if self.failed and last is not None:  # the place is still ours
+                self._keep(replace(last, scores=scores))
             else:
                 self._shelf.keep_scores(self._key, scores)
-                self.last = replace(self.last, scores=scores)
+                self.last = None if last is None else replace(last, scores=scores)
+                self._drop_what_was_left()
+
+    def leave(self) -> None:
+        """Say that nobody goes on with this run from here: its record stays until it is written, no longer.
+
+        A write that is under way is not waited for.
+        """
+        self._is_left = True
+        self._drop_what_was_left()
+
+    def _drop_what_was_left(self) -> None:
+        if self._is_left and self._is_kept and not self.failed:
+            self.last = None
 
     def release(self) -> None:
         """Let go of the run and its newest record, when nothing is written any more."""

@@ -460,6 +460,7 @@ class TrainingRun:
             )
         if self._weights is not None:
             take_weights(model, self._weights)
+            self._weights = None
         data = dataset.training_data(rows)
         if settings.blind:
             blindfold(model)  # weights that a run starts from may have seen
@@ -486,6 +487,7 @@ class TrainingRun:
             self._validation.go_on_from(before)
             self._watch.go_on_from(before.stops)
             self._guard.begin_with(ModelSnapshot(model.copy(self._interrupt), solver.iteration, None))
+            self._go_on_from = replace(before, model=None, state=None, best=None)  # else four copies stay
         self._snapshots.run(solver)
         self._watch.watch(photos_to_watch(dataset, rows, self._watch.photos, self._watch_trained))
         with self._wake:
@@ -675,7 +677,9 @@ class TrainingRun:
             record = replace(self.record("failed", model, iteration), reason=outcome.reason)
         else:
             ended: Outcome = "finished" if isinstance(outcome, RunFinished) else "stopped"
-            record = replace(self._record(solver), outcome=ended)
+            newest = self._snapshots.newest
+            assert newest is not None  # taken at the end: nobody writes to that model any more
+            record = replace(self.record(ended, newest.model, solver.iteration), state=solver.state())
         self._checkpoints.put(record)
 
     def _rate_set(self) -> float:

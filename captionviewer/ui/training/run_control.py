@@ -264,11 +264,17 @@ class RunControl(QObject):
     def forget(self) -> None:
         """Let go of a run that has ended: something else is shown now."""
         if not self.is_live:
+            self._leave_keeper()
             self.run = self._keeper = self._shown = self._best = None
             self._session.runs.keep_moments(None)
             self._enable()
 
     # ---- inside ------------------------------------------------------------------------------
+
+    def _leave_keeper(self) -> None:
+        """Let the record of the last run go: what shows a model of that run still knows its keeper."""
+        if self._keeper is not None:
+            self._keeper.leave()
 
     def _make_run(self) -> bool:
         """Make a new run of the settings wanted; whether there is one now."""
@@ -324,6 +330,7 @@ class RunControl(QObject):
             keeps_moments=True,
         )
         self._session.runs.keep_moments(self.run)
+        self._leave_keeper()
         self._keeper = keeper
         self.failure = ""
         self.is_stopping = False

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import filelock
 import pytest
@@ -80,6 +81,7 @@ ANOTHER_WINDOW = """
 import sys
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 from captionviewer.core.saved.run_file import open_run
 from captionviewer.core.saved.run_shelf import RunShelf
 
@@ -266,6 +268,30 @@ def test_scores_are_kept_with_a_run_that_goes_on_and_with_one_that_has_ended(
     assert run.cider == 1.5 and run.outcome == "finished" and run.has_model and run.can_continue
     assert shelf.open(run.key).scores == better
     assert keeper.last is not None and keeper.last.scores == better
+
+
+def test_a_run_that_is_left_holds_its_record_until_it_is_written_and_still_takes_scores(
+    shelf: RunShelf, record: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = ShelfKeeper(shelf)
+    keeper(replace(record, outcome="running"))
+    keeper.leave()
+    assert keeper.last is not None  # its end is still to come
+    with monkeypatch.context() as full:
+        full.setattr(run_shelf, "save_run", Mock(side_effect=OSError(28, "No space left on device")))
+        with pytest.raises(OSError):
+            keeper(record)
+    assert keeper.last is record and keeper.failed
+    keeper(record)
+    assert keeper.last is None
+    scores = RunScores(16, "4 photos of val", {"cider_d": 1.25}, {})
+    keeper.keep_scores(scores)
+    assert keeper.last is None and keeper.key is not None and shelf.open(keeper.key).scores == scores
+    other = ShelfKeeper(shelf)
+    other(record)
+    assert other.last is record
+    other.leave()
+    assert other.last is None
 
 
 def test_scores_that_come_while_the_last_record_is_written_are_kept_after_it(

@@ -1,10 +1,12 @@
 """Runs that go on where they were left, whose settings change while they run, and that repeat both."""
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -101,9 +103,17 @@ def test_a_continued_run_equals_one_that_was_never_left(
         SMALL, cell_type=cell, update_rule=rule, learning_rate=RATES[rule], num_epochs=5, clip_norm=2.0
     )
     _, once = whole(settings, dataset, dtype=dtype)
-    _, left = left_after(left_at, settings, dataset, dtype=dtype)
+    earlier, left = left_after(left_at, settings, dataset, dtype=dtype)
     assert left.iteration == left_at and left.outcome == "stopped"
-    _, again = whole(settings, dataset, go_on_from=left)
+    run, again = whole(settings, dataset, go_on_from=left)
+    at_end = run.snapshot()
+    assert run.continues and at_end is not None
+    assert parameters(again.model)["Wx"] is parameters(at_end.model)["Wx"]
+    assert left.model is not None and left.state is not None
+    former = ref(left.model), ref(left.state)
+    del earlier, left
+    gc.collect()
+    assert [each() for each in former] == [None, None]  # the run that goes on holds no copies of before
     assert again.iteration == once.iteration == 20
     assert_same_model(once.model, again.model)
     assert parameters(again.model)["Wx"].dtype == dtype
@@ -228,8 +238,12 @@ def test_new_runs_start_from_weights_with_nothing_else_of_the_old_run(dataset: C
     kept: list[RunRecord] = []
     begun = TrainingRun(replace(SMALL, num_epochs=1), dataset, weights=first.model, keep=kept.append)
     ended(begun)
-    snapshot = kept[-1]
-    assert snapshot.iteration == 4 and float(snapshot.losses[0]) < 0.8 * float(first.losses[0])
+    assert first.model is not None
+    snapshot, former, losses = kept[-1], ref(first.model), first.losses
+    del first, _
+    gc.collect()
+    assert former() is None  # nor does it hold them
+    assert snapshot.iteration == 4 and float(snapshot.losses[0]) < 0.8 * float(losses[0])
 
 
 def test_keeping_that_fails_is_told_once_and_the_run_goes_on(dataset: CocoDataset) -> None:

@@ -73,12 +73,16 @@ def test_start_never_asks_while_runs_are_kept_and_both_are_on_the_shelf(
     panel: TrainingPanel, qtbot: QtBot
 ) -> None:
     session = panel._session
+    keepers = []
     for _ in range(2):
         panel.form.set_settings(QUICK)
         panel.start_action.trigger()
         wait(lambda: is_over(panel) and iteration(panel) == 40, qtbot)
         assert session.models.has_unsaved and not session.models.would_be_lost
+        keepers.append(panel.control.keeper)
     assert panel.stop_and_wait(20)
+    first, second = keepers  # whoever shows a model of the first run holds no record of it any more
+    assert first is not None and second is not None and first.last is None and second.last is not None
     assert [run.outcome for run in session.runs.shelf.runs()] == ["finished", "finished"]
 
 
