@@ -22,6 +22,7 @@ from captionviewer.ui import settings as remembered
 from captionviewer.ui.look.numbers import write_numbers_alike
 from captionviewer.ui.look.theme import Theme, ThemeChoice
 from captionviewer.ui.session.data import OPENING_STORYBOOK
+from captionviewer.ui.session.free_memory import have_few_pools
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.window.end_signals import EndSignals
@@ -39,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 def make_window(app: QApplication, settings: Settings, problems: Problems | None = None) -> MainWindow:
     """Return a window that is not shown yet, with a session of its own."""
+    have_few_pools()
     write_numbers_alike()
     theme = Theme(app)
     theme.choose(ThemeChoice(settings.get(remembered.THEME)))

@@ -1,7 +1,8 @@
 """Memory that is free goes back to the system once things have come to rest.
 
 The C library keeps what a thread has freed for the next request, in a pool for each thread: after some
-minutes of work in many threads that is more than all that is in use.
+minutes of work in many threads that is more than all that is in use. What lies free beside something small on
+the same page can't be given back, and that adds up over the pools, so there are few.
 """
 
 import ctypes
@@ -12,6 +13,16 @@ from PySide6.QtCore import QObject, QTimer, SignalInstance
 from captionviewer.ui.worker import Workers
 
 AT_REST_MS = 3000  # after the last change
+POOLS = 2  # by itself it has eight for each core; threads of Python rarely ask at the same time
+_ARENA_MAX = -8  # of `mallopt`, in glibc's malloc.h
+
+
+def have_few_pools() -> bool:
+    """Let the C library have few pools, for threads that start from now on; False where it can't be told."""
+    if sys.platform != "linux":
+        return False
+    option = getattr(ctypes.CDLL(None), "mallopt", None)
+    return option is not None and bool(option(_ARENA_MAX, POOLS))
 
 
 def give_back() -> bool:

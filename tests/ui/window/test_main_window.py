@@ -348,9 +348,15 @@ def test_a_file_that_is_no_model_is_refused_by_name_and_the_model_stays(
     assert driver.window.session.models.current is before
 
 
-def test_the_arrangement_of_the_panels_is_remembered(driver: WindowDriver, small_coco: Path) -> None:
+def test_the_arrangement_of_the_panels_is_remembered(
+    driver: WindowDriver, small_coco: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from captionviewer.ui import application
     from captionviewer.ui.application import make_window
     from captionviewer.ui.settings import Settings
+
+    asked: list[bool] = []
+    monkeypatch.setattr(application, "have_few_pools", lambda: asked.append(True))
 
     opened(driver, small_coco)
     driver.window.tabifyDockWidget(driver.window.training_dock, driver.window.sampling_dock)
@@ -358,6 +364,7 @@ def test_the_arrangement_of_the_panels_is_remembered(driver: WindowDriver, small
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     again = make_window(app, Settings())
+    assert asked == [True]  # before there are threads, whichever window it is
     again.open_folder(small_coco)
     again.show()
     driver.qtbot.waitUntil(lambda: again.session.can_plot and again.session.data.dataset is not None)
