@@ -110,7 +110,13 @@ class SamplingViews(ViewRow):
         return self.view is self._words
 
     def show_sample(self, sample: CaptionSample | None) -> None:
-        """Give the view that is seen the sample and the timestep, unless it takes them by itself."""
+        """Give the view that is seen the sample and the timestep, unless it takes them by itself.
+
+        A view that is not seen holds none of another model: each may be of 100 MB, with all of its run.
+        """
+        for other in (self.tree, self._temperature):
+            if other is not None and other is not self.view:
+                other.let_go(sample)
         if (view := self.own) is not None:
             view.show_sample(sample)
             view.set_outdated(self._sampler.is_outdated)

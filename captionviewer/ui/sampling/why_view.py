@@ -88,6 +88,10 @@ class WhyView(QWidget):
     def _explain(self) -> None:
         sample, dataset = self._sampler.sample, self._session.data.dataset
         if not self.isVisible():
+            if self.explained is not None and not self.explained.sample.is_of_the_same(sample):
+                self.explained = None  # nobody looks: the model that it is of need not stay for it
+            if self._average is not None and self._average.dataset is not dataset:
+                self._average = None
             return
         if sample is None or dataset is None or not sample.timesteps:
             self._work.drop()

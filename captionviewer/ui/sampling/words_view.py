@@ -290,8 +290,9 @@ class WordsView(QScrollArea):
 
     def _show_truth_to_come(self) -> None:
         self._truth_later.stop()
-        if self._truth_to_come is not None:
-            self._truth_to_come()
+        show, self._truth_to_come = self._truth_to_come, None
+        if show is not None:
+            show()
 
     def _show_ground_truth(
         self, dataset: CocoDataset, record: PhotoRecord, sample: CaptionSample | None, same: frozenset[int]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from PySide6.QtCore import QObject, Signal
 
@@ -80,6 +80,24 @@ class CurrentModel:
         if self.label:
             return f"{cell} {self.label}, {count}"
         return f"trained {cell}, {count}, not saved"
+
+
+class NamedModel:
+    """Of which model a figure is, as long as it is shown: the model itself is not kept for that.
+
+    Attributes
+    ----------
+    words
+        what the model is, for people.
+    """
+
+    def __init__(self, current: CurrentModel) -> None:
+        self.words = current.words
+        self._model = ref(current.model)
+
+    def is_of(self, current: CurrentModel | None) -> bool:
+        """Whether this is the network of that model."""
+        return current is not None and current.model is self._model()
 
 
 class Models(QObject):

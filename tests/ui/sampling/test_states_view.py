@@ -158,7 +158,7 @@ def test_a_corpus_is_read_once_for_a_model_and_one_of_an_older_model_is_named(
     shown.use(other_model(saved, 4, 77))
     qtbot.waitUntil(view.unit.read_button.isVisible, timeout=SOON)
     assert "Sampling shows another model now" in view.unit.of.text()
-    assert read.current.words in view.unit.of.text()
+    assert read.of.words in view.unit.of.text()
     qtbot.mouseClick(view.unit.read_button, LEFT)
     qtbot.waitUntil(lambda: view.reader.read("h") is not read, timeout=SOON)
     assert "another model" not in view.unit.of.text()

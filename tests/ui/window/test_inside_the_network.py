@@ -54,7 +54,7 @@ def test_a_student_walks_from_a_word_to_a_unit_and_back_turns_a_knob_and_reads_w
         driver.wait_for(lambda: len(through.lines.lines) == 3, 60)
         before = through.lines.lines[1].band
         through.bias_slider.setValue(30)
-        driver.wait_for(lambda: through.found is not None and through.found.wish.forget_bias == 3.0, 60)
+        driver.wait_for(lambda: through.found is not None and through.found.of.forget_bias == 3.0, 60)
         assert through.lines.lines[1].band[1, 0] > 3 * before[1, 0]
 
         # what the photo is worth, by word: nouns gain, and little words do not

@@ -1,8 +1,10 @@
 """Boxes, dialogs and messages leave nothing behind: after 200 rounds there are as many objects as before."""
 
 import gc
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from weakref import ref
 
 import pytest
@@ -11,16 +13,31 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.saved.model_file import SavedModel
+from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui import settings as remembered
 from captionviewer.ui.data.caption_list import CaptionList
 from captionviewer.ui.data.caption_strip import CaptionStrip
+from captionviewer.ui.data.words.surprise_view import SurpriseView
+from captionviewer.ui.sampling.compare.compare_view import CompareView
+from captionviewer.ui.sampling.photo_worth.photo_worth_view import PhotoWorthView
+from captionviewer.ui.sampling.states.states_view import StatesView
+from captionviewer.ui.sampling.tree.tree_view import TreeView
+from captionviewer.ui.sampling.why_view import WhyView
 from captionviewer.ui.sampling.word_bars import WordBar, WordBars
+from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.training.gradients.gradients_view import THROUGH_TIME, GradientsView
+from captionviewer.ui.training.gradients.through_time import ThroughTime
+from captionviewer.ui.training.scores.scores_view import ScoresView
 from captionviewer.ui.widgets import questions
 from captionviewer.ui.widgets.notice_bar import NoticeBar
+from captionviewer.ui.widgets.view_row import ViewRow
 from captionviewer.ui.window.help import show_about, show_coco, show_shortcuts
 from captionviewer.ui.window.log_view import LogView
+from captionviewer.ui.window.main_window import MainWindow
 from tests.ui.window_driver import WindowDriver
 
+W = TypeVar("W", bound=QWidget)
 ROUNDS = 200
 
 
@@ -187,17 +204,79 @@ def test_dialogs_of_the_window_opened_again_and_again_leave_nothing_behind(
         assert grown(window, one_round, 10) == 0, one_round.__name__
 
 
-def test_data_that_is_open_no_longer_is_let_go(driver: WindowDriver, coco_folder: Path) -> None:
-    session = driver.window.session
-    session.data.open_storybook()
-    driver.wait_for(lambda: session.models.current is not None and not session.workers.running())
-    assert session.models.trained_photos("train")
-    former = ref(session.data.dataset)
-    session.data.open_folder(coco_folder)
-    driver.wait_for(lambda: session.data.dataset is not former() and not session.workers.running())
+def untrained(window: MainWindow, seed: int) -> CurrentModel:
+    """A model that fits the open data, as if it had been trained on nothing."""
+    dataset, settings = window.session.data.dataset, TrainingSettings(hidden_dim=8, wordvec_dim=8, seed=seed)
+    assert dataset is not None
+    network = settings.new_model(dataset.vocabulary.word_to_idx, dataset.feature_dim)
+    return CurrentModel(SavedModel.untrained(network, settings, dataset), ModelOrigin.UNTRAINED)
 
-    def is_gone() -> bool:
+
+def test_views_hold_no_model_that_gave_way_once_nobody_looks_and_no_data_that_is_open_no_longer(
+    driver: WindowDriver, coco_folder: Path
+) -> None:
+    window, session = driver.window, driver.window.session
+    sampling, training = window.sampling_panel.views, window.training_panel.run_area.views
+    statistics = window.data_panel.details.statistics
+
+    def rests() -> bool:
+        return not session.workers.running() and not any(
+            thread.name.startswith("captionviewer: ") for thread in threading.enumerate()
+        )
+
+    def open_views(views: ViewRow) -> None:
+        for title in views.titles:
+            views.open(title)
+            driver.wait_for(rests)
+
+    def view(kind: type[W]) -> W:
+        found = window.findChild(kind)
+        assert found is not None
+        return found
+
+    session.data.open_folder(coco_folder)
+    driver.wait_for(lambda: session.data.dataset is not None and session.can_plot and rests(), 30)
+    assert session.data.dataset is not None
+    session.models.set(untrained(window, seed=1))
+    session.selection.select(session.data.dataset.split("val").record(3))
+    assert session.models.current is not None
+    former_model, former_data = ref(session.models.current.model), ref(session.data.dataset)
+    driver.wait_for(lambda: window.sampling_panel.sample is not None and rests())
+    open_views(sampling)
+    view(PhotoWorthView).measure()
+    sampling.open("States")
+    driver.wait_for(rests)
+    states = view(StatesView)
+    states.open_unit(1)
+    driver.wait_for(lambda: states.unit.knock_out.all_button.isEnabled() and rests())
+    states.unit.knock_out.compare()
+    open_views(training)
+    scores = view(ScoresView)
+    scores.photos_choice.setItemData(0, 20)  # photos, in place of 400
+    scores.score()
+    window.data_panel.details.setCurrentWidget(statistics)
+    open_views(statistics.views)
+    view(SurpriseView).reading.start()
+    driver.wait_for(rests, 30)
+    view(GradientsView).pages.open(THROUGH_TIME)
+    assert view(ThroughTime).found and scores.card and states.shown and states.unit.knock_out._all
+    assert view(CompareView).comparison and view(WhyView).explained and view(TreeView).tree
+    assert view(PhotoWorthView).over_val.worth and view(SurpriseView).reading.answer
+
+    def is_gone(former: Callable[[], object]) -> bool:
         gc.collect()
         return former() is None
 
-    driver.wait_for(is_gone)
+    for views in (sampling, training, statistics.views):
+        views.open(views.titles[0])
+    session.models.set(untrained(window, seed=2))
+    driver.wait_for(lambda: rests() and is_gone(former_model))
+    assert scores.head.text().startswith("Scores of: untrained RNN. Sampling shows another model now")
+    session.data.open_storybook()
+    driver.wait_for(lambda: len(session.models.trained_photos("train")) > 0, 30)  # of the model with it
+    driver.wait_for(lambda: is_gone(former_data))
+    assert session.data.dataset is not None
+    former_book = ref(session.data.dataset)
+    session.data.open_folder(coco_folder)
+    driver.wait_for(lambda: session.data.dataset is not former_book() and not session.workers.running(), 30)
+    driver.wait_for(lambda: is_gone(former_book))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxL
 from captionviewer.core.coco.vocabulary import UNK
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.inspection.word_frequency import SaidWords, words_said
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.ui.data.words.val_pass import Answer, Asked, ValPass
 from captionviewer.ui.look import theme
 from captionviewer.ui.look.numbers import counted
@@ -148,12 +149,12 @@ class NeverSaidView(QWidget):
         session.decoding.changed.connect(lambda _decoding: self._refresh())
         self._refresh()
 
-    def _read(self, asked: Asked, progress: Progress) -> tuple[Decoding, SaidWords] | None:
+    def _read(
+        self, model: CaptioningRNN, asked: Asked, progress: Progress
+    ) -> tuple[Decoding, SaidWords] | None:
         decoding = self._session.decoding.value
         vocabulary = asked.dataset.vocabulary
-        found = words_said(
-            asked.current.model, asked.corpus, decoding, asked.trained_on, vocabulary, progress
-        )
+        found = words_said(model, asked.corpus, decoding, asked.trained_on, vocabulary, progress)
         return None if found is None else (decoding, found)
 
     def _choose(self, index: QModelIndex) -> None:
@@ -216,4 +217,4 @@ def said_words(answer: Answer[tuple[Decoding, SaidWords]]) -> str:
     unknown = int(found.said[vocabulary.unk])
     if unknown:
         said += f" {UNK} is said {counted(unknown, 'time')}."
-    return f"{said} By {answer.asked.current.words}; frequency in {answer.asked.which}."
+    return f"{said} By {answer.asked.of.words}; frequency in {answer.asked.which}."

@@ -10,6 +10,7 @@ from captionviewer.core.inspection.word_frequency import (
     SurpriseByFrequency,
     read_by_frequency,
 )
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.ui.data.words.surprise_plot import SurprisePlot
 from captionviewer.ui.data.words.val_pass import Asked, ValPass
 from captionviewer.ui.look.numbers import counted
@@ -71,9 +72,9 @@ class SurpriseView(QWidget):
         self.plot.setVisible(answer is not None)
 
 
-def _read(asked: Asked, progress: Progress) -> SurpriseByFrequency | None:
+def _read(model: CaptioningRNN, asked: Asked, progress: Progress) -> SurpriseByFrequency | None:
     vocabulary = asked.dataset.vocabulary
-    return read_by_frequency(asked.current.model, asked.corpus, asked.trained_on, vocabulary, progress)
+    return read_by_frequency(model, asked.corpus, asked.trained_on, vocabulary, progress)
 
 
 def surprise_words(found: SurpriseByFrequency) -> str:

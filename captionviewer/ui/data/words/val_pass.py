@@ -12,10 +12,11 @@ from captionviewer.core.coco.dataset import CocoDataset
 from captionviewer.core.errors import CaptionviewerError
 from captionviewer.core.inspection.corpus import Corpus, draw_corpus
 from captionviewer.core.inspection.word_frequency import captions_of_training
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.saved.model_file import rows_trained_on
 from captionviewer.ui.session.corpus_job import CorpusJob, Progress
-from captionviewer.ui.session.models import CurrentModel, ModelOrigin
+from captionviewer.ui.session.models import ModelOrigin, NamedModel
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 
@@ -24,9 +25,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Asked:
-    """What a pass reads: a model, val, and the captions (n, T) that the model learned from."""
+    """What a pass reads: val, and the captions (n, T) that the model, which is only named, learned from."""
 
-    current: CurrentModel
+    of: NamedModel
     dataset: CocoDataset
     corpus: Corpus
     trained_on: IntArray
@@ -37,7 +38,7 @@ class Asked:
         """How a figure was made, in a sentence."""
         which = "all" if self.corpus.is_whole else "drawn"
         captions = f"{len(self.corpus.captions):,} captions of val ({which})"
-        return f"Of {self.current.words}; over {captions}; frequency in {self.which}."
+        return f"Of {self.of.words}; over {captions}; frequency in {self.which}."
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,12 @@ class ValPass(QObject, Generic[T]):
     changed = Signal()  # a pass began or ended, another model is shown, or other data is open
 
     def __init__(
-        self, session: Session, name: str, button: str, tip: str, read: Callable[[Asked, Progress], T | None]
+        self,
+        session: Session,
+        name: str,
+        button: str,
+        tip: str,
+        read: Callable[[CaptioningRNN, Asked, Progress], T | None],
     ) -> None:
         """Make the button.
 
@@ -65,7 +71,7 @@ class ValPass(QObject, Generic[T]):
         button, tip
             the words of the button.
         read
-            called in a thread; None where it was ended.
+            called in a thread with the model; None where it was ended.
         """
         super().__init__()
         self._session, self._read = session, read
@@ -99,10 +105,7 @@ class ValPass(QObject, Generic[T]):
     @property
     def is_old(self) -> bool:
         """Whether the answer is of another model than the session's."""
-        current = self._session.models.current
-        return self.answer is not None and (
-            current is None or current.model is not self.answer.asked.current.model
-        )
+        return self.answer is not None and not self.answer.asked.of.is_of(self._session.models.current)
 
     def start(self) -> None:
         """Read val with the model that is shown now."""
@@ -113,9 +116,10 @@ class ValPass(QObject, Generic[T]):
         def work(progress: Progress) -> Answer[T] | None:
             untrained = current.origin is ModelOrigin.UNTRAINED
             rows = current.saved.caption_rows[:0] if untrained else rows_trained_on(current.saved, dataset)
-            asked = Asked(current, dataset, draw_corpus(dataset), *captions_of_training(dataset, rows))
+            trained_on, which = captions_of_training(dataset, rows)
+            asked = Asked(NamedModel(current), dataset, draw_corpus(dataset), trained_on, which)
             with one_library_thread():  # beside a run, a second thread of the library is waited for in vain
-                found = self._read(asked, progress)
+                found = self._read(current.model, asked, progress)
             return None if found is None else Answer(asked, found)
 
         def done(answer: Answer[T] | None) -> None:

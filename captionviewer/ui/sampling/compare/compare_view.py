@@ -98,6 +98,8 @@ class CompareView(QWidget):
         """Compare anew what the sampler has now."""
         sample, dataset = self._sampler.sample, self._session.data.dataset
         if not self.isVisible():
+            if self.comparison is not None and not self.comparison.sample.is_of_the_same(sample):
+                self.comparison = None  # nobody looks: the models that it is of need not stay for it
             return
         self.other.offer()
         if sample is None or dataset is None:

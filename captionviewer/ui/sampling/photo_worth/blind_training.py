@@ -32,7 +32,7 @@ class BlindTraining(QObject):
         self._job: Job | None = None
         self._wanted: tuple[SavedModel, CocoDataset] | None = None
         self.model: CaptioningRNN | None = None
-        self.of: SavedModel | None = None  # whose twin `model` is
+        self._of: tuple[TrainingSettings, str] | None = None  # settings and data of whose twin `model` is
         self.words = ""  # what became of the last try
         self._clock = QTimer(self)
         self._clock.setInterval(LOOK_MS)
@@ -61,16 +61,12 @@ class BlindTraining(QObject):
 
     def is_of(self, saved: SavedModel) -> bool:
         """Whether `model` is the twin of this model, or of another state of its run."""
-        return (
-            self.model is not None
-            and self.of is not None
-            and (self.of.settings, self.of.data_digest) == (saved.settings, saved.data_digest)
-        )
+        return self.model is not None and self._of == (saved.settings, saved.data_digest)
 
     def start(self, saved: SavedModel, dataset: CocoDataset) -> None:
         """Get the twin: `changed` tells when it is there, or why not."""
         self.cancel()
-        self.model, self.of, self.words = None, saved, ""
+        self.model, self._of, self.words = None, (saved.settings, saved.data_digest), ""
         self._wanted = (saved, dataset)
         shelf = self._session.runs.shelf
 
@@ -93,17 +89,16 @@ class BlindTraining(QObject):
 
     def forget(self) -> None:
         """Other data is open: end what is under way, and know no twin."""
-        self.model = self.of = self._wanted = None
+        self.model = self._of = self._wanted = None
         self.cancel()
 
     def _found(self, model: CaptioningRNN | None) -> None:
-        self._job = None
+        assert self._wanted is not None
+        (saved, dataset), self._wanted, self._job = self._wanted, None, None
         if model is not None:
             self.model, self.words = model, "It was trained before and kept."
             self.changed.emit()
             return
-        assert self._wanted is not None
-        saved, dataset = self._wanted
         run = TrainingRun(blind_settings(saved), dataset, keep=ShelfKeeper(self._session.runs.shelf))
         self._run = run
         self._session.runs.begin_beside(run)
@@ -111,7 +106,7 @@ class BlindTraining(QObject):
         self.changed.emit()
 
     def _failed(self, error: Exception) -> None:
-        self._job = None
+        self._job = self._wanted = None
         self.words = f"The kept runs could not be read. {error}"
         self.changed.emit()
 

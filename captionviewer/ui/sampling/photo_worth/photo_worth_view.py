@@ -147,6 +147,8 @@ class PhotoWorthView(QWidget):
     def _sample_changed(self) -> None:
         sample, dataset = self._sampler.sample, self._session.data.dataset
         if not self.isVisible():
+            if self.said is not None and not self.said.sample.is_of_the_same(sample):
+                self.said = None  # nobody looks: the model that it is of need not stay for it
             return
         if sample is None or dataset is None:
             self._work.drop()
@@ -289,7 +291,7 @@ class PhotoWorthView(QWidget):
         if worth is None or measured is None or corpus is None or self._photos is None:
             return
         which = "all" if corpus.is_whole else "drawn"
-        is_old = said is not None and said.sample.current.model is not measured.model
+        is_old = said is not None and not measured.is_of(said.sample.current)
         old = " Sampling shows another model now." if is_old else ""
         self.of.setText(
             f"Nats a word: over {len(corpus.captions):,} captions of val ({which}),"

@@ -7,7 +7,7 @@ from captionviewer.core.inspection.photo_worth import BlindWorth, PhotoWorth, bl
 from captionviewer.ui.sampling.photo_worth.blind_training import BlindTraining
 from captionviewer.ui.sampling.photo_worth.said_of_photos import SaidOfPhotos
 from captionviewer.ui.session.corpus_job import CorpusJob, Progress
-from captionviewer.ui.session.models import CurrentModel
+from captionviewer.ui.session.models import NamedModel
 from captionviewer.ui.session.session import Session
 
 
@@ -22,7 +22,7 @@ class WorthOverVal(QObject):
         self._session = session
         self.worth: PhotoWorth | None = None
         self.blind_worth: BlindWorth | None = None
-        self.measured: CurrentModel | None = None  # whose figures these are
+        self.measured: NamedModel | None = None  # whose figures these are
         self.corpus: Corpus | None = None  # what they were read over
         self._wanted: SaidOfPhotos | None = None  # whose blind twin is awaited
         self._job = CorpusJob(session, "measuring the photo's worth", self)
@@ -53,7 +53,7 @@ class WorthOverVal(QObject):
         def done(found: tuple[PhotoWorth, BlindWorth | None] | None) -> None:
             if found is not None:
                 self.worth, self.blind_worth = found
-                self.measured, self.corpus = current, corpus
+                self.measured, self.corpus = NamedModel(current), corpus
             self.changed.emit()
 
         def failed(error: Exception) -> None:

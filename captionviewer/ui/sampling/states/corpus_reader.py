@@ -10,7 +10,7 @@ from captionviewer.core.inspection.states import CorpusStates, corpus_states
 from captionviewer.core.network.cells import Quantity
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.ui.session.corpus_job import CorpusJob, Progress
-from captionviewer.ui.session.models import CurrentModel
+from captionviewer.ui.session.models import CurrentModel, NamedModel
 from captionviewer.ui.session.session import Session
 
 
@@ -18,7 +18,7 @@ from captionviewer.ui.session.session import Session
 class ReadCorpus:
     """What a pass over the corpus found, and of which model and data."""
 
-    current: CurrentModel
+    of: NamedModel
     dataset: CocoDataset
     corpus: Corpus
     states: CorpusStates
@@ -61,13 +61,11 @@ class CorpusReader(QObject):
             with one_library_thread():  # these products are too small to share
                 fed = corpus.fed(dataset.vocabulary)
                 states = corpus_states(current.model, corpus.features, fed, quantity, progress)
-            return None if states is None else ReadCorpus(current, dataset, corpus, states)
+            return None if states is None else ReadCorpus(NamedModel(current), dataset, corpus, states)
 
         def done(read: ReadCorpus | None) -> None:
             if read is not None:
-                of_this = {
-                    name: kept for name, kept in self._kept.items() if kept.current.model is current.model
-                }
+                of_this = {name: kept for name, kept in self._kept.items() if kept.of.is_of(current)}
                 self._kept = {**of_this, quantity: read}
             self.changed.emit()
 
@@ -81,7 +79,7 @@ class CorpusReader(QObject):
 
     def _is_kept(self, current: CurrentModel, dataset: CocoDataset, quantity: Quantity) -> bool:
         kept = self._kept.get(quantity)
-        return kept is not None and kept.current.model is current.model and kept.dataset is dataset
+        return kept is not None and kept.of.is_of(current) and kept.dataset is dataset
 
     def cancel(self) -> None:
         """End the pass under way; what was read before stays."""

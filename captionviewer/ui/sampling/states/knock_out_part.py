@@ -85,6 +85,7 @@ class KnockOutPart(QWidget):
         column.addWidget(self.caption)
         column.addWidget(self.count)
         self._job.progressed.connect(lambda share: self.progress.setValue(round(1000 * share)))
+        session.dataset_changed.connect(self.forget)
         self._refresh()
 
     def show_unit(self, sample: CaptionSample | None, unit: int) -> None:
@@ -96,6 +97,12 @@ class KnockOutPart(QWidget):
             self.cancel()
         elif not same:
             self._ask()
+
+    def forget(self) -> None:
+        """Know nothing of the model any more."""
+        self._sample = self._kept = self._without = None
+        self._all = {}
+        self._refresh()
 
     def _ask(self) -> None:
         sample, unit, dataset = self._sample, self._unit, self._session.data.dataset

@@ -146,6 +146,9 @@ class StatesView(QWidget):
     def _sample_changed(self) -> None:
         sample = self._sampler.sample
         if not self.isVisible():
+            if self.shown is not None and not self.shown.sample.is_of_the_same(sample):
+                self.shown = None  # nobody looks: the model that it is of need not stay for it
+                self.unit.forget()
             return
         if sample is None:
             self._work.drop()
@@ -199,7 +202,7 @@ class StatesView(QWidget):
 
     def _read_for_order(self, sample: CaptionSample, quantity: Quantity) -> ReadCorpus | None:
         read = self.reader.read(quantity)
-        if read is None or read.current.model is not sample.current.model:
+        if read is None or not read.of.is_of(sample.current):
             self.reader.start(sample.current, quantity)
             return None
         return read
@@ -261,7 +264,7 @@ class StatesView(QWidget):
         """Order the units by what was read, where that was what the order waited for."""
         sample, read = self._sampler.sample, self.reader.read(self.quantity)
         waited = self.order_choice.currentData() == SPECIFIC and not self.reader.is_busy
-        if waited and sample is not None and read is not None and read.current.model is sample.current.model:
+        if waited and sample is not None and read is not None and read.of.is_of(sample.current):
             self._trace()
 
     # ---- words and units -----------------------------------------------------------------------

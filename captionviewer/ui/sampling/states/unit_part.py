@@ -130,6 +130,12 @@ class UnitPart(QWidget):
         self._judging.drop()
         self.knock_out.show_unit(None, -1)
 
+    def forget(self) -> None:
+        """Leave, and know no caption any more until a unit is shown again."""
+        self.leave()
+        self._sample = None
+        self.knock_out.forget()
+
     def read(self) -> None:
         """Read val through the present model."""
         if self._sample is not None:
@@ -140,7 +146,7 @@ class UnitPart(QWidget):
         read, sample, busy = self._reader.read(self._quantity), self._sample, self._reader.is_busy
         self.progress.setVisible(busy)
         self.cancel_button.setVisible(busy)
-        is_new = read is not None and sample is not None and read.current.model is sample.current.model
+        is_new = read is not None and sample is not None and read.of.is_of(sample.current)
         self.read_button.setVisible(not busy and not is_new)
         self.read_button.setText("Read val" if read is None else "Read val again")
         if read is None or self._unit < 0 or self._unit >= read.states.values.shape[1]:
@@ -154,7 +160,7 @@ class UnitPart(QWidget):
         old = "" if is_new else " Sampling shows another model now."
         caution = f"{NO_SIGN} {SPECIFIC_NOT_NEEDED}" if RANGES[self._quantity][0] < 0 else SPECIFIC_NOT_NEEDED
         self.of.setText(
-            f"Of {which} of val ({len(read.states.word):,} places), by {read.current.words}.{old}\n{caution}"
+            f"Of {which} of val ({len(read.states.word):,} places), by {read.of.words}.{old}\n{caution}"
         )
         high, low = extreme_places(read.states, self._unit)
         self.highest.show_places(unit_places(read, self._unit, high))

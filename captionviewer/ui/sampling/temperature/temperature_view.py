@@ -228,6 +228,11 @@ class TemperatureView(QWidget):
             self._draw()
         self.show_timestep()
 
+    def let_go(self, now: CaptionSample | None) -> None:
+        """Hold no sample of a model that gave way to that of `now`: nobody looks at this view."""
+        if self._sample is not None and not self._sample.is_of_the_same(now):
+            self.show_sample(None)
+
     def set_outdated(self, outdated: bool) -> None:
         """Grey what the model said while a newer one is being asked."""
         self.bars.set_outdated(outdated)

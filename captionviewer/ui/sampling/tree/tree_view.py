@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.core.decoding.beam_search import BeamNode
 from captionviewer.core.decoding.decoding import WIDEST_BEAM, Decoding
 from captionviewer.core.evaluation.decoding_scores import beam_decodings
@@ -56,6 +57,7 @@ class TreeView(QWidget):
         self._decoding = decoding
         self.track = Track()
         self._sample: CaptionSample | None = None
+        self._photo: PhotoRecord | None = None  # of the sample that was shown last
         self.tree: BeamTree | None = None
         self.proof = Proof(session, self)
         self._growing: LatestWork[BeamTree | None] = LatestWork(
@@ -179,13 +181,23 @@ class TreeView(QWidget):
         if sample is self._sample or (sample is not None and sample.is_of_the_same(self._sample)):
             self._sample = sample  # another caption in Words changes no tree
             return
-        same_photo = sample is not None and self._sample is not None and sample.record == self._sample.record
-        self._sample = sample
+        same_photo = sample is not None and sample.record == self._photo
+        self._sample, self._photo = sample, sample.record if sample is not None else None
         if not same_photo:
             self.tree = None
             self.track.begin(0)
             self._show_tree()
         self._grow()
+
+    def let_go(self, now: CaptionSample | None) -> None:
+        """Hold no tree of a model that gave way to that of `now`: nobody looks at this view.
+
+        The timestep stays, for the tree that the photo will have when somebody looks again.
+        """
+        if self._sample is not None and not self._sample.is_of_the_same(now):
+            self._sample = self.tree = None
+            self._growing.drop()
+            self._show_tree()
 
     def set_outdated(self, outdated: bool) -> None:
         """Grey the tree while a newer model is being asked."""

@@ -18,7 +18,8 @@ from captionviewer.core.inspection.gradients import with_knobs
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.cells import CELLS, CellType
 from captionviewer.core.saved.model_file import fits
-from captionviewer.ui.session.models import CurrentModel
+from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.ui.session.models import CurrentModel, NamedModel
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.gradients.gradient_lines import GradientLine, GradientLines
 from captionviewer.ui.training.gradients.gradient_map import GradientMap
@@ -43,8 +44,36 @@ class _Wish:
 
 
 @dataclass(frozen=True)
+class _Of:
+    """What was wished for, without the model: a page that nobody looks at need not keep it."""
+
+    dataset: CocoDataset
+    model: NamedModel
+    settings: TrainingSettings
+    hidden_dim: int
+    cell_type: CellType
+    fresh: bool
+    wh_scale: float
+    forget_bias: float
+
+    @classmethod
+    def wish(cls, wish: _Wish) -> "_Of":
+        current = wish.current
+        return cls(
+            wish.dataset,
+            NamedModel(current),
+            current.saved.settings,
+            current.model.hidden_dim,
+            current.model.cell_type,
+            wish.fresh,
+            wish.wh_scale,
+            wish.forget_bias,
+        )
+
+
+@dataclass(frozen=True)
 class _Found:
-    wish: _Wish
+    of: _Of
     studied: StudiedCaptions
     norms: dict[str, GradientNorms]
 
@@ -131,22 +160,26 @@ class ThroughTime(QWidget):
 
     def _want(self) -> None:
         self._name_knobs()
-        if not self.isVisible() or self._job is not None:
+        if not self.isVisible():
+            if self.found is not None and self.found.of.dataset is not self._session.data.dataset:
+                self.found = None  # nobody looks: data that is open no longer need not stay for it
+            return
+        if self._job is not None:
             return
         wish = self._wish()
         if wish is None:
             self.found = None
             self._show()
             return
-        if self.found is not None and _same(wish, self.found.wish):
+        if self.found is not None and _same(wish, self.found.of):
             return
         before = self.found
 
         def work(cancelled: Cancelled) -> _Found:
-            same_data = before is not None and before.wish.dataset is wish.dataset
+            same_data = before is not None and before.of.dataset is wish.dataset
             studied = before.studied if before is not None and same_data else draw_studied(wish.dataset)
             found = norms_of_each(_networks(wish), studied, cancelled)
-            return _Found(wish, studied, found or {})
+            return _Found(_Of.wish(wish), studied, found or {})
 
         def done(found: _Found) -> None:
             self._job, self.found = None, found
@@ -204,13 +237,12 @@ class ThroughTime(QWidget):
             for line in lines
             if not line.of_cell
         )
-        current = found.wish.current
         of = (
-            f"fresh networks of {current.model.hidden_dim:,} units, seed {current.saved.settings.seed}"
-            if found.wish.fresh
-            else current.words
+            f"fresh networks of {found.of.hidden_dim:,} units, seed {found.of.settings.seed}"
+            if found.of.fresh
+            else found.of.model.words
         )
-        of += _turned(found.wish)
+        of += _turned(found.of)
         dashed = (
             " Dashed: d loss / d c, the LSTM's cell state, from t = 1."
             if any(line.of_cell for line in lines)
@@ -223,29 +255,29 @@ class ThroughTime(QWidget):
         )
 
 
-def _turned(wish: _Wish) -> str:
+def _turned(of: _Of) -> str:
     """What the knobs made of the networks; "" where they stand as they were."""
     turned = []
-    if wish.wh_scale != 1:
-        turned.append(f"Wh × {wish.wh_scale:.2f}")
-    if wish.forget_bias and (wish.fresh or CELLS[wish.current.model.cell_type].has_cell_state):
-        turned.append(f"the forget bias {signed(wish.forget_bias, 1, plus=True)}")
+    if of.wh_scale != 1:
+        turned.append(f"Wh × {of.wh_scale:.2f}")
+    if of.forget_bias and (of.fresh or CELLS[of.cell_type].has_cell_state):
+        turned.append(f"the forget bias {signed(of.forget_bias, 1, plus=True)}")
     return f", with {' and '.join(turned)}" if turned else ""
 
 
-def _same(first: _Wish, second: _Wish) -> bool:
+def _same(wish: _Wish, of: _Of) -> bool:
     return (
-        first.dataset is second.dataset
-        and (first.fresh, first.wh_scale, first.forget_bias)
-        == (second.fresh, second.wh_scale, second.forget_bias)
-        and (first.current.model is second.current.model or _fresh_alike(first, second))
+        wish.dataset is of.dataset
+        and (wish.fresh, wish.wh_scale, wish.forget_bias) == (of.fresh, of.wh_scale, of.forget_bias)
+        and (of.model.is_of(wish.current) or _fresh_alike(wish, of))
     )
 
 
-def _fresh_alike(first: _Wish, second: _Wish) -> bool:
-    """Whether two wishes for fresh networks of both cells are for the same ones."""
-    drawn = [replace(wish.current.saved.settings, cell_type="rnn").drawn_by() for wish in (first, second)]
-    return first.fresh and drawn[0] == drawn[1]
+def _fresh_alike(wish: _Wish, of: _Of) -> bool:
+    """Whether fresh networks of both cells that are wished for are those that there were."""
+    both = wish.current.saved.settings, of.settings
+    drawn = [replace(settings, cell_type="rnn").drawn_by() for settings in both]
+    return wish.fresh and drawn[0] == drawn[1]
 
 
 def _networks(wish: _Wish) -> dict[str, CaptioningRNN]:

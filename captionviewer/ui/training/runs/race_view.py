@@ -277,7 +277,7 @@ class RaceView(QWidget):
         self.race, self._series, self._said = None, (), []
         self.state.setText(WHAT_IT_IS)
         self.numbers.clear()
-        self.said.hide()
+        self.said.show_said([], None)
         self._show_curves()
 
     def _look(self) -> None:

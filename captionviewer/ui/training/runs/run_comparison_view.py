@@ -100,6 +100,7 @@ class RunComparison(QWidget):
         )
         self.equal_button.linkActivated.connect(lambda _link: self._fold())
         self.said = SaidByEach(session.photos)
+        session.dataset_changed.connect(self.said.forget_photos)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(5)

@@ -64,6 +64,11 @@ class SaidByEach(QWidget):
             dataset,
         )
 
+    def forget_photos(self) -> None:
+        """Draw no photo: the data that has them is open no longer."""
+        self._dataset = None
+        self._show()
+
     def show_said(
         self, runs: Sequence[tuple[str, Vocabulary, RecordedCaptions]], dataset: CocoDataset | None
     ) -> None:

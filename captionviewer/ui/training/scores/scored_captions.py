@@ -39,6 +39,11 @@ class ScoredCaptions(QWidget):
         column.addWidget(self.captions, 1)
         self.list.currentItemChanged.connect(self._show)
 
+    def forget(self) -> None:
+        """Show no photos: they are of other data."""
+        self._card = None
+        self.list.clear()
+
     def show_photos(self, card: Scorecard, row: RowName, metric: Metric, photos: tuple[int, ...]) -> None:
         """Show photos by their numbers in the scorecard, in the order given."""
         self._card, self._row = card, row

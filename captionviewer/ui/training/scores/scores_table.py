@@ -50,6 +50,11 @@ class ScoresTable(QTableWidget):
         """Return the room of its head, a few rows and the bar that it is scrolled by."""
         return QSize(super().minimumSizeHint().width(), 8 * self.fontMetrics().height())
 
+    def forget(self) -> None:
+        """Show no scores: they are of other data."""
+        self._card = None
+        self.setRowCount(0)
+
     def show_card(self, card: Scorecard) -> None:
         """Show a table of scores."""
         self._card = card

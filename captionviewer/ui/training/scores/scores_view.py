@@ -28,7 +28,7 @@ from captionviewer.core.evaluation.scored_photos import ScoredPhotos
 from captionviewer.core.evaluation.scoring import make_scorecard
 from captionviewer.core.training.run_scores import RunScores
 from captionviewer.ui.look.theme import set_muted
-from captionviewer.ui.session.models import CurrentModel
+from captionviewer.ui.session.models import CurrentModel, NamedModel
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import EXPORT_FOLDER
 from captionviewer.ui.training.scores.score_histogram import ScoreHistogram, bars_of
@@ -67,7 +67,7 @@ class ScoresView(QWidget):
         super().__init__(parent)
         self._session = session
         self.card: Scorecard | None = None
-        self._scored: CurrentModel | None = None
+        self._scored: NamedModel | None = None
         self._job: Job | None = None
         self._opened: tuple[RowName, str] = ("model", "cider_d")
         self._build()
@@ -233,7 +233,7 @@ class ScoresView(QWidget):
         )
 
     def _show_card(self, card: Scorecard, model: CurrentModel) -> None:
-        self.card, self._scored = card, model
+        self.card, self._scored = card, NamedModel(model)
         self.table.show_card(card)
         self.foot.setText(card.made)
         self.pages.setCurrentWidget(self._table_page)
@@ -246,6 +246,8 @@ class ScoresView(QWidget):
     def _dataset_changed(self) -> None:
         self.cancel()
         self.card = self._scored = None
+        self.table.forget()
+        self.captions.forget()
         self._refresh()
 
     def _refresh(self) -> None:
@@ -279,8 +281,7 @@ class ScoresView(QWidget):
         self.table.setProperty("old", is_old or self._is_written_otherwise())
 
     def _is_old(self) -> bool:
-        model = self._session.models.current
-        return self._scored is not None and (model is None or model.model is not self._scored.model)
+        return self._scored is not None and not self._scored.is_of(self._session.models.current)
 
     def _is_written_otherwise(self) -> bool:
         """Whether captions are written in another way now than those of the table."""
