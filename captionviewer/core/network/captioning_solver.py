@@ -42,9 +42,11 @@ class CaptioningSolver(Generic[ModelT]):
     trains on as the original would.
 
     From the first step on, the params of a `CaptioningRNN` are views of one flat array in the model's dtype,
-    which every step writes to in place: whoever wants to keep what they hold takes a `copy` of the model
-    between steps. A parameter that is replaced between steps is taken over as it is then. Any other model,
-    and one whose `loss` is somebody's own, has its parameters replaced by new arrays at every step.
+    which a step writes to in place, unless somebody holds one of them by then: what is held, as in
+    `best = dict(model.params)`, stays as it is, and the step goes on in new arrays (in CPython, where
+    references are counted; a `copy` of the model is certain). A parameter that is replaced between steps is
+    taken over as it is then. Any other model, and one whose `loss` is somebody's own, has its parameters
+    replaced by new arrays at every step.
 
     Attributes
     ----------
@@ -156,6 +158,7 @@ class CaptioningSolver(Generic[ModelT]):
         self._rng = rng
         self._flat: FlatParameters | None = None  # both are made by the first step
         self._rule: BlockwiseRule | None = None
+        self._references: list[int] = []  # to the flat parameters, as a step left them
         self._reset()
 
     def _reset(self) -> None:
@@ -317,8 +320,9 @@ class CaptioningSolver(Generic[ModelT]):
 
     def _fast_update(self, model: CaptioningRNN, features: FloatArray, captions: IntArray) -> float:
         """The same as with `model.loss`, with parameters and gradients in arrays that are kept."""
+        is_held = self._flat is not None and any(map(operator.gt, self._flat.references(), self._references))
         params = model.checked_params()  # a user may have replaced some since the last step
-        if self._flat is None or not self._flat.suits(params, model.dtype):
+        if self._flat is None or is_held or not self._flat.suits(params, model.dtype):
             self._flat, self._rule = FlatParameters(params, model.dtype), None
         flat = self._flat
         flat.adopt(model.params, self.interrupt or never)
@@ -331,6 +335,8 @@ class CaptioningSolver(Generic[ModelT]):
             if self._rule is None or not self._rule.update(configs, self.interrupt or never):
                 # Copies: a rule may keep a gradient, and these arrays are written to again.
                 self._update_each({name: gradient.copy() for name, gradient in flat.grads.items()})
+        del params
+        self._references = flat.references()
         return loss
 
     def _clip(self, gradients: Mapping[str, FloatArray], arrays: Sequence[FloatArray]) -> None:

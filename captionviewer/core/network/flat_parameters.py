@@ -9,6 +9,7 @@ These arrays are there for speed alone: what a training is, stands in the model'
 for each parameter, of which the arrays here are taken over as views. So copies of a solver leave them behind.
 """
 
+import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from functools import partial
 
@@ -78,6 +79,13 @@ class FlatParameters:
             if params[name] is not view:
                 copy_into(view, np.asarray(params[name]), interrupt)
                 params[name] = view
+
+    def references(self) -> list[int]:
+        """How often each view, and the array under them all, is referred to by anybody.
+
+        More than before means that somebody has taken hold of one, or of a part of it.
+        """
+        return [*map(sys.getrefcount, self.values.values()), sys.getrefcount(self.flat_values.base)]
 
 
 Configs = Mapping[str, optim.Config]  # of each parameter

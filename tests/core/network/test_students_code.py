@@ -380,6 +380,35 @@ def test_the_names_that_students_read_are_there() -> None:
     assert solver.update_rule is optim.adam
 
 
+@pytest.mark.parametrize("rule", ["sgd", "adam"])
+@pytest.mark.parametrize("hold", [lambda params: params["Wx"], lambda params: params["Wx"][1:].T])
+def test_parameters_that_somebody_holds_stay_as_they_were_and_training_goes_on(hold: Any, rule: str) -> None:
+    alone, held = (solver_for(small_model(), update_rule=rule) for _ in range(2))
+    kept, copies = [], []
+    for _ in range(5):
+        alone.step()
+        held.step()
+        kept.append(hold(held.model.params))
+        copies.append(kept[-1].copy())
+    held.step()
+    alone.step()
+    for array, copy_then in zip(kept, copies, strict=True):
+        np.testing.assert_array_equal(array, copy_then)
+    for name, value in alone.model.params.items():
+        np.testing.assert_array_equal(held.model.params[name], value)
+
+
+def test_parameters_that_nobody_holds_stay_where_they_are() -> None:
+    solver = solver_for(small_model(), update_rule="adam")
+    solver.step()
+    places = {name: value.ctypes.data for name, value in solver.model.params.items()}
+    for _ in range(4):
+        solver.step()
+        solver.model.sample(solver.data["train_features"][:2])
+        copy.deepcopy(solver)
+    assert places == {name: value.ctypes.data for name, value in solver.model.params.items()}
+
+
 @pytest.mark.parametrize("rng", [231, np.random.RandomState(231)])
 def test_what_is_no_generator_is_refused_before_any_step(rng: Any) -> None:
     with pytest.raises(ValueError, match="default_rng"):
