@@ -387,8 +387,7 @@ class RunShelf:
 
     def _summary_of(self, folder: Path) -> ShelvedRun | None:
         label = _label(folder)
-        name = label.get("name")
-        run = ShelvedRun(folder.name, name if isinstance(name, str) else "", label.get("pinned") is True)
+        run = ShelvedRun(folder.name, str(label.get("name", "")), bool(label.get("pinned", False)))
         try:
             told = json.loads(read_remembered(folder / _SUMMARY, _MOST_JSON))
             run = ShelvedRun(run.key, run.name, run.pinned, **_checked(told))
@@ -461,7 +460,16 @@ def _label(folder: Path) -> Mapping[str, object]:
         told = json.loads(read_remembered(folder / _LABEL, _MOST_JSON))
     except (OSError, ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    known = told if isinstance(told, dict) else {}
+    name = known.get("name")
+    found: dict[str, object] = {}
+    if isinstance(name, str):
+        found["name"] = name.encode("utf-8", "replace").decode(
+            "utf-8"
+        )  # half a letter can't be written again
+    if known.get("pinned") is True:
+        found["pinned"] = True
+    return found
 
 
 def _write_json(path: Path, content: Mapping[str, object]) -> None:

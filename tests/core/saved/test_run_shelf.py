@@ -177,6 +177,18 @@ def test_a_damaged_entry_is_named_and_hides_no_other(
     assert [run.key for run in shelf.runs()] == [second]
 
 
+@pytest.mark.parametrize("damage", ['{"other": NaN}', '{"name": "half a letter: \\ud800"}', '{"name": [1]}'])
+def test_a_damaged_label_does_not_keep_a_run_from_a_name_and_a_pin(
+    shelf: RunShelf, record: RunRecord, damage: str
+) -> None:
+    key = shelf.add(record)
+    (shelf.folder / key / "label.json").write_text(damage)
+    shelf.pin(key, True)
+    shelf.rename(key, "a name")
+    (run,) = shelf.runs()
+    assert (run.name, run.pinned, run.problem) == ("a name", True, "")
+
+
 def test_a_folder_that_can_not_be_written_to_is_a_message(shelf: RunShelf) -> None:
     with unwritable(shelf.folder):
         with pytest.raises(ShelfError, match="can't be kept in"):
