@@ -259,6 +259,8 @@ def test_an_image_folder_that_was_moved_is_named_and_its_photos_come_when_it_is_
         monkeypatch.setattr(network_status, "AGAIN_MS", 50)
         away = images.rename(tmp_path / "elsewhere")
         shown.session.images.look_again()
-        qtbot.waitUntil(lambda: words.isVisible() and photos.known(first).state is PhotoState.OFFLINE)
+        # until it is noticed as gone: words about photos that are not fetched stand there before
+        qtbot.waitUntil(lambda: words.isVisible() and str(images) in words.text())
+        qtbot.waitUntil(lambda: photos.known(first).state is PhotoState.OFFLINE)
         away.rename(images)  # and nobody presses anything
         qtbot.waitUntil(lambda: photos.known(first).state is PhotoState.READY, timeout=20_000)
