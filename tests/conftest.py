@@ -12,6 +12,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Generator, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -133,13 +134,29 @@ def archive_server(book: Book) -> Iterator[ArchiveServer]:
 # ---- apart from the user and from each other -------------------------------------------------------
 
 
+@pytest.fixture(scope="session")
+def folders_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Names for folders of one test after another; none is made before something is written there.
+
+    To make a `tmp_path` takes longer than most tests of the core, which need none.
+    """
+    names = tmp_path_factory.mktemp("folders")
+    return (names / str(number) for number in count())
+
+
+@pytest.fixture
+def own_folder(folders_of_tests: Iterator[Path]) -> Path:
+    """Where the settings and caches of this test are, once it has any."""
+    return next(folders_of_tests)
+
+
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path: Path) -> Iterator[None]:
+def own_folders(own_folder: Path) -> Iterator[None]:
     """Settings and caches of this test alone; the user's own are neither read nor written."""
     # patches of its own: a test that undoes what it patched must not get the user's folders back
     with pytest.MonkeyPatch.context() as patches:
         for kind in ("config", "cache", "data", "log"):
-            patches.setenv(f"CAPTIONVIEWER_{kind.upper()}_DIR", str(tmp_path / f"captionviewer-{kind}"))
+            patches.setenv(f"CAPTIONVIEWER_{kind.upper()}_DIR", str(own_folder / f"captionviewer-{kind}"))
         for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
             patches.delenv(name, raising=False)
             patches.delenv(name.upper(), raising=False)

@@ -38,10 +38,10 @@ def test_the_data_is_downloaded_and_remembered_for_the_window(
 
 
 def test_without_a_folder_it_goes_into_captionviewers_own(
-    server: ArchiveServer, book: Book, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    server: ArchiveServer, book: Book, own_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["download", "--url", server.address, "--with-raw-features"]) == 0
-    folder = tmp_path / "captionviewer-data" / "coco_captioning"
+    folder = own_folder / "captionviewer-data" / "coco_captioning"
     assert files_in(folder) == book.wanted(raw=True)
     assert str(folder) in capsys.readouterr().out
 

@@ -195,10 +195,10 @@ def free_memory_given_back() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def own_qt_settings(tmp_path: Path) -> None:
+def own_qt_settings(own_folder: Path) -> None:
     """Settings that a widget would write by Qt's own path land in the test's folder."""
     for form in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
-        QSettings.setPath(form, QSettings.Scope.UserScope, str(tmp_path / "qt-settings"))
+        QSettings.setPath(form, QSettings.Scope.UserScope, str(own_folder / "qt-settings"))
 
 
 def top_level_widgets() -> list[QWidget]:
