@@ -5,8 +5,9 @@
 The whole window at 1280x800, offscreen, the storybook, its preset (LSTM, hidden 384) and the same with an
 RNN. Printed are medians and the slowest,
 
-- from a click on a bar to the painted row of its branch, against 30 ms; and what one step key takes with 50
-  branches beside what it takes with none;
+- from a click on a bar to the painted row of its branch, against 30 ms: at once, while the storybook's
+  pictures are still drawn, and once the window has settled; and what one step key takes with 50 branches
+  beside what it takes with none, and the very first one;
 - what painting takes the GUI thread, against 16 ms: the tree of a beam of 10, column by column and dragged,
   and the bars of Temperature from a move of the slider on;
 - from the click on Pause, Step or Stop to the sample of the model as it is then, against a median of 150 ms.
@@ -28,7 +29,7 @@ os.environ["QT_QPA_PLATFORM"] = (
     f"offscreen:configfile={Path(__file__).resolve().parents[1] / 'tests' / 'ui' / 'screen.json'}"
 )
 
-from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from timing.own_folders import own_folders
@@ -37,6 +38,7 @@ from captionviewer.core.training.events import RunState
 from captionviewer.core.training.run import TrainingRun
 from captionviewer.core.training.settings import PRESETS, STORYBOOK_PRESET
 from captionviewer.ui.application import make_window, open_at_launch
+from captionviewer.ui.sampling.branches.branch_rows import BranchRows
 from captionviewer.ui.sampling.temperature.temperature_view import TemperatureView
 from captionviewer.ui.sampling.tree.tree_view import TreeView
 from captionviewer.ui.settings import Settings
@@ -46,6 +48,7 @@ CLICK_MS, PAINT_MS, SAMPLE_MS = 30.0, 16.0, 150.0
 WIDTH = 10  # of the beam whose tree is painted
 PATIENCE_S = 20.0
 STOPS = 4  # runs of each cell that are stopped
+AT_ONCE, SETTLED_MS = 12, 15_000  # words forced while pictures are drawn; when all are
 
 
 def wait(milliseconds: int) -> None:
@@ -89,7 +92,7 @@ def ready_window(app: QApplication) -> MainWindow:
     assert session.data.dataset is not None
     session.selection.select(session.data.dataset.split("val").record(159))
     until(lambda: window.sampling_panel.sample is not None)
-    wait(1500)
+    wait(50)
     return window
 
 
@@ -99,15 +102,51 @@ def say(what: str, found: list[float], bound: float) -> None:
     print(f"{what}: {middle:.1f} ms in the median, {max(found):.1f} ms at most ({kept}: {bound:.0f})")
 
 
+class Painted(QObject):
+    """Notes how many branches were painted last."""
+
+    def __init__(self, rows: BranchRows) -> None:
+        super().__init__(rows)
+        self.rows, self.count = rows, 0
+        rows.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.count = len(self.rows.rows)  # painted before the event loop's next turn
+        return False
+
+
 def measure_clicks(window: MainWindow, clicks: int) -> None:
     panel = window.sampling_panel
-    bars, rows = panel.words._bars, panel._branch_strip.rows
+    began = time.perf_counter()
+    panel.step_action.trigger()
+    panel.words.repaint()
+    first = 1000 * (time.perf_counter() - began)
+    painted = Painted(panel._branch_strip.rows)
+    say("from a click to the row of its branch, at once", forced(window, painted, range(AT_ONCE)), CLICK_MS)
+    wait(SETTLED_MS)
+    for _ in range(AT_ONCE):
+        panel.branches.undo()
+    plain = step_keys(window)
+    say("the same once the window has settled", forced(window, painted, range(clicks)), CLICK_MS)
+    panel.branches.show(0, 0)
+    wait(50)
+    many = step_keys(window)
+    count = len(painted.rows.rows) - 1
+    print(
+        f"a step key takes {plain:.1f} ms, with {count} branches {many:.1f} ms, the first one {first:.1f} ms"
+    )
+
+
+def forced(window: MainWindow, painted: Painted, numbers: range) -> list[float]:
+    """Force so many words by clicks on bars: milliseconds to the row of each."""
+    panel = window.sampling_panel
+    bars, rows = panel.words._bars, painted.rows
     sample = panel.sample
     assert sample is not None
     length = len(sample.timesteps)
-    plain = step_keys(window)
     found: list[float] = []
-    for number in range(clicks):
+    for number in numbers:
         panel.branches.show(0, number % (length - 1))
         wait(30)
         place = 1 + number // (length - 1)
@@ -118,17 +157,13 @@ def measure_clicks(window: MainWindow, clicks: int) -> None:
         point = bars.row(place).center()
 
         def grown(before: int = before) -> bool:
-            return len(rows.rows) > max(before, 1)
+            return painted.count > max(before, 1)
 
         def click_it(point: QPoint = point) -> None:
             QTest.mouseClick(bars, Qt.MouseButton.LeftButton, pos=point)
 
         found.append(until(grown, click_it))
-    say("from a click on a bar to the row of its branch", found, CLICK_MS)
-    panel.branches.show(0, 0)
-    wait(50)
-    many = step_keys(window)
-    print(f"a step key takes {plain:.1f} ms, with {len(rows.rows) - 1} branches {many:.1f} ms")
+    return found
 
 
 def step_keys(window: MainWindow) -> float:

@@ -36,7 +36,9 @@ from captionviewer.core.arrays import ByteArray
 from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.photos import store
 from captionviewer.core.photos.decode import decode_picture
+from captionviewer.core.photos.storybook_drawer import StorybookDrawer
 from captionviewer.core.training.settings import TrainingSettings
+from captionviewer.ui.session import images
 from captionviewer.ui.session.free_memory import give_back
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.settings import Settings
@@ -122,7 +124,7 @@ def start_book() -> Iterator[StartBook]:
 def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Draw each picture of the storybook once for all the windows, which took half of their tests' time.
 
-    What is drawn has its own tests in the core; another process that draws aside is not touched.
+    What is drawn, and where, has its own tests in the core: here no other process is started for it.
     """
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:  # the workers share one
@@ -140,8 +142,13 @@ def drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             np.save(file, picture)
         return picture
 
+    def drawer_here(*, aside: bool) -> StorybookDrawer:
+        assert aside, "a window that draws by itself takes a third of a second for a click meanwhile"
+        return StorybookDrawer()
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(storybook, "picture_of", picture_of)
+        patch.setattr(images, "StorybookDrawer", drawer_here)
         yield
 
 

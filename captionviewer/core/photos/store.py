@@ -148,7 +148,7 @@ class PhotoStore:
         failures: list[PhotoUnavailable] = []
         asker = _Asker(stop, patient)
         if url.startswith(STORYBOOK):
-            return self._drawn(url)
+            return self._drawn(url, stop)
         for way in (self._from_folder, self._from_cache, self._from_web, self._from_mirror):
             if stop():
                 message = f"{quoted(url)} was no longer wanted and is not loaded."
@@ -247,9 +247,9 @@ class PhotoStore:
             self.cache.put(address, download.data)
         return Photo(pixels, source, download.address)
 
-    def _drawn(self, url: str) -> Photo:
+    def _drawn(self, url: str, stop: Callable[[], bool]) -> Photo:
         try:
-            return Photo(self._drawer.picture(url), "storybook", url)
+            return Photo(self._drawer.picture(url, stop), "storybook", url)
         except ValueError as error:
             message = f"{quoted(url)} is no picture of the storybook: {error}."
             raise PhotoUnavailable(PhotoProblem.NO_ADDRESS, url, message, can_retry=False) from error

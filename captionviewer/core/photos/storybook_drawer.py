@@ -1,11 +1,13 @@
-"""Draws the storybook's pictures in this process, or, to spare a run that trains here, in another.
+"""Draws the storybook's pictures in this process or, to spare what else goes on here, in another.
 
 Drawing is a hundred milliseconds of small operations, between which the interpreter's lock is never free
-for long: four threads that draw a page's photos slow a training run down to a step every two seconds.
+for long: four threads that draw a page's photos slow a training run down to a step every two seconds, and
+a click in the window takes a third of a second. They gain nothing by it: here, too, one draws at a time.
 """
 
 import logging
 import threading
+from collections.abc import Callable
 
 import numpy as np
 
@@ -19,40 +21,55 @@ _log = logging.getLogger(__name__)
 
 
 class DrawingEnded(CaptionviewerError):
-    """The drawer was closed before the picture was drawn."""
+    """The drawer was closed, or the picture no longer wanted, before it was drawn."""
 
 
 class StorybookDrawer:
-    """Safe to use from several threads."""
+    """Safe to use from several threads.
 
-    def __init__(self) -> None:
-        self._aside = False
-        self._turn = threading.Lock()  # one picture at a time in the other process
+    With `aside` the first picture is drawn here, and the other process started as soon as one more is wanted
+    meanwhile; while that comes up the drawing goes on here.
+    """
+
+    def __init__(self, *, aside: bool = False) -> None:
+        self._aside = aside
+        self._here = threading.Lock()  # one picture at a time in this process
+        self._turn = threading.Lock()  # and in the other
         self._guard = threading.Lock()
         self._program: ChildProgram | None = None
         self._closed = False
         self._can_start = True  # once it could not be started it is not tried again
 
-    def set_aside(self, aside: bool) -> None:
-        """Draw in a process of its own from now on, or here. That process is started when it is needed."""
-        self._aside = aside
-
-    def picture(self, address: str) -> ByteArray:
+    def picture(self, address: str, stop: Callable[[], bool] = lambda: False) -> ByteArray:
         """The picture of an address, (360, 480, 3) uint8, RGB.
+
+        Parameters
+        ----------
+        address
+            `storybook:val/000007`, or of a scene that was edited.
+        stop
+            Asked once those that came before are drawn; True draws nothing.
 
         Raises
         ------
         ValueError
             It is no address of the storybook.
         DrawingEnded
-            `close` was called.
+            `close` was called, or `stop` says so.
         """
-        if self._aside and self._can_start:
+        picture = None
+        if self._aside and self._can_start and (self._program is not None or self._here.locked()):
             with self._turn:
+                if stop():
+                    raise DrawingEnded
                 picture = self._drawn_aside(address)
-            if picture is not None:
-                return picture
-        if self._closed:
+        if picture is None:
+            with self._here:
+                picture = self._drawn_here(address, stop)
+        return picture
+
+    def _drawn_here(self, address: str, stop: Callable[[], bool]) -> ByteArray:
+        if self._closed or stop():
             raise DrawingEnded
         # only here: most launches need no picture before the first paint
         from captionviewer.core.storybook import picture_of

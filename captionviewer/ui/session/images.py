@@ -31,7 +31,7 @@ class Images(QObject):
         chosen = settings.get(remembered.IMAGE_FOLDER)
         self._own_folder = Path(chosen) if chosen else None
         self._data_images: Path | None = None
-        self._drawer = StorybookDrawer()
+        self._drawer = StorybookDrawer(aside=True)
 
     @property
     def has_own_folder(self) -> bool:
@@ -42,10 +42,6 @@ class Images(QObject):
     def folder(self) -> Path | None:
         """Where photos on disk are looked for: the user's choice, else the data folder's own."""
         return self._own_folder if self._own_folder is not None else self._data_images
-
-    def spare(self, training: bool) -> None:
-        """Draw the storybook's pictures in a process of their own while a run trains in this one."""
-        self._drawer.set_aside(training)
 
     def shut_down(self) -> None:
         """Draw nothing any more."""
