@@ -5,6 +5,7 @@ Timesteps are values, so a branch keeps the very timesteps before its fork: only
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -34,7 +35,7 @@ class Branch:
     timesteps: tuple[Timestep, ...]
     forced: Mapping[int, int]
 
-    @property
+    @cached_property
     def words(self) -> tuple[int, ...]:
         """The word ids."""
         return tuple(step.word for step in self.timesteps)
@@ -217,6 +218,7 @@ def carry_over(
     decoding: Decoding,
     words: Sequence[int],
     forced: Sequence[int],
+    known: Sequence[Branch] = (),
 ) -> Branch:
     """Say the same beginning of another photo, or with another model, and decode on.
 
@@ -228,6 +230,9 @@ def carry_over(
         ids of the beginning, all of which are said.
     forced
         the timesteps among them that a person chose.
+    known
+        captions of this photo by this model: the timesteps of the one that begins with most of `words` are
+        kept as far as it does.
 
     Raises
     ------
@@ -237,7 +242,8 @@ def carry_over(
     end = word_id(model.word_to_idx, END)
     if len(words) > decoding.max_length or end in words[:-1]:
         raise ValueError("The caption has ended: nothing can be said after it.")
-    steps = said_by(model, features, words)
+    begun = (branch.timesteps[: _alike(branch.words, words)] for branch in known)
+    steps = said_by(model, features, words, max(begun, key=len, default=()))
     if len(steps) < decoding.max_length and not (steps and steps[-1].word == end):
         steps = decode_on(model, features, decoding, steps)
     return Branch(steps, {t: words[t] for t in forced if t < len(words)})
@@ -245,8 +251,13 @@ def carry_over(
 
 def fork(first: Branch, second: Branch) -> int:
     """The timestep at which two branches part: how many words they begin with alike."""
-    together = zip(first.words, second.words, strict=False)
-    return next((t for t, (a, b) in enumerate(together) if a != b), min(len(first.words), len(second.words)))
+    return _alike(first.words, second.words)
+
+
+def _alike(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many words two captions begin with alike."""
+    together = zip(first, second, strict=False)
+    return next((t for t, (a, b) in enumerate(together) if a != b), min(len(first), len(second)))
 
 
 def cost(original: Branch, forced: Branch, index: int) -> Cost:
@@ -262,11 +273,27 @@ def prefix_of(branch: Branch, index: int, word: int) -> Prefix:
 
 
 def forced_caption(
-    model: CaptioningRNN, features: FloatArray, decoding: Decoding, prefix: Prefix
+    model: CaptioningRNN,
+    features: FloatArray,
+    decoding: Decoding,
+    prefix: Prefix,
+    known: Sequence[Branch] = (),
 ) -> ForcedCaption:
-    """The caption that follows a beginning, and what its last forced word cost; errors as `carry_over`."""
-    branch = carry_over(model, features, decoding, prefix.words, prefix.forced)
+    """The caption that follows a beginning, and what its last forced word cost; errors as `carry_over`.
+
+    `known` are captions of the same photo by the same model, so written: what they say already is taken from
+    them, the very same timesteps.
+    """
+    branch = carry_over(model, features, decoding, prefix.words, prefix.forced, known)
     index = prefix.forced[-1]
     forced = {t: word for t, word in branch.forced.items() if t < index}
-    usual = Branch(decode_on(model, features, decoding, branch.timesteps[:index]), forced)
+    usual = next((each for each in known if _goes_on(each, forced, branch.words[:index], decoding)), None)
+    if usual is None:
+        usual = Branch(decode_on(model, features, decoding, branch.timesteps[:index]), forced)
     return ForcedCaption(prefix, branch, usual, cost(usual, branch, index))
+
+
+def _goes_on(branch: Branch, forced: Mapping[int, int], beginning: Sequence[int], decoding: Decoding) -> bool:
+    """Whether a branch is what `decode_on` writes after a beginning; of a search, from the first word."""
+    searched = decoding.method in ("beam", "exact") and not branch.forced and len(beginning) > 0
+    return branch.forced == forced and branch.words[: len(beginning)] == tuple(beginning) and not searched

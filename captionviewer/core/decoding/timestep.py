@@ -134,7 +134,9 @@ def _next(
     )
 
 
-def said_by(model: CaptioningRNN, features: FloatArray, words: Sequence[int]) -> tuple[Timestep, ...]:
+def said_by(
+    model: CaptioningRNN, features: FloatArray, words: Sequence[int], before: Sequence[Timestep] = ()
+) -> tuple[Timestep, ...]:
     """A model's timesteps while it is made to say a given caption.
 
     Parameters
@@ -145,6 +147,8 @@ def said_by(model: CaptioningRNN, features: FloatArray, words: Sequence[int]) ->
         (D,) of the photo.
     words
         ids of all the words after `<START>`.
+    before
+        timesteps of this model and photo that said the first of these words: they are kept as they are.
 
     Raises
     ------
@@ -152,8 +156,8 @@ def said_by(model: CaptioningRNN, features: FloatArray, words: Sequence[int]) ->
         features of the wrong shape, or a word outside the vocabulary.
     """
     previous = initial_state(model, np.asarray(features)[np.newaxis])
-    steps: tuple[Timestep, ...] = ()
-    for word in words:
+    steps = tuple(before)
+    for word in words[len(steps) :]:
         steps = (*steps, next_timestep(model, steps[-1] if steps else previous, word))
     return steps
 

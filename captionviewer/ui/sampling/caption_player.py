@@ -122,12 +122,13 @@ class CaptionPlayer(QObject):
         self._track.begin(length)
         self._moved()
 
-    def replace_caption(self, length: int) -> None:
-        """Take another caption of the same photo; the timestep stays, and the end stays the end."""
+    def replace_caption(self, length: int, position: int | None = None) -> None:
+        """Take another caption of the same photo, at a timestep of it if that is given.
+
+        Else the timestep stays, and the end stays the end.
+        """
         self._track.replace(length)
-        if self.at_end:
-            self.stop()
-        self._moved()
+        self.go_to(self._track.position if position is None else position)
 
     def go_to(self, position: int) -> None:
         """Show the timestep at which so many words are chosen."""

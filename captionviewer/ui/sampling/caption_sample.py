@@ -17,6 +17,7 @@ from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.surprise import surprise_of
 from captionviewer.core.decoding.timestep import Timestep, greedy_timesteps
 from captionviewer.core.errors import CaptionviewerError
+from captionviewer.core.network.captioning_rnn import CaptioningRNN
 from captionviewer.core.network.library_threads import one_library_thread
 from captionviewer.core.saved.model_file import SavedModel, fits, rows_trained_on
 from captionviewer.ui.session.models import CurrentModel
@@ -72,7 +73,7 @@ class CaptionSample:
         """The one that is shown."""
         return self.branches[self.row]
 
-    @property
+    @cached_property
     def row(self) -> int:
         """The place among `branches` of the one that is shown."""
         prefixes = [None, *(each.prefix for each in self.forced)]
@@ -90,7 +91,7 @@ class CaptionSample:
             shown=None if chosen is None else chosen.prefix,
         )
 
-    @property
+    @cached_property
     def words(self) -> list[str]:
         """The generated words, with `<END>` where it was chosen."""
         return [self.vocabulary.idx_to_word[step.word] for step in self.timesteps]
@@ -210,19 +211,34 @@ def take_sample(
             return None
         if len(captions) and captions.shape[1] > 1:
             surprises = surprise_of(current.model, features, captions)
-        forced = [
-            forced_caption(current.model, features, decoding, prefix)
-            for prefix in prefixes
-            if len(prefix.words) <= decoding.max_length and not cancelled()
-        ]
+        if not searches:
+            forced = _write_on(current.model, features, decoding, timesteps, prefixes, cancelled)
     if searches:
         with one_library_thread():
             timesteps = decode_on(current.model, features, decoding, stop=cancelled)
+            forced = _write_on(current.model, features, decoding, timesteps, prefixes, cancelled)
     trained_on = training_rows.among(record, current.saved, dataset)
     sample = CaptionSample(
         record, current, dataset.vocabulary, features, timesteps, captions, surprises, trained_on, decoding
     )
     return sample.showing(forced, shown) if forced else sample
+
+
+def _write_on(
+    model: CaptioningRNN,
+    features: FloatArray,
+    decoding: Decoding,
+    first: tuple[Timestep, ...],
+    prefixes: Sequence[Prefix],
+    cancelled: Callable[[], bool],
+) -> list[ForcedCaption]:
+    """The captions that follow forced beginnings; `first` is the one with nothing forced."""
+    known, forced = [Branch(first, {})], list[ForcedCaption]()
+    for prefix in prefixes:
+        if len(prefix.words) <= decoding.max_length and not cancelled():
+            forced.append(forced_caption(model, features, decoding, prefix, known))
+            known.append(forced[-1].branch)
+    return forced
 
 
 def ground_truth_words(captions: IntArray, vocabulary: Vocabulary) -> list[list[tuple[int, str]]]:

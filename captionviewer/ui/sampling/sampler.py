@@ -61,6 +61,7 @@ class Sampler(QObject):
         self.trouble = ""  # why there is no sample, for people
         # what a person has forced of a photo, and which of those captions is shown
         self.forced_of: Callable[[PhotoRecord], Forced] = lambda _record: ((), None)
+        self.position: int | None = None  # where in `sample` a person asked to stand with it
         self.is_outdated = False  # a sample of a newer model has been on its way for long enough to be told
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -98,10 +99,11 @@ class Sampler(QObject):
             self._model_changed()
             self._ask_for_snapshot()
 
-    def show(self, sample: CaptionSample) -> None:
-        """Show another caption of the same photo by the same model."""
-        self.sample = sample
+    def show(self, sample: CaptionSample, position: int | None = None) -> None:
+        """Show another caption of the same photo by the same model; at a timestep of it if that is given."""
+        self.sample, self.position = sample, position
         self.sample_changed.emit()
+        self.position = None
 
     # ---- what the session says -----------------------------------------------------------------
 

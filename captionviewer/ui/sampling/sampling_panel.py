@@ -216,7 +216,7 @@ class SamplingPanel(QWidget):
         elif length == 0 or self._player.length == 0:
             self._player.start_caption(length)
         else:
-            self._player.replace_caption(length)
+            self._player.replace_caption(length, self.sampler.position)
         self.views.show_sample(self.sample)
 
     def _show_timestep(self) -> None:

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from captionviewer.core.coco.vocabulary import END, START
-from captionviewer.core.decoding.branches import Branch, carry_over, cost, first_branch, force, fork
+from captionviewer.core.decoding.branches import (
+    Branch,
+    carry_over,
+    cost,
+    first_branch,
+    force,
+    forced_caption,
+    fork,
+    prefix_of,
+)
 from captionviewer.core.decoding.caption_photos import caption_photos
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.surprise import surprise
@@ -112,6 +121,33 @@ def test_what_a_word_cost_and_what_was_won_back_make_the_difference_of_ln_p() ->
     costs = cost(first, second, 1)
     assert costs.word > 0, "the greedy word was the likeliest there"
     assert costs.total == pytest.approx(first.log_probability - second.log_probability, abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["greedy", "sample", "beam", "exact"])
+def test_what_is_known_of_a_photo_is_taken_over_and_changes_no_number(method: Any) -> None:
+    model = lively_model("lstm", seed=1)
+    features, known = features_of(model), list[Branch]()
+    decoding = Decoding(method, 1.3, beam_width=3, max_length=5, seed=3)
+    known.append(first_branch(model, features, decoding))
+    places = [(0, 1), (0, 0), (1, 2)]  # another word in that branch, at that timestep
+    for number, index in places:
+        prefix = prefix_of(known[number], index, other_word(model, known[number], index))
+        alone = forced_caption(model, features, decoding, prefix)
+        found = forced_caption(model, features, decoding, prefix, known)
+        kept = zip(known[number].timesteps[:index], found.branch.timesteps[:index], strict=True)
+        assert all(a is b for a, b in kept)
+        searched = method in ("beam", "exact") and number == 0 and index > 0
+        assert (found.usual is known[number]) is not searched, "a search is no caption from the middle on"
+        assert (found.branch.words, found.usual.words) == (alone.branch.words, alone.usual.words)
+        assert (found.branch.forced, found.usual.forced) == (alone.branch.forced, alone.usual.forced)
+        assert found.cost == alone.cost
+        for one, other in zip(found.branch.timesteps, alone.branch.timesteps, strict=True):
+            assert np.array_equal(one.probabilities, other.probabilities)
+        known.append(found.branch)
+    deleted, last = known[1], known[3]  # the caption that went on from the last one's first forced word
+    prefix = prefix_of(last, 2, last.timesteps[2].likeliest(4)[-1][0])
+    found = forced_caption(model, features, decoding, prefix, [known[0], last])
+    assert found.usual.words == deleted.words and found.usual.forced == deleted.forced
 
 
 def test_words_kept_are_said_of_another_photo_and_what_was_forced_stays_marked() -> None:

@@ -12,18 +12,21 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
+from captionviewer.core.coco.vocabulary import Vocabulary
 from captionviewer.core.decoding.branches import Branch, Prefix, carry_over, fork
 from captionviewer.core.decoding.decoding import Decoding
 from captionviewer.core.decoding.surprise import surprise
 from captionviewer.core.decoding.timestep import Timestep
 from captionviewer.core.network.cells import DecodingState
 from captionviewer.ui.look.theme import colors
-from captionviewer.ui.sampling.branches.branch_rows import BranchRows, placed
+from captionviewer.ui.sampling.branches import branches
+from captionviewer.ui.sampling.branches.branch_rows import BranchRows, parents_of, placed
 from captionviewer.ui.sampling.branches.branch_strip import BranchStrip
 from captionviewer.ui.sampling.branches.kept_branches import MOST, KeptBranches
 from captionviewer.ui.sampling.caption_chips import CaptionChips
 from captionviewer.ui.sampling.ground_truth import tint
 from captionviewer.ui.sampling.probability_words import nats
+from captionviewer.ui.session.runs import Runs
 from tests.ui.painted import count, pixels
 from tests.ui.sampling.sampling_setup import (
     SOON,
@@ -354,14 +357,56 @@ def branch_of(words: str) -> Branch:
 
 def test_no_line_of_a_branch_crosses_a_word() -> None:
     captions = ["abcdef", "abXYZ", "abcdQ", "aW", "abXYV", "abcR", "H"]
-    rows = placed([branch_of(each) for each in captions])
+    found = [branch_of(each) for each in captions]
+    assert parents_of(found, parents_of(found[:4])) == parents_of(found)
+    rows = placed(found, parents_of(found))
     assert sorted(row.branch for row in rows) == list(range(len(captions)))
     for number, row in enumerate(rows):
         for between in rows[(row.parent or 0) + 1 : number]:
             assert between.fork >= row.fork  # its words begin right of the line that goes down to this row
 
 
-def test_a_slower_or_an_older_answer_is_dropped(qtbot: QtBot, coco_folder: Path) -> None:
+def test_a_part_of_the_rows_is_painted_as_it_stands_in_the_whole(qtbot: QtBot) -> None:
+    drawn = BranchRows()
+    qtbot.addWidget(drawn)
+    found = [branch_of(each) for each in ("abcdef", "abXYZ", "abcdQ", "aW", "abXYV", "abcR", "H", "abcdef")]
+    drawn.show_branches(found, 3, Vocabulary.from_words([chr(code) for code in range(128)]), 4.0)
+    drawn.resize(drawn.minimumSize())
+    whole = drawn.grab().toImage()
+    for line in range(len(found)):
+        part = drawn.line(line)
+        assert drawn.grab(part).toImage() == whole.copy(part), line
+
+
+def test_a_branch_of_a_usual_network_is_there_when_the_click_is_done(
+    qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shown_sampling(qtbot, coco_folder, size=SIZE) as shown:
+        begun(shown, coco_folder)
+        first, moved = shown.sample, list[int]()
+        shown.panel._player.moved.connect(lambda: moved.append(shown.panel.position))
+        qtbot.mouseClick(shown.bars, LEFT, pos=shown.bars.row(other_bar(shown)).center())
+        assert len(rows(shown).rows) == 2 and moved == [3], "shown once, where the word stands"
+        assert all(a is b for a, b in zip(shown.sample.timesteps[:2], first.timesteps[:2], strict=True))
+        for slow, value in (("MOST_BYTES", 0), ("MOST_WORDS", 0)):
+            with monkeypatch.context() as patch:
+                patch.setattr(branches, slow, value)
+                before = len(rows(shown).rows)
+                qtbot.mouseClick(shown.bars, LEFT, pos=shown.bars.row(other_bar(shown)).center())
+                assert len(rows(shown).rows) == before, "what may take longer than a frame is for a thread"
+                qtbot.waitUntil(lambda before=before: len(rows(shown).rows) > before, timeout=SOON)
+        with monkeypatch.context() as patch:
+            patch.setattr(Runs, "is_training", True)
+            before = len(rows(shown).rows)
+            qtbot.mouseClick(shown.bars, LEFT, pos=shown.bars.row(other_bar(shown)).center())
+            assert len(rows(shown).rows) == before, "its turn between two steps is waited for in a thread"
+            qtbot.waitUntil(lambda: len(rows(shown).rows) > before, timeout=SOON)
+
+
+def test_a_slower_or_an_older_answer_is_dropped(
+    qtbot: QtBot, coco_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(branches, "MOST_BYTES", 0)  # or it would be there at once
     with shown_sampling(qtbot, coco_folder, size=SIZE) as shown:
         begun(shown, coco_folder)
         bars = shown.bars

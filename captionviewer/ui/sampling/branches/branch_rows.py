@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import is_
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -19,6 +18,7 @@ from captionviewer.ui.widgets.painted_widget import PaintedWidget
 
 _PAD, _GAP, _TURN = 4, 2, 12  # pixels: beside a word, between words, of the corner before a branch
 _LONGEST_WORD = 24
+_CENTRED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine
 _UNIT = "ln p"  # beside the first number; under it stand the differences to that
 
 
@@ -41,16 +41,21 @@ class PlacedRow:
     fork: int
 
 
-def placed(branches: Sequence[Branch]) -> list[PlacedRow]:
-    """Order branches so that each stands under the one it shares most words with, and no lines cross.
-
-    Of several that part from one row, those that part later stand nearer to it.
-    """
-    parents: list[tuple[int, int]] = []  # of each branch but the first: parent, fork
-    for number in range(1, len(branches)):
+def parents_of(branches: Sequence[Branch], known: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
+    """The branch that each but the first parts from, and where; `known` are those of the first of them."""
+    parents = list(known)
+    for number in range(len(parents) + 1, len(branches)):
         forks = [fork(branches[earlier], branches[number]) for earlier in range(number)]
         parent = max(range(number), key=lambda earlier: (forks[earlier], -earlier))
         parents.append((parent, forks[parent]))
+    return parents
+
+
+def placed(branches: Sequence[Branch], parents: Sequence[tuple[int, int]]) -> list[PlacedRow]:
+    """Order branches so that each stands under its parent, the one it shares most words with.
+
+    Of several that part from one row, those that part later stand nearer to it: no lines cross.
+    """
     rows: list[PlacedRow] = []
 
     def place(number: int, parent: int | None, at: int) -> None:
@@ -73,8 +78,10 @@ class BranchRows(PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._branches: tuple[Branch, ...] = ()
-        self._words: Sequence[str] = ()
+        self._vocabulary = Vocabulary.from_words(())
+        self._parents: list[tuple[int, int]] = []
         self._rows: list[PlacedRow] = []
+        self._widths: dict[str, int] = {}  # of words, in this font
         self._boxes: list[list[QRect]] = []  # by line, of all words, shared ones included
         self._blind_guess, self._shown = 0.0, 0
         self.setMouseTracking(True)
@@ -87,16 +94,19 @@ class BranchRows(PaintedWidget):
         return self._rows
 
     def show_branches(
-        self, branches: Sequence[Branch], shown: int, words: Sequence[str], blind_guess: float
+        self, branches: Sequence[Branch], shown: int, vocabulary: Vocabulary, blind_guess: float
     ) -> None:
-        """Show branches, the first with nothing forced; `words` are those of all ids."""
-        same = len(branches) == len(self._branches) and all(map(is_, branches, self._branches))
-        if not same or words is not self._words:
-            self._branches, self._words = tuple(branches), words
-            self._rows = placed(self._branches)
+        """Show branches, the first with nothing forced."""
+        pairs = enumerate(zip(branches, self._branches, strict=False))
+        least = min(len(branches), len(self._branches))
+        alike = next((at for at, (a, b) in pairs if a.timesteps is not b.timesteps), least)
+        if not alike == len(branches) == len(self._branches) or vocabulary is not self._vocabulary:
+            self._parents = parents_of(branches, self._parents[: max(alike - 1, 0)])
+            self._branches, self._vocabulary = tuple(branches), vocabulary
+            self._rows = placed(self._branches, self._parents)
             self._place_words()
+            self.setAccessibleDescription("; ".join(self._row_tip(row.branch) for row in self._rows))
         self._shown, self._blind_guess = shown, blind_guess
-        self.setAccessibleDescription("; ".join(self._row_tip(row.branch) for row in self._rows))
         self.update()
 
     # ---- where things stand --------------------------------------------------------------------
@@ -117,7 +127,7 @@ class BranchRows(PaintedWidget):
 
     def _place_words(self) -> None:
         self._boxes = []
-        metrics, left, height = self.fontMetrics(), self._columns()[1] + 12, self.line_height()
+        left, height = self._columns()[1] + 12, self.line_height()
         for number, row in enumerate(self._rows):
             shared: list[QRect] = []
             x = left
@@ -127,13 +137,20 @@ class BranchRows(PaintedWidget):
                 x = (shared[-1].right() + 1 + _GAP if shared else left) + _TURN
             boxes = list(shared)
             for word in self._branches[row.branch].words[row.fork :]:
-                wide = metrics.horizontalAdvance(shortened(self._words[word], _LONGEST_WORD)) + 2 * _PAD
+                wide = self._width_of(self._vocabulary.idx_to_word[word])
                 boxes.append(QRect(x, number * height + 1, wide, height - 2))
                 x += wide + _GAP
             self._boxes.append(boxes)
         right = max((boxes[-1].right() for boxes in self._boxes if boxes), default=0)
         self.setMinimumSize(right + 4, len(self._rows) * height)
         self.updateGeometry()
+
+    def _width_of(self, word: str) -> int:
+        wide = self._widths.get(word)
+        if wide is None:
+            wide = self.fontMetrics().horizontalAdvance(shortened(word, _LONGEST_WORD)) + 2 * _PAD
+            self._widths[word] = wide
+        return wide
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()
@@ -168,6 +185,7 @@ class BranchRows(PaintedWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
+            self._widths.clear()
             self._place_words()
 
     def event(self, event: QEvent) -> bool:
@@ -186,13 +204,15 @@ class BranchRows(PaintedWidget):
 
     def _word_tip(self, number: int, timestep: int) -> str:
         branch = self._branches[number]
-        said = f"“{self._words[branch.words[timestep]]}”: surprise {nats(branch.surprises[timestep])} nats"
+        word = self._vocabulary.idx_to_word[branch.words[timestep]]
+        said = f"“{word}”: surprise {nats(branch.surprises[timestep])} nats"
         return f"{said}, said by you" if timestep in branch.forced else said
 
     def _row_tip(self, number: int) -> str:
         branch = self._branches[number]
-        words = Vocabulary.from_words(self._words).text(self._words[word] for word in branch.words)
-        forced = ", ".join(f"“{self._words[word]}”" for _t, word in sorted(branch.forced.items()))
+        of_id = self._vocabulary.idx_to_word
+        words = self._vocabulary.text(of_id[word] for word in branch.words)
+        forced = ", ".join(f"“{of_id[word]}”" for _t, word in sorted(branch.forced.items()))
         said = f"{words}: ln p {nats(branch.log_probability)}"
         if number:
             more = branch.log_probability - self._branches[0].log_probability
@@ -207,8 +227,10 @@ class BranchRows(PaintedWidget):
         first, second = self._columns()
         side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         height = self.line_height()
-        for number, row in enumerate(self._rows):
-            line = self.line(number)
+        seen = event.rect()  # fifty rows take longer than a frame, and few stand in the strip
+        shown = range(seen.top() // height, min(seen.bottom() // height + 1, len(self._rows)))
+        for number in shown:
+            row, line = self._rows[number], self.line(number)
             if row.branch == self._shown:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(c.selected)
@@ -226,19 +248,17 @@ class BranchRows(PaintedWidget):
                 more = branch.log_probability - self._branches[0].log_probability
                 said = f"{'+' if more > 0 else ''}{nats(more)}"
                 painter.drawText(beside, side, said)
-        for number in range(len(self._rows)):
+        for number in shown:
             self._paint_words(painter, number, c)
+        for number in range(shown.stop, len(self._rows)):  # further down, but parts from a row in sight
+            if (self._rows[number].parent or 0) < shown.stop:
+                self._paint_turn(painter, number, c)
         painter.end()
 
     def _paint_words(self, painter: QPainter, number: int, c: theme.Colors) -> None:
         row = self._rows[number]
         branch, boxes = self._branches[row.branch], self._boxes[number]
-        if row.parent is not None:
-            x = (boxes[row.fork].left() if row.fork < len(boxes) else boxes[-1].right()) - _TURN + 3
-            middle = self.line(number).center().y()
-            painter.setPen(QPen(c.muted, 1))
-            painter.drawLine(x, self.line(row.parent).bottom() - 1, x, middle)
-            painter.drawLine(x, middle, x + _TURN - 5, middle)
+        self._paint_turn(painter, number, c)
         surprises = branch.surprises
         for timestep in range(row.fork, len(boxes)):
             box = boxes[timestep]
@@ -250,5 +270,15 @@ class BranchRows(PaintedWidget):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
             painter.setPen(c.text)
-            text = shortened(self._words[branch.words[timestep]], _LONGEST_WORD)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
+            text = shortened(self._vocabulary.idx_to_word[branch.words[timestep]], _LONGEST_WORD)
+            painter.drawText(box, _CENTRED, text)
+
+    def _paint_turn(self, painter: QPainter, number: int, c: theme.Colors) -> None:
+        """The line from a row's parent to its own first word."""
+        row, boxes = self._rows[number], self._boxes[number]
+        if row.parent is not None:
+            x = (boxes[row.fork].left() if row.fork < len(boxes) else boxes[-1].right()) - _TURN + 3
+            middle = self.line(number).center().y()
+            painter.setPen(QPen(c.muted, 1))
+            painter.drawLine(x, self.line(row.parent).bottom() - 1, x, middle)
+            painter.drawLine(x, middle, x + _TURN - 5, middle)

@@ -58,8 +58,8 @@ class BranchStrip(QWidget):
         if sample is None or not sample.forced:
             self.setVisible(False)
             return
-        words, blind_guess = sample.vocabulary.idx_to_word, math.log(len(sample.vocabulary))
-        self.rows.show_branches(sample.branches, sample.row, words, blind_guess)
+        blind_guess = math.log(len(sample.vocabulary))
+        self.rows.show_branches(sample.branches, sample.row, sample.vocabulary, blind_guess)
         self.cost.setText(cost_words(sample))
         self.share_room()
         self.setVisible(True)

@@ -1,4 +1,7 @@
-"""Forces words on the sample that is shown, away from the GUI thread, and keeps what was forced."""
+"""Forces words on the sample that is shown, and keeps what was forced.
+
+A thread takes longer to be had than one caption of a network of a usual size: such a one is written at once.
+"""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -6,10 +9,14 @@ from captionviewer.core.coco.dataset import PhotoRecord
 from captionviewer.core.decoding.branches import ForcedCaption, Prefix, forced_caption, prefix_of
 from captionviewer.ui.sampling.branches.kept_branches import MOST, Kept, KeptBranches
 from captionviewer.ui.sampling.caption_sample import CaptionSample
-from captionviewer.ui.sampling.latest_work import LatestWork
+from captionviewer.ui.sampling.latest_work import LatestWork, turn_between_steps
 from captionviewer.ui.sampling.sampler import Forced, Sampler
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.worker import Cancelled
+
+# What is written in the GUI thread: captions of so many words, by networks that read so many bytes for each
+# (the notebook's LSTM of 512 reads 8.3 million). On a bad hour that is a third of a millisecond a word.
+MOST_WORDS, MOST_BYTES = 40, 10_000_000
 
 
 class Branches(QObject):
@@ -116,7 +123,12 @@ class Branches(QObject):
 
         def work(cancelled: Cancelled) -> list[ForcedCaption]:
             model, features, how = sample.current.model, sample.features, sample.decoding
-            return [forced_caption(model, features, how, each) for each in missing if not cancelled()]
+            known, written = list(sample.branches), list[ForcedCaption]()
+            for each in missing:
+                if not cancelled():
+                    written.append(forced_caption(model, features, how, each, known))
+                    known.append(written[-1].branch)
+            return written
 
         def done(found: list[ForcedCaption]) -> None:
             now = self._sampler.sample
@@ -129,7 +141,24 @@ class Branches(QObject):
         def failed(error: Exception) -> None:
             self._session.problem.emit(f"The caption could not be written on after a forced word: {error}")
 
-        self._work.ask(work, done, failed)
+        if len(missing) == 1 and self._is_quick(sample):
+            self._work.drop()
+            try:
+                with turn_between_steps(None):
+                    found = work(lambda: False)
+            except (ValueError, MemoryError) as error:
+                failed(error)
+            else:
+                done(found)
+        else:
+            self._work.ask(work, done, failed)
+
+    def _is_quick(self, sample: CaptionSample) -> bool:
+        """Whether a caption is written before a frame is over: no run to wait for, and nothing is large."""
+        params = sample.current.model.params
+        bytes_a_word = sum(params[name].nbytes for name in ("Wx", "Wh", "W_vocab"))
+        is_short = sample.decoding.max_length <= MOST_WORDS and bytes_a_word <= MOST_BYTES
+        return is_short and not self._session.runs.is_training
 
     def _show(
         self, sample: CaptionSample, forced: list[ForcedCaption], kept: Kept, position: int | None
@@ -140,6 +169,6 @@ class Branches(QObject):
         if [each.prefix for each in forced] != [each.prefix for each in sample.forced] or (
             shown != sample.shown
         ):
-            self._sampler.show(sample.showing(forced, shown))
-        if position is not None:
+            self._sampler.show(sample.showing(forced, shown), position)
+        elif position is not None:
             self.moved.emit(position)
