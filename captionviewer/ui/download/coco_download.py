@@ -20,6 +20,7 @@ class CocoDownload(QObject):
 
     changed = Signal()
     finished = Signal(object)  # Path of the data folder
+    failed = Signal()
 
     def __init__(self, workers: Workers, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -96,6 +97,7 @@ class CocoDownload(QObject):
             error = DownloadError(DownloadProblem.FAULT, words)
         self.error = error
         self._end()
+        self.failed.emit()
 
     def _end(self) -> None:
         self._job = None

@@ -35,6 +35,7 @@ class DownloadController(QObject):
 
             self._download = CocoDownload(self._session.workers, self)
             self._download.finished.connect(self._came)
+            self._download.failed.connect(self._failed)
         return self._download
 
     def show(self) -> None:
@@ -59,6 +60,15 @@ class DownloadController(QObject):
             self.data_ready.emit(folder)
         else:  # opening would end a run, ask about a model, or undo a choice, in the middle of something
             session.notice.emit('The COCO data is here: "Get the COCO Data" in the File menu opens it.')
+
+    def _failed(self) -> None:
+        """Tell the window of a failure, where nobody looks at the dialog that says it."""
+        from captionviewer.core.download.problem import DownloadProblem
+
+        error = self.download.error
+        is_seen = self.dialog is not None and self.dialog.isVisible()
+        if error is not None and error.problem is not DownloadProblem.STOPPED and not is_seen:
+            self._session.problem.emit(f'{error} "Get the COCO Data" in the File menu has more.')
 
     def may_close(self) -> bool:
         """Ask about a download that is going on; True when the window may close (what came is kept)."""

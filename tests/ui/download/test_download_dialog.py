@@ -204,8 +204,10 @@ def test_start_over_lets_go_of_what_came(
     driver: WindowDriver, server: ArchiveServer, folder: Path, book: Book
 ) -> None:
     server.faults, server.always = [cut(5_000)], cut(0)
-    started(driver, server, folder)
+    started(driver, server, folder).hide()
     driver.wait_for(ended(driver))
+    driver.wait_for(lambda: "times in a row" in driver.text("notice_text"))  # with the dialog put away
+    driver.window.menus.get_coco.trigger()
     assert "times in a row" in driver.text("download_message")
     driver.wait_for(button(driver, "start_over").isVisible)
     server.always = None
