@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from captionviewer.core.coco.vocabulary import caption_text
@@ -77,6 +77,17 @@ def test_the_map_shows_the_units_that_change_most_a_column_for_each_word_that_wa
         abs(a - b) <= 2
         for a, b in zip(expected.getRgb()[:3], seen.getRgb()[:3], strict=True)  # type: ignore[index]
     )
+
+
+def test_where_there_is_little_room_the_view_scrolls_and_units_stay_in_sight(shown: Shown) -> None:
+    shown.panel.resize(540, 260)
+    view = opened(shown)
+    page, line = view._pages.widget(0), view.fontMetrics().height()
+    assert isinstance(page, QScrollArea)
+    shown.qtbot.waitUntil(lambda: page.verticalScrollBar().maximum() > 2 * line, timeout=SOON)
+    page.verticalScrollBar().setValue(page.verticalScrollBar().maximum())
+    seen = view.map.visibleRegion().boundingRect().intersected(view.map.grid())
+    assert seen.height() > 2 * line
 
 
 def test_all_units_are_one_click_away_and_another_order_shows_the_same_units(shown: Shown) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FEWEST_PIXELS = 3  # of a unit's row where all are shown
+_LEAST_LINES = 4  # of text, for units below the words
 _MOST_HEAD = 110  # pixels of words that stand upright above the columns
 
 
@@ -175,6 +176,11 @@ class StateMap(PaintedWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.sizeHint().height())
+
+    @property
+    def least_height(self) -> int:
+        """The height in pixels at which the words and a few units can be seen."""
+        return self._head_height() + _LEAST_LINES * self.fontMetrics().height()
 
     # ---- events --------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from captionviewer.ui.sampling.states.state_map import StateMap
 from captionviewer.ui.sampling.states.unit_part import UnitPart
 from captionviewer.ui.session.session import Session
 from captionviewer.ui.widgets.check_box import CheckBox
-from captionviewer.ui.widgets.control_parts import labelled, words_label
+from captionviewer.ui.widgets.control_parts import labelled, scrolling, words_label
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.worker import Cancelled
@@ -77,7 +77,7 @@ class StatesView(QWidget):
         self.unit.closed.connect(self.back)
         self.empty = EmptyPage()
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._make_map_page())
+        self._pages.addWidget(scrolling(self._make_map_page()))
         self._pages.addWidget(self.unit)
         self._pages.addWidget(self.empty)
         column = QVBoxLayout(self)
@@ -133,7 +133,12 @@ class StatesView(QWidget):
         column.addWidget(area, 1)
         column.addWidget(self.said)
         column.addWidget(self.legend)
+        self._area = area
         return page
+
+    def _keep_rows_in_sight(self) -> None:
+        """Let the page scroll where there is little room, before its map shows no unit any more."""
+        self._area.setMinimumHeight(min(self.map.least_height, self.map.sizeHint().height()))
 
     # ---- what is fed ---------------------------------------------------------------------------
 
@@ -222,6 +227,7 @@ class StatesView(QWidget):
         self.map.show_states(
             shown.trace.values[shown.quantity], shown.quantity, shown.order, words, self.all_box.isChecked()
         )
+        self._keep_rows_in_sight()
         if self.map.column == 0 and self._player.position:
             self._player_moved()
         self.legend.setText(self._legend_words(shown))
