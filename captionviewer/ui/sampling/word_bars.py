@@ -27,7 +27,7 @@ UNSAYABLE = (NULL, START)  # no caption can be made to say them
 _SCALES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _LONGEST_NAMED = 24  # letters of a word in a menu
 _GAP = 8  # pixels between the columns
-_LEAST_SHARE = 0.42  # of the width, for the bars, or words stand on them
+_LEAST_SHARE = 0.33  # of the width, for the bars, or words stand on them
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _FROM_LEFT, _FROM_RIGHT = _MIDDLE | Qt.AlignmentFlag.AlignLeft, _MIDDLE | Qt.AlignmentFlag.AlignRight
 
@@ -122,10 +122,13 @@ class WordBars(ClickedPlaces, WordRows):
         bold = QFontMetrics(font)
         mark = bold.height() * 2 // 3
         # Room for a usual word, so that the bars rarely move between captions.
-        usual = min(bold.horizontalAdvance("skateboard"), self.width() // 4)
+        long = bold.horizontalAdvance("skateboard")
+        usual = min(long, self.width() // 4)
         words = min(max(self.widest_word(font), usual), round(0.4 * self.width()))
         percents = max(bold.horizontalAdvance("100.0 %"), self.fontMetrics().horizontalAdvance("< 0.01 %"))
-        left = self.width() - mark - words - percents - 2 * _GAP
+        # By the place and the font alone: words that jumped onto their bars from one photo to the next, as
+        # they are longer or shorter, would be read anew each time.
+        left = self.width() - mark - long - percents - 2 * _GAP
         on_bars = left < _LEAST_SHARE * self.width()
         return _Columns(mark, words, percents, on_bars, self._font(bold=False), font)
 

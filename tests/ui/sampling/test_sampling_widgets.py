@@ -367,6 +367,13 @@ def test_the_chosen_bar_is_marked_by_a_shape_and_not_by_its_colour_alone(qtbot: 
 def test_large_text_in_little_room_puts_words_on_their_bars(qtbot: QtBot) -> None:
     bars = WordBars()
     qtbot.addWidget(bars)
+    for width in range(200, 420, 20):  # for any photo alike: nothing jumps when another is selected
+        bars.resize(width, 300)
+        beside = set()
+        for word in ("a", "somebody", "skateboarding", "rhododendron-coloured"):
+            bars.show_bars([WordBar(word, 0.5, True)], 900, 0.5)
+            beside.add(bars.words_on_bars())
+        assert len(beside) == 1, width
     bars.resize(310, 300)
     font = bars.font()
     font.setPointSizeF(2 * font.pointSizeF())
