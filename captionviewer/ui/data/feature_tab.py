@@ -39,7 +39,10 @@ class FeatureTab(QWidget):
             self._job = None
         if record is None:
             self.plot.show_message("Select a photo to see its features.")
-        elif self.isVisible():
+            return
+        if not self.plot.has_plot:
+            self.plot.show_message("Reading the features of this photo…")
+        if self.isVisible():
             self._read()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -53,8 +56,6 @@ class FeatureTab(QWidget):
         if dataset is None or record is None:
             return
         self._stale = False
-        if not self.plot.has_plot:
-            self.plot.show_message("Reading the features of this photo…")
 
         def failed(error: Exception) -> None:
             self._job = None

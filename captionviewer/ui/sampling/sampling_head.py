@@ -31,7 +31,9 @@ class SamplingHead(QWidget):
         self._flow.setContentsMargins(10, 5, 10, 5)
         for widget in (self._badge, self._photo_name, self._model_name, opener):
             self._flow.addWidget(widget)
-        follow = self._add(follow_action, "sampling_follow", Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._follow = follow = self._add(
+            follow_action, "sampling_follow", Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        )
         follow.setAutoRaise(True)
 
     def _add(self, action: QAction, name: str, style: Qt.ToolButtonStyle) -> ActionButton:
@@ -44,6 +46,7 @@ class SamplingHead(QWidget):
     def add_button(self, action: QAction) -> None:
         """Add a button that is seen only while its action can be used."""
         button = self._add(action, "sampling_untrained", Qt.ToolButtonStyle.ToolButtonTextOnly)
+        QWidget.setTabOrder(self._follow, button)  # it was made last, and stands here
         button.setVisible(action.isEnabled())
         action.enabledChanged.connect(button.setVisible)
 

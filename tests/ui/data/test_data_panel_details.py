@@ -239,6 +239,7 @@ def test_features_are_read_when_looked_at_and_drawn_once_for_each_photo(shown: S
     details = shown.panel.details
     plot = details.features.plot
     assert plot.draws == 0
+    assert plot._message.text().startswith("Reading"), "a photo is selected"
     details.setCurrentIndex(FEATURES)
     settle(shown)
     assert WAITING in shown.labels(details)  # Matplotlib is not there yet

@@ -153,6 +153,8 @@ def test_tab_goes_through_the_controls_of_data_and_training_in_the_order_they_ar
     assert [widget for widget in seen if widget in expected] == expected
     buttons = [button for button in head.buttons if button.isEnabled()]
     assert [widget for widget in seen if widget in buttons] == buttons and len(buttons) > 1
+    follow = open_window.find(ActionButton, "sampling_follow")
+    assert follow.nextInFocusChain() is open_window.find(ActionButton, "sampling_untrained")
 
 
 # ---- keys ------------------------------------------------------------------------------------------------
