@@ -403,7 +403,7 @@ class TrainingPanel(QWidget):
             return "Stopping after the step under way…", False
         match run.state:
             case RunState.RUNNING if not run.progress().num_iterations:
-                return "Preparing: drawing captions, making the network…", False
+                return "Preparing captions and network…", False
             case RunState.RUNNING:
                 return time_left_words(run.progress().seconds_left), False
             case RunState.PAUSED:

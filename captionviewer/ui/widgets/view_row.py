@@ -38,7 +38,7 @@ class ViewRow(QWidget):
         self._tabs.setUsesScrollButtons(True)
         self._tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self._tabs.hide()
-        self._stage = _Stage()
+        self._stage = Stage()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -96,7 +96,6 @@ class ViewRow(QWidget):
         if number >= 0:
             view = self._views[number]
             self._stage.setCurrentWidget(self._made(view))
-            self._stage.updateGeometry()
             self.view_changed.emit(view.title)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -105,8 +104,12 @@ class ViewRow(QWidget):
             self.open_later(self._later)
 
 
-class _Stage(QStackedWidget):
-    """Asks for the room of the view that is seen, and not for that of the largest one."""
+class Stage(QStackedWidget):
+    """Asks for the room of the page that is seen, and not for that of the largest one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(lambda _number: self.updateGeometry())
 
     def sizeHint(self) -> QSize:
         view = self.currentWidget()

@@ -77,6 +77,8 @@ def test_a_click_scores_the_model_and_the_table_says_what_the_core_says(
     expected = make_scorecard(session.models.current.model, ScoredPhotos.of(session.data.dataset, "val"))
     assert expected is not None
     assert view.table.rowCount() == 5
+    line = view.fontMetrics().height()
+    assert view.pages.minimumSizeHint().height() < 6 * line, "what is not seen asks for no room"
     for number, row in enumerate(expected.rows):
         header = view.table.verticalHeaderItem(number)
         assert header is not None and header.text() == row.title

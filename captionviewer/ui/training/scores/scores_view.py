@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -39,6 +38,7 @@ from captionviewer.ui.widgets.control_parts import scrolling
 from captionviewer.ui.widgets.empty_page import EmptyPage
 from captionviewer.ui.widgets.flow_layout import FlowLayout
 from captionviewer.ui.widgets.outside_text import plain_tip, show_plainly
+from captionviewer.ui.widgets.view_row import Stage
 from captionviewer.ui.worker import Cancelled, Job, send
 
 FEW_PHOTOS = 400  # scored where not all are: a second's work
@@ -144,7 +144,7 @@ class ScoresView(QWidget):
         whole.addWidget(self.table, 1)
         whole.addWidget(self.foot)
         self._table_page = scrolling(tabled, filled=False)  # the foot is long: large text needs the room
-        self.pages = QStackedWidget()
+        self.pages = Stage()
         for page in (self.empty, self._table_page, self.histogram, self.captions):
             self.pages.addWidget(page)
         column = QVBoxLayout(self)
