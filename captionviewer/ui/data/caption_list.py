@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QMimeData, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QFont,
     QKeyEvent,
     QKeySequence,
@@ -202,6 +203,22 @@ class CaptionList(QTextEdit):
             bar.setValue(bar.value() + round(card.top()) - 1)
         self.viewport().update()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go from caption to caption, however many lines each has; with Shift text is selected as ever."""
+        by = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if by is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            super().keyPressEvent(event)
+        else:
+            self.set_current(self._current + by)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
     def card(self, index: int) -> QRectF:
         """Return where a caption's card stands, in the viewport's coordinates."""
         block = self.document().findBlockByNumber(index)
@@ -221,7 +238,8 @@ class CaptionList(QTextEdit):
             if card.isEmpty():
                 continue
             current = index == self._current
-            painter.setPen(QPen(c.accent if current else c.border, 1))
+            wide = 2 if current and self.hasFocus() else 1
+            painter.setPen(QPen(c.accent if current else c.border, wide))
             painter.setBrush(c.chosen if current else c.surface)
             painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
             if current:

@@ -92,6 +92,11 @@ def test_the_current_caption_has_a_bar_at_its_edge(shown: Shown) -> None:
             edge = pixels(captions.viewport(), QRect(card.x() + 2, card.y() + 8, 2, card.height() - 16))
             share = count(edge, colors().accent) / (edge.shape[0] * edge.shape[1])
             assert share > 0.9 if index == current else share == 0
+    captions.setFixedWidth(12 * captions.fontMetrics().averageCharWidth())  # each has several lines now
+    assert captions.card(0).height() > 2 * captions.fontMetrics().height()
+    for key, current in ((Qt.Key.Key_Down, 2), (Qt.Key.Key_Up, 1), (Qt.Key.Key_Up, 0), (Qt.Key.Key_Up, 0)):
+        shown.qtbot.keyClick(captions, key)
+        assert captions.current == current
 
 
 def test_the_half_of_a_switch_that_is_in_force_is_filled(shown: Shown) -> None:
