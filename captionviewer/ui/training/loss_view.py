@@ -82,6 +82,7 @@ class LossView(QWidget):
         room = min(round(_WATCHED_SHARE * self.height()), self.height() - _PLOT_HIGH)
         room = room if room >= _LEAST_WATCHED * line else 0
         self.said.setMaximumHeight(_UNBOUNDED if beside else room)
+        self.said.setEnabled(beside or room > 0)  # Tab passes by what nobody sees
         if self._parts.direction() is not wanted:
             self._parts.setDirection(wanted)
             high = QSizePolicy.Policy.Expanding if beside else QSizePolicy.Policy.Maximum

@@ -61,6 +61,10 @@ def test_a_wide_and_low_place_puts_the_captions_beside_the_loss(qtbot: QtBot, pa
     wait(lambda: panel.said.x() > panel.plot.x() + panel.plot.width() // 2, qtbot)
     panel.resize(64 * line, 60 * line)
     wait(lambda: panel.said.y() > panel.plot.y() + panel.plot.height() // 2, qtbot)
+    assert panel.watched.isEnabled()
+    panel.resize(30 * line, 22 * line)
+    wait(lambda: panel.said.height() == 0, qtbot)
+    assert not panel.watched.isEnabled(), "Tab would go to what is not seen"
 
 
 def test_no_run_can_start_while_data_is_being_opened(qtbot: QtBot, panel: TrainingPanel) -> None:
