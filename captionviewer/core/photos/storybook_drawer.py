@@ -28,7 +28,8 @@ class StorybookDrawer:
     """Safe to use from several threads.
 
     With `aside` the first picture is drawn here, and the other process started as soon as one more is wanted
-    meanwhile; while that comes up the drawing goes on here.
+    meanwhile; while that comes up the drawing goes on here. The other process has a share like any other
+    program's, but beside a run, to which it gives way.
     """
 
     def __init__(self, *, aside: bool = False) -> None:
@@ -37,8 +38,13 @@ class StorybookDrawer:
         self._turn = threading.Lock()  # and in the other
         self._guard = threading.Lock()
         self._program: ChildProgram | None = None
+        self._gives_way = self._has_given_way = False
         self._closed = False
         self._can_start = True  # once it could not be started it is not tried again
+
+    def give_way(self, wanted: bool) -> None:
+        """Take from now on what others leave of the processor, or a share of it again."""
+        self._gives_way = wanted
 
     def picture(self, address: str, stop: Callable[[], bool] = lambda: False) -> ByteArray:
         """The picture of an address, (360, 480, 3) uint8, RGB.
@@ -92,7 +98,7 @@ class StorybookDrawer:
         if program is None:
             return None
         try:
-            said, pixels = program.ask({"address": address})
+            said, pixels = program.ask({"address": address, "give_way": self._has_given_way})
             if "refused" in said:
                 raise ValueError(said["refused"])
             return np.frombuffer(pixels, np.uint8).reshape(said["shape"])
@@ -104,7 +110,15 @@ class StorybookDrawer:
             return None
 
     def _running(self) -> ChildProgram | None:
-        """The other process, which is started where there is none yet."""
+        """The other process, which is started where there is none yet.
+
+        One that has given way can't have its share back: another takes its place.
+        """
+        if self._program is not None and self._has_given_way and not self._gives_way:
+            self._program.end()
+            with self._guard:
+                self._program = None
+        self._has_given_way = self._gives_way
         if self._program is None:
             python = python_program()
             try:

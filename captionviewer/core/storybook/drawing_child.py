@@ -1,7 +1,8 @@
-"""A program of its own that draws the storybook's pictures for `photos/storybook_drawer`, at a low priority.
+"""A program of its own that draws the storybook's pictures for `photos/storybook_drawer`.
 
 {"address": "storybook:train/000123"}   {"shape": [360, 480, 3], "bytes"}, then the pixels, uint8 RGB
-or {"refused": why there is no such picture}
+or {"refused": why there is no such picture}. With "give_way" in a request it takes, from then on, what others
+leave of the processor.
 """
 
 import json
@@ -16,13 +17,15 @@ def main() -> None:
     """Answer requests until there are no more."""
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then ends this
-    give_way()
     answers.write(READY + b"\n")
     answers.flush()
     for line in requests:
         said: dict[str, object]
+        request = json.loads(line)
+        if request.get("give_way"):
+            give_way()
         try:
-            picture = picture_of(json.loads(line)["address"])
+            picture = picture_of(request["address"])
         except ValueError as problem:
             said, pixels = {"refused": str(problem)}, b""
         else:

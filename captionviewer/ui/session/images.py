@@ -43,6 +43,10 @@ class Images(QObject):
         """Where photos on disk are looked for: the user's choice, else the data folder's own."""
         return self._own_folder if self._own_folder is not None else self._data_images
 
+    def spare(self, training: bool) -> None:
+        """Let a run that trains have the processor first: pictures are drawn with what it leaves."""
+        self._drawer.give_way(training)
+
     def shut_down(self) -> None:
         """Draw nothing any more."""
         self._drawer.close()

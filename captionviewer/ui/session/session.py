@@ -54,6 +54,7 @@ class Session(QObject):
         self._images.changed.connect(self.images_changed)
         self._models.changed.connect(self.model_changed)
         self._models.notice.connect(self.notice)
+        self._runs.changed.connect(lambda: self._images.spare(training=self._runs.is_training))
         self._runs.changed.connect(self.run_changed)
         for part in (self._data, self._images, self._models):
             part.problem.connect(self.problem)

@@ -66,11 +66,25 @@ def test_a_picture_drawn_aside_is_the_one_drawn_here_to_the_last_bit(
     assert not children(), "one picture alone is there before another process would be"
     with drawing_here(drawer, monkeypatch):
         np.testing.assert_array_equal(drawer.picture(ADDRESS), here)
-    (child,) = children()
-    if os.name == "posix":
-        assert child.nice() >= NICENESS
     monkeypatch.setattr(storybook, "picture_of", None)  # from now on all are drawn there
     np.testing.assert_array_equal(drawer.picture(ADDRESS), here)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="priorities are others elsewhere")
+def test_the_process_gives_way_beside_a_run_and_has_its_share_again_after_it(
+    drawer: StorybookDrawer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, found = psutil.Process().nice(), []
+    with drawing_here(drawer, monkeypatch):
+        drawer.picture(ADDRESS)
+    for wanted in (False, True, True, False):
+        drawer.give_way(wanted)
+        assert drawer.picture(ADDRESS).shape == (360, 480, 3)
+        (child,) = children()
+        found.append((child.pid, child.nice()))
+    pids, niceness = zip(*found, strict=True)
+    assert niceness == (usual, max(usual, NICENESS), max(usual, NICENESS), usual)
+    assert pids[0] == pids[1] == pids[2] != pids[3]
 
 
 @pytest.mark.parametrize("aside", [False, True])
