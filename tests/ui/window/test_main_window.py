@@ -50,9 +50,10 @@ def open_by_dialog(driver: WindowDriver, folder: Path) -> None:
 
 def opened(driver: WindowDriver, folder: Path) -> None:
     """Open a folder and wait until its photos are there."""
+    session = driver.window.session
     driver.window.open_folder(folder)
-    driver.wait_for(lambda: driver.window.session.data.dataset is not None)
-    driver.wait_for(lambda: driver.window.session.selection.record is not None)
+    driver.wait_for(lambda: session.data.dataset is not None and not session.data.opening)
+    driver.wait_for(lambda: session.selection.record is not None)
 
 
 def train_a_little(driver: WindowDriver, epochs: str = "2") -> None:
