@@ -12,6 +12,7 @@ import re
 import secrets
 import socket
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -103,7 +104,8 @@ def _mode_of(place: Path) -> int | None:
 
 
 def _temporary_name(name: str) -> str:
-    stem = os.fsencode(name)[:_LONGEST_STEM_BYTES].decode("utf-8", "ignore").strip(".") or "file"
+    known = sys.getfilesystemencoding()  # what it lacks can't be in the name of a file
+    stem = os.fsencode(name)[:_LONGEST_STEM_BYTES].decode(known, "ignore").strip(".") or "file"
     return f".{stem}.{_host()}.{os.getpid()}.{secrets.token_hex(4)}.part"
 
 

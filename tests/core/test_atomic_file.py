@@ -111,6 +111,19 @@ def test_the_longest_names_can_be_written(tmp_path: Path, name: str) -> None:
     assert (tmp_path / name).read_bytes() == b"new"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are UTF-8 or wide")
+def test_a_name_whose_letters_the_systems_encoding_lacks_is_written(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from captionviewer.core.atomic_file import write_atomically\n"
+        "assert sys.getfilesystemencoding() == 'ascii'\n"
+        "write_atomically(Path(sys.argv[1]), b'new')\n"
+    )
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "mü.npz")], env=plain, check=True, timeout=60)
+    assert (tmp_path / "mü.npz").read_bytes() == b"new" and len(list(tmp_path.iterdir())) == 1
+
+
 def test_what_a_killed_writer_left_is_removed_by_the_next_and_what_a_living_one_writes_is_not(
     tmp_path: Path,
 ) -> None:
