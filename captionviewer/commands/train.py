@@ -86,6 +86,9 @@ def run(chosen: argparse.Namespace) -> int:
         console.complain("--out is needed: the file that the model goes to, as in --out model.npz")
         return ExitCode.BAD_ARGUMENT
     path: Path = chosen.out if chosen.out.suffix == ".npz" else chosen.out.with_name(chosen.out.name + ".npz")
+    if path.is_dir():
+        console.complain(f"{path} is a folder: give --out another name")
+        return ExitCode.BAD_ARGUMENT
     for kept in (chosen.run, chosen.resume):
         if kept is not None and same_file(path, kept):
             console.complain(f"{path} can't be both the model and the run: give --out another name")

@@ -258,6 +258,12 @@ def test_what_can_not_be_done_is_told_in_one_line_and_by_the_exit_code(
     assert done.stdout == ""
 
 
+def test_a_folder_of_the_models_full_name_is_seen_before_the_training(tmp_path: Path) -> None:
+    (tmp_path / "here.npz").mkdir()
+    done = captionviewer("train", "--out", tmp_path / "here", home=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "") and "here.npz is a folder" in done.stderr
+
+
 def test_a_photo_that_is_not_there_and_a_word_that_is_unknown_are_told(
     data: Path, model: Path, tmp_path: Path
 ) -> None:

@@ -463,10 +463,8 @@ def _label(folder: Path) -> Mapping[str, object]:
     known = told if isinstance(told, dict) else {}
     name = known.get("name")
     found: dict[str, object] = {}
-    if isinstance(name, str):
-        found["name"] = name.encode("utf-8", "replace").decode(
-            "utf-8"
-        )  # half a letter can't be written again
+    if isinstance(name, str):  # half a letter could not be written again
+        found["name"] = name.encode("utf-8", "replace").decode("utf-8")
     if known.get("pinned") is True:
         found["pinned"] = True
     return found

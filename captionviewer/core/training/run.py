@@ -430,8 +430,11 @@ class TrainingRun:
                 raise _StopAsked
 
         solver.interrupt = enough
-        with contextlib.suppress(_StopAsked), one_library_thread():
-            self._watch.run(solver)
+        try:
+            with contextlib.suppress(_StopAsked), one_library_thread(), np.errstate(all="ignore"):
+                self._watch.run(solver)
+        except Exception:  # as too little memory: what was learned is kept all the same
+            _log.exception("a run that was stopped did not say its last captions")
 
     def _interrupt(self) -> None:
         if self._wants_stop:

@@ -311,13 +311,13 @@ class TrainingPanel(QWidget):
 
     def _ticked(self) -> None:
         self._ticks += 1
-        running = self.is_running()
-        if self._ticks % SHOWN_TICKS and running:
+        trains = self.control.state is RunState.RUNNING  # else nothing need be spared
+        if trains and self._ticks % SHOWN_TICKS:
             return
         self._recorded.look(self.control.run)
-        self.plot.take_new(at_once=not running)
+        self.plot.take_new(at_once=not self.is_running())
         self._show_numbers()
-        if self._ticks % STATE_TICKS == 0 or not running:
+        if not trains or self._ticks % STATE_TICKS == 0:
             self._say_state()
 
     def _show_numbers(self) -> None:

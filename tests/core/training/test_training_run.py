@@ -37,6 +37,7 @@ from captionviewer.core.training.events import (
 )
 from captionviewer.core.training.model_guard import GUARD_EVERY
 from captionviewer.core.training.run import TrainingRun
+from captionviewer.core.training.run_record import RunRecord
 from captionviewer.core.training.settings import TrainingSettings
 
 QUICK = TrainingSettings(hidden_dim=24, wordvec_dim=16, num_captions=20, batch_size=5, num_epochs=10, seed=3)
@@ -382,6 +383,30 @@ def test_captions_under_way_are_given_up_at_a_stop_and_written_once_its_end_is_t
     assert isinstance(last, WatchedCaptions) and last.iteration == begun[1]
     stops = run.caption_stops()
     assert stops is not None and stops.iterations[-1] == begun[1]
+
+
+def test_a_stopped_run_whose_last_captions_fail_is_kept_all_the_same(
+    begin: Callable[..., TrainingRun], dataset: CocoDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records: list[RunRecord] = []
+    run = begin(ENDLESS, watched=[dataset.split("train").record(0)], keep=records.append)
+    captions, failed = watched_photos.PhotoCaptioner.ids, []
+
+    def too_little_memory_at_the_end(captioner: Any, *args: Any) -> Any:
+        if not run.state.is_live:
+            failed.append(len(run.history))
+            raise MemoryError
+        return captions(captioner, *args)
+
+    monkeypatch.setattr(watched_photos.PhotoCaptioner, "ids", too_little_memory_at_the_end)
+    monkeypatch.setattr(watched_photos.CaptionWatch, "is_behind", lambda *_args: True)
+    run.start()
+    until(lambda: len(run.history) > 3)
+    run.stop()
+    assert run.wait(LONG)
+    assert run.state is RunState.STOPPED
+    assert failed == [len(run.history)]
+    assert records[-1].outcome == "stopped" and records[-1].iteration == len(run.history)
 
 
 def test_a_run_stopped_in_its_last_look_has_finished(
