@@ -14,6 +14,7 @@ from captionviewer.core.arrays import FloatArray
 DRAWS = 1_000
 _LEVEL = 0.95
 _NUMBERS = 1 << 22  # photos drawn at a time
+_ROUNDING = 1e-12  # equal sums may differ by this, as the library adds in another order
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Interval:
     @property
     def includes_zero(self) -> bool:
         """Whether a difference could as well be none."""
-        return self.low <= 0 <= self.high
+        return self.low <= _ROUNDING and self.high >= -_ROUNDING
 
 
 def drawn_sums(

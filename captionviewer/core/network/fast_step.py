@@ -12,7 +12,8 @@ readable layers (`CaptioningRNN.reference_loss`), and the tests hold the two equ
   one finds in the processor's cache.
 - Products and element-wise work write into arrays kept from call to call: a fresh large array costs
   page faults that are dearer than the arithmetic.
-- Products with few rows are given a multiple of 8 of them (see `times`).
+- Products with few rows go by panels of columns where that is quicker, else they are given a multiple of 8
+  rows (see `small_products`).
 - Two threads share the step (see `two_threads`): while the recurrence runs forward, the scores of each
   finished stretch of positions, their softmax and its gradient are a piece, for they wait for no other
   position; while it runs back, the gradients of W_vocab are, then that of Wh.
@@ -30,9 +31,10 @@ import numpy as np
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.network.cells import CELLS, CellType
 from captionviewer.core.network.packed_captions import PackedCaptions, pack
+from captionviewer.core.network.small_products import SPARE
 from captionviewer.core.network.two_threads import Pieces
 from captionviewer.core.network.unique_words import UniqueWords
-from captionviewer.core.network.workspace import SPARE, Interrupt, Workspace, never, product
+from captionviewer.core.network.workspace import Interrupt, Workspace, never, product
 
 BLOCK = 1 << 16  # numbers worked on at a time: 256 kB of float32, within a level-2 cache
 STRETCH = 96  # positions whose scores are one piece of work, at least

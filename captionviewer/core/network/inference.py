@@ -7,6 +7,7 @@ import numpy as np
 from captionviewer.core.arrays import BoolArray, FloatArray, IntArray
 from captionviewer.core.coco.vocabulary import END, NULL, START
 from captionviewer.core.network.cells import CELLS, CellType, DecodingState
+from captionviewer.core.network.small_products import few_rows_times
 from captionviewer.core.network.unique_words import UniqueWords
 from captionviewer.core.network.workspace import Interrupt, never
 
@@ -63,7 +64,7 @@ def next_state(
     params: Params, state: DecodingState, words: IntArray, inputs: WordInputs | None = None
 ) -> DecodingState:
     """Feed one word (N,) to each image; the state after it, as one step of the reference layer gives it."""
-    a: FloatArray = state.h @ params["Wh"]  # (N, G)
+    a = few_rows_times(state.h, params["Wh"])  # (N, G)
     if inputs is None:
         a += _word_input(params, words)
     h = np.empty((len(a), state.h.shape[1]), a.dtype)
@@ -85,7 +86,7 @@ def some_rows(count: int) -> Iterator[slice]:
 
 def recurrent_input(params: Params, state: DecodingState, words: IntArray) -> FloatArray:
     """What goes into the tanh of an RNN (N, H), or into the gates of an LSTM (N, 4H), at one timestep."""
-    a: FloatArray = state.h @ params["Wh"]
+    a = few_rows_times(state.h, params["Wh"])
     a += _word_input(params, words)
     return a
 
@@ -105,7 +106,7 @@ def _word_input(params: Params, words: IntArray) -> FloatArray:
 
 def logits_of(params: Params, state: DecodingState) -> FloatArray:
     """The score of every word (N, V), from the hidden state."""
-    logits: FloatArray = state.h @ params["W_vocab"]
+    logits = few_rows_times(state.h, params["W_vocab"])
     logits += params["b_vocab"]
     return logits
 

@@ -55,6 +55,13 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
+@cache
+def kernels() -> str | None:
+    """For which processors OpenBLAS's kernels in use were made ("Haswell"); None for another library."""
+    names = {str(library.info().get("architecture")) for library in _libraries().lib_controllers}
+    return names.pop() if len(names) == 1 else None
+
+
 @contextmanager
 def one_library_thread() -> Iterator[bool]:
     """While it is held every product runs on the thread that asks for it.

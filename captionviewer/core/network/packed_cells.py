@@ -9,7 +9,8 @@ import numpy as np
 
 from captionviewer.core.arrays import FloatArray, IntArray
 from captionviewer.core.network.packed_captions import PackedCaptions
-from captionviewer.core.network.workspace import SPARE, Interrupt, Workspace, product, times
+from captionviewer.core.network.small_products import SPARE, RecurrentProducts
+from captionviewer.core.network.workspace import Interrupt, Workspace, product
 
 Position = Callable[[int], None]  # hears how far a recurrence has come
 
@@ -48,6 +49,9 @@ class PackedRnn:
     def _array(self, name: str, rows: int, columns: int) -> FloatArray:
         return self._workspace.array(name, (rows, columns), self._hidden.dtype)
 
+    def _products(self, matrix: FloatArray) -> RecurrentProducts:
+        return RecurrentProducts(matrix, self._workspace, self._interrupt)
+
     def forward(
         self, Wh: FloatArray, inputs: FloatArray, inverse: IntArray, reached: Position = nowhere
     ) -> None:
@@ -56,11 +60,12 @@ class PackedRnn:
         `reached` hears after each timestep that the states of the positions before are there.
         """
         product = self._array("product", self._first + SPARE, self._H)
+        recurrent = self._products(Wh)
         for start, end, begin in self._timesteps:
             self._interrupt()
             h = self._hidden[self._first + start : self._first + end]  # (n, H)
             np.take(inputs, inverse[start:end], axis=0, out=h, mode="clip")
-            h += times(self._hidden, begin, end - start, Wh, product, self._interrupt)
+            h += recurrent.times(self._hidden, begin, end - start, product)
             np.tanh(h, out=h)
             reached(end)
 
@@ -71,6 +76,7 @@ class PackedRnn:
         """
         slopes = self._array("slope", self._first, self._H)
         carried = self._array("carried", self._first + SPARE, self._H)  # from timestep t + 1 to t
+        recurrent = self._products(Wh.T)
         later = 0  # captions running at t + 1
         for start, end, _ in reversed(self._timesteps):
             self._interrupt()
@@ -81,7 +87,7 @@ class PackedRnn:
             da = self._dh[start:end]  # (n, H), so far from the scores alone
             da[:later] += carried[:later]
             da *= slope
-            times(self._dh, start, n, Wh.T, carried, self._interrupt)
+            recurrent.times(self._dh, start, n, carried)
             later = n
             came_back_to(start)
         return self._dh[: self._R], carried[: self._first]
@@ -108,6 +114,7 @@ class PackedLstm(PackedRnn):
         """Fill `hidden`, gates and cells' parts; inputs[inverse] (R, 4H) is the words' share of the gates."""
         R, H, first = self._R, self._H, self._first
         product = self._array("product", first + SPARE, 4 * H)
+        recurrent = self._products(Wh)
         self._gates = self._array("gates", R + SPARE, 4 * H)
         self._kept = self._array("kept", R, H)  # f c, what a cell keeps of the timestep before,
         self._new = self._array("new", R, H)  # i g, and what it takes in; the cell is their sum
@@ -119,7 +126,7 @@ class PackedLstm(PackedRnn):
             n = end - start
             a = self._gates[start:end]  # (n, 4H)
             np.take(inputs, inverse[start:end], axis=0, out=a, mode="clip")
-            a += times(self._hidden, begin, n, Wh, product, self._interrupt)
+            a += recurrent.times(self._hidden, begin, n, product)
             i, f, o, g = activated(a)  # (n, H) each
             c, tanh_c = cells[:n], self._tanh_c[start:end]
             kept = np.multiply(f, c, out=self._kept[start:end])
@@ -139,6 +146,7 @@ class PackedLstm(PackedRnn):
         slopes = self._array("slope", first, 3 * H)
         carried = self._array("carried", first + SPARE, H)  # dh, from timestep t + 1 to t
         dc_carried = self._array("dc_carried", first, H)
+        recurrent = self._products(Wh.T)
         later = 0  # captions running at t + 1
         for start, end, _ in reversed(self._timesteps):
             self._interrupt()
@@ -169,7 +177,7 @@ class PackedLstm(PackedRnn):
             np.multiply(slope_i, dc, out=i)
             np.multiply(slope_f, dc, out=f)
             np.multiply(slope_o, dh, out=o)
-            times(self._gates, start, n, Wh.T, carried, self._interrupt)
+            recurrent.times(self._gates, start, n, carried)
             later = n
             came_back_to(start)
         return self._gates[:R], carried[:first]

@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from captionviewer.core.arrays import FloatArray
 
-SPARE = 8  # rows behind an array's last, which `times` may read and write
 PIECE = 2 * 10**9  # multiplications: a fraction of a second; only networks of thousands of units need pieces
 MOVED = 1 << 22  # numbers that are drawn or copied in one piece: some 50 ms
 
@@ -62,20 +61,3 @@ def product(a: FloatArray, b: FloatArray, out: FloatArray, interrupt: Interrupt)
     for start in range(0, len(a), rows):
         interrupt()
         np.matmul(a[start : start + rows], b, out=out[start : start + rows])
-
-
-def times(
-    rows: FloatArray, start: int, n: int, matrix: FloatArray, out: FloatArray, interrupt: Interrupt
-) -> FloatArray:
-    """rows[start : start + n] @ matrix, in out[:n]; both have up to SPARE rows more, read and overwritten.
-
-    The kernels of OpenBLAS, on two cores, take 8 rows at a time and are slow at the remainder: 16 rows take
-    two thirds of the time of 14. A few rows, or one or two left over, are quicker as products of a vector.
-    """
-    left = n % 8
-    whole = 0 if n <= 4 else n - left if left <= 2 else n - left + 8
-    if whole:
-        product(rows[start : start + whole], matrix, out[:whole], interrupt)
-    for k in range(whole, n):
-        np.matmul(rows[start + k], matrix, out=out[k])
-    return out[:n]

@@ -82,4 +82,5 @@ def test_drawing_ends_when_told() -> None:
 
 def test_a_difference_could_be_none_if_its_interval_includes_zero() -> None:
     assert Interval(-0.1, 0.2).includes_zero and Interval(0, 1).includes_zero
+    assert Interval(2e-15, 3e-15).includes_zero and Interval(-3e-15, -2e-15).includes_zero  # rounding
     assert not Interval(0.01, 0.2).includes_zero and not Interval(-0.2, -0.01).includes_zero

@@ -156,7 +156,8 @@ def test_a_model_that_says_a_persons_words_scores_as_that_person(
     found = make_scorecard(model, photos, rows=("human",), draws=50)
     assert found is not None
     for key, difference in found.row("human").differences.items():
-        assert difference.value == difference.interval.low == difference.interval.high == 0, key
+        of_all = [difference.value, difference.interval.low, difference.interval.high]
+        assert of_all == pytest.approx([0, 0, 0], abs=1e-12), key
         assert difference.interval.includes_zero
 
 

@@ -191,13 +191,17 @@ def test_whatever_could_not_be_remembered_is_told_past_the_next_data(
     monkeypatch.setattr("captionviewer.ui.session.data.forget_data_folder", full)
     monkeypatch.setattr("captionviewer.ui.download.download_controller.remember_data_folder", full)
     monkeypatch.setattr("captionviewer.ui.settings.write_atomically", full)
+
+    def is_told(words: str) -> bool:  # on top or beneath: settings are saved a moment after they change
+        return any(words in notice.message for notice in told._notices)
+
     session.data.open_storybook()
-    driver.wait_for(lambda: "choice of the storybook could not be remembered" in told.text())
+    driver.wait_for(lambda: is_told("choice of the storybook could not be remembered"))
     driver.window.downloads._came(small_coco)
     assert "new data folder could not be remembered" in told.text()
     session.settings.set(remembered.THEME, "dark")
     session.settings.save()  # told once, now or when something else was to be remembered a moment before
-    assert any("Settings could not be remembered" in notice.message for notice in told._notices)
+    assert is_told("Settings could not be remembered")
     driver.wait_for(lambda: session.data.dataset is not None and session.data.dataset.folder == small_coco)
     assert [notice.message for notice in told._notices if "could not be remembered" in notice.message] == [
         notice.message for notice in told._notices
