@@ -1,6 +1,7 @@
 """In the loss plot: the losses of frozen models on captions held fixed, and what guesses would cost.
 
-They change seldom, so they belong to the axes that are drawn seldom, not to the lines drawn over them.
+Guesses and the legend belong to the axes, which are drawn seldom. The points of frozen models come one by
+one while a run goes on, and are drawn over a copy of the axes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,21 +40,25 @@ class FrozenLines:
 
     def __init__(self, axes: "Axes") -> None:
         self._axes = axes
-        (self._val,) = axes.plot([], [], "o-", markersize=4, linewidth=1.4, label="validation", zorder=2.5)
         (self._train,) = axes.plot(
-            [], [], "s--", markersize=3.5, linewidth=1.2, label="training, same model", zorder=2.4
+            [], [], "s--", markersize=3.5, linewidth=1.2, label="training, same model", animated=True
         )
-        (self._best,) = axes.plot([], [], "o", markersize=10, fillstyle="none", markeredgewidth=1.8)
+        (self._val,) = axes.plot([], [], "o-", markersize=4, linewidth=1.4, label="validation", animated=True)
+        (self._best,) = axes.plot(
+            [], [], "o", markersize=10, fillstyle="none", markeredgewidth=1.8, animated=True
+        )
         self._best_words = axes.annotate(
             "",
             (0, 0),
             xytext=(0, 0),
             textcoords="offset points",
             annotation_clip=True,
+            animated=True,
         )
         self._guesses: list[tuple[Line2D, Text]] = []
         self._val_label = ""
-        self._values: list[float] = []
+        self._values: list[float] = []  # of the points, then of the guesses
+        self._guessed: list[float] = []
         self._has_points = False
         self._colors: Colors | None = None
         self._points = 9.0
@@ -84,12 +89,21 @@ class FrozenLines:
             what all losses are multiplied by.
         """
         self._val_label = f"validation, {num_captions:,} captions"
+        for line, words in self._guesses:
+            line.remove()
+            words.remove()
+        self._guessed = [times * nats for nats in guesses.values()]
+        self._guesses = [self._guess(name, loss) for name, loss in zip(guesses, self._guessed, strict=True)]
+        self.show_points(points, times)
+
+    def show_points(self, points: Sequence[FrozenLoss], times: float) -> None:
+        """Show other points; they are told in the legend once it is made anew."""
         iterations = [point.iteration for point in points]
         val, train = [times * point.val for point in points], [times * point.train for point in points]
         self._val.set_data(iterations, val)
         self._train.set_data(iterations, train)
         self._has_points = bool(points)
-        self._values = [*val, *train, *(times * nats for nats in guesses.values())]
+        self._values = [*val, *train, *self._guessed]
         best = min(range(len(val)), key=val.__getitem__) if len(val) > 1 else None
         self._best.set_data(*(([], []) if best is None else ([iterations[best]], [val[best]])))
         self._best_words.set_visible(best is not None)
@@ -98,10 +112,12 @@ class FrozenLines:
             # Elsewhere losses of validation are told a word, whatever the plot shows.
             a_word = "" if times == 1 else f" ({points[best].val:.3g} a word)"
             self._best_words.set_text(f"best {val[best]:.3g}{a_word}")
-        for line, words in self._guesses:
-            line.remove()
-            words.remove()
-        self._guesses = [self._guess(name, times * nats) for name, nats in guesses.items()]
+
+    def over_the_axes(self) -> "list[Artist]":
+        """What is drawn over a copy of the axes, in order, where it stands now."""
+        if min(self._axes.bbox.size) > 0:
+            self._place_best()
+        return [self._train, self._val, self._best, self._best_words]
 
     def _guess(self, name: str, loss: float) -> "tuple[Line2D, Text]":
         color = self._colors.muted.name() if self._colors is not None else "gray"
@@ -176,12 +192,13 @@ class FrozenLines:
     def _place_guesses(self) -> None:
         """Name each guess at the right, or left of the legend where that stands in its way."""
         legend = self._axes.get_legend()
+        taken = None
+        if legend is not None:
+            taken = legend.get_window_extent()  # to find the best place takes time, and each draw would
+            legend.set_loc(tuple(self._axes.transAxes.inverted().transform((taken.x0, taken.y0))))
         for _line, words in self._guesses:
             words.set_x(_AT_THE_RIGHT)
-            if legend is None or not words.get_visible():
-                continue
-            taken = legend.get_window_extent()
-            if words.get_window_extent().overlaps(taken):
+            if taken is not None and words.get_visible() and words.get_window_extent().overlaps(taken):
                 left = self._axes.transAxes.inverted().transform((taken.x0, 0))[0]
                 words.set_x(left - 0.01)
 

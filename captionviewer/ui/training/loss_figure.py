@@ -19,6 +19,7 @@ from captionviewer.ui.training.frozen_lines import FrozenLines, FrozenLoss
 from captionviewer.ui.training.past_lines import PastLines
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.transforms import BboxBase
@@ -85,6 +86,7 @@ class LossFigure:
         self._frozen = FrozenLines(self._axes)
         self._past = PastLines(self._axes)
         self._past_top = 0.0
+        self._words_a_caption = 1.0
         self._corner = (0.0, 0.0)
         self._rows = 5
         self._total = 0
@@ -130,8 +132,13 @@ class LossFigure:
         draw on, all times `words_a_caption`.
         """
         self._frozen.show(points, num_captions, guesses, words_a_caption)
+        self._words_a_caption = words_a_caption
         self._limits = None
         self._give_way()
+
+    def show_more_frozen(self, points: Sequence[FrozenLoss]) -> None:
+        """Show other losses of frozen models, of which there were some; all else as in `show_frozen`."""
+        self._frozen.show_points(points, self._words_a_caption)
 
     def show_past(self, runs: Sequence[LossSeries], edits: Sequence[SettingEdit]) -> None:
         """Show earlier runs faintly, and what was changed in this one, from the next draw on."""
@@ -194,8 +201,12 @@ class LossFigure:
         """Where the axes are, in the figure's pixels from its lower left."""
         return self._axes.bbox
 
+    def frozen(self) -> "list[Artist]":
+        """What is drawn over the axes when a loss of a frozen model has come, in order."""
+        return self._frozen.over_the_axes()
+
     def lines(self) -> "list[Line2D]":
-        """What is drawn over the axes, in order."""
+        """What is drawn over both whenever steps were made, in order."""
         return [self._raw, self._smooth]
 
     def _give_way(self) -> None:

@@ -53,9 +53,11 @@ class LossPlot(PlotWidget):
         self._per_word = False
         self._log = False
         self._plot: LossFigure | None = None
-        self._background: object = None
+        self._axes: object = None  # a copy of them,
+        self._background: object = None  # and of them with the losses of frozen models
         self._corner: QWidget | None = None
         self._stale = True
+        self._in_passing = False  # losses of frozen models came since: the legend may stand in their way
         self._in_lines = 0  # how many iterations the lines show,
         self._looks = 0  # and how often there were more since
         self.full_draws = 0
@@ -146,6 +148,8 @@ class LossPlot(PlotWidget):
             self._draw_soon()  # their unit is known by now
         if at_once:
             self._describe()
+            if self._in_passing:
+                self._draw_soon()
         if len(self._series) == self._in_lines:
             return False
         if self._plot is None or self._canvas is None or not self.isVisible():
@@ -173,10 +177,20 @@ class LossPlot(PlotWidget):
 
     def show_validation(self, points: Sequence[FrozenLoss], num_captions: int = 0) -> None:
         """Draw the losses of frozen models, on `num_captions` of val and as many of train; mark the best."""
-        if (tuple(points), num_captions) != (self._points, self._num_captions):
-            self._points, self._num_captions = tuple(points), num_captions
-            self._describe()
+        if (tuple(points), num_captions) == (self._points, self._num_captions):
+            return
+        is_more = bool(points and self._points and len(self._series)) and num_captions == self._num_captions
+        self._points, self._num_captions = tuple(points), num_captions
+        self._describe()
+        if self._plot is None or self._background is None or self._stale or not is_more:
             self._draw_soon()
+            return
+        self._plot.show_more_frozen(self._points)
+        if self._plot.take(self._series):  # beyond the axes
+            self._draw_soon()
+        else:
+            self._draw_lines(frozen=True)
+            self._in_passing = True
 
     def show_past(self, runs: Sequence[LossSeries]) -> None:
         """Draw the smoothed losses of earlier runs faintly behind those shown."""
@@ -297,7 +311,9 @@ class LossPlot(PlotWidget):
             return
         if self._figure.canvas is not self._canvas or self._canvas.is_saving():
             return  # drawn for a file, in another size
-        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
+        self._axes = self._canvas.copy_from_bbox(self._figure.bbox)
+        self._put_frozen()
+        self._in_passing = False
         self.full_draws += 1
         if self._plot is not None and self._plot.count < len(self._series) and self._plot.take(self._series):
             self._draw_soon()  # more came since the axes were made, and they do not hold it
@@ -310,12 +326,21 @@ class LossPlot(PlotWidget):
             self._figure.draw_artist(line)
         self._in_lines, self._looks = self._plot.count, 0
 
-    def _draw_lines(self) -> None:
+    def _put_frozen(self) -> None:
+        assert self._plot is not None and self._figure is not None and self._canvas is not None
+        for artist in self._plot.frozen():
+            self._figure.draw_artist(artist)
+        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
+
+    def _draw_lines(self, *, frozen: bool = False) -> None:
         canvas = self._canvas
         assert canvas is not None and self._figure is not None
-        canvas.restore_region(self._background)
+        canvas.restore_region(self._axes if frozen else self._background)
+        if frozen:
+            self._put_frozen()
         self._put_lines()
-        canvas.update(self._place_of_lines())  # painted with whatever else changed in this tick
+        # painted with whatever else changed in this tick; words may reach beyond the axes
+        canvas.update(canvas.rect() if frozen else self._place_of_lines())
         self.line_draws += 1
 
     def _place_of_lines(self) -> QRect:

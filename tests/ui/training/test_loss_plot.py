@@ -25,6 +25,7 @@ from captionviewer.ui.settings import Settings
 from captionviewer.ui.training.loss_figure import COLUMNS, LossFigure, LossSeries, short_number
 from captionviewer.ui.training.loss_plot import LossPlot
 from captionviewer.ui.training.run_numbers import NumberTile, loss_words, perplexity_words
+from tests.ui.painted import count, pixels
 from tests.ui.training.training_setup import import_matplotlib, wait
 
 
@@ -278,6 +279,52 @@ def test_validation_stands_in_the_table_beside_its_iterations_with_the_best_name
         ["2.5", "2.0", "best validation loss"],
         ["2.75", "1.0", ""],
     ]
+
+
+def test_validation_that_comes_while_a_run_goes_on_is_drawn_over_the_axes_as_with_them(
+    plot: LossPlot, history: LossHistory, qtbot: QtBot
+) -> None:
+    import_matplotlib(plot._session)
+    falling(history, 300)
+    plot.show_history(history, 400)
+    plot.show_guesses({"blind guess": 6.9})
+    points = [ValidationPoint(100 * k, 6.0 - k, 6.5 - k) for k in range(4)]
+    plot.show_validation(points[:3], 150)
+    drawn(qtbot, plot)
+    in_its_color, draws, line_draws = count(pixels(plot), LIGHT.val), plot.full_draws, plot.line_draws
+    plot.show_validation(points, 150)
+    QApplication.processEvents()
+    assert (plot.full_draws, plot.line_draws) == (draws, line_draws + 1)
+    assert count(pixels(plot), LIGHT.val) > in_its_color + 10
+    assert "best 3.5 nats a word at iteration 300" in plot.accessibleDescription()
+    falling(history, 5)
+    plot.take_new(at_once=True)  # the run has ended: once more with its axes, whose legend may give way
+    drawn(qtbot, plot, draws + 1)
+    falling(history, 5)
+    plot.take_new(at_once=True)
+    QApplication.processEvents()
+    assert plot.full_draws == draws + 1
+    plot.show_history(history, 400)
+    drawn(qtbot, plot, draws + 2)
+    plot.show_validation(points[:3], 150)
+    plot.show_validation(points, 150)
+    of_lines = plot.grab().toImage()
+    plot._draw_soon()
+    drawn(qtbot, plot, draws + 3)
+    assert plot.grab().toImage() == of_lines
+
+
+def test_validation_beyond_the_axes_draws_them_anew(
+    plot: LossPlot, history: LossHistory, qtbot: QtBot
+) -> None:
+    import_matplotlib(plot._session)
+    falling(history, 300)
+    plot.show_history(history, 400)
+    plot.show_validation([ValidationPoint(0, 6.0, 6.5)], 150)
+    drawn(qtbot, plot)
+    draws = plot.full_draws
+    plot.show_validation([ValidationPoint(0, 6.0, 6.5), ValidationPoint(100, 30.0, 60.0)], 150)
+    drawn(qtbot, plot, draws + 1)
 
 
 def test_an_export_that_fails_says_so(
