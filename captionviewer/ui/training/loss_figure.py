@@ -82,6 +82,8 @@ class LossFigure:
         self._axes = figure.add_subplot()
         (self._raw,) = self._axes.plot([], [], linewidth=0.9, animated=True, label="each iteration")
         (self._smooth,) = self._axes.plot([], [], linewidth=2.0, animated=True, label="smoothed")
+        # Where the lines will go: never seen, but the legend looks for a place that is free of lines
+        (self._to_come,) = self._axes.plot([], [], linestyle="none", animated=True, label="_to_come")
         self._name = self._axes.text(0.02, 0.98, "", transform=self._axes.transAxes, va="top")
         self._frozen = FrozenLines(self._axes)
         self._past = PastLines(self._axes)
@@ -267,6 +269,8 @@ class LossFigure:
         axes.set_xlim(0 if right > 1 else 0.5, right)
         axes.set_ylim(bottom, top)
         self._set_ticks(bottom, top)
+        last: FloatArray = np.asarray(self._smooth.get_ydata())[-1:]
+        self._to_come.set_data(np.linspace(count, right, 9)[-9 * len(last) :], np.repeat(last, 9))
         self._frozen.place_words()
         self._put_words()
         return True

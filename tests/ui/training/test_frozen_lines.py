@@ -166,6 +166,19 @@ def test_the_legend_is_clear_of_all_lines_also_where_validation_rises_again(
         assert not any(box.contains(x, y) for x, y in places)
 
 
+def test_the_legend_leaves_room_for_the_lines_to_come() -> None:
+    figure = Figure(figsize=(3.8, 2), dpi=100)
+    FigureCanvasAgg(figure)
+    begun = LossSeries()
+    losses = np.linspace(84, 14, 120, dtype=np.float32)
+    begun.extend(losses, losses / np.float32(WORDS))
+    shown(figure, begun, POINTS[:1], per_word=False)
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    to_come = figure.axes[0].transData.transform([(iteration, 14.0) for iteration in range(120, 301, 10)])
+    assert not any(legend.get_window_extent().contains(x, y) for x, y in to_come)
+
+
 @pytest.mark.parametrize("width", [2.0, 2.35, 2.8, 3.2])
 def test_in_a_narrow_plot_no_word_is_cut_and_none_stands_in_the_legend(
     series: LossSeries, width: float
