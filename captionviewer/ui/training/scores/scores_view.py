@@ -297,7 +297,7 @@ class ScoresView(QWidget):
                 return f"{of}. Sampling shows another model now: {self._session.models.current.words}."
             if self._is_written_otherwise():
                 return f"{of}. Captions are written in another way now: score again to have it scored."
-            return of
+            return f"{of}. Click a score to see it photo by photo."
         row, key = self._opened
         words = f"{of}. {metric(key).title} of {self.card.row(row).title}, photo by photo"
         if page is self.histogram:
