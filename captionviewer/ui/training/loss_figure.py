@@ -269,8 +269,8 @@ class LossFigure:
         axes.set_xlim(0 if right > 1 else 0.5, right)
         axes.set_ylim(bottom, top)
         self._set_ticks(bottom, top)
-        last: FloatArray = np.asarray(self._smooth.get_ydata())[-1:]
-        self._to_come.set_data(np.linspace(count, right, 9)[-9 * len(last) :], np.repeat(last, 9))
+        last: FloatArray = np.asarray(self._smooth.get_ydata())[-1:]  # none before the first step
+        self._to_come.set_data(np.linspace(count, right, 9 * len(last)), np.repeat(last, 9))
         self._frozen.place_words()
         self._put_words()
         return True

@@ -17,6 +17,7 @@ from captionviewer.ui.session.session import Session
 from captionviewer.ui.training.frozen_lines import FrozenLoss
 from captionviewer.ui.training.loss_figure import LossFigure, LossSeries, short_number
 from captionviewer.ui.training.loss_read_out import LossReadOut
+from captionviewer.ui.training.loss_rows import loss_rows
 from captionviewer.ui.training.scrub_layer import ScrubLayer
 from captionviewer.ui.training.scrubber import Scrubber
 
@@ -182,9 +183,11 @@ class LossPlot(PlotWidget):
         is_more = bool(points and self._points and len(self._series)) and num_captions == self._num_captions
         self._points, self._num_captions = tuple(points), num_captions
         self._describe()
-        if self._plot is None or self._background is None or self._stale or not is_more:
+        is_drawn = self._plot is not None and self._background is not None and not self._stale
+        if not is_drawn or not is_more or not self.isVisible():
             self._draw_soon()
             return
+        assert self._plot is not None
         self._plot.show_more_frozen(self._points)
         if self._plot.take(self._series):  # beyond the axes
             self._draw_soon()
@@ -231,36 +234,8 @@ class LossPlot(PlotWidget):
         return self._series
 
     def rows(self) -> Iterator[Sequence[object]]:
-        """Give the numbers of the plot for a table, the header first.
-
-        The row of an iteration tells of the step that made it and, where validation was computed then, of
-        the model after it; that of iteration 0 is of the untrained model.
-        """
-        header = ["iteration", "loss per caption", "loss per word", "perplexity", "learning rate"]
-        frozen = {point.iteration: point for point in self._points}
-        best = min(self._points, key=lambda point: point.val, default=None)
-        if frozen:
-            on = f"{self._num_captions} captions"
-            header += [
-                f"validation loss per word ({on})",
-                f"training loss per word, same model ({on})",
-                "best",
-            ]
-        yield header
-        iterations, losses, per_word = self._history.since(0)
-        rates = self._history.learning_rates()
-
-        def beside(point: FrozenLoss | None) -> list[object]:
-            if point is None:
-                return [""] * 3 if frozen else []
-            return [point.val, point.train, "best validation loss" if point is best else ""]
-
-        if 0 in frozen:
-            yield [0, "", "", "", "", *beside(frozen[0])]
-        for k, iteration in enumerate(iterations.tolist()):
-            word = float(per_word[k])
-            step = [iteration, float(losses[k]), word, perplexity(word), float(rates[k])]
-            yield [*step, *beside(frozen.get(iteration))]
+        """Give the numbers of the plot for a table, the header first."""
+        return loss_rows(self._history, self._points, self._num_captions)
 
     def _exported(self) -> None:
         self._background = None  # saving drew the figure in another size
@@ -416,8 +391,3 @@ class LossPlot(PlotWidget):
         super().resizeEvent(event)
         self.layer.setGeometry(self.rect())
         self._place_corner()
-
-
-def perplexity(loss_per_word: float) -> float:
-    """How many words the model hesitates between, on average: e to the loss per word."""
-    return math.exp(loss_per_word) if loss_per_word < 700 else math.inf

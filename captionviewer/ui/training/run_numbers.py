@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from captionviewer.core.amounts import format_duration
 from captionviewer.core.training.run_progress import RunProgress
 from captionviewer.ui.look.theme import set_muted
-from captionviewer.ui.training.loss_plot import perplexity
+from captionviewer.ui.training.loss_rows import perplexity
 
 NONE = "–"
 

@@ -314,6 +314,21 @@ def test_validation_that_comes_while_a_run_goes_on_is_drawn_over_the_axes_as_wit
     assert plot.grab().toImage() == of_lines
 
 
+def test_before_its_first_step_a_run_is_shown_beside_an_earlier_one_that_the_legend_names(
+    plot: LossPlot, history: LossHistory, qtbot: QtBot
+) -> None:
+    import_matplotlib(plot._session)
+    earlier = LossSeries()
+    earlier.extend(np.full(50, 40, np.float32), np.full(50, 4, np.float32))
+    plot.resize(500, 250)
+    plot.show_past([earlier])
+    plot.show_history(history, 400)
+    drawn(qtbot, plot)
+    assert plot._figure is not None
+    legend = plot._figure.axes[0].get_legend()
+    assert legend is not None and [words.get_text() for words in legend.get_texts()] == ["earlier run"]
+
+
 def test_validation_beyond_the_axes_draws_them_anew(
     plot: LossPlot, history: LossHistory, qtbot: QtBot
 ) -> None:
