@@ -68,9 +68,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage, from now on, in what tests make alone: not in thousands of tests and modules."""
+    """Look for garbage, from now on, in what tests make alone: not in thousands of tests and modules.
+
+    And in the main thread: what Qt made must not be destroyed in another one.
+    """
     gc.collect()
     gc.freeze()
+    gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Look where Python itself would have by now."""
+    for generation in (2, 1, 0):
+        if gc.get_count()[generation] > gc.get_threshold()[generation]:
+            gc.collect(generation)
+            break
 
 
 @pytest.hookimpl(wrapper=True)

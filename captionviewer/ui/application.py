@@ -19,6 +19,7 @@ from captionviewer.core.coco.feature_kinds import feature_kind_named
 from captionviewer.core.user_folders import written_folders
 from captionviewer.resources import resource
 from captionviewer.ui import settings as remembered
+from captionviewer.ui.garbage import GarbageCollector
 from captionviewer.ui.look.numbers import write_numbers_alike
 from captionviewer.ui.look.theme import Theme, ThemeChoice
 from captionviewer.ui.session.data import OPENING_STORYBOOK
@@ -128,15 +129,6 @@ def run(
         gc.enable()
 
 
-def collect_garbage_from_now() -> None:
-    """Let Python look for garbage, and never again among what is there by now.
-
-    A look through all that was imported takes 50 ms and more, in which neither window nor run goes on.
-    """
-    gc.freeze()
-    gc.enable()
-
-
 def _run(
     app: QApplication, problems: Problems, data: Path | None, images: Path | None, features: str | None
 ) -> int:
@@ -145,8 +137,10 @@ def _run(
     begun_afresh = begin_afresh_after(mark.begin(), settings)
     window = make_window(app, settings, problems)
     window.first_painted.connect(mark.came_up)
-    window.first_painted.connect(collect_garbage_from_now)
-    window.session.matplotlib_ready.connect(collect_garbage_from_now)
+    garbage = GarbageCollector(window)
+    window.first_painted.connect(garbage.begin)
+    window.first_painted.connect(garbage.leave_out_what_is_there)
+    window.session.matplotlib_ready.connect(garbage.leave_out_what_is_there)
     window.tells.tell_of_crash()
     window.tells.offer_kept_models()
     if begun_afresh:
