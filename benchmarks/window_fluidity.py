@@ -43,7 +43,7 @@ from timing.own_folders import own_folders
 
 from captionviewer.core.training.settings import TrainingSettings
 from captionviewer.ui.application import make_window
-from captionviewer.ui.garbage import GarbageCollector
+from captionviewer.ui.garbage import leave_out_what_is_there
 from captionviewer.ui.settings import Settings
 from captionviewer.ui.training.loss_figure import LossSeries
 from captionviewer.ui.window.main_window import MainWindow
@@ -93,10 +93,8 @@ def anonymous_megabytes() -> float:
 
 def ready_window(app: QApplication, folder: Path) -> MainWindow:
     window = make_window(app, Settings())
-    garbage = GarbageCollector(window)
-    window.first_painted.connect(garbage.begin)
-    window.first_painted.connect(garbage.leave_out_what_is_there)
-    window.session.matplotlib_ready.connect(garbage.leave_out_what_is_there)
+    window.first_painted.connect(leave_out_what_is_there)
+    window.session.matplotlib_ready.connect(leave_out_what_is_there)
     window.resize(1280, 800)
     window.show()
     window.open_folder(folder)

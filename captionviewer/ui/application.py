@@ -19,7 +19,7 @@ from captionviewer.core.coco.feature_kinds import feature_kind_named
 from captionviewer.core.user_folders import written_folders
 from captionviewer.resources import resource
 from captionviewer.ui import settings as remembered
-from captionviewer.ui.garbage import GarbageCollector
+from captionviewer.ui.garbage import GarbageCollector, leave_out_what_is_there
 from captionviewer.ui.look.numbers import write_numbers_alike
 from captionviewer.ui.look.theme import Theme, ThemeChoice
 from captionviewer.ui.session.data import OPENING_STORYBOOK
@@ -49,6 +49,7 @@ def make_window(app: QApplication, settings: Settings, problems: Problems | None
     window = MainWindow(session, theme, problems or Problems(LogFile(), session))
     session.setParent(window)
     settings.setParent(session)
+    window.first_painted.connect(GarbageCollector(window).begin)
     window.first_painted.connect(lambda: prepare_plots(session))
     return window
 
@@ -111,6 +112,7 @@ def run(
     log_level
         What is written to the log: "debug", "info", "warning" or "error".
     """
+    was_collecting = gc.isenabled()
     app = QApplication.instance() or QApplication(["captionviewer"])
     assert isinstance(app, QApplication)
     app.setApplicationName("captionviewer")
@@ -126,7 +128,8 @@ def run(
         return CANNOT_START
     finally:
         problems.remove()
-        gc.enable()
+        if was_collecting:
+            gc.enable()
 
 
 def _run(
@@ -137,10 +140,8 @@ def _run(
     begun_afresh = begin_afresh_after(mark.begin(), settings)
     window = make_window(app, settings, problems)
     window.first_painted.connect(mark.came_up)
-    garbage = GarbageCollector(window)
-    window.first_painted.connect(garbage.begin)
-    window.first_painted.connect(garbage.leave_out_what_is_there)
-    window.session.matplotlib_ready.connect(garbage.leave_out_what_is_there)
+    window.first_painted.connect(leave_out_what_is_there)
+    window.session.matplotlib_ready.connect(leave_out_what_is_there)
     window.tells.tell_of_crash()
     window.tells.offer_kept_models()
     if begun_afresh:

@@ -27,12 +27,13 @@ class GarbageCollector(QObject):
         """Look from now on."""
         self._timer.start()
 
-    def leave_out_what_is_there(self) -> None:
-        """Never look again among what is there by now.
 
-        A look through all that was imported takes 50 ms and more, in which neither window nor run goes on.
-        """
-        gc.freeze()
+def leave_out_what_is_there() -> None:
+    """Never look again among what is there by now.
+
+    A look through all that was imported takes 50 ms and more, in which neither window nor run goes on.
+    """
+    gc.freeze()
 
 
 def collect_what_is_due() -> None:
