@@ -243,6 +243,8 @@ def test_views_hold_no_model_that_gave_way_once_nobody_looks_and_no_data_that_is
     former_model, former_data = ref(session.models.current.model), ref(session.data.dataset)
     driver.wait_for(lambda: window.sampling_panel.sample is not None and rests())
     open_views(sampling)
+    sampling.open("Photo's worth")
+    driver.wait_for(lambda: view(PhotoWorthView).said is not None)
     view(PhotoWorthView).measure()
     sampling.open("States")
     driver.wait_for(rests)
