@@ -235,7 +235,7 @@ class ScoresView(QWidget):
     def _show_card(self, card: Scorecard, model: CurrentModel) -> None:
         self.card, self._scored = card, NamedModel(model)
         self.table.show_card(card)
-        self.foot.setText(card.made)
+        self.foot.setText(f"Click a score to see it photo by photo. {card.made}")
         self.pages.setCurrentWidget(self._table_page)
 
     # ---- what the session tells --------------------------------------------------------------
@@ -297,7 +297,7 @@ class ScoresView(QWidget):
                 return f"{of}. Sampling shows another model now: {self._session.models.current.words}."
             if self._is_written_otherwise():
                 return f"{of}. Captions are written in another way now: score again to have it scored."
-            return f"{of}. Click a score to see it photo by photo."
+            return of
         row, key = self._opened
         words = f"{of}. {metric(key).title} of {self.card.row(row).title}, photo by photo"
         if page is self.histogram:
