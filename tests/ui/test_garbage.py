@@ -49,6 +49,34 @@ def test_what_any_thread_leaves_is_collected_in_the_gui_thread(
     assert set(ended_in) == {threading.main_thread().name}
 
 
+def test_all_is_searched_once_the_old_are_a_quarter_more_and_not_each_time(
+    garbage: GarbageCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches: list[int] = []
+    kept: list[list[object]] = []
+    collect = gc.collect
+
+    def counted(generation: int = 2) -> int:
+        searches.append(generation)
+        return collect(generation)
+
+    monkeypatch.setattr(gc, "collect", counted)
+
+    def full_searches() -> int:
+        searches.clear()
+        for _ in range(200):  # after some 130 looks Python's counts ask for a full one
+            kept.extend([] for _ in range(800))
+            garbage._collect_what_is_due()
+        return searches.count(2)
+
+    garbage._old = 10**9  # as if so many had been there at the last: what came since is little beside
+    assert full_searches() == 0 and set(searches) == {0, 1}
+    assert garbage._grown_old > 100 * 800  # all that is kept by now, but for the youngest
+    garbage._old = 1000
+    assert full_searches() >= 1
+    assert garbage._old > 200 * 800
+
+
 def test_a_timer_in_a_cycle_goes_on_while_threads_make_garbage_and_ends_without_a_word(
     garbage: GarbageCollector, qtbot: QtBot
 ) -> None:
